@@ -1,0 +1,438 @@
+/** The tables. Words are those of docs/glossary in ARCHITECTURE.md; one word per idea, from README to column. */
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  bigserial,
+  boolean,
+  customType,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  serial,
+  text,
+  timestamp,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
+
+const at = (name: string) => timestamp(name, { withTimezone: true, mode: "date", precision: 3 });
+const bytea = customType<{ data: Uint8Array }>({ dataType: () => "bytea" });
+
+/** One HTTP request from a source, verbatim. Ids grow in commit order: inserts take an advisory lock. */
+export const deliveries = pgTable(
+  "deliveries",
+  {
+    id: bigserial("id", { mode: "number" }).primaryKey(),
+    source: text("source").notNull(),
+    receivedAt: at("received_at").notNull(),
+    headers: jsonb("headers").notNull().default({}),
+    body: bytea("body").notNull(),
+  },
+  (table) => [index("deliveries_received_at").on(table.receivedAt)],
+);
+
+/** Deliveries that passed the sender check and could not be parsed; kept until replayed or dismissed. */
+export const deadDeliveries = pgTable("dead_deliveries", {
+  id: bigserial("id", { mode: "number" }).primaryKey(),
+  source: text("source").notNull(),
+  receivedAt: at("received_at").notNull(),
+  headers: jsonb("headers").notNull().default({}),
+  body: bytea("body").notNull(),
+  problem: text("problem").notNull(),
+  replayedAt: at("replayed_at"),
+});
+
+/** Who leads a scope of triage, until when, and how far it has read. */
+export const leases = pgTable("leases", {
+  scope: text("scope").primaryKey(),
+  holder: text("holder"),
+  /** Grows at every change of holder; a commit with an old one is refused. */
+  fence: bigint("fence", { mode: "number" }).notNull().default(0),
+  expiresAt: at("expires_at"),
+  /** Id of the last delivery whose results are committed. */
+  cursor: bigint("cursor", { mode: "number" }).notNull().default(0),
+  nextIncidentId: integer("next_incident_id").notNull().default(1),
+});
+
+/** Replicas that are alive; the jobs of a dead one are freed. */
+export const replicas = pgTable("replicas", {
+  id: text("id").primaryKey(),
+  startedAt: at("started_at").notNull(),
+  seenAt: at("seen_at").notNull(),
+  version: text("version").notNull(),
+});
+
+export const incidents = pgTable(
+  "incidents",
+  {
+    id: integer("id").primaryKey(),
+    state: text("state", { enum: ["open", "acknowledged", "resolved"] }).notNull(),
+    severity: text("severity", { enum: ["critical", "high", "warning", "info"] }).notNull(),
+    title: text("title").notNull(),
+    services: jsonb("services").$type<readonly string[]>().notNull(),
+    startedAt: at("started_at").notNull(),
+    openedAt: at("opened_at").notNull(),
+    acknowledgedAt: at("acknowledged_at"),
+    acknowledgedBy: text("acknowledged_by"),
+    resolvedAt: at("resolved_at"),
+    resolvedBy: text("resolved_by"),
+    reopenedCount: integer("reopened_count").notNull().default(0),
+    alertCount: integer("alert_count").notNull().default(0),
+    firingCount: integer("firing_count").notNull().default(0),
+    isMuted: boolean("is_muted").notNull().default(false),
+    mergedInto: integer("merged_into"),
+    revision: integer("revision").notNull().default(1),
+    updatedAt: at("updated_at").notNull(),
+  },
+  (table) => [
+    index("incidents_state").on(table.state, table.openedAt),
+    index("incidents_updated_at").on(table.updatedAt),
+  ],
+);
+
+/** One firing of an alert. */
+export const alerts = pgTable(
+  "alerts",
+  {
+    key: text("key").primaryKey(),
+    fingerprint: text("fingerprint").notNull(),
+    externalId: text("external_id"),
+    source: text("source").notNull(),
+    status: text("status", { enum: ["firing", "resolved"] }).notNull(),
+    labels: jsonb("labels").$type<Readonly<Record<string, string>>>().notNull(),
+    annotations: jsonb("annotations").$type<Readonly<Record<string, string>>>().notNull(),
+    name: text("name").notNull(),
+    service: text("service"),
+    severity: text("severity", { enum: ["critical", "high", "warning", "info"] }).notNull(),
+    summary: text("summary").notNull(),
+    url: text("url"),
+    startsAt: at("starts_at").notNull(),
+    endsAt: at("ends_at"),
+    /** When it was last heard of; an alert without endsAt times out after a while of silence. */
+    seenAt: at("seen_at").notNull(),
+    seenCount: integer("seen_count").notNull().default(1),
+    incidentId: integer("incident_id").notNull(),
+    /** Why it is where it is: the scored reasons of its placement. */
+    reasons: jsonb("reasons").notNull(),
+    /** Null while it may notify; else what mutes it: {by, id, because}. */
+    mutedBy: jsonb("muted_by"),
+  },
+  (table) => [
+    index("alerts_incident").on(table.incidentId),
+    index("alerts_fingerprint").on(table.fingerprint, table.startsAt),
+    index("alerts_firing").on(table.seenAt).where(sql`status = 'firing'`),
+    index("alerts_starts_at").on(table.startsAt),
+  ],
+);
+
+export const changes = pgTable(
+  "changes",
+  {
+    id: text("id").primaryKey(),
+    kind: text("kind", { enum: ["deploy", "config", "flag", "commit", "infra", "rollout"] }).notNull(),
+    service: text("service"),
+    title: text("title").notNull(),
+    text: text("text").notNull(),
+    author: text("author"),
+    url: text("url"),
+    at: at("at").notNull(),
+    rolloutId: integer("rollout_id"),
+  },
+  (table) => [index("changes_at").on(table.at)],
+);
+
+/** What each source last said of the topology. */
+export const topologies = pgTable("topologies", {
+  source: text("source").primaryKey(),
+  edges: jsonb("edges").$type<readonly (readonly [string, string])[]>().notNull(),
+  services: jsonb("services").$type<readonly string[]>().notNull(),
+  receivedAt: at("received_at").notNull(),
+});
+
+export const silences = pgTable("silences", {
+  id: serial("id").primaryKey(),
+  /** [{name, op, value}] with op one of = != =~ !~ */
+  matchers: jsonb("matchers").notNull(),
+  reason: text("reason").notNull(),
+  createdBy: text("created_by").notNull(),
+  startsAt: at("starts_at").notNull(),
+  endsAt: at("ends_at").notNull(),
+  createdAt: at("created_at").notNull(),
+});
+
+export const timeline = pgTable(
+  "timeline",
+  {
+    id: bigserial("id", { mode: "number" }).primaryKey(),
+    incidentId: integer("incident_id").notNull(),
+    at: at("at").notNull(),
+    kind: text("kind").notNull(),
+    actor: text("actor").notNull(),
+    text: text("text").notNull(),
+    data: jsonb("data").notNull().default({}),
+    isPosted: boolean("is_posted").notNull().default(true),
+  },
+  (table) => [index("timeline_incident").on(table.incidentId, table.id)],
+);
+
+/** Numbered facts that a claim may cite. */
+export const evidence = pgTable(
+  "evidence",
+  {
+    incidentId: integer("incident_id").notNull(),
+    number: integer("number").notNull(),
+    kind: text("kind", { enum: ["alert", "change", "topology", "rollout", "metric", "incident"] }).notNull(),
+    /** What it is about: alert key, change id, rollout id, path. Unique in an incident with `kind`. */
+    subject: text("subject").notNull(),
+    text: text("text").notNull(),
+    at: at("at"),
+    data: jsonb("data").notNull().default({}),
+  },
+  (table) => [
+    primaryKey({ columns: [table.incidentId, table.number] }),
+    uniqueIndex("evidence_subject").on(table.incidentId, table.kind, table.subject),
+  ],
+);
+
+/** The newest explanation of an incident. */
+export const explanations = pgTable("explanations", {
+  incidentId: integer("incident_id").primaryKey(),
+  /** Revision of the incident that it explains. */
+  revision: integer("revision").notNull(),
+  explainer: text("explainer").notNull(),
+  /** Why the template's text stands although a model was asked for; null when it was not or it worked. */
+  fallback: text("fallback"),
+  explanation: jsonb("explanation").notNull(),
+  at: at("at").notNull(),
+});
+
+/** Tokens spent on explanations: one row per day and incident. */
+export const tokenSpend = pgTable(
+  "token_spend",
+  {
+    day: text("day").notNull(),
+    incidentId: integer("incident_id").notNull(),
+    tokens: integer("tokens").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.day, table.incidentId] })],
+);
+
+/** One message in one channel: desired revision against posted revision. */
+export const posts = pgTable(
+  "posts",
+  {
+    /** Idempotency key, 25 characters: the same for every attempt. */
+    key: text("key").primaryKey(),
+    platform: text("platform").notNull(),
+    channel: text("channel").notNull(),
+    /** incident, rollout: a card. entry: a line in a thread. digest: once. */
+    kind: text("kind", { enum: ["incident", "rollout", "entry", "digest"] }).notNull(),
+    /** Id of the incident, rollout, timeline entry or digest run. */
+    subject: bigint("subject", { mode: "number" }).notNull(),
+    /** Key of the card whose thread this belongs to; null for a card. */
+    threadOf: text("thread_of"),
+    desiredRevision: integer("desired_revision").notNull(),
+    postedRevision: integer("posted_revision").notNull().default(0),
+    /** sending: an attempt may have reached the platform. refused: a person must act. */
+    state: text("state", { enum: ["waiting", "sending", "posted", "refused"] })
+      .notNull()
+      .default("waiting"),
+    ref: jsonb("ref"),
+    attempts: integer("attempts").notNull().default(0),
+    attemptedAt: at("attempted_at"),
+    notBefore: at("not_before"),
+    problem: text("problem"),
+    createdAt: at("created_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("posts_subject").on(table.platform, table.channel, table.kind, table.subject),
+    index("posts_behind")
+      .on(table.platform, table.channel, table.createdAt)
+      .where(sql`posted_revision < desired_revision and state <> 'refused'`),
+  ],
+);
+
+/** Command requests, persisted before the platform is acknowledged. */
+export const requests = pgTable(
+  "requests",
+  {
+    key: text("key").primaryKey(),
+    request: jsonb("request").notNull(),
+    receivedAt: at("received_at").notNull(),
+    /** waiting, running (fenced by a job), done. */
+    state: text("state", { enum: ["waiting", "done"] })
+      .notNull()
+      .default("waiting"),
+    outcome: text("outcome"),
+    doneAt: at("done_at"),
+  },
+  (table) => [index("requests_received_at").on(table.receivedAt)],
+);
+
+/** One deploy, rollback or retrain from request to final state. */
+export const rollouts = pgTable(
+  "rollouts",
+  {
+    id: serial("id").primaryKey(),
+    operationId: text("operation_id").notNull().unique(),
+    kind: text("kind", { enum: ["deploy", "rollback", "retrain"] }).notNull(),
+    model: text("model").notNull(),
+    environment: text("environment").notNull(),
+    fromVersion: text("from_version"),
+    toVersion: text("to_version"),
+    reason: text("reason").notNull(),
+    requestedBy: text("requested_by").notNull(),
+    requestedIn: text("requested_in"),
+    requestedAt: at("requested_at").notNull(),
+    incidentId: integer("incident_id"),
+    state: text("state", {
+      enum: [
+        "pending",
+        "approved",
+        "starting",
+        "running",
+        "cancelling",
+        "succeeded",
+        "failed",
+        "cancelled",
+        "denied",
+        "expired",
+        "unknown",
+      ],
+    }).notNull(),
+    /** Compare-and-set: every transition names the version it saw. */
+    version: integer("version").notNull().default(1),
+    plan: jsonb("plan").notNull(),
+    planHash: text("plan_hash").notNull(),
+    approvalsNeeded: integer("approvals_needed").notNull(),
+    expiresAt: at("expires_at"),
+    externalRef: jsonb("external_ref"),
+    /** Steps and log tail as last observed. */
+    progress: jsonb("progress").notNull().default({}),
+    result: text("result"),
+    startedAt: at("started_at"),
+    finishedAt: at("finished_at"),
+    auditSeq: bigint("audit_seq", { mode: "number" }),
+    revision: integer("revision").notNull().default(1),
+  },
+  (table) => [
+    index("rollouts_state").on(table.state),
+    index("rollouts_model").on(table.model, table.environment, table.requestedAt),
+  ],
+);
+
+/** Who agreed or refused. One row per person: one human, one voice. */
+export const approvals = pgTable(
+  "approvals",
+  {
+    rolloutId: integer("rollout_id").notNull(),
+    person: text("person").notNull(),
+    decision: text("decision", { enum: ["approve", "deny"] }).notNull(),
+    planHash: text("plan_hash").notNull(),
+    reason: text("reason").notNull(),
+    via: text("via").notNull(),
+    at: at("at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.rolloutId, table.person] })],
+);
+
+/** Who holds a target ("model/environment"). */
+export const locks = pgTable("locks", {
+  target: text("target").primaryKey(),
+  rolloutId: integer("rollout_id").notNull(),
+  fence: bigint("fence", { mode: "number" }).notNull(),
+  holder: text("holder").notNull(),
+  since: at("since").notNull(),
+});
+
+/** Hash-chained; only ever inserted. */
+export const audit = pgTable(
+  "audit",
+  {
+    seq: bigint("seq", { mode: "number" }).primaryKey(),
+    at: at("at").notNull(),
+    actor: text("actor").notNull(),
+    action: text("action").notNull(),
+    subject: text("subject").notNull(),
+    outcome: text("outcome").notNull(),
+    data: jsonb("data").notNull(),
+    previousHash: text("previous_hash").notNull(),
+    hash: text("hash").notNull(),
+  },
+  (table) => [index("audit_subject").on(table.subject), index("audit_at").on(table.at)],
+);
+
+/** Versions of models whose registry is this database (backend `builtin`). */
+export const modelVersions = pgTable(
+  "model_versions",
+  {
+    model: text("model").notNull(),
+    version: integer("version").notNull(),
+    createdAt: at("created_at").notNull(),
+    createdBy: text("created_by").notNull(),
+    operationId: text("operation_id").notNull(),
+    parameters: jsonb("parameters").notNull(),
+    metrics: jsonb("metrics").notNull(),
+    description: text("description").notNull(),
+    digest: text("digest").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.model, table.version] })],
+);
+
+export const modelAliases = pgTable(
+  "model_aliases",
+  {
+    model: text("model").notNull(),
+    environment: text("environment").notNull(),
+    alias: text("alias").notNull(),
+    version: integer("version").notNull(),
+    since: at("since").notNull(),
+    by: text("by").notNull(),
+    operationId: text("operation_id").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.model, table.environment, table.alias, table.since] })],
+);
+
+/** What people say or do about a grouping or a cause; labelled data. */
+export const feedback = pgTable("feedback", {
+  id: bigserial("id", { mode: "number" }).primaryKey(),
+  kind: text("kind").notNull(),
+  incidentId: integer("incident_id").notNull(),
+  subject: text("subject").notNull(),
+  person: text("person").notNull(),
+  at: at("at").notNull(),
+  data: jsonb("data").notNull().default({}),
+});
+
+/** A digest is sent once across replicas: the row is the claim. */
+export const digestRuns = pgTable(
+  "digest_runs",
+  {
+    id: bigserial("id", { mode: "number" }).primaryKey(),
+    name: text("name").notNull(),
+    /** The moment the schedule named, or of the request for `/digest now`. */
+    slot: at("slot").notNull(),
+    from: at("from").notNull(),
+    to: at("to").notNull(),
+    channel: text("channel").notNull(),
+    digest: jsonb("digest"),
+    createdAt: at("created_at").notNull(),
+  },
+  (table) => [uniqueIndex("digest_runs_claim").on(table.name, table.slot, table.channel)],
+);
+
+/** Messages of the console, the chat platform that needs no token. */
+export const consoleMessages = pgTable(
+  "console_messages",
+  {
+    id: bigserial("id", { mode: "number" }).primaryKey(),
+    key: text("key").notNull().unique(),
+    channel: text("channel").notNull(),
+    threadOf: bigint("thread_of", { mode: "number" }),
+    view: jsonb("view").notNull(),
+    postedAt: at("posted_at").notNull(),
+    editedAt: at("edited_at"),
+  },
+  (table) => [index("console_messages_channel").on(table.channel, table.id)],
+);

@@ -1,0 +1,98 @@
+/**
+ * The contract between triage and the correlator: what goes in, what comes out. The correlator is deterministic:
+ * no clock, no randomness; the same observations give the same incidents, in any order of arrival within the
+ * settling window.
+ */
+import type { Alert } from "./alert.ts";
+import type { Change } from "./change.ts";
+import type { Topology } from "./topology.ts";
+
+export type Observation =
+  | { readonly kind: "alert"; readonly key: string; readonly alert: Alert }
+  | { readonly kind: "change"; readonly change: Change }
+  | { readonly kind: "topology"; readonly topology: Topology };
+
+/** One scored reason; positive speaks for joining. Shown by /why. */
+export interface Reason {
+  /** Name of the signal (its file in signals/), or of the rule that decided. */
+  readonly signal: string;
+  /** Log-odds, natural logarithm. */
+  readonly score: number;
+  /** One plain sentence with the values that mattered. Untrusted text. */
+  readonly because: string;
+}
+
+/** Where an alert belongs now. Sent when it is first placed and whenever that changes. */
+export interface Placement {
+  readonly key: string;
+  readonly incidentId: number;
+  /** The incident it was in before, or null for a first placement. */
+  readonly previousIncidentId: number | null;
+  readonly reasons: readonly Reason[];
+}
+
+/** One incident swallowed another because a bridge appeared. Placements of its alerts are sent too. */
+export interface Merge {
+  readonly from: number;
+  readonly into: number;
+  readonly reasons: readonly Reason[];
+}
+
+export interface Correlation {
+  readonly placements: readonly Placement[];
+  readonly merges: readonly Merge[];
+}
+
+/** What is stored of an alert that the correlator has seen; enough to carry on after a restart. */
+export interface RememberedAlert {
+  readonly key: string;
+  readonly alert: Alert;
+  readonly incidentId: number;
+}
+
+/** State lives inside, bounded; `observe` is the only way to change it. */
+export interface Correlator {
+  /** Takes observations in the order of receipt and says where alerts belong now. `now` is the time of receipt. */
+  observe(observations: readonly Observation[], now: Date): Correlation;
+  /** Loads what an earlier run decided: topology, changes and alerts of the last day, in order of startsAt. */
+  restore(memory: {
+    readonly topology: Topology;
+    readonly changes: readonly Change[];
+    readonly alerts: readonly RememberedAlert[];
+    readonly nextIncidentId: number;
+  }): void;
+  /** The number the next new incident will get. */
+  nextIncidentId(): number;
+  /** Sizes of the bounded parts, for metrics. */
+  sizes(): Readonly<Record<string, number>>;
+}
+
+/** One shown term of a cause's score. */
+export interface CauseTerm {
+  readonly name: string;
+  /** Log-odds, natural logarithm. */
+  readonly score: number;
+  /** One plain sentence with the values that mattered. Untrusted text. */
+  readonly because: string;
+}
+
+/** A ranked hypothesis. A cause without a service and a change is the answer "no likely change". */
+export interface Cause {
+  readonly service: string | null;
+  /** Id of the change, or null: no change is blamed. */
+  readonly changeId: string | null;
+  /** Probability that this is the cause, 0 to 1. */
+  readonly confidence: number;
+  readonly score: number;
+  readonly terms: readonly CauseTerm[];
+}
+
+/** All that the ranking sees. */
+export interface CauseQuestion {
+  readonly alerts: readonly Alert[];
+  /** Changes from two hours before the earliest alert to now. */
+  readonly changes: readonly Change[];
+  readonly topology: Topology;
+  /** How often people confirmed or refused a service or change kind as the cause; key "service:NAME". */
+  readonly feedback: ReadonlyMap<string, { readonly right: number; readonly wrong: number }>;
+}

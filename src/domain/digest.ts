@@ -1,0 +1,22 @@
+/** The numbers of one window. */
+export interface DigestFacts {
+  readonly from: string;
+  readonly to: string;
+  readonly opened: readonly { readonly id: number; readonly title: string; readonly severity: string }[];
+  readonly resolved: readonly { readonly id: number; readonly title: string; readonly severity: string }[];
+  readonly stillOpen: number;
+  /** Median ms; null when none was. */
+  readonly acknowledgeMs: number | null;
+  readonly resolveMs: number | null;
+  readonly alertCount: number;
+  readonly noisiest: readonly { readonly name: string; readonly count: number; readonly incidents: number }[];
+  readonly muted: readonly { readonly because: string; readonly count: number }[];
+  readonly rollouts: readonly { readonly id: number; readonly title: string; readonly state: string }[];
+  readonly pendingApprovals: readonly {
+    readonly id: number;
+    readonly title: string;
+    readonly requestedBy: string;
+  }[];
+  /** Alerts per bucket, oldest first, for the chart. */
+  readonly series: readonly { readonly at: string; readonly alerts: number; readonly incidents: number }[];
+}

@@ -1,0 +1,18 @@
+/** One human, however many accounts. From tocsin.yaml. */
+export interface Person {
+  /** Short name in lower case, for example "oncall"; the key in tocsin.yaml. */
+  readonly id: string;
+  readonly name: string;
+  readonly roles: readonly string[];
+  /** Platform to the account id there; a person without an account on a platform has no key for it. */
+  readonly accounts: Readonly<Record<string, string>>;
+}
+
+/** Someone the configuration does not know: may read nothing that needs a role. */
+export function stranger(platform: string, accountId: string, name: string): Person {
+  return { id: `unknown:${platform}:${accountId}`, name, roles: [], accounts: { [platform]: accountId } };
+}
+
+export function findPerson(people: readonly Person[], platform: string, accountId: string): Person | null {
+  return people.find((person) => person.accounts[platform] === accountId) ?? null;
+}

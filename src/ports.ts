@@ -1,0 +1,11 @@
+/** Every interface between the layers, by topic. Also what plug-in files import as "tocsin/plugin". */
+export * from "./ports/chat.ts";
+export * from "./ports/command.ts";
+export * from "./ports/digest.ts";
+export * from "./ports/explainer.ts";
+export * from "./ports/model.ts";
+export * from "./ports/observability.ts";
+export * from "./ports/policy.ts";
+export * from "./ports/rollout.ts";
+export * from "./ports/source.ts";
+export * from "./ports/store.ts";

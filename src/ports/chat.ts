@@ -1,0 +1,132 @@
+import type { View } from "../domain/view.ts";
+
+/** Where messages go, written "slack:C0123ABCD", "discord:123456789", "console:incidents". */
+export interface Channel {
+  readonly platform: string;
+  readonly id: string;
+}
+
+/** A posted message. `data` is the platform's own reference and opaque to everyone else; JSON. */
+export interface MessageRef {
+  readonly channel: Channel;
+  readonly data: Readonly<Record<string, string>>;
+}
+
+export interface OutgoingMessage {
+  /** At most 25 characters of [a-z0-9]; the same for every attempt at the same message: the idempotency key. */
+  readonly key: string;
+  readonly view: View;
+  /** The card whose thread this goes to; absent for a card. */
+  readonly thread?: MessageRef;
+}
+
+/** Outcome of one attempt. The adapter never retries: the caller owns retry and pacing. */
+export type PostResult =
+  | { readonly kind: "posted"; readonly ref: MessageRef }
+  /** It may or may not have happened (timeout, reset, 5xx): look with {@link Chat.find} before trying again. */
+  | { readonly kind: "ambiguous"; readonly problem: string }
+  | { readonly kind: "rate_limited"; readonly retryAfterMs: number; readonly scope: "channel" | "platform" }
+  /** The platform said no; trying the same again is useless until a person does `remedy`. */
+  | { readonly kind: "refused"; readonly problem: string; readonly remedy: string }
+  /** Nothing was sent (not connected, DNS); try again later. */
+  | { readonly kind: "unreachable"; readonly problem: string }
+  /** Only for edits: the message is gone; post it anew. */
+  | { readonly kind: "missing" };
+
+export type FindResult =
+  | { readonly kind: "found"; readonly ref: MessageRef }
+  | { readonly kind: "absent" }
+  /** The lookup itself failed or cannot see the channel; try again later. */
+  | { readonly kind: "blind"; readonly problem: string };
+
+/** Who spoke, as the platform names them. */
+export interface Account {
+  readonly platform: string;
+  readonly id: string;
+  readonly name: string;
+}
+
+/** A slash command, a button, a console line or `tocsin run`: the second door into the bot. */
+export interface CommandRequest {
+  /** Platform's own event id or a hash of the signed request: the same request delivered twice has the same key. */
+  readonly key: string;
+  readonly account: Account;
+  readonly channel: Channel | null;
+  /** Name of the command, without slash. */
+  readonly command: string;
+  /** What followed it, as text, or the typed options of a platform that has them. */
+  readonly input:
+    | { readonly kind: "text"; readonly text: string }
+    | { readonly kind: "options"; readonly options: Readonly<Record<string, string | number | boolean>> };
+  readonly receivedAt: Date;
+  /** How to answer, opaque to everyone but the platform's adapter; JSON. Never logged. */
+  readonly reply: Readonly<Record<string, string>>;
+}
+
+export interface ChatDoor {
+  /** Persists the request; resolves when it is committed, after which the platform may be acknowledged. */
+  submit(request: CommandRequest): Promise<void>;
+  /** Suggestions while someone types; at most 25, best first; never throws. */
+  suggest(question: {
+    readonly account: Account;
+    readonly command: string;
+    readonly option: string;
+    readonly partial: string;
+  }): Promise<readonly { readonly label: string; readonly value: string }[]>;
+}
+
+/** What a command looks like to a platform that registers commands. */
+export interface CommandShape {
+  readonly name: string;
+  readonly summary: string;
+  readonly examples: readonly string[];
+  readonly options: readonly OptionShape[];
+}
+export interface OptionShape {
+  readonly name: string;
+  readonly summary: string;
+  readonly type: "string" | "integer" | "number" | "boolean";
+  readonly isRequired: boolean;
+  readonly choices: readonly string[];
+  readonly isSuggested: boolean;
+  /** Position when written as bare words; null when it is only `--name value`. */
+  readonly position: number | null;
+}
+
+export interface Finding {
+  readonly status: "ok" | "warning" | "failure";
+  readonly subject: string;
+  readonly text: string;
+  readonly remedy?: string;
+}
+
+/** One chat platform. One file in `src/adapters/chat/`. */
+export interface Chat {
+  readonly platform: string;
+  /** Least time between two writes to one channel that the platform allows without bursts, ms. */
+  readonly channelPaceMs: number;
+  /** How old an ambiguous attempt must be before "absent" is believed, ms. */
+  readonly settleMs: number;
+  /** Connects and serves requests until {@link stop}. Keeps reconnecting by itself; rejects only on a wrong configuration. */
+  start(door: ChatDoor, commands: readonly CommandShape[]): Promise<void>;
+  stop(): Promise<void>;
+  post(channel: Channel, message: OutgoingMessage): Promise<PostResult>;
+  edit(ref: MessageRef, message: OutgoingMessage): Promise<PostResult>;
+  /** Looks for a message with this key posted since `since`; `thread` as in the message. */
+  find(channel: Channel, key: string, since: Date, thread?: MessageRef): Promise<FindResult>;
+  /** Answers a request: privately, or in its channel. Best effort, at most once. */
+  answer(request: CommandRequest, view: View, visibility: "private" | "public"): Promise<void>;
+  /** For doctor: tokens and scopes, channels reachable. */
+  check(channels: readonly Channel[]): Promise<readonly Finding[]>;
+  isConnected(): boolean;
+}
+
+export function channelName(channel: Channel): string {
+  return `${channel.platform}:${channel.id}`;
+}
+
+/** Parses "slack:C0123ABCD"; null when it is not of that form. */
+export function parseChannel(text: string): Channel | null {
+  const match = /^([a-z]+):([^\s:]{1,100})$/.exec(text);
+  return match?.[1] === undefined || match[2] === undefined ? null : { platform: match[1], id: match[2] };
+}

@@ -1,0 +1,86 @@
+import type { Approval } from "../domain/approval.ts";
+import type { Rollout } from "../domain/rollout.ts";
+
+export interface RolloutStore {
+  find(id: number): Promise<Rollout | null>;
+  findByOperationId(operationId: string): Promise<Rollout | null>;
+  /** Newest first. */
+  list(filter: {
+    readonly states?: readonly Rollout["state"][];
+    readonly model?: string;
+    readonly environment?: string;
+    readonly since?: Date;
+    readonly limit: number;
+  }): Promise<readonly Rollout[]>;
+  insert(rollout: Omit<Rollout, "id" | "version">): Promise<Rollout>;
+  /**
+   * Compare-and-set on `rollout.version`: stores `rollout` with version + 1.
+   * @returns null when someone else moved it first.
+   */
+  update(rollout: Rollout): Promise<Rollout | null>;
+  approvals(rolloutId: number): Promise<readonly Approval[]>;
+  /** False when this person has already spoken. */
+  addApproval(approval: Approval): Promise<boolean>;
+  /** Takes the lock of a target, or says who holds it. The fence grows each time it changes hands. */
+  lock(
+    target: string,
+    rolloutId: number,
+    holder: string,
+    at: Date,
+  ): Promise<
+    | { readonly kind: "held"; readonly fence: number }
+    | { readonly kind: "busy"; readonly rolloutId: number; readonly since: Date }
+  >;
+  unlock(target: string, rolloutId: number): Promise<void>;
+  // Registry of the backend `builtin`.
+  addModelVersion(version: StoredModelVersion): Promise<void>;
+  modelVersions(model: string): Promise<readonly StoredModelVersion[]>;
+  findModelVersionByOperation(operationId: string): Promise<StoredModelVersion | null>;
+  setAlias(alias: {
+    readonly model: string;
+    readonly environment: string;
+    readonly alias: string;
+    readonly version: number;
+    readonly by: string;
+    readonly at: Date;
+    readonly operationId: string;
+  }): Promise<void>;
+  /** Newest first. */
+  aliasHistory(
+    model: string,
+    environment: string,
+    alias: string,
+  ): Promise<
+    readonly {
+      readonly version: number;
+      readonly since: Date;
+      readonly by: string;
+      readonly operationId: string;
+    }[]
+  >;
+  addFeedback(feedback: Feedback): Promise<void>;
+  feedback(limit: number): Promise<readonly Feedback[]>;
+}
+
+export interface StoredModelVersion {
+  readonly model: string;
+  readonly version: number;
+  readonly createdAt: Date;
+  readonly createdBy: string;
+  readonly operationId: string;
+  readonly parameters: unknown;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly description: string;
+  readonly digest: string;
+}
+
+export interface Feedback {
+  /** right_cause, wrong_cause, merge, split, resolved_with. */
+  readonly kind: string;
+  readonly incidentId: number;
+  /** "service:NAME", "change:ID" or an alert key. */
+  readonly subject: string;
+  readonly person: string;
+  readonly at: Date;
+  readonly data: Readonly<Record<string, unknown>>;
+}

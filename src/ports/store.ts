@@ -1,0 +1,257 @@
+import type { Alert } from "../domain/alert.ts";
+import type { AuditEntry, AuditRecord } from "../domain/audit.ts";
+import type { Change } from "../domain/change.ts";
+import type { Reason, RememberedAlert } from "../domain/correlation.ts";
+import type { Incident, TimelineEntry } from "../domain/incident.ts";
+import type { Mute, Silence } from "../domain/suppression.ts";
+import type { Topology } from "../domain/topology.ts";
+import type { CommandRequest, MessageRef } from "./chat.ts";
+import type { DigestStore } from "./digest.ts";
+import type { ExplanationStore } from "./explainer.ts";
+import type { RolloutStore } from "./rollout.ts";
+import type { RawDelivery } from "./source.ts";
+
+/** Everything the bot remembers. One transaction may use every slice. */
+export interface Store extends StoreSlices {
+  /** Runs `work` in one transaction: all of it is kept, or none when it throws. */
+  transaction<Result>(work: (tx: StoreSlices) => Promise<Result>): Promise<Result>;
+}
+
+export interface StoreSlices {
+  readonly deliveries: DeliveryStore;
+  readonly leases: LeaseStore;
+  readonly incidents: IncidentStore;
+  readonly posts: PostStore;
+  readonly requests: RequestStore;
+  readonly audit: AuditStore;
+  readonly rollouts: RolloutStore;
+  readonly explanations: ExplanationStore;
+  readonly digests: DigestStore;
+  readonly jobs: JobQueue;
+}
+
+// ---------- deliveries ----------
+
+export interface StoredDelivery extends RawDelivery {
+  readonly id: number;
+  readonly source: string;
+}
+
+export interface DeadDelivery extends StoredDelivery {
+  readonly problem: string;
+  readonly replayedAt: Date | null;
+}
+
+export interface DeliveryStore {
+  /**
+   * Commits a group of deliveries in one statement; ids grow in commit order, so that a cursor never skips one.
+   * Resolves when they are durable.
+   */
+  insert(group: readonly (RawDelivery & { readonly source: string })[]): Promise<void>;
+  /** Deliveries after the cursor in order of id. */
+  after(cursor: number, limit: number): Promise<readonly StoredDelivery[]>;
+  /** Keeps one that could not be parsed. */
+  bury(delivery: RawDelivery & { readonly source: string }, problem: string): Promise<number>;
+  dead(limit: number): Promise<readonly DeadDelivery[]>;
+  findDead(id: number): Promise<DeadDelivery | null>;
+  markReplayed(id: number, at: Date): Promise<void>;
+  /** Per source: how many in the last day, when last heard from, how many dead and not replayed. */
+  heard(): Promise<
+    readonly {
+      readonly source: string;
+      readonly lastDay: number;
+      readonly lastAt: Date | null;
+      readonly dead: number;
+    }[]
+  >;
+  /** Newest id and its time, for the lag metric. */
+  newest(): Promise<{ readonly id: number; readonly receivedAt: Date } | null>;
+  /** Removes deliveries received before `before`, at most `limit`; returns how many went. */
+  prune(before: Date, limit: number): Promise<number>;
+}
+
+// ---------- lease ----------
+
+export interface Lease {
+  readonly scope: string;
+  readonly holder: string;
+  /** Grows at every change of holder. */
+  readonly fence: number;
+  readonly cursor: number;
+  readonly nextIncidentId: number;
+}
+
+export interface LeaseStore {
+  /** Takes or renews the lease; null while another live replica holds it. */
+  acquire(scope: string, holder: string, ttlMs: number): Promise<Lease | null>;
+  /** In the transaction of the results: moves the cursor, and throws {@link LeaseLostError} when the fence is old. */
+  advance(lease: Lease, to: { readonly cursor: number; readonly nextIncidentId: number }): Promise<void>;
+  release(lease: Lease): Promise<void>;
+  /** Says that this replica lives. */
+  beat(replica: string, startedAt: Date): Promise<void>;
+  forget(replica: string): Promise<void>;
+}
+
+/** The lease went to another replica; what was being done must be thrown away. */
+export class LeaseLostError extends Error {
+  override readonly name = "LeaseLostError";
+}
+
+// ---------- incidents ----------
+
+export interface StoredAlert {
+  readonly key: string;
+  readonly alert: Alert;
+  readonly seenAt: Date;
+  readonly seenCount: number;
+  readonly incidentId: number;
+  readonly reasons: readonly Reason[];
+  readonly mutedBy: Mute | null;
+}
+
+export type NewTimelineEntry = Omit<TimelineEntry, "id">;
+
+export interface IncidentFilter {
+  readonly states?: readonly Incident["state"][];
+  readonly service?: string;
+  readonly limit: number;
+}
+
+export interface IncidentStore {
+  find(id: number): Promise<Incident | null>;
+  /** Locks the row until the transaction ends. */
+  findForUpdate(id: number): Promise<Incident | null>;
+  /** Newest first; incidents merged into others and muted ones are left out. */
+  list(filter: IncidentFilter): Promise<readonly Incident[]>;
+  /** Inserts or replaces; one statement for all. */
+  save(incidents: readonly Incident[]): Promise<void>;
+  /** Inserts or replaces alerts by key; one statement for all. */
+  saveAlerts(alerts: readonly StoredAlert[]): Promise<void>;
+  /** Of one incident, earliest first. */
+  alerts(incidentId: number, limit: number): Promise<readonly StoredAlert[]>;
+  findAlert(key: string): Promise<StoredAlert | null>;
+  /** Newest firing first, by the start of the key, the name, the service or a label value. */
+  searchAlerts(text: string, limit: number): Promise<readonly StoredAlert[]>;
+  /** Appends; returns the ids in order. */
+  addTimeline(entries: readonly NewTimelineEntry[]): Promise<readonly number[]>;
+  timeline(incidentId: number, limit: number): Promise<readonly TimelineEntry[]>;
+  findTimelineEntry(id: number): Promise<TimelineEntry | null>;
+  saveChanges(changes: readonly Change[]): Promise<void>;
+  changesBetween(from: Date, to: Date, limit: number): Promise<readonly Change[]>;
+  saveTopology(source: string, topology: Topology, at: Date): Promise<void>;
+  /** Union of what every source last said. */
+  topology(): Promise<Topology>;
+  saveSilence(silence: Omit<Silence, "id">): Promise<number>;
+  endSilence(id: number, at: Date): Promise<boolean>;
+  /** Not yet ended at `at`. */
+  silences(at: Date): Promise<readonly Silence[]>;
+  /** For taking over: alerts that started since `since` or still fire, in order of startsAt. */
+  remembered(since: Date, limit: number): Promise<readonly (RememberedAlert & StoredAlert)[]>;
+  /** Incidents to remember when taking over: not resolved, or touched since `since`. */
+  rememberedIncidents(since: Date): Promise<readonly Incident[]>;
+}
+
+// ---------- posts ----------
+
+export type PostKind = "incident" | "rollout" | "entry" | "digest";
+
+export interface Post {
+  readonly key: string;
+  readonly platform: string;
+  readonly channel: string;
+  readonly kind: PostKind;
+  readonly subject: number;
+  readonly threadOf: string | null;
+  readonly desiredRevision: number;
+  readonly postedRevision: number;
+  readonly state: "waiting" | "sending" | "posted" | "refused";
+  readonly ref: MessageRef | null;
+  readonly attempts: number;
+  readonly attemptedAt: Date | null;
+  readonly notBefore: Date | null;
+  readonly problem: string | null;
+  readonly createdAt: Date;
+}
+
+export interface WantedPost {
+  readonly platform: string;
+  readonly channel: string;
+  readonly kind: PostKind;
+  readonly subject: number;
+  readonly desiredRevision: number;
+  /** For an entry: the card it hangs under. */
+  readonly threadOf: { readonly kind: "incident" | "rollout"; readonly subject: number } | null;
+}
+
+export interface PostStore {
+  /** Creates the posts or raises their desired revision; one statement. */
+  want(posts: readonly WantedPost[], now: Date): Promise<void>;
+  /** Channels in which a card of this subject is or will be. */
+  channelsOf(
+    kind: PostKind,
+    subject: number,
+  ): Promise<readonly { readonly platform: string; readonly channel: string }[]>;
+  find(key: string): Promise<Post | null>;
+  findBySubject(platform: string, channel: string, kind: PostKind, subject: number): Promise<Post | null>;
+  /** Posts of one channel that lag behind, sending ones first, then cards before entries, oldest first. */
+  behind(platform: string, channel: string, limit: number): Promise<readonly Post[]>;
+  /** Channels with posts that lag behind, for the sweep after a crash. */
+  channelsBehind(): Promise<readonly { readonly platform: string; readonly channel: string }[]>;
+  /** Before an attempt: state sending, attempt counted. */
+  markSending(key: string, at: Date): Promise<void>;
+  markPosted(key: string, revision: number, ref: MessageRef): Promise<void>;
+  /** Back to waiting, not before a moment, with the problem. */
+  markWaiting(key: string, notBefore: Date | null, problem: string | null): Promise<void>;
+  markRefused(key: string, problem: string): Promise<void>;
+  /** The message is gone: forget the reference and post anew. */
+  markMissing(key: string): Promise<void>;
+  /** Refused posts, for doctor. */
+  refused(limit: number): Promise<readonly Post[]>;
+  /** Refused posts of a channel become waiting again, after a person has put it right. */
+  retryRefused(platform: string, channel: string): Promise<number>;
+}
+
+// ---------- requests ----------
+
+export interface RequestStore {
+  /** False when a request with this key was already there. */
+  add(request: CommandRequest): Promise<boolean>;
+  /** Locks the row; null when it is done or unknown. */
+  take(key: string): Promise<CommandRequest | null>;
+  finish(key: string, outcome: string, at: Date): Promise<void>;
+  prune(before: Date): Promise<number>;
+}
+
+// ---------- audit ----------
+
+export interface AuditStore {
+  /** Appends under the head lock, in the caller's transaction. */
+  append(record: AuditRecord): Promise<AuditEntry>;
+  /** In order of seq, from `from` on. */
+  read(from: number, limit: number): Promise<readonly AuditEntry[]>;
+  /** Newest first. */
+  list(filter: {
+    readonly subject?: string;
+    readonly actor?: string;
+    readonly action?: string;
+    readonly limit: number;
+  }): Promise<readonly AuditEntry[]>;
+  head(): Promise<AuditEntry | null>;
+}
+
+// ---------- jobs ----------
+
+/** Work that must happen after a commit. Written in the same transaction as the state it follows. */
+export type Job =
+  /** Bring a channel up to date. */
+  | { readonly task: "post"; readonly platform: string; readonly channel: string }
+  | { readonly task: "explain"; readonly incidentId: number }
+  | { readonly task: "execute"; readonly requestKey: string }
+  /** Move a rollout on by one step. */
+  | { readonly task: "apply"; readonly rolloutId: number }
+  | { readonly task: "digest"; readonly digestRunId: number };
+
+export interface JobQueue {
+  /** Jobs for the same thing coalesce; `runAt` null means at once. */
+  add(job: Job, options?: { readonly runAt?: Date | null }): Promise<void>;
+}

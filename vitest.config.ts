@@ -1,0 +1,49 @@
+import { defineConfig } from "vitest/config";
+
+/**
+ * test/ mirrors src/ and commands/. By name: *.test.ts is unit, *.integration.test.ts integration, e2e/ is e2e.
+ * unit: pure, no database, threads. integration: real PostgreSQL, real chat clients against the fakes.
+ * e2e: the built bot as a child process, Chromium, Prometheus, Alertmanager.
+ */
+export default defineConfig({
+  test: {
+    reporters: process.env["CI"] ? ["default", "./test/reporter.ts"] : ["default"],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/**/*.integration.test.ts", "test/e2e/**"],
+          pool: "threads",
+          isolate: false,
+          testTimeout: 20_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "integration",
+          include: ["test/**/*.integration.test.ts"],
+          globalSetup: ["test/database-server.ts"],
+          pool: "forks",
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          globalSetup: ["test/e2e/build.ts"],
+          pool: "forks",
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
