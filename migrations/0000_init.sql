@@ -15,6 +15,7 @@ CREATE TABLE "alerts" (
 	"ends_at" timestamp (3) with time zone,
 	"seen_at" timestamp (3) with time zone NOT NULL,
 	"seen_count" integer DEFAULT 1 NOT NULL,
+	"ended_by" text,
 	"incident_id" integer NOT NULL,
 	"reasons" jsonb NOT NULL,
 	"muted_by" jsonb

@@ -104,6 +104,8 @@ export interface StoredAlert {
   readonly alert: Alert;
   readonly seenAt: Date;
   readonly seenCount: number;
+  /** Who ended it: the source said so, or it was not heard of for too long; null while it fires. */
+  readonly endedBy: "source" | "timeout" | null;
   readonly incidentId: number;
   readonly reasons: readonly Reason[];
   readonly mutedBy: Mute | null;
@@ -121,6 +123,8 @@ export interface IncidentStore {
   find(id: number): Promise<Incident | null>;
   /** Locks the row until the transaction ends. */
   findForUpdate(id: number): Promise<Incident | null>;
+  /** The same for many, in order of id; ids without a row are left out. */
+  findManyForUpdate(ids: readonly number[]): Promise<readonly Incident[]>;
   /** Newest first; incidents merged into others and muted ones are left out. */
   list(filter: IncidentFilter): Promise<readonly Incident[]>;
   /** Inserts or replaces; one statement for all. */

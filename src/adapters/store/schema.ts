@@ -112,6 +112,7 @@ export const alerts = pgTable(
     /** When it was last heard of; an alert without endsAt times out after a while of silence. */
     seenAt: at("seen_at").notNull(),
     seenCount: integer("seen_count").notNull().default(1),
+    endedBy: text("ended_by", { enum: ["source", "timeout"] }),
     incidentId: integer("incident_id").notNull(),
     /** Why it is where it is: the scored reasons of its placement. */
     reasons: jsonb("reasons").notNull(),
