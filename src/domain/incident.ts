@@ -1,4 +1,6 @@
-import { type Severity, worstSeverity } from "./alert.ts";
+import { compareSeverity, type Severity, worstSeverity } from "./alert.ts";
+import type { TrackedAlert } from "./tracked-alert.ts";
+import { oneLine } from "./view.ts";
 
 export const incidentStates = ["open", "acknowledged", "resolved"] as const;
 /** `reopened` is an event of the timeline: a reopened incident is open again, with `reopenedCount` above zero. */
@@ -76,4 +78,169 @@ export interface TimelineEntry {
   readonly data: Readonly<Record<string, unknown>>;
   /** Whether the thread shows it; joins during a storm are coalesced into one line. */
   readonly isPosted: boolean;
+}
+
+/** What the alerts of an incident say of it, in all. */
+export interface IncidentFacts {
+  readonly severity: Severity;
+  readonly title: string;
+  readonly services: readonly string[];
+  readonly startedAt: Date;
+  readonly alertCount: number;
+  readonly firingCount: number;
+  readonly isMuted: boolean;
+}
+
+/** Services and names beyond this many are counted, not listed. */
+const maxListed = 20;
+
+/**
+ * Sums up the alerts of an incident.
+ * @param members - at least one; any order: the result does not depend on it.
+ * @throws RangeError when there are none.
+ */
+export function incidentFacts(members: readonly TrackedAlert[]): IncidentFacts {
+  const ordered = [...members].sort(byStart);
+  const first = ordered[0];
+  if (first === undefined) throw new RangeError("incidentFacts: an incident needs at least one alert");
+  const services = byCount(
+    ordered.map((member) => member.alert.service).filter((service) => service !== null),
+  );
+  const facts = ordered.map((member) => ({
+    severity: member.alert.severity,
+    isFiring: member.endedBy === null,
+  }));
+  return {
+    severity: severityOfIncident(facts),
+    title: titleOf(ordered, services),
+    services: services.slice(0, maxListed),
+    startedAt: first.alert.startsAt,
+    alertCount: ordered.length,
+    firingCount: facts.filter((fact) => fact.isFiring).length,
+    isMuted: ordered.every((member) => member.mutedBy !== null),
+  };
+}
+
+/** "HighErrorRate on checkout and 2 more services": the worst alert, earliest first among equals. */
+function titleOf(ordered: readonly TrackedAlert[], services: readonly string[]): string {
+  const worst = [...ordered].sort(
+    (a, b) => compareSeverity(a.alert.severity, b.alert.severity) || byStart(a, b),
+  )[0];
+  if (worst === undefined) return "";
+  const name = oneLine(worst.alert.name, 120);
+  const service = worst.alert.service;
+  const others = services.filter((other) => other !== service).length;
+  const on = service === null ? "" : ` on ${oneLine(service, 80)}`;
+  return `${name}${on}${others > 0 ? ` and ${others} more ${others === 1 ? "service" : "services"}` : ""}`;
+}
+
+function byStart(a: TrackedAlert, b: TrackedAlert): number {
+  return (
+    a.alert.startsAt.getTime() - b.alert.startsAt.getTime() || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
+  );
+}
+
+function byCount(values: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([value]) => value);
+}
+
+/** One thing that happened to an incident, in words, before it is stored. */
+export interface IncidentEvent {
+  readonly kind: TimelineKind;
+  readonly text: string;
+}
+
+export interface IncidentStep {
+  readonly incident: Incident;
+  /** Empty when nothing that a card shows has changed. */
+  readonly events: readonly IncidentEvent[];
+  readonly hasChanged: boolean;
+}
+
+/** A new incident. One whose alerts have all ended already is born resolved, and no card is made for it. */
+export function openIncident(id: number, facts: IncidentFacts, now: Date): Incident {
+  const isOver = facts.firingCount === 0;
+  return {
+    id,
+    ...facts,
+    state: isOver ? "resolved" : "open",
+    openedAt: now,
+    acknowledgedAt: null,
+    acknowledgedBy: null,
+    resolvedAt: isOver ? now : null,
+    resolvedBy: isOver ? "tocsin" : null,
+    reopenedCount: 0,
+    mergedInto: null,
+    revision: 1,
+  };
+}
+
+/**
+ * Moves an incident on to what its alerts now say: resolved when none fires, reopened when one fires again.
+ * A person's acknowledgement stands until it is reopened. `startedFiring` tells whether an alert began to fire since
+ * the last step: an incident that a person resolved stays so while the same alerts merely go on.
+ */
+export function advanceIncident(
+  before: Incident,
+  facts: IncidentFacts,
+  change: { readonly startedFiring: boolean; readonly now: Date },
+): IncidentStep {
+  const events: IncidentEvent[] = [];
+  let incident: Incident = { ...before, ...facts };
+  if (before.state !== "resolved" && facts.firingCount === 0) {
+    incident = { ...incident, state: "resolved", resolvedAt: change.now, resolvedBy: "tocsin" };
+    events.push({ kind: "resolved", text: `resolved: all ${facts.alertCount} alerts have ended` });
+  } else if (before.state === "resolved" && change.startedFiring && facts.firingCount > 0) {
+    incident = {
+      ...incident,
+      state: "open",
+      resolvedAt: null,
+      resolvedBy: null,
+      acknowledgedAt: null,
+      acknowledgedBy: null,
+      reopenedCount: before.reopenedCount + 1,
+    };
+    events.push({ kind: "reopened", text: "reopened: an alert fires again" });
+  }
+  if (incident.state !== "resolved" && facts.severity !== before.severity) {
+    const direction = compareSeverity(facts.severity, before.severity) < 0 ? "up" : "down";
+    events.push({
+      kind: "severity_changed",
+      text: `severity ${direction} from ${before.severity} to ${facts.severity}`,
+    });
+  }
+  const hasChanged = events.length > 0 || !isSameFacts(before, facts);
+  return {
+    incident: hasChanged ? { ...incident, revision: before.revision + 1 } : before,
+    events,
+    hasChanged,
+  };
+}
+
+function isSameFacts(before: Incident, facts: IncidentFacts): boolean {
+  return (
+    before.severity === facts.severity &&
+    before.title === facts.title &&
+    before.alertCount === facts.alertCount &&
+    before.firingCount === facts.firingCount &&
+    before.isMuted === facts.isMuted &&
+    before.startedAt.getTime() === facts.startedAt.getTime() &&
+    before.services.join("\n") === facts.services.join("\n")
+  );
+}
+
+/** An incident whose alerts all went into another: resolved, and its card says where they are. */
+export function mergeIncident(before: Incident, into: number, now: Date): IncidentStep {
+  const incident: Incident = {
+    ...before,
+    state: "resolved",
+    resolvedAt: before.resolvedAt ?? now,
+    resolvedBy: before.resolvedBy ?? "tocsin",
+    mergedInto: into,
+    firingCount: 0,
+    revision: before.revision + 1,
+  };
+  return { incident, events: [{ kind: "merged", text: `merged into incident ${into}` }], hasChanged: true };
 }

@@ -1,10 +1,10 @@
-import type { Alert } from "../domain/alert.ts";
 import type { AuditEntry, AuditRecord } from "../domain/audit.ts";
 import type { Change } from "../domain/change.ts";
-import type { Reason, RememberedAlert } from "../domain/correlation.ts";
+import type { RememberedAlert } from "../domain/correlation.ts";
 import type { Incident, TimelineEntry } from "../domain/incident.ts";
-import type { Mute, Silence } from "../domain/suppression.ts";
+import type { Silence } from "../domain/suppression.ts";
 import type { Topology } from "../domain/topology.ts";
+import type { TrackedAlert } from "../domain/tracked-alert.ts";
 import type { CommandRequest, MessageRef } from "./chat.ts";
 import type { DigestStore } from "./digest.ts";
 import type { ExplanationStore } from "./explainer.ts";
@@ -99,17 +99,8 @@ export class LeaseLostError extends Error {
 
 // ---------- incidents ----------
 
-export interface StoredAlert {
-  readonly key: string;
-  readonly alert: Alert;
-  readonly seenAt: Date;
-  readonly seenCount: number;
-  /** Who ended it: the source said so, or it was not heard of for too long; null while it fires. */
-  readonly endedBy: "source" | "timeout" | null;
-  readonly incidentId: number;
-  readonly reasons: readonly Reason[];
-  readonly mutedBy: Mute | null;
-}
+/** An alert as it is remembered. */
+export type StoredAlert = TrackedAlert;
 
 export type NewTimelineEntry = Omit<TimelineEntry, "id">;
 
