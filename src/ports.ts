@@ -1,6 +1,7 @@
 /** Every interface between the layers, by topic. Also what plug-in files import as "tocsin/plugin". */
 export * from "./ports/chat.ts";
 export * from "./ports/command.ts";
+export * from "./ports/console.ts";
 export * from "./ports/digest.ts";
 export * from "./ports/explainer.ts";
 export * from "./ports/model.ts";
