@@ -2,6 +2,8 @@
 export interface DigestFacts {
   readonly from: string;
   readonly to: string;
+  /** IANA zone for the chart's axis, from the schedule; absent means UTC. */
+  readonly timezone?: string;
   readonly opened: readonly { readonly id: number; readonly title: string; readonly severity: string }[];
   readonly resolved: readonly { readonly id: number; readonly title: string; readonly severity: string }[];
   readonly stillOpen: number;

@@ -16,6 +16,8 @@ export interface Evidence {
 export interface Claim {
   readonly text: string;
   readonly evidence: readonly number[];
+  /** Only in actions: the command line that does it, without slash. Always ours, never from alert text or a model. */
+  readonly command?: string;
 }
 
 /** What an explainer writes, before it is checked. */
@@ -36,5 +38,9 @@ export interface Explanation extends ExplanationDraft {
   readonly fallback: string | null;
   /** Ranked by us, never by the explainer. */
   readonly ranked: readonly Cause[];
+  /** Hash of what it was made from: evidence and ranking. The same basis is not explained twice. */
+  readonly basis: string;
+  /** The last question to a model, whatever came of it; null while none was asked. `at` is ISO 8601. */
+  readonly asked: { readonly basis: string; readonly at: string } | null;
   readonly at: Date;
 }

@@ -1,4 +1,5 @@
 import type { DigestFacts } from "../domain/digest.ts";
+import type { CronFields } from "../domain/schedule.ts";
 
 export interface DigestRun {
   readonly id: number;
@@ -15,8 +16,22 @@ export interface DigestStore {
   claim(run: Omit<DigestRun, "id" | "facts">, at: Date): Promise<number | null>;
   find(id: number): Promise<DigestRun | null>;
   saveFacts(id: number, facts: DigestFacts): Promise<void>;
-  /** End of the newest slot claimed for this digest and channel, for catching up; null for none. */
-  lastSlot(name: string, channel: string): Promise<Date | null>;
+  /** End of the newest slot claimed for this digest (null: for any) and channel, for catching up; null for none. */
+  lastSlot(name: string | null, channel: string): Promise<Date | null>;
   /** Gathers the numbers of a window. */
   facts(from: Date, to: Date): Promise<DigestFacts>;
+}
+
+/** Draws. */
+export interface Charts {
+  /** PNG of alerts per bucket and incidents over time; null when there is nothing to draw or no way to draw it. */
+  timeline(facts: DigestFacts): Promise<Uint8Array | null>;
+}
+
+/** Calls back at the moments that a cron expression names. Late or doubled calls are allowed: slots are claimed. */
+export interface Cron {
+  /** @returns null when the text is no five-field cron expression. */
+  parse(expression: string): CronFields | null;
+  /** @returns what stops it. */
+  schedule(expression: string, timezone: string, run: () => void): () => void;
 }

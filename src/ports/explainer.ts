@@ -27,9 +27,11 @@ export interface ExplanationStore {
     incidentId: number,
     evidence: readonly Omit<Evidence, "number">[],
   ): Promise<readonly Evidence[]>;
+  /** As saved, every field of it. */
   find(incidentId: number): Promise<Explanation | null>;
   save(explanation: Explanation): Promise<void>;
   /** Tokens spent today ("YYYY-MM-DD", UTC) in all and on this incident ever. */
   spent(day: string, incidentId: number): Promise<{ readonly today: number; readonly incident: number }>;
+  /** Adds to what was spent; negative gives back what was reserved and not used. */
   spend(day: string, incidentId: number, tokens: number): Promise<void>;
 }
