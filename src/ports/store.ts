@@ -1,4 +1,4 @@
-import type { AuditEntry, AuditRecord } from "../domain/audit.ts";
+import type { AuditEntry, AuditHead, AuditRecord } from "../domain/audit.ts";
 import type { Change } from "../domain/change.ts";
 import type { RememberedAlert } from "../domain/correlation.ts";
 import type { Incident, TimelineEntry } from "../domain/incident.ts";
@@ -186,6 +186,11 @@ export interface PostStore {
     kind: PostKind,
     subject: number,
   ): Promise<readonly { readonly platform: string; readonly channel: string }[]>;
+  /** The same for many subjects, by subject. */
+  channelsOfMany(
+    kind: PostKind,
+    subjects: readonly number[],
+  ): Promise<ReadonlyMap<number, readonly { readonly platform: string; readonly channel: string }[]>>;
   find(key: string): Promise<Post | null>;
   findBySubject(platform: string, channel: string, kind: PostKind, subject: number): Promise<Post | null>;
   /** Posts of one channel that lag behind, sending ones first, then cards before entries, oldest first. */
@@ -232,6 +237,11 @@ export interface AuditStore {
     readonly limit: number;
   }): Promise<readonly AuditEntry[]>;
   head(): Promise<AuditEntry | null>;
+  /**
+   * What the head row (table audit_head, moved in the transaction of every append) says; null before the first entry.
+   * Read apart from the entries: a log whose tail was removed no longer reaches it.
+   */
+  mark(): Promise<AuditHead | null>;
 }
 
 // ---------- jobs ----------

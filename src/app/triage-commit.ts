@@ -1,0 +1,200 @@
+import {
+  advanceIncident,
+  type Incident,
+  type IncidentEvent,
+  incidentFacts,
+  mergeIncident,
+  openIncident,
+} from "../domain/incident.ts";
+import { type Route, routesOf } from "../domain/routing.ts";
+import type { TrackedAlert } from "../domain/tracked-alert.ts";
+import { type NewTimelineEntry, parseChannel, type StoreSlices, type WantedPost } from "../ports.ts";
+import type { Movement, TriageMemory } from "./triage-memory.ts";
+
+/** A storm's joins become at most one line in the thread per this long. */
+const joinLineMs = 30_000;
+
+/** What the commit needs of the one who leads. */
+export interface Leader {
+  readonly memory: TriageMemory;
+  /** When the thread of an incident last got a line about joins, ms. */
+  readonly lastJoinLine: Map<number, number>;
+}
+
+/** Stores what a batch did: alerts, incidents, lines of their timelines, posts and jobs. Returns the incidents as stored. */
+export async function saveMovement(
+  tx: StoreSlices,
+  leader: Leader,
+  movement: Movement,
+  step: { readonly now: Date; readonly routes: readonly Route[] },
+): Promise<readonly Incident[]> {
+  const { memory } = leader;
+  await tx.incidents.saveAlerts([...movement.alerts.values()]);
+  const merges = new Map(movement.correlation.merges.map((merge) => [merge.from, merge.into]));
+  const touched = [...new Set([...movement.touched, ...merges.keys()])].sort((a, b) => a - b);
+  if (touched.length === 0) return [];
+  // People change incidents too: the rows are read again under lock, and only what alerts decide is written.
+  const rows = new Map(
+    (await tx.incidents.findManyForUpdate(touched)).map((incident) => [incident.id, incident]),
+  );
+  const saved: Incident[] = [];
+  const entries: NewTimelineEntry[] = [];
+  for (const id of touched) {
+    const stepped = moveIncident(memory, rows.get(id) ?? null, id, { merges, movement, now: step.now });
+    if (stepped === null) continue;
+    saved.push(stepped.incident);
+    entries.push(...linesFor(leader, stepped, movement, step.now));
+  }
+  await tx.incidents.save(saved);
+  const ids = await tx.incidents.addTimeline(entries);
+  await wantPosts(tx, { memory, saved, entries, ids, ...step });
+  return saved;
+}
+
+interface Moved {
+  readonly incident: Incident;
+  readonly events: readonly IncidentEvent[];
+  readonly isNew: boolean;
+}
+
+function moveIncident(
+  memory: TriageMemory,
+  before: Incident | null,
+  id: number,
+  context: { readonly merges: ReadonlyMap<number, number>; readonly movement: Movement; readonly now: Date },
+): Moved | null {
+  const members = membersOf(memory, id);
+  if (members.length === 0) {
+    if (before === null || before.mergedInto !== null) return null;
+    const into = context.merges.get(id) ?? destinationOf(context.movement, id);
+    return into === null ? null : { ...mergeIncident(before, into, context.now), isNew: false };
+  }
+  const facts = incidentFacts(members);
+  if (before === null) return { incident: openIncident(id, facts, context.now), events: [], isNew: true };
+  // A merged incident that gets alerts back by a later split stands on its own again.
+  const standing = before.mergedInto === null ? before : { ...before, mergedInto: null };
+  const stepped = advanceIncident(standing, facts, {
+    startedFiring: context.movement.kindled.has(id),
+    now: context.now,
+  });
+  return stepped.hasChanged ? { incident: stepped.incident, events: stepped.events, isNew: false } : null;
+}
+
+/** Where the alerts of an emptied incident went. */
+function destinationOf(movement: Movement, id: number): number | null {
+  return (
+    movement.correlation.placements.find((placement) => placement.previousIncidentId === id)?.incidentId ??
+    null
+  );
+}
+
+function membersOf(memory: TriageMemory, id: number): TrackedAlert[] {
+  const keys = memory.members.get(id) ?? new Set<string>();
+  return [...keys].map((key) => memory.alerts.get(key)).filter((tracked) => tracked !== undefined);
+}
+
+function linesFor(leader: Leader, moved: Moved, movement: Movement, now: Date): NewTimelineEntry[] {
+  const { incident } = moved;
+  const line = (
+    kind: NewTimelineEntry["kind"],
+    text: string,
+    isPosted: boolean,
+    data: Readonly<Record<string, unknown>> = {},
+  ): NewTimelineEntry => ({
+    incidentId: incident.id,
+    at: now,
+    kind,
+    actor: "tocsin",
+    text,
+    data,
+    isPosted,
+  });
+  const lines = moved.events.map((event) => line(event.kind, event.text, true));
+  const joined = movement.joined.get(incident.id) ?? [];
+  if (moved.isNew)
+    return [
+      line(
+        "opened",
+        `opened with ${incident.alertCount === 1 ? "1 alert" : `${incident.alertCount} alerts`}: ${incident.title}`,
+        false,
+      ),
+      ...lines,
+    ];
+  if (joined.length === 0) return lines;
+  const lastLine = leader.lastJoinLine.get(incident.id) ?? 0;
+  const isPosted = now.getTime() - lastLine >= joinLineMs;
+  if (isPosted) leader.lastJoinLine.set(incident.id, now.getTime());
+  return [
+    ...lines,
+    line("joined", joinText(leader.memory, joined), isPosted, { alerts: joined.slice(0, 50) }),
+  ];
+}
+
+/** "HighLatency on api, HighErrorRate on web and 3 more joined". */
+function joinText(memory: TriageMemory, keys: readonly string[]): string {
+  const names = keys.slice(0, 3).map((key) => {
+    const alert = memory.alerts.get(key)?.alert;
+    return alert === undefined ? key : `${alert.name}${alert.service === null ? "" : ` on ${alert.service}`}`;
+  });
+  const more = keys.length - names.length;
+  return `${names.join(", ")}${more > 0 ? ` and ${more} more` : ""} joined`;
+}
+
+async function wantPosts(
+  tx: StoreSlices,
+  context: {
+    readonly memory: TriageMemory;
+    readonly saved: readonly Incident[];
+    readonly routes: readonly Route[];
+    readonly entries: readonly NewTimelineEntry[];
+    readonly ids: readonly number[];
+    readonly now: Date;
+  },
+): Promise<void> {
+  const wanted: WantedPost[] = [];
+  const known = await tx.posts.channelsOfMany(
+    "incident",
+    context.saved.map((incident) => incident.id),
+  );
+  for (const incident of context.saved) {
+    const has = known.get(incident.id) ?? [];
+    const isShown = !incident.isMuted && !(incident.state === "resolved" && has.length === 0);
+    const routed = isShown
+      ? routesOf(
+          context.routes,
+          membersOf(context.memory, incident.id).map((tracked) => tracked.alert),
+        )
+      : [];
+    const channels = new Set([...has.map((channel) => `${channel.platform}:${channel.channel}`), ...routed]);
+    for (const name of channels) {
+      const channel = parseChannel(name);
+      if (channel === null) continue;
+      const target = { platform: channel.platform, channel: channel.id };
+      wanted.push({
+        ...target,
+        kind: "incident",
+        subject: incident.id,
+        desiredRevision: incident.revision,
+        threadOf: null,
+      });
+      context.entries.forEach((entry, index) => {
+        const id = context.ids[index];
+        if (entry.incidentId !== incident.id || !entry.isPosted || id === undefined) return;
+        wanted.push({
+          ...target,
+          kind: "entry",
+          subject: id,
+          desiredRevision: 1,
+          threadOf: { kind: "incident", subject: incident.id },
+        });
+      });
+    }
+    await tx.jobs.add({ task: "explain", incidentId: incident.id });
+  }
+  await tx.posts.want(wanted, context.now);
+  for (const name of new Set(wanted.map((post) => `${post.platform}:${post.channel}`))) {
+    const channel = parseChannel(name);
+    if (channel !== null)
+      await tx.jobs.add({ task: "post", platform: channel.platform, channel: channel.id });
+  }
+}

@@ -1,0 +1,339 @@
+/**
+ * Deliveries become incidents. One replica leads a scope at a time; everything a batch did, and how far it read, is
+ * committed in one transaction fenced by the lease, so nothing is lost and nothing is done twice.
+ */
+
+import type { Change } from "../domain/change.ts";
+import type { Correlator, Observation } from "../domain/correlation.ts";
+import type { Route } from "../domain/routing.ts";
+import type { Silence } from "../domain/suppression.ts";
+import type { Topology } from "../domain/topology.ts";
+import {
+  type Clock,
+  type Lease,
+  LeaseLostError,
+  type Log,
+  type Metrics,
+  type ParseResult,
+  type Store,
+  type StoredDelivery,
+  type StoreSlices,
+} from "../ports.ts";
+import { type Leader, saveMovement } from "./triage-commit.ts";
+import {
+  createMemory,
+  forget,
+  type Movement,
+  passTime,
+  type Report,
+  remember,
+  takeReports,
+} from "./triage-memory.ts";
+
+export interface TriageOptions {
+  readonly store: Store;
+  /** A new, empty correlator with the champion's weights. */
+  readonly createCorrelator: () => Correlator;
+  /** Finds the source and parses; never throws. */
+  readonly parse: (delivery: StoredDelivery) => ParseResult;
+  readonly routes: readonly Route[];
+  /** Edges from tocsin.yaml. */
+  readonly topology: Topology;
+  readonly replica: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** How long a firing alert may go unheard of before it counts as ended, ms. */
+  readonly timeoutMs: (source: string) => number;
+}
+
+export interface Triage {
+  /** Leads whenever it can, until {@link stop}. */
+  start(): void;
+  /** Lets the batch in hand finish, and gives the lease back. */
+  stop(): Promise<void>;
+  /** New deliveries may be there. */
+  wake(): void;
+  /** The champion's weights changed: forget and load anew. */
+  reload(): void;
+  isLeader(): boolean;
+}
+
+const scope = "default";
+const leaseTtlMs = 9_000;
+const renewMs = 2_500;
+const pollMs = 250;
+const tickMs = 1_000;
+const maxDeliveries = 200;
+const maxAlertsInBatch = 2_000;
+const memoryMs = 24 * 3_600_000;
+const maxRemembered = 200_000;
+
+interface Leadership extends Leader {
+  lease: Lease;
+  renewedAt: number;
+  tickedAt: number;
+}
+
+export function createTriage(options: TriageOptions): Triage {
+  const { store, clock, log, metrics } = options;
+  let leadership: Leadership | null = null;
+  let isStopping = false;
+  let mustReload = false;
+  let running: Promise<void> = Promise.resolve();
+  let wakeUp: () => void = () => undefined;
+  let failures = 0;
+
+  async function run(): Promise<void> {
+    while (!isStopping) {
+      const hasMore = await turn();
+      if (!hasMore && !isStopping) await rest(leadership === null ? 1_000 : pollMs);
+    }
+    await lead(null);
+  }
+
+  /** One round: keep the lease, take a batch, let time pass. True when there may be more to do at once. */
+  async function turn(): Promise<boolean> {
+    try {
+      if (!(await keepLease())) return false;
+      if (leadership === null) return false;
+      const count = await takeBatch(leadership);
+      await tick(leadership);
+      failures = 0;
+      return count > 0;
+    } catch (error) {
+      failures += 1;
+      leadership = null;
+      const isLost = error instanceof LeaseLostError;
+      log[isLost ? "warn" : "error"](
+        { error: String(error), failures },
+        isLost
+          ? "triage: the lease went to another replica"
+          : "triage: a batch failed; loading again from the database",
+      );
+      metrics.count("tocsin_triage_failures_total");
+      await rest(Math.min(5_000, 200 * 2 ** Math.min(failures, 5)));
+      return false;
+    }
+  }
+
+  async function keepLease(): Promise<boolean> {
+    const now = clock.now().getTime();
+    if (leadership !== null && !mustReload && now - leadership.renewedAt < renewMs) return true;
+    const lease = await store.leases.acquire(scope, options.replica, leaseTtlMs);
+    if (lease === null) {
+      if (leadership !== null) log.warn({}, "triage: the lease went to another replica");
+      leadership = null;
+      return false;
+    }
+    if (leadership === null || mustReload || leadership.lease.fence !== lease.fence) {
+      mustReload = false;
+      leadership = await load(options, lease, now);
+      log.info(
+        { fence: lease.fence, cursor: lease.cursor, alerts: leadership.memory.alerts.size },
+        "triage: leading",
+      );
+    } else {
+      leadership.renewedAt = now;
+    }
+    metrics.gauge("tocsin_triage_leader", 1);
+    return true;
+  }
+
+  async function takeBatch(leader: Leadership): Promise<number> {
+    // After repeated failures go one by one, so that the delivery to blame can be told from its neighbours.
+    const limit = failures >= 2 ? 1 : maxDeliveries;
+    const deliveries = await store.deliveries.after(leader.lease.cursor, limit);
+    const silences = deliveries.length === 0 ? [] : await store.incidents.silences(clock.now());
+    for (const batch of sliceByAlerts(deliveries, options)) {
+      if (failures >= 4 && batch.deliveries.length === 1) await buryPoison(leader, batch.deliveries);
+      else await commitBatch(leader, batch, silences);
+    }
+    return deliveries.length;
+  }
+
+  async function commitBatch(leader: Leadership, batch: Batch, silences: readonly Silence[]): Promise<void> {
+    const startedAt = performance.now();
+    const last = batch.deliveries.at(-1);
+    if (last === undefined) return;
+    const now = clock.now();
+    const movement = takeReports(leader.memory, batch.reports, {
+      observations: batch.observations,
+      silences,
+      now: last.receivedAt,
+    });
+    await commit(leader, movement, {
+      cursor: last.id,
+      now,
+      before: async (tx) => {
+        for (const dead of batch.dead) await tx.deliveries.bury(dead.delivery, dead.problem);
+        if (batch.changes.length > 0) await tx.incidents.saveChanges(batch.changes);
+        for (const said of batch.topologies)
+          await tx.incidents.saveTopology(said.source, said.topology, said.at);
+      },
+    });
+    metrics.count("tocsin_triage_alerts_total", {}, batch.reports.length);
+    metrics.gauge("tocsin_triage_lag_seconds", (clock.now().getTime() - last.receivedAt.getTime()) / 1000);
+    metrics.observe("tocsin_triage_batch_seconds", (performance.now() - startedAt) / 1000);
+    for (const dead of batch.dead)
+      metrics.count("tocsin_dead_deliveries_total", { source: dead.delivery.source });
+  }
+
+  async function buryPoison(leader: Leadership, deliveries: readonly StoredDelivery[]): Promise<void> {
+    const delivery = deliveries[0];
+    if (delivery === undefined) return;
+    log.error(
+      { delivery: delivery.id, source: delivery.source },
+      "triage: this delivery fails every time; kept as dead, see tocsin doctor",
+    );
+    await store.transaction(async (tx) => {
+      await tx.deliveries.bury(delivery, "processing failed repeatedly; see the log");
+      await tx.leases.advance(leader.lease, {
+        cursor: delivery.id,
+        nextIncidentId: leader.memory.correlator.nextIncidentId(),
+      });
+    });
+    leader.lease = { ...leader.lease, cursor: delivery.id };
+    metrics.count("tocsin_dead_deliveries_total", { source: delivery.source });
+  }
+
+  async function tick(leader: Leadership): Promise<void> {
+    const now = clock.now();
+    if (now.getTime() - leader.tickedAt < tickMs) return;
+    leader.tickedAt = now.getTime();
+    const silences = await store.incidents.silences(now);
+    const movement = passTime(leader.memory, { silences, now, timeoutMs: options.timeoutMs });
+    if (movement.alerts.size > 0)
+      await commit(leader, movement, { cursor: leader.lease.cursor, now, before: () => Promise.resolve() });
+    forget(leader.memory, new Date(now.getTime() - memoryMs));
+    metrics.gauge(
+      "tocsin_open_incidents",
+      [...leader.memory.incidents.values()].filter((incident) => incident.state !== "resolved").length,
+    );
+    for (const [part, size] of Object.entries(leader.memory.correlator.sizes()))
+      metrics.gauge("tocsin_correlator_size", size, { part });
+  }
+
+  async function commit(
+    leader: Leadership,
+    movement: Movement,
+    step: {
+      readonly cursor: number;
+      readonly now: Date;
+      readonly before: (tx: StoreSlices) => Promise<void>;
+    },
+  ): Promise<void> {
+    const saved = await store.transaction(async (tx) => {
+      await tx.leases.advance(leader.lease, {
+        cursor: step.cursor,
+        nextIncidentId: leader.memory.correlator.nextIncidentId(),
+      });
+      await step.before(tx);
+      return saveMovement(tx, leader, movement, { now: step.now, routes: options.routes });
+    });
+    leader.lease = { ...leader.lease, cursor: step.cursor };
+    for (const incident of saved) leader.memory.incidents.set(incident.id, incident);
+  }
+
+  /** Gives the lease back when leaving. */
+  async function lead(next: null): Promise<void> {
+    if (leadership !== null)
+      await store.leases
+        .release(leadership.lease)
+        .catch((error: unknown) =>
+          log.warn({ error: String(error) }, "triage: could not give the lease back"),
+        );
+    leadership = next;
+  }
+
+  function rest(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      wakeUp = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  return {
+    start() {
+      running = run();
+    },
+    async stop() {
+      isStopping = true;
+      wakeUp();
+      await running;
+    },
+    wake: () => wakeUp(),
+    reload() {
+      mustReload = true;
+      wakeUp();
+    },
+    isLeader: () => leadership !== null,
+  };
+}
+
+/** Reads back what an earlier leader decided. */
+async function load(options: TriageOptions, lease: Lease, now: number): Promise<Leadership> {
+  const since = new Date(options.clock.now().getTime() - memoryMs);
+  const { incidents } = options.store;
+  const remembered = await incidents.remembered(since, maxRemembered);
+  const changes = await incidents.changesBetween(
+    new Date(since.getTime() - 7_200_000),
+    new Date(now + 3_600_000),
+    20_000,
+  );
+  const stored = await incidents.topology();
+  const topology: Topology = {
+    edges: [...stored.edges, ...options.topology.edges],
+    services: [...stored.services, ...options.topology.services],
+  };
+  const correlator = options.createCorrelator();
+  correlator.restore({ topology, changes, alerts: remembered, nextIncidentId: lease.nextIncidentId });
+  const memory = createMemory(correlator);
+  for (const tracked of remembered) remember(memory, tracked);
+  for (const incident of await incidents.rememberedIncidents(since))
+    memory.incidents.set(incident.id, incident);
+  return { memory, lease, renewedAt: now, tickedAt: 0, lastJoinLine: new Map() };
+}
+
+interface Batch {
+  readonly deliveries: StoredDelivery[];
+  readonly reports: Report[];
+  readonly observations: Observation[];
+  readonly changes: Change[];
+  readonly topologies: { readonly source: string; readonly topology: Topology; readonly at: Date }[];
+  readonly dead: { readonly delivery: StoredDelivery; readonly problem: string }[];
+}
+
+/** Parses deliveries into batches of at most some thousand alerts; one delivery is never split. */
+function* sliceByAlerts(deliveries: readonly StoredDelivery[], options: TriageOptions): Generator<Batch> {
+  let batch = newBatch();
+  for (const delivery of deliveries) {
+    addDelivery(batch, delivery, options.parse(delivery));
+    if (batch.reports.length < maxAlertsInBatch) continue;
+    yield batch;
+    batch = newBatch();
+  }
+  if (batch.deliveries.length > 0) yield batch;
+}
+
+function newBatch(): Batch {
+  return { deliveries: [], reports: [], observations: [], changes: [], topologies: [], dead: [] };
+}
+
+function addDelivery(batch: Batch, delivery: StoredDelivery, result: ParseResult): void {
+  batch.deliveries.push(delivery);
+  if (result.kind === "unparseable") {
+    batch.dead.push({ delivery, problem: `${result.problem}; ${result.remedy}` });
+    return;
+  }
+  const parsed = result.delivery;
+  for (const alert of parsed.alerts) batch.reports.push({ alert, receivedAt: delivery.receivedAt });
+  for (const change of parsed.changes) batch.observations.push({ kind: "change", change });
+  batch.changes.push(...parsed.changes);
+  if (parsed.topology === null) return;
+  batch.observations.push({ kind: "topology", topology: parsed.topology });
+  batch.topologies.push({ source: delivery.source, topology: parsed.topology, at: delivery.receivedAt });
+}
