@@ -364,6 +364,16 @@ export const audit = pgTable(
   (table) => [index("audit_subject").on(table.subject), index("audit_at").on(table.at)],
 );
 
+/**
+ * Where the audit log stands: one row, moved by every append and its lock. A log whose last entries were removed no
+ * longer reaches it.
+ */
+export const auditHead = pgTable("audit_head", {
+  id: integer("id").primaryKey(),
+  seq: bigint("seq", { mode: "number" }).notNull(),
+  hash: text("hash").notNull(),
+});
+
 /** Versions of models whose registry is this database (backend `builtin`). */
 export const modelVersions = pgTable(
   "model_versions",
@@ -431,9 +441,18 @@ export const consoleMessages = pgTable(
     key: text("key").notNull().unique(),
     channel: text("channel").notNull(),
     threadOf: bigint("thread_of", { mode: "number" }),
+    /** The session that alone may see it; null for everyone. */
+    audience: text("audience"),
     view: jsonb("view").notNull(),
     postedAt: at("posted_at").notNull(),
     editedAt: at("edited_at"),
+    /** Grows with every add and edit in commit order: writers take an advisory lock. */
+    revision: bigint("revision", { mode: "number" }).notNull(),
   },
-  (table) => [index("console_messages_channel").on(table.channel, table.id)],
+  (table) => [
+    index("console_messages_channel").on(table.channel, table.id),
+    index("console_messages_thread").on(table.threadOf, table.id),
+    index("console_messages_audience").on(table.audience, table.id).where(sql`audience is not null`),
+    uniqueIndex("console_messages_revision").on(table.revision),
+  ],
 );

@@ -1,0 +1,48 @@
+/** Brings a database up to date: our tables from `migrations/`, and those of the job queue. */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { drizzle } from "drizzle-orm/postgres-js";
+import { migrate as applyMigrations } from "drizzle-orm/postgres-js/migrator";
+import { Logger, runMigrations } from "graphile-worker";
+import postgres from "postgres";
+
+/** Neither drizzle's migrator nor the job queue's takes a lock of its own that suffices. */
+const migrationLock = 0x6d696772;
+
+/** How long to wait for another replica that is migrating, ms. */
+const lockTimeoutMs = 120_000;
+
+/**
+ * Applies what is missing; safe to call from many replicas at once.
+ * @throws Error when the database cannot be reached, or another replica holds the migration for two minutes.
+ */
+export async function migrate(url: string): Promise<void> {
+  const client = postgres(url, {
+    max: 1,
+    onnotice: () => undefined,
+    connection: { application_name: "tocsin migrations" },
+  });
+  try {
+    await client`select set_config('lock_timeout', ${String(lockTimeoutMs)}, false)`;
+    await client`select pg_advisory_lock(${migrationLock})`;
+    await applyMigrations(drizzle(client), { migrationsFolder: migrationsFolder() });
+    await runMigrations({ connectionString: url, logger: new Logger(() => () => undefined) });
+  } finally {
+    // Closing the session frees the lock.
+    await client.end({ timeout: 5 });
+  }
+}
+
+/** `migrations/` lies in the package's root, whether this file runs from src/ or from dist/. */
+function migrationsFolder(): string {
+  let folder = path.dirname(fileURLToPath(import.meta.url));
+  for (;;) {
+    const candidate = path.join(folder, "migrations");
+    if (existsSync(path.join(candidate, "meta", "_journal.json"))) return candidate;
+    const parent = path.dirname(folder);
+    if (parent === folder)
+      throw new Error("The folder migrations/ of the package is missing: install it again.");
+    folder = parent;
+  }
+}
