@@ -16,6 +16,11 @@ export interface ParsedDelivery {
   readonly changes: readonly Change[];
   /** Replaces what this source said before; null when the delivery says nothing of it. */
   readonly topology: Topology | null;
+  /**
+   * Entries that could not be read, each naming its place, what was there and what is expected. The rest stands and
+   * is answered 202; the delivery is also kept among the dead ones, so that nothing is lost.
+   */
+  readonly problems?: readonly string[];
 }
 
 export type ParseResult =
