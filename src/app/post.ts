@@ -1,0 +1,232 @@
+/**
+ * Chat is a projection of stored state: this brings one channel up to date, one message at a time, effectively once.
+ * Before an attempt the post is marked `sending` and committed; whoever finds it so later looks for the message
+ * before sending again. The queue runs one such job per channel at a time, so a stuck channel delays no other.
+ */
+import type { View } from "../domain/view.ts";
+import {
+  type Channel,
+  type Chat,
+  type Clock,
+  channelName,
+  type Log,
+  type MessageRef,
+  type Metrics,
+  type Post,
+  type PostResult,
+  type Store,
+} from "../ports.ts";
+
+export interface PostOptions {
+  readonly store: Store;
+  readonly chats: ReadonlyMap<string, Chat>;
+  /** What a post shows now, and the revision of that; null when its subject is gone. */
+  readonly render: (post: Post) => Promise<{ readonly view: View; readonly revision: number } | null>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Waits; injected so that tests need no real time. */
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+/** A job stops after this long and asks for another, so that no channel keeps a worker. */
+const sliceMs = 8_000;
+const batchSize = 20;
+const retryMs = [1_000, 2_000, 5_000, 15_000, 60_000] as const;
+
+type Attempt =
+  | { readonly kind: "done" }
+  /** Nothing more can be done in this channel before this moment. */
+  | { readonly kind: "wait"; readonly until: Date };
+
+export interface Poster {
+  /** Brings a channel up to date. */
+  reconcile(channel: Channel): Promise<void>;
+}
+
+export function createPost(options: PostOptions): Poster {
+  const { store, clock, metrics, log } = options;
+  /** When this replica may write to a channel again, ms. */
+  const freeAt = new Map<string, number>();
+
+  async function reconcile(channel: Channel): Promise<void> {
+    const chat = options.chats.get(channel.platform);
+    if (chat === undefined) {
+      log.warn(
+        { channel: channelName(channel) },
+        "post: no such chat platform is configured; its posts wait",
+      );
+      return;
+    }
+    const startedAt = clock.now().getTime();
+    while (clock.now().getTime() - startedAt < sliceMs) {
+      const behind = await store.posts.behind(channel.platform, channel.id, batchSize);
+      const due = behind.filter((post) => post.notBefore === null || post.notBefore <= clock.now());
+      if (due.length === 0) return comeBack(channel, earliest(behind));
+      const blocked = await attemptAll(chat, channel, due);
+      if (blocked !== null) return comeBack(channel, blocked);
+    }
+    await store.jobs.add({ task: "post", platform: channel.platform, channel: channel.id });
+  }
+
+  async function attemptAll(chat: Chat, channel: Channel, due: readonly Post[]): Promise<Date | null> {
+    for (const post of due) {
+      await pace(chat, channel);
+      const attempt = await attemptOne(chat, channel, post);
+      if (attempt.kind === "wait") return attempt.until;
+    }
+    return null;
+  }
+
+  async function comeBack(channel: Channel, at: Date | null): Promise<void> {
+    if (at === null) return;
+    await store.jobs.add({ task: "post", platform: channel.platform, channel: channel.id }, { runAt: at });
+  }
+
+  /** Waits until the platform's pace for this channel allows a write. */
+  async function pace(chat: Chat, channel: Channel): Promise<void> {
+    const name = channelName(channel);
+    const waitMs = (freeAt.get(name) ?? 0) - clock.now().getTime();
+    if (waitMs > 0) {
+      metrics.count("tocsin_rate_limit_waits_total", { platform: channel.platform });
+      await options.sleep(waitMs);
+    }
+    if (freeAt.size > 10_000) freeAt.clear();
+    freeAt.set(name, clock.now().getTime() + chat.channelPaceMs);
+  }
+
+  async function attemptOne(chat: Chat, channel: Channel, post: Post): Promise<Attempt> {
+    if (post.state === "sending" && post.ref === null) {
+      const settled = await settle(chat, channel, post);
+      if (settled !== null) return settled;
+    }
+    const rendered = await options.render(post);
+    if (rendered === null) {
+      await store.posts.markRefused(post.key, "what it was about no longer exists");
+      return { kind: "done" };
+    }
+    const thread = await threadOf(post);
+    if (thread === "not yet") {
+      await store.posts.markWaiting(post.key, later(clock, 2_000), null);
+      return { kind: "done" };
+    }
+    await store.posts.markSending(post.key, clock.now());
+    const message = { key: post.key, view: rendered.view, ...(thread === null ? {} : { thread }) };
+    const startedAt = performance.now();
+    const result = post.ref === null ? await chat.post(channel, message) : await chat.edit(post.ref, message);
+    metrics.observe("tocsin_post_seconds", (performance.now() - startedAt) / 1000, {
+      platform: channel.platform,
+    });
+    metrics.count("tocsin_posts_total", {
+      platform: channel.platform,
+      kind: post.kind,
+      outcome: result.kind,
+    });
+    return record(chat, post, rendered.revision, result);
+  }
+
+  /** An earlier attempt may have reached the platform: look before sending again. Null means it surely did not. */
+  async function settle(chat: Chat, channel: Channel, post: Post): Promise<Attempt | null> {
+    const attemptedAt = post.attemptedAt ?? post.createdAt;
+    const thread = await threadOf(post);
+    const found = await chat.find(
+      channel,
+      post.key,
+      new Date(attemptedAt.getTime() - 60_000),
+      thread === "not yet" || thread === null ? undefined : thread,
+    );
+    if (found.kind === "found") {
+      log.info(
+        { post: post.key, channel: channelName(channel) },
+        "post: found the message of an interrupted attempt",
+      );
+      // A card is edited next, since nobody knows which revision it shows; a thread line is never edited.
+      await store.posts.markPosted(post.key, isEdited(post) ? 0 : post.desiredRevision, found.ref);
+      return { kind: "done" };
+    }
+    if (found.kind === "blind") {
+      log.warn(
+        { post: post.key, problem: found.problem },
+        "post: cannot look whether an interrupted attempt arrived; trying later",
+      );
+      return { kind: "wait", until: later(clock, backOff(post)) };
+    }
+    const believedAt = new Date(attemptedAt.getTime() + chat.settleMs);
+    return believedAt > clock.now() ? { kind: "wait", until: believedAt } : null;
+  }
+
+  async function threadOf(post: Post): Promise<MessageRef | null | "not yet"> {
+    if (post.threadOf === null) return null;
+    const card = await store.posts.find(post.threadOf);
+    return card?.ref ?? "not yet";
+  }
+
+  async function record(chat: Chat, post: Post, revision: number, result: PostResult): Promise<Attempt> {
+    if (result.kind === "posted") {
+      await store.posts.markPosted(post.key, revision, result.ref);
+      return { kind: "done" };
+    }
+    if (result.kind === "missing") {
+      await store.posts.markMissing(post.key);
+      return { kind: "done" };
+    }
+    if (result.kind === "refused") {
+      log.error(
+        {
+          post: post.key,
+          channel: `${post.platform}:${post.channel}`,
+          problem: result.problem,
+          remedy: result.remedy,
+        },
+        "post: refused by the platform",
+      );
+      await store.posts.markRefused(post.key, `${result.problem}; ${result.remedy}`);
+      return { kind: "done" };
+    }
+    if (result.kind === "rate_limited") return waitFor(post, chat, result);
+    if (result.kind === "ambiguous") {
+      // Stays `sending`: the next attempt looks for it first.
+      log.warn({ post: post.key, problem: result.problem }, "post: unknown whether it arrived");
+      return {
+        kind: "wait",
+        until: later(
+          clock,
+          post.ref === null ? Math.max(500, Math.min(chat.settleMs, 2_000)) : backOff(post),
+        ),
+      };
+    }
+    const until = later(clock, backOff(post));
+    await store.posts.markWaiting(post.key, until, result.problem);
+    return { kind: "wait", until };
+  }
+
+  async function waitFor(
+    post: Post,
+    chat: Chat,
+    result: { readonly retryAfterMs: number; readonly scope: string },
+  ): Promise<Attempt> {
+    const until = later(clock, result.retryAfterMs);
+    metrics.count("tocsin_rate_limited_total", { platform: chat.platform, scope: result.scope });
+    await store.posts.markWaiting(post.key, until, "rate limited by the platform");
+    return { kind: "wait", until };
+  }
+
+  return { reconcile };
+}
+
+function isEdited(post: Post): boolean {
+  return post.kind === "incident" || post.kind === "rollout";
+}
+
+function backOff(post: Post): number {
+  return retryMs[Math.min(post.attempts, retryMs.length - 1)] ?? 60_000;
+}
+
+function later(clock: Clock, ms: number): Date {
+  return new Date(clock.now().getTime() + ms);
+}
+
+function earliest(posts: readonly Post[]): Date | null {
+  const times = posts.map((post) => post.notBefore?.getTime()).filter((time) => time !== undefined);
+  return times.length === 0 ? null : new Date(Math.min(...times));
+}

@@ -1,0 +1,235 @@
+import { compareSeverity } from "./alert.ts";
+import type { Explanation } from "./explanation.ts";
+import type { Incident, TimelineEntry, TimelineKind } from "./incident.ts";
+import type { TrackedAlert } from "./tracked-alert.ts";
+import {
+  bold,
+  link,
+  moment,
+  oneLine,
+  plain,
+  type Text,
+  type Tone,
+  type View,
+  type ViewAction,
+  type ViewBlock,
+} from "./view.ts";
+
+/** All that an incident card shows. */
+export interface IncidentCard {
+  readonly incident: Incident;
+  /** Some of its alerts, earliest first; the card shows the worst few. */
+  readonly alerts: readonly TrackedAlert[];
+  readonly explanation: Explanation | null;
+  /** A rollout of ours among the suspects that can be undone: how it reads, and the command that undoes it. */
+  readonly undo: { readonly label: string; readonly command: string; readonly title: string } | null;
+  /** Person id to name. */
+  readonly nameOf: (person: string) => string;
+}
+
+/** Alerts named on a card; the rest are counted. */
+const maxAlertsShown = 5;
+const maxTitle = 200;
+
+/**
+ * The card of an incident. One glance answers: what, how bad, since when, who has it, probable cause, what can I do.
+ * It holds moments, never durations, so that it need not change while nothing happens.
+ */
+export function incidentView(card: IncidentCard): View {
+  const { incident } = card;
+  const title = `#${incident.id} ${oneLine(incident.title, maxTitle)}`;
+  return {
+    kind: "incident",
+    title,
+    tone: toneOf(incident),
+    summary: summaryOf(card),
+    blocks: [
+      { kind: "fields", fields: fieldsOf(card) },
+      ...storyOf(card),
+      ...alertsOf(card),
+      ...(incident.mergedInto === null
+        ? []
+        : [note([plain(`Its alerts went into incident ${incident.mergedInto}.`)])]),
+    ],
+    actions: actionsOf(card),
+    footer: `incident ${incident.id} · revision ${incident.revision}`,
+  };
+}
+
+function toneOf(incident: Incident): Tone {
+  return incident.state === "resolved" ? "good" : incident.severity;
+}
+
+/** The state in one or two words. */
+export function stateWord(incident: Incident): string {
+  if (incident.mergedInto !== null) return "merged";
+  if (incident.state === "open") return incident.reopenedCount > 0 ? "reopened" : "open";
+  return incident.state;
+}
+
+function fieldsOf({ incident, nameOf }: IncidentCard): { label: string; value: Text }[] {
+  const fields: { label: string; value: Text }[] = [
+    { label: "State", value: [bold(stateWord(incident))] },
+    { label: "Severity", value: [plain(incident.severity)] },
+    { label: "Since", value: [moment(incident.startedAt)] },
+    { label: "Alerts", value: [plain(alertCount(incident))] },
+    { label: "Who has it", value: whoHasIt(incident, nameOf) },
+  ];
+  if (incident.services.length > 0)
+    fields.push({
+      label: incident.services.length === 1 ? "Service" : "Services",
+      value: [plain(listOf(incident.services, 4))],
+    });
+  return fields;
+}
+
+function alertCount(incident: Incident): string {
+  const muted = incident.isMuted ? ", muted" : "";
+  if (incident.firingCount === incident.alertCount) return `${incident.alertCount} firing${muted}`;
+  return `${incident.firingCount} firing of ${incident.alertCount}${muted}`;
+}
+
+function whoHasIt(incident: Incident, nameOf: (person: string) => string): Text {
+  if (incident.state === "resolved" && incident.resolvedAt !== null) {
+    return [plain(`resolved by ${nameOf(incident.resolvedBy ?? "tocsin")} `), moment(incident.resolvedAt)];
+  }
+  if (incident.acknowledgedBy === null || incident.acknowledgedAt === null) return [plain("nobody yet")];
+  return [plain(`${nameOf(incident.acknowledgedBy)}, since `), moment(incident.acknowledgedAt)];
+}
+
+function listOf(values: readonly string[], max: number): string {
+  const shown = values
+    .slice(0, max)
+    .map((value) => oneLine(value, 60))
+    .join(", ");
+  return values.length > max ? `${shown} and ${values.length - max} more` : shown;
+}
+
+/** What the explanation says: what is broken, the probable cause, what to do first. */
+function storyOf({ explanation }: IncidentCard): ViewBlock[] {
+  if (explanation === null) return [];
+  const blocks: ViewBlock[] = [];
+  const claims = (list: Explanation["summary"], max: number) =>
+    list.slice(0, max).map((claim) => cited(claim.text, claim.evidence));
+  for (const text of claims(explanation.summary, 2)) blocks.push({ kind: "text", text });
+  const causes = claims(explanation.causes, 2);
+  if (causes.length > 0)
+    blocks.push(
+      { kind: "heading", text: "Probable cause" },
+      ...causes.map((text): ViewBlock => ({ kind: "text", text })),
+    );
+  const actions = claims(explanation.actions, 3);
+  if (actions.length > 0)
+    blocks.push({ kind: "heading", text: "Do first" }, { kind: "list", ordered: "bulleted", items: actions });
+  if (explanation.fallback !== null)
+    blocks.push(note([plain(`Written without the model: ${oneLine(explanation.fallback, 200)}.`)]));
+  return blocks;
+}
+
+function cited(text: string, evidence: readonly number[]): Text {
+  const marks = evidence
+    .slice(0, 6)
+    .map((number) => `[${number}]`)
+    .join("");
+  return marks === "" ? [plain(text)] : [plain(`${text} `), { text: marks, style: "code" }];
+}
+
+function alertsOf({ incident, alerts }: IncidentCard): ViewBlock[] {
+  if (alerts.length === 0) return [];
+  const worst = [...alerts].sort(byWeight).slice(0, maxAlertsShown);
+  const items = worst.map((tracked): Text => {
+    const { alert } = tracked;
+    const state = tracked.endedBy === null ? alert.severity : "ended";
+    const muted = tracked.mutedBy === null ? "" : ", muted";
+    const summary = alert.summary === alert.name ? "" : `: ${oneLine(alert.summary, 140)}`;
+    return [
+      plain(`${state}${muted} · `),
+      link(oneLine(alert.name, 100), alert.url),
+      plain(`${alert.service === null ? "" : ` on ${oneLine(alert.service, 80)}`}${summary}`),
+    ];
+  });
+  const rest = incident.alertCount - worst.length;
+  return [
+    { kind: "heading", text: "Alerts" },
+    { kind: "list", ordered: "bulleted", items },
+    ...(rest > 0 ? [note([plain(`and ${rest} more: /why ${incident.id}`)])] : []),
+  ];
+}
+
+/** Firing before ended, worst first, earliest first. */
+function byWeight(a: TrackedAlert, b: TrackedAlert): number {
+  const firing = Number(b.endedBy === null) - Number(a.endedBy === null);
+  return (
+    firing ||
+    compareSeverity(a.alert.severity, b.alert.severity) ||
+    a.alert.startsAt.getTime() - b.alert.startsAt.getTime() ||
+    (a.key < b.key ? -1 : 1)
+  );
+}
+
+function actionsOf({ incident, undo }: IncidentCard): ViewAction[] {
+  const why: ViewAction = { label: "Why", command: `why ${incident.id}`, style: "plain" };
+  if (incident.mergedInto !== null)
+    return [{ ...why, label: `Why #${incident.mergedInto}`, command: `why ${incident.mergedInto}` }];
+  if (incident.state === "resolved") return [why];
+  const actions: ViewAction[] = [];
+  if (incident.state === "open")
+    actions.push({ label: "Acknowledge", command: `ack ${incident.id}`, style: "primary" });
+  actions.push(
+    {
+      label: "Resolve",
+      command: `resolve ${incident.id}`,
+      style: "plain",
+      confirm: `Resolve incident ${incident.id}? It reopens when an alert fires again.`,
+    },
+    why,
+  );
+  if (undo !== null)
+    actions.push({
+      label: undo.label,
+      command: undo.command,
+      style: "danger",
+      confirm: `${undo.title}. This asks for a rollback; the plan and its approvals are shown first.`,
+    });
+  return actions;
+}
+
+/** The whole fact in one paragraph, for screen readers and notifications. */
+function summaryOf(card: IncidentCard): string {
+  const { incident, explanation } = card;
+  const cause = explanation?.causes[0];
+  const who =
+    incident.acknowledgedBy === null ? "" : ` Acknowledged by ${card.nameOf(incident.acknowledgedBy)}.`;
+  const parts = [
+    `${stateWord(incident)} ${incident.severity} incident ${incident.id}: ${oneLine(incident.title, maxTitle)}.`,
+    ` ${alertCount(incident)} since ${incident.startedAt.toISOString().slice(0, 16).replace("T", " ")} UTC.`,
+    who,
+    cause === undefined ? "" : ` Probable cause: ${oneLine(cause.text, 300)}`,
+  ];
+  return parts.join("");
+}
+
+const entryTone: Partial<Record<TimelineKind, Tone>> = {
+  resolved: "good",
+  reopened: "bad",
+  acknowledged: "neutral",
+  severity_changed: "warning",
+};
+
+/** One line of an incident's history, for its thread. */
+export function entryView(entry: TimelineEntry, nameOf: (person: string) => string): View {
+  const who = entry.actor === "tocsin" ? "" : ` · ${nameOf(entry.actor)}`;
+  const title = oneLine(entry.text, 1000);
+  return {
+    kind: "entry",
+    title,
+    tone: entryTone[entry.kind] ?? "neutral",
+    summary: `incident ${entry.incidentId}: ${title}${who}`,
+    blocks: [{ kind: "text", text: [plain(title), plain(who)] }, note([moment(entry.at)])],
+    actions: [],
+  };
+}
+
+function note(text: Text): ViewBlock {
+  return { kind: "note", text };
+}
