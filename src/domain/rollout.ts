@@ -1,3 +1,8 @@
+/** Rollouts: what one is, how it moves from request to final state, and what a plan binds. */
+import { createHash } from "node:crypto";
+import { canonicalJson } from "./audit.ts";
+import { oneLine } from "./view.ts";
+
 export const rolloutStates = [
   "pending",
   "approved",
@@ -65,6 +70,10 @@ export interface Rollout {
     readonly cancelRequestedBy: string | null;
     readonly metrics: Readonly<Record<string, number>>;
     readonly newVersion: string | null;
+    /** Why it does not move on right now, for the card: "waits for rollout 6"; null when it does. */
+    readonly note: string | null;
+    /** Since when the backend says it is done while another version still serves (ISO 8601); null otherwise. */
+    readonly verifyingSince: string | null;
   };
   /** One plain line once it is final. */
   readonly result: string | null;
@@ -74,4 +83,327 @@ export interface Rollout {
   readonly auditSeq: number | null;
   /** Grows with every change that a card shows. */
   readonly revision: number;
+}
+
+/** States from which nothing moves any more. */
+export const finalStates = ["succeeded", "failed", "cancelled", "denied", "expired"] as const;
+
+/** True when the rollout is over. `unknown` is not: a person still has to say how it ended. */
+export function isFinal(state: RolloutState): boolean {
+  return finalStates.some((final) => final === state);
+}
+
+/** Where each state may lead; every path ends in a final state or in `unknown`, from which a person leads on. */
+export const transitions: Readonly<Record<RolloutState, readonly RolloutState[]>> = {
+  pending: ["approved", "denied", "expired", "cancelled"],
+  approved: ["starting", "failed", "cancelled"],
+  starting: ["running", "cancelling", "failed", "unknown"],
+  running: ["cancelling", "succeeded", "failed", "cancelled", "unknown"],
+  cancelling: ["running", "succeeded", "failed", "cancelled", "unknown"],
+  unknown: ["succeeded", "failed"],
+  succeeded: [],
+  failed: [],
+  cancelled: [],
+  denied: [],
+  expired: [],
+};
+
+/** What an approval is bound to, and what is locked while a rollout runs. */
+export function targetOf(plan: Pick<Plan, "model" | "environment">): string {
+  return `${plan.model}/${plan.environment}`;
+}
+
+/**
+ * Hash of what would be done. Estimates and notes are left out: a retrain's "fits from 214 pieces of feedback" may
+ * grow while people decide, without what they approve being another thing.
+ * @returns 64 lowercase hex characters.
+ */
+export function hashPlan(plan: Plan): string {
+  const { notes: _notes, expectedMs: _expectedMs, ...binding } = plan;
+  return createHash("sha256").update(canonicalJson(binding)).digest("hex");
+}
+
+/** "deploy fraud-scorer 3 → 4 in production", "retrain correlator in production". */
+export function planTitle(plan: Plan): string {
+  const versions = plan.to === null ? "" : ` ${plan.from ?? "nothing"} → ${plan.to}`;
+  return `${plan.kind} ${plan.model}${versions} in ${plan.environment}`;
+}
+
+/** A rollout as it is first stored: pending, or approved when the policy asks for nobody else. */
+export function newRollout(request: {
+  readonly operationId: string;
+  readonly plan: Plan;
+  readonly requestedBy: string;
+  readonly requestedIn: string | null;
+  readonly approvalsNeeded: number;
+  readonly expiresAt: Date;
+  readonly now: Date;
+}): Omit<Rollout, "id" | "version"> {
+  const { plan, approvalsNeeded, now, expiresAt, ...rest } = request;
+  const isPending = approvalsNeeded > 0;
+  return {
+    ...rest,
+    plan,
+    planHash: hashPlan(plan),
+    state: isPending ? "pending" : "approved",
+    requestedAt: now,
+    approvalsNeeded,
+    expiresAt: isPending ? expiresAt : null,
+    externalRef: null,
+    progress: {
+      steps: plan.steps.map((label) => ({ label, state: "waiting" })),
+      logTail: "",
+      cancelRequestedBy: null,
+      metrics: {},
+      newVersion: null,
+      note: null,
+      verifyingSince: null,
+    },
+    result: null,
+    startedAt: null,
+    finishedAt: null,
+    auditSeq: null,
+    revision: 1,
+  };
+}
+
+/** Members of a rollout that a transition may set beside the state. */
+export interface RolloutPatch {
+  readonly externalRef?: Rollout["externalRef"];
+  readonly progress?: Partial<Rollout["progress"]>;
+  readonly result?: string;
+}
+
+/**
+ * The rollout in its next state.
+ * @throws RangeError when `to` cannot follow: callers decide by the state before they move.
+ */
+export function moveRollout(
+  rollout: Rollout,
+  to: RolloutState,
+  now: Date,
+  patch: RolloutPatch = {},
+): Rollout {
+  if (!transitions[rollout.state].includes(to)) {
+    throw new RangeError(`rollout ${rollout.id} is ${rollout.state} and cannot become ${to}`);
+  }
+  const { progress, ...rest } = patch;
+  const isOver = isFinal(to);
+  return {
+    ...rollout,
+    ...rest,
+    state: to,
+    progress: { ...rollout.progress, note: null, ...progress },
+    startedAt: to === "starting" ? now : rollout.startedAt,
+    finishedAt: isOver ? now : null,
+    expiresAt: null,
+  };
+}
+
+/** The rollout with another progress and the same state. */
+export function withProgress(rollout: Rollout, progress: Partial<Rollout["progress"]>): Rollout {
+  return { ...rollout, progress: { ...rollout.progress, ...progress } };
+}
+
+/** True when a card of `after` would look different from one of `before`. */
+export function looksDifferent(before: Rollout, after: Rollout): boolean {
+  return (
+    before.state !== after.state ||
+    before.result !== after.result ||
+    canonicalJson(before.progress) !== canonicalJson(after.progress)
+  );
+}
+
+/** What a backend says of running work, without the references of any one backend. */
+export type Observation =
+  | { readonly kind: "running"; readonly steps: Rollout["progress"]["steps"]; readonly logTail: string }
+  | {
+      readonly kind: "succeeded";
+      readonly result: string;
+      readonly newVersion: string | null;
+      readonly metrics: Readonly<Record<string, number>>;
+      readonly logTail: string;
+    }
+  | { readonly kind: "failed"; readonly problem: string; readonly logTail: string }
+  | { readonly kind: "cancelled"; readonly logTail: string }
+  | { readonly kind: "lost"; readonly problem: string; readonly logTail: string };
+
+/** How long a backend may say "done" while another version still serves, ms. */
+export const verifyMs = 60_000;
+
+/**
+ * Moves a running or cancelling rollout on by what its backend says.
+ * @param served - version that serves now, asked after a success of a deploy or rollback; null when nobody asked or
+ * nothing serves. A backend that says "done" while another version serves is not believed.
+ * @see https://github.com/kserve/kserve/issues/1859 (Ready although it was not)
+ */
+export function observeRollout(
+  rollout: Rollout,
+  observed: Observation,
+  served: string | null,
+  now: Date,
+): Rollout {
+  const { logTail } = observed;
+  switch (observed.kind) {
+    case "running":
+      return withProgress(rollout, { steps: observed.steps, logTail, note: cancelNote(rollout) });
+    case "succeeded":
+      return finishRollout(rollout, observed, served, now);
+    case "failed":
+      return moveRollout(rollout, "failed", now, {
+        result: oneLine(observed.problem, 300),
+        progress: { logTail, steps: endSteps(rollout.progress.steps, "failed") },
+      });
+    case "cancelled":
+      return moveRollout(rollout, "cancelled", now, {
+        result: `cancelled by ${rollout.progress.cancelRequestedBy ?? "the backend"}`,
+        progress: { logTail, steps: endSteps(rollout.progress.steps, "failed") },
+      });
+    case "lost":
+      return moveRollout(rollout, "unknown", now, {
+        result: oneLine(observed.problem, 300),
+        progress: { logTail },
+      });
+  }
+}
+
+function finishRollout(
+  rollout: Rollout,
+  observed: Extract<Observation, { kind: "succeeded" }>,
+  served: string | null,
+  now: Date,
+): Rollout {
+  const { logTail, newVersion, metrics } = observed;
+  const { to } = rollout.plan;
+  if (to === null || served === to) {
+    const steps = endSteps(rollout.progress.steps, "done");
+    const progress = { logTail, newVersion, metrics, steps, verifyingSince: null };
+    return moveRollout(rollout, "succeeded", now, { result: oneLine(observed.result, 300), progress });
+  }
+  const since = rollout.progress.verifyingSince ?? now.toISOString();
+  const serving = served === null ? "nothing serves" : `version ${served} still serves`;
+  if (now.getTime() - Date.parse(since) < verifyMs) {
+    const note = `the backend says it is done, but ${serving}; waiting for version ${to}`;
+    return withProgress(rollout, { logTail, note, verifyingSince: since });
+  }
+  return moveRollout(rollout, "failed", now, {
+    result: `the backend said it was done, but ${serving} instead of ${to}`,
+    progress: { logTail, steps: endSteps(rollout.progress.steps, "failed") },
+  });
+}
+
+/** Steps of something that is over: all done, or failed at the first that was not. */
+function endSteps(steps: Rollout["progress"]["steps"], end: "done" | "failed"): Rollout["progress"]["steps"] {
+  if (end === "done") return steps.map((step) => ({ ...step, state: "done" }));
+  const open = steps.findIndex((step) => step.state !== "done");
+  return steps.map((step, index) => (index === open ? { ...step, state: "failed" } : step));
+}
+
+function cancelNote(rollout: Rollout): string | null {
+  const { cancelRequestedBy } = rollout.progress;
+  return rollout.state === "cancelling" && cancelRequestedBy !== null
+    ? `asked to stop by ${cancelRequestedBy}`
+    : null;
+}
+
+/** Why something cannot be done with a rollout, in words. */
+export interface RolloutRefusal {
+  readonly kind: "refuse";
+  readonly reason: string;
+  readonly problem: string;
+  readonly remedy: string;
+}
+
+export type RolloutDecision = { readonly kind: "move"; readonly rollout: Rollout } | RolloutRefusal;
+
+/** What a request to cancel does: at once before it starts, as a request while it runs, refused when it is over. */
+export function cancelRollout(rollout: Rollout, person: string, now: Date): RolloutDecision {
+  const { state, id } = rollout;
+  if (isFinal(state)) {
+    return refusal("already_over", `Rollout ${id} is already ${state}.`, undoRemedy(rollout));
+  }
+  if (state === "unknown") {
+    return refusal(
+      "unknown_state",
+      `Nobody knows whether rollout ${id} was carried out, so it cannot be cancelled.`,
+      `Look at ${rollout.plan.model} in ${rollout.plan.environment}, then settle it: cancel ${id} --as succeeded, or cancel ${id} --as failed.`,
+    );
+  }
+  if (rollout.progress.cancelRequestedBy !== null) {
+    const by = rollout.progress.cancelRequestedBy;
+    return refusal(
+      "already_asked",
+      `${by} has already asked to stop rollout ${id}.`,
+      "Watch its card: it says when it has stopped.",
+    );
+  }
+  const progress = { cancelRequestedBy: person };
+  if (state === "pending" || state === "approved") {
+    const result = `cancelled by ${person} before it started`;
+    return { kind: "move", rollout: moveRollout(rollout, "cancelled", now, { result, progress }) };
+  }
+  if (state === "starting") {
+    const note = `asked to stop by ${person}, as soon as it has started`;
+    return { kind: "move", rollout: withProgress(rollout, { ...progress, note }) };
+  }
+  return {
+    kind: "move",
+    rollout: moveRollout(rollout, "cancelling", now, {
+      progress: { ...progress, note: `asked to stop by ${person}` },
+    }),
+  };
+}
+
+/** What a person's word does on a rollout whose end nobody saw. */
+export function settleRollout(
+  rollout: Rollout,
+  as: "succeeded" | "failed",
+  person: string,
+  now: Date,
+): RolloutDecision {
+  if (rollout.state !== "unknown") {
+    return refusal(
+      "not_unknown",
+      `Rollout ${rollout.id} is ${rollout.state}; only one whose state is unknown can be settled.`,
+      isFinal(rollout.state) ? undoRemedy(rollout) : `To stop it: cancel ${rollout.id}.`,
+    );
+  }
+  const result = `${as === "succeeded" ? "carried out" : "not carried out"}, says ${person}`;
+  const progress = { steps: endSteps(rollout.progress.steps, as === "succeeded" ? "done" : "failed") };
+  return { kind: "move", rollout: moveRollout(rollout, as, now, { result, progress }) };
+}
+
+function undoRemedy(rollout: Rollout): string {
+  const { inverse } = rollout.plan;
+  return rollout.state === "succeeded" && inverse !== null
+    ? `To undo it: ${inverse}.`
+    : "Nothing needs to be done.";
+}
+
+function refusal(reason: string, problem: string, remedy: string): RolloutRefusal {
+  return { kind: "refuse", reason, problem, remedy };
+}
+
+/**
+ * The version to go back to from the one that serves: what served before the deploy that brought it.
+ * A version that was itself reached by a rollback goes further back, never forward to the one that was rolled away from.
+ * @param rollouts - those that succeeded on this target, newest first.
+ * @param history - versions that served as the backend remembers them, newest first; used when none of our rollouts
+ * brought the version that serves.
+ */
+export function previousVersion(
+  live: string,
+  rollouts: readonly Pick<Rollout, "plan">[],
+  history: readonly string[],
+): string | null {
+  const deploy = rollouts.find(({ plan }) => plan.kind === "deploy" && plan.to === live);
+  if (deploy !== undefined && deploy.plan.from !== live) return deploy.plan.from;
+  const path: string[] = [];
+  for (const version of [...history].reverse()) {
+    const known = path.indexOf(version);
+    if (known === -1) path.push(version);
+    else path.length = known + 1;
+  }
+  const at = path.indexOf(live);
+  return (at === -1 ? path.at(-1) : path[at - 1]) ?? null;
 }

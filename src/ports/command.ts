@@ -1,7 +1,7 @@
 import type { z } from "zod";
-import type { Incident } from "../domain/incident.ts";
+import type { Incident, TimelineKind } from "../domain/incident.ts";
 import type { Person } from "../domain/person.ts";
-import type { PolicyAction, PolicyResource } from "../domain/policy.ts";
+import type { Decision, PolicyAction, PolicyResource } from "../domain/policy.ts";
 import type { Plan, Rollout } from "../domain/rollout.ts";
 import type { View } from "../domain/view.ts";
 import type { Channel } from "./chat.ts";
@@ -9,32 +9,66 @@ import type { ModelBackend } from "./model.ts";
 import type { Log } from "./observability.ts";
 import type { Store, StoreSlices } from "./store.ts";
 
+/** Something is wrong with what was asked: what, with which value, what to do next. */
+export interface Refusal {
+  readonly kind: "refuse";
+  /** Short, stable, for tests and metrics: "unknown_incident". */
+  readonly reason: string;
+  /** One plain sentence naming the value. */
+  readonly problem: string;
+  /** One plain sentence: what to do instead. */
+  readonly remedy: string;
+  /** Command lines, without the slash, that would work instead; shown as buttons. */
+  readonly suggestions?: readonly string[];
+}
+
+/**
+ * A change of something that has a card. A command hands it back and whoever ran it stores it, adds the line to the
+ * thread, edits the cards and wakes what must go on, all in the transaction of the command.
+ */
+export type Effect =
+  | {
+      readonly kind: "incident";
+      /** As it is to be stored; its revision is raised when it is. */
+      readonly incident: Incident;
+      readonly entry: {
+        readonly kind: TimelineKind;
+        readonly text: string;
+        readonly data?: Readonly<Record<string, unknown>>;
+      };
+    }
+  /** `rollout.version` is the one that was read: if someone moved it since, the command is run again. */
+  | { readonly kind: "rollout"; readonly rollout: Rollout };
+
 /** What a command answers. Reads and errors are private; changes of state are public through cards and threads. */
 export type CommandResult =
   | {
       readonly kind: "answer";
       readonly view: View;
-      readonly visibility: "private" | "public" /** For the audit log; absent for reads. */;
-      readonly audit?: { readonly subject: string; readonly data: Readonly<Record<string, unknown>> };
+      readonly visibility: "private" | "public";
+      /** For the audit log; absent for reads. `action` in the past: "incident.acknowledged". */
+      readonly audit?: {
+        readonly action: string;
+        readonly subject: string;
+        readonly data: Readonly<Record<string, unknown>>;
+      };
+      readonly effects?: readonly Effect[];
     }
-  /** Something is wrong with what was asked: what, with which value, what to do next. */
-  | {
-      readonly kind: "refuse";
-      readonly reason: string;
-      readonly problem: string;
-      readonly remedy: string;
-      readonly suggestions?: readonly string[];
-    };
+  | Refusal;
 
-export type PlanResult =
-  | { readonly kind: "plan"; readonly plan: Plan }
-  | {
-      readonly kind: "refuse";
-      readonly reason: string;
-      readonly problem: string;
-      readonly remedy: string;
-      readonly suggestions?: readonly string[];
-    };
+export type PlanResult = { readonly kind: "plan"; readonly plan: Plan } | Refusal;
+
+/** What a rollout command asks to have planned. */
+export interface PlanQuestion {
+  readonly kind: Plan["kind"];
+  readonly model: string;
+  /** Null takes the model's only environment, or is refused with the choice. */
+  readonly environment: string | null;
+  /** Version to serve after. Null means the version before for a rollback, and is refused for a deploy. */
+  readonly to: string | null;
+  readonly reason: string;
+  readonly incidentId: number | null;
+}
 
 /** One model as configured, with where it lives. */
 export interface ModelEntry {
@@ -54,13 +88,19 @@ export interface CommandContext {
   readonly channel: Channel | null;
   /** "slack", "discord", "console" or "cli". */
   readonly via: string;
-  /** Inside the transaction that also takes the audit entry. */
+  /** Inside the transaction that also takes the audit entry; for the plan of a rollout, which writes nothing, outside. */
   readonly store: StoreSlices;
   readonly models: readonly ModelEntry[];
   readonly people: readonly Person[];
   readonly commands: readonly Command[];
+  /** Asks the model's backend what would happen; changes nothing. The same function plans again before it is applied. */
+  plan(question: PlanQuestion): Promise<PlanResult>;
+  /** A digest of what happened since the last one, into a channel; see `src/app/digest.ts`. */
+  requestDigest(channel: Channel): Promise<{ readonly runId: number }>;
   /** May this person do that? For help and for buttons; execute has already asked for the command itself. */
   may(action: PolicyAction, resource: PolicyResource): boolean;
+  /** The same question about someone, with the rule that decided. */
+  decide(person: Person, action: PolicyAction, resource: PolicyResource): Decision;
   readonly log: Log;
 }
 
@@ -88,13 +128,17 @@ interface CommandBase<Options extends z.ZodObject> {
   >;
   /** Cedar action that must be allowed. */
   readonly action: PolicyAction;
-  /** What it is done to, for Cedar; default: nothing in particular. */
-  resource?(options: z.output<Options>, context: CommandContext): PolicyResource;
+  /** What it is done to, for Cedar; default: the bot itself. Refuses when there is no such thing. */
+  resource?(
+    options: z.output<Options>,
+    context: CommandContext,
+  ): PolicyResource | Refusal | Promise<PolicyResource | Refusal>;
 }
 
 export interface SuggestContext {
   readonly store: Store;
   readonly models: readonly ModelEntry[];
+  readonly commands: readonly Command[];
   readonly now: Date;
 }
 
@@ -121,10 +165,4 @@ export function defineCommand<Options extends z.ZodObject>(
 ): Command {
   // Options are parsed with this very schema before run or plan sees them, so forgetting their type is safe.
   return command as unknown as Command;
-}
-
-/** Facts that many commands show. */
-export interface IncidentFacts {
-  readonly incident: Incident;
-  readonly rollouts: readonly Rollout[];
 }

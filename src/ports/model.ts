@@ -53,7 +53,14 @@ export type Observed =
       readonly logTail: string;
     }
   | { readonly kind: "failed"; readonly problem: string; readonly logTail: string }
-  | { readonly kind: "cancelled"; readonly logTail: string };
+  | { readonly kind: "cancelled"; readonly logTail: string }
+  /** The work cannot be seen any more and nobody knows how it ended: a person decides. */
+  | { readonly kind: "lost"; readonly problem: string; readonly logTail: string };
+
+/** Thrown by {@link ModelBackend.start} when it is certain that nothing was started. */
+export class NotStartedError extends Error {
+  override readonly name = "NotStartedError";
+}
 
 export type FindOperation =
   | { readonly kind: "found"; readonly ref: ExternalRef }
@@ -88,9 +95,10 @@ export interface ModelBackend {
   ): Promise<readonly { readonly version: string; readonly from: Date; readonly by: string | null }[]>;
   /** What the operation would do; changes nothing. Called again at apply, and must then say the same. */
   plan(operation: Operation): Promise<BackendPlan>;
+  /** Begins the work. Any error but {@link NotStartedError} leaves open whether it began. */
   start(operation: Operation): Promise<ExternalRef>;
   observe(ref: ExternalRef): Promise<Observed>;
-  /** Asks it to stop; "requested" until observed. */
+  /** Asks it to stop; "requested" until observed. May be called more than once. Throws when it cannot be stopped. */
   cancel(ref: ExternalRef): Promise<void>;
   findByOperationId(operationId: string): Promise<FindOperation>;
 }
