@@ -6,3 +6,81 @@ export interface Topology {
   readonly edges: readonly Edge[];
   readonly services: readonly string[];
 }
+
+/** What the graph answers about services. Unknown services have no neighbours and belong to no component. */
+export interface ServiceGraph {
+  has(service: string): boolean;
+  callees(service: string): ReadonlySet<string>;
+  callers(service: string): ReadonlySet<string>;
+  /** Services within `hops` edges in either direction, with their distance; the service itself has 0. */
+  around(service: string, hops: number): ReadonlyMap<string, number>;
+  /** Name of the connected component, or null for a service without an edge. Hubs do not connect. */
+  componentOf(service: string): string | null;
+  /** Number of services that have an edge. */
+  readonly size: number;
+}
+
+/** Above this many neighbours a service is shared infrastructure: a database must not join the world. */
+export const defaultHubDegree = 40;
+
+const noServices: ReadonlySet<string> = new Set();
+
+function link(map: Map<string, Set<string>>, from: string, to: string): void {
+  const known = map.get(from);
+  if (known) known.add(to);
+  else map.set(from, new Set([to]));
+}
+
+/** Connected components by the smallest service name in them; a hub belongs to one but does not pass it on. */
+function componentsOf(neighbours: ReadonlyMap<string, ReadonlySet<string>>, hubDegree: number) {
+  const isHub = (service: string) => (neighbours.get(service)?.size ?? 0) > hubDegree;
+  const component = new Map<string, string>();
+  for (const start of [...neighbours.keys()].sort()) {
+    if (component.has(start) || isHub(start)) continue;
+    component.set(start, start);
+    const queue = [start];
+    for (const service of queue) {
+      for (const next of neighbours.get(service) ?? noServices) {
+        if (component.has(next) || isHub(next)) continue;
+        component.set(next, start);
+        queue.push(next);
+      }
+    }
+  }
+  return component;
+}
+
+/**
+ * Indexes a topology for questions about distance and connection.
+ * @param hubDegree - a service with more neighbours than this connects nothing but itself.
+ */
+export function createServiceGraph(topology: Topology, hubDegree = defaultHubDegree): ServiceGraph {
+  const callees = new Map<string, Set<string>>();
+  const callers = new Map<string, Set<string>>();
+  const neighbours = new Map<string, Set<string>>();
+  for (const [caller, callee] of topology.edges) {
+    if (caller === callee) continue;
+    link(callees, caller, callee);
+    link(callers, callee, caller);
+    link(neighbours, caller, callee);
+    link(neighbours, callee, caller);
+  }
+  const component = componentsOf(neighbours, hubDegree);
+  return {
+    size: neighbours.size,
+    has: (service) => neighbours.has(service),
+    callees: (service) => callees.get(service) ?? noServices,
+    callers: (service) => callers.get(service) ?? noServices,
+    componentOf: (service) => component.get(service) ?? null,
+    around(service, hops) {
+      const distance = new Map([[service, 0]]);
+      for (const [at, far] of distance) {
+        if (far >= hops || (far > 0 && (neighbours.get(at)?.size ?? 0) > hubDegree)) continue;
+        for (const next of neighbours.get(at) ?? noServices) {
+          if (!distance.has(next)) distance.set(next, far + 1);
+        }
+      }
+      return distance;
+    },
+  };
+}
