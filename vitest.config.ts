@@ -7,7 +7,7 @@ import { defineConfig } from "vitest/config";
  */
 export default defineConfig({
   test: {
-    reporters: process.env["CI"] ? ["default", "./test/reporter.ts"] : ["default"],
+    reporters: ["default", "./test/reporter.ts"],
     projects: [
       {
         extends: true,
