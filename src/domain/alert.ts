@@ -28,6 +28,11 @@ export interface Alert {
   /** Where the sender shows it; http or https, or null. */
   readonly url: string | null;
   readonly startsAt: Date;
+  /**
+   * Set when the sender gave no start: `startsAt` is then the time of receipt, or the end. Such a report belongs to
+   * the firing of the same fingerprint that has not ended, if there is one.
+   */
+  readonly isStartGuessed?: true;
   /** Null while firing without a known end. */
   readonly endsAt: Date | null;
 }

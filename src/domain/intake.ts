@@ -116,13 +116,18 @@ function fromIso(text: string): Date | null {
   const match = isoMoment.exec(text);
   if (match === null) return null;
   const [, year, month, day, hour = "00", minute = "00", second = "00", fraction = "", zone = "Z"] = match;
-  if (year === "0000" || year === "0001") return null;
+  if (year === "0000" || year === "0001" || !isDay(Number(year), Number(month), Number(day))) return null;
   // Date knows no leap second.
   const wholeSecond = second === "60" ? "59" : second;
   const ms = Date.parse(
     `${year}-${month}-${day}T${hour}:${minute}:${wholeSecond}.${fraction.padEnd(3, "0").slice(0, 3)}${offsetOf(zone)}`,
   );
   return Number.isNaN(ms) ? null : new Date(ms);
+}
+
+/** Date.parse takes 30 February for 2 March. */
+function isDay(year: number, month: number, day: number): boolean {
+  return day >= 1 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
 }
 
 /** "+0530", "+05:30" and "+05" as Date reads them. */
@@ -183,6 +188,7 @@ export function buildAlert(fields: AlertFields): Alert {
     summary: summaryOf(fields.summary, annotations, name),
     url: safeUrl(fields.url),
     startsAt,
+    ...(fields.startsAt === null ? { isStartGuessed: true as const } : {}),
     endsAt: isResolved ? later(startsAt, fields.endsAt ?? fields.receivedAt) : null,
   };
 }

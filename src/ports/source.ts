@@ -33,8 +33,11 @@ export type SenderCheck = "bearer" | "basic" | "token" | "hmac";
 
 /** A signature over the raw bytes. `secret` never leaves the function. */
 export interface HmacCheck {
-  /** True when the signature in the headers matches; constant time; checks the timestamp when there is one. */
-  isSigned(delivery: RawDelivery, secret: string): boolean;
+  /**
+   * True when the signature in the headers matches; constant time; checks the timestamp when there is one.
+   * `names.timestampHeader` is the lower-case header that the operator configured for it, if any.
+   */
+  isSigned(delivery: RawDelivery, secret: string, names?: { readonly timestampHeader?: string }): boolean;
   /** For the 401 answer: which header is expected. */
   readonly header: string;
 }
@@ -55,6 +58,13 @@ export interface Source {
    * as strings of digits. `settings` is what tocsin.yaml says under `sources.<name>.settings`.
    */
   parse(body: unknown, delivery: RawDelivery, settings: unknown): ParseResult;
+  /**
+   * A cheap shortcut for intake: true only when {@link parse} would read every entry. May be false at will, and may
+   * be left out; then intake parses the whole delivery before it answers.
+   */
+  readsCleanly?(body: unknown): boolean;
+  /** What is wrong with the settings in tocsin.yaml and what to write instead, or null. Asked at start and by doctor. */
+  settingsProblem?(settings: unknown): string | null;
 }
 
 /** Types a source file: `export default defineSource({ ... })`. */

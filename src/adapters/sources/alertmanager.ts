@@ -25,7 +25,25 @@ export default defineSource({
   summary: "Prometheus Alertmanager webhooks (version 4)",
   checks: ["bearer", "basic", "token"],
   parse,
+  readsCleanly,
 });
+
+/** Labels make an alert; nothing else is required of it. */
+function readsCleanly(body: unknown): boolean {
+  const entries = isRecord(body) ? own(body, "alerts") : body;
+  return Array.isArray(entries) && entries.every(isSurelyAlert);
+}
+
+function isSurelyAlert(entry: unknown): boolean {
+  if (!isRecord(entry) || entry["alerts"] !== undefined) return false;
+  const labels = entry["labels"];
+  if (!isRecord(labels)) return false;
+  for (const name in labels) {
+    const value = labels[name];
+    if (typeof value === "string" && value !== "" && name !== "" && name !== "__proto__") return true;
+  }
+  return false;
+}
 
 function parse(body: unknown, delivery: RawDelivery): ParseResult {
   const group = isRecord(body) ? body : {};
