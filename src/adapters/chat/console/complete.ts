@@ -1,0 +1,161 @@
+/** What may come next on a command line. The page asks after each key; commands and options are known here. */
+import type { CommandShape, OptionShape } from "../../../ports/chat.ts";
+
+export interface Completion {
+  /** Part of the line that a choice replaces, in UTF-16 units. */
+  readonly from: number;
+  readonly to: number;
+  readonly items: readonly CompletionItem[];
+}
+
+export interface CompletionItem {
+  /** Put in place of the part, a space included where one follows. */
+  readonly insert: string;
+  readonly label: string;
+  readonly detail: string;
+}
+
+/** What is being typed, before anyone is asked for values. */
+export type Wanted =
+  | { readonly kind: "nothing" }
+  | { readonly kind: "items"; readonly from: number; readonly items: readonly CompletionItem[] }
+  /** The values of one option: `found` are known from its shape; when `isSuggested`, the bot knows more. */
+  | {
+      readonly kind: "value";
+      readonly command: CommandShape;
+      readonly option: OptionShape;
+      readonly partial: string;
+      readonly from: number;
+      /** "--name=" when it is written in one word. */
+      readonly prefix: string;
+    };
+
+const maxItems = 25;
+
+interface Word {
+  readonly text: string;
+  readonly from: number;
+  readonly isOpenQuote: boolean;
+}
+
+/** Decides what could stand at the end of `line` (the text before the caret). */
+export function wantedAt(line: string, commands: readonly CommandShape[]): Wanted {
+  const words = splitWords(line);
+  const current = words.at(-1) ?? { text: "", from: line.length, isOpenQuote: false };
+  if (words.length <= 1) return commandNames(current, commands);
+  const command = findCommand(words[0]?.text ?? "", commands);
+  if (command === undefined) return { kind: "nothing" };
+  return wantedOf(command, words.slice(1, -1), current);
+}
+
+/** Items for values, those of the option's own choices first. */
+export function valueItems(
+  wanted: Extract<Wanted, { kind: "value" }>,
+  suggested: readonly { readonly label: string; readonly value: string }[],
+): readonly CompletionItem[] {
+  const choices = wanted.option.type === "boolean" ? ["true", "false"] : wanted.option.choices;
+  const own = choices
+    .filter((choice) => choice.toLowerCase().startsWith(wanted.partial.toLowerCase()))
+    .map((choice) => ({ label: choice, value: choice }));
+  const known = new Set(own.map((choice) => choice.value));
+  return [...own, ...suggested.filter((suggestion) => !known.has(suggestion.value))]
+    .slice(0, maxItems)
+    .map(({ label, value }) => ({
+      insert: `${wanted.prefix}${quote(value)} `,
+      label: value,
+      detail: label === value ? wanted.option.name : label,
+    }));
+}
+
+function commandNames(current: Word, commands: readonly CommandShape[]): Wanted {
+  const partial = current.text.replace(/^\//, "").toLowerCase();
+  const starting = commands.filter((command) => command.name.startsWith(partial));
+  const containing = commands.filter(
+    (command) => partial !== "" && !command.name.startsWith(partial) && command.name.includes(partial),
+  );
+  const items = [...starting, ...containing].slice(0, maxItems).map((command) => ({
+    insert: `/${command.name} `,
+    label: `/${command.name}`,
+    detail: command.summary,
+  }));
+  return { kind: "items", from: current.from, items };
+}
+
+function wantedOf(command: CommandShape, before: readonly Word[], current: Word): Wanted {
+  const previous = before.at(-1);
+  const pending = previous === undefined ? undefined : optionNamed(command, previous.text);
+  if (pending !== undefined && pending.type !== "boolean") return value(command, pending, current, "");
+  const inOneWord = /^(--[a-zA-Z][a-zA-Z-]*=)(.*)$/s.exec(current.text);
+  const named = inOneWord?.[1] === undefined ? undefined : optionNamed(command, inOneWord[1].slice(0, -1));
+  if (named !== undefined) {
+    return value(command, named, { ...current, text: inOneWord?.[2] ?? "" }, inOneWord?.[1] ?? "");
+  }
+  if (current.text.startsWith("-")) return optionNames(command, before, current);
+  const positional = nextPositional(command, before);
+  if (positional !== undefined) return value(command, positional, current, "");
+  return current.text === "" ? optionNames(command, before, current) : { kind: "nothing" };
+}
+
+function value(command: CommandShape, option: OptionShape, current: Word, prefix: string): Wanted {
+  return { kind: "value", command, option, partial: current.text, from: current.from, prefix };
+}
+
+function optionNames(command: CommandShape, before: readonly Word[], current: Word): Wanted {
+  const partial = current.text.replace(/^-+/, "").toLowerCase();
+  const used = new Set(before.map((word) => optionNamed(command, word.text.split("=")[0] ?? "")?.name));
+  const items = command.options
+    .filter((option) => option.name.toLowerCase().startsWith(partial) && !used.has(option.name))
+    .slice(0, maxItems)
+    .map((option) => ({
+      insert: `--${option.name} `,
+      label: `--${option.name}`,
+      detail: `${option.summary}${option.isRequired ? " (required)" : ""}`,
+    }));
+  return { kind: "items", from: current.from, items };
+}
+
+/** The option that the word now being typed fills, when it is a bare word. */
+function nextPositional(command: CommandShape, before: readonly Word[]): OptionShape | undefined {
+  let bare = 0;
+  for (let index = 0; index < before.length; index += 1) {
+    const text = before[index]?.text ?? "";
+    const option = optionNamed(command, text.split("=")[0] ?? "");
+    if (option === undefined) bare += 1;
+    else if (!text.includes("=") && option.type !== "boolean") index += 1;
+  }
+  return command.options.find((option) => option.position === bare);
+}
+
+function optionNamed(command: CommandShape, word: string): OptionShape | undefined {
+  if (!word.startsWith("--")) return undefined;
+  const name = word.slice(2).toLowerCase();
+  return command.options.find((option) => option.name.toLowerCase() === name);
+}
+
+function findCommand(word: string, commands: readonly CommandShape[]): CommandShape | undefined {
+  const name = word.replace(/^\//, "").toLowerCase();
+  return commands.find((command) => command.name === name);
+}
+
+/** Words with their places; the last is the one being typed, empty after a space. Quotes hold words together. */
+function splitWords(line: string): readonly Word[] {
+  const words: Word[] = [];
+  const pattern = /"([^"]*)("|$)|'([^']*)('|$)|([^\s"']+)/g;
+  let end = -1;
+  for (const match of line.matchAll(pattern)) {
+    const isOpenQuote = match[2] === "" || match[4] === "";
+    const text = match[1] ?? match[3] ?? match[5] ?? "";
+    const last = words.at(-1);
+    // Text that touches the word before belongs to it: --reason="a b".
+    if (last !== undefined && match.index === end)
+      words[words.length - 1] = { ...last, text: last.text + text, isOpenQuote };
+    else words.push({ text, from: match.index, isOpenQuote });
+    end = match.index + match[0].length;
+  }
+  const isTyping = words.at(-1)?.isOpenQuote === true || (end === line.length && words.length > 0);
+  return isTyping ? words : [...words, { text: "", from: line.length, isOpenQuote: false }];
+}
+
+function quote(value: string): string {
+  return /[\s"']/.test(value) ? `"${value.replaceAll('"', "'")}"` : value;
+}

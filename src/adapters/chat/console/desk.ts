@@ -1,0 +1,192 @@
+/** What the console's API answers, before HTTP: the state of the page, threads, completion, and commands sent. */
+import { createHash } from "node:crypto";
+import type { Person } from "../../../domain/person.ts";
+import type { Account, ChatDoor, CommandShape } from "../../../ports/chat.ts";
+import type { ConsoleMessage, ConsoleMessages } from "../../../ports/console.ts";
+import type { PostStore } from "../../../ports/store.ts";
+import { type Completion, type CompletionItem, valueItems, wantedAt } from "./complete.ts";
+import type { Session } from "./session.ts";
+import { toWire, type WireMessage } from "./wire.ts";
+
+export const consolePlatform = "console";
+
+export interface DeskOptions {
+  readonly messages: ConsoleMessages;
+  readonly posts: Pick<PostStore, "channelsOf" | "findBySubject">;
+  /** Ids of channels that are shown although nothing was posted there yet. */
+  readonly channels: readonly string[];
+}
+
+/** What reaches the bot from the page, once it is started. */
+export interface Doorway {
+  readonly door: ChatDoor;
+  readonly commands: readonly CommandShape[];
+}
+
+export interface PageChannel {
+  readonly id: string;
+  /** Id of its newest card; 0 when it has none. */
+  readonly newestId: number;
+}
+
+/** What a channel shows when the page opens. */
+export interface PageState {
+  readonly channels: readonly PageChannel[];
+  readonly channel: string;
+  readonly messages: readonly WireMessage[];
+  readonly hasEarlier: boolean;
+  /** What only this session sees, of every channel. */
+  readonly privates: readonly WireMessage[];
+  readonly commands: readonly CommandShape[];
+  /** Everything up to here is in this answer; the stream goes on from it. */
+  readonly revision: number;
+}
+
+export interface Submission {
+  /** From the page; the same for every attempt at the same request. */
+  readonly key: string;
+  readonly text: string;
+  readonly channel: string;
+  /** The card in whose thread the answer belongs; null for the channel. */
+  readonly thread: number | null;
+}
+
+const pageSize = 50;
+const threadSize = 500;
+const privateSize = 100;
+
+export type Desk = ReturnType<typeof createDesk>;
+
+export function createDesk(options: DeskOptions) {
+  const { messages, posts } = options;
+
+  async function channels(): Promise<readonly PageChannel[]> {
+    const known = await messages.channels();
+    const newest = new Map(known.map((channel) => [channel.id, channel.newestId]));
+    const ids = [...new Set([...options.channels, ...known.map((channel) => channel.id)])];
+    return ids.map((id) => ({ id, newestId: newest.get(id) ?? 0 }));
+  }
+
+  /** The state of the asked channel, or of the first when there is none of that name. */
+  async function state(
+    session: Session,
+    asked: string | null,
+    commands: readonly CommandShape[],
+  ): Promise<PageState> {
+    // Read before the messages: what comes in between is then sent twice, never missed.
+    const revision = await messages.newestRevision();
+    const all = await channels();
+    const channel = all.find(({ id }) => id === asked)?.id ?? all[0]?.id ?? "incidents";
+    const [page, privates] = await Promise.all([
+      earlier(channel, null),
+      messages.privateTo(session.id, privateSize),
+    ]);
+    return { channels: all, channel, ...page, privates: privates.map(toWire), commands, revision };
+  }
+
+  async function earlier(channel: string, before: number | null) {
+    const found = await messages.list(channel, before, pageSize + 1);
+    const hasEarlier = found.length > pageSize;
+    return { messages: (hasEarlier ? found.slice(1) : found).map(toWire), hasEarlier };
+  }
+
+  /** A card and its thread; null when there is no such card or it is not for this session. */
+  async function thread(session: Session, id: number) {
+    const card = await visible(session, id);
+    if (card === null) return null;
+    return { card: toWire(card), messages: (await messages.thread(id, threadSize)).map(toWire) };
+  }
+
+  /** Whether a thread may be begun there. */
+  async function hasCard(channel: string, id: number): Promise<boolean> {
+    const message = await messages.find(id);
+    return message?.channel === channel && message.audience === null && message.threadOf === null;
+  }
+
+  async function visible(session: Session, id: number): Promise<ConsoleMessage | null> {
+    const message = await messages.find(id);
+    if (message === null) return null;
+    return message.audience === null || message.audience === session.id ? message : null;
+  }
+
+  /** The card of an incident or a rollout in the console; null when none was posted here. */
+  async function findCard(
+    kind: "incident" | "rollout",
+    subject: number,
+  ): Promise<{ id: number; channel: string } | null> {
+    const places = await posts.channelsOf(kind, subject);
+    for (const { platform, channel } of places) {
+      if (platform !== consolePlatform) continue;
+      const post = await posts.findBySubject(platform, channel, kind, subject);
+      const id = Number(post?.ref?.data["id"]);
+      if (Number.isSafeInteger(id) && id > 0) return { id, channel };
+    }
+    return null;
+  }
+
+  async function image(session: Session, id: number, blockIndex: number): Promise<Uint8Array | null> {
+    const block = (await visible(session, id))?.view.blocks[blockIndex];
+    return block?.kind === "image" ? block.png : null;
+  }
+
+  return { channels, state, earlier, thread, hasCard, findCard, image };
+}
+
+/** The completion of the text before the caret. */
+export async function complete(doorway: Doorway, session: Session, line: string): Promise<Completion> {
+  const wanted = wantedAt(line, doorway.commands);
+  const of = (from: number, items: readonly CompletionItem[]): Completion => ({
+    from,
+    to: line.length,
+    items,
+  });
+  if (wanted.kind === "nothing") return of(line.length, []);
+  if (wanted.kind === "items") return of(wanted.from, wanted.items);
+  const suggested = wanted.option.isSuggested
+    ? await doorway.door.suggest({
+        account: accountOf(session.person),
+        command: wanted.command.name,
+        option: wanted.option.name,
+        partial: wanted.partial,
+      })
+    : [];
+  return of(wanted.from, valueItems(wanted, suggested));
+}
+
+/**
+ * Hands a command line to the bot; resolves when it is durable.
+ * @returns the key of the request; its answer will name it.
+ */
+export async function submit(
+  doorway: Doorway,
+  session: Session,
+  submission: Submission,
+  receivedAt: Date,
+): Promise<string> {
+  const [, name = "", text = ""] = /^\/?\s*(\S*)\s*([\s\S]*)$/.exec(submission.text.trim()) ?? [];
+  const key = requestKey(session, submission.key);
+  await doorway.door.submit({
+    key,
+    account: accountOf(session.person),
+    channel: { platform: consolePlatform, id: submission.channel },
+    command: name.toLowerCase(),
+    input: { kind: "text", text },
+    receivedAt,
+    reply: {
+      session: session.id,
+      ...(submission.thread === null ? {} : { thread: String(submission.thread) }),
+    },
+  });
+  return key;
+}
+
+/** Two sessions that happen to choose the same key make two requests. */
+function requestKey(session: Session, key: string): string {
+  return `console-${createHash("sha256").update(`${session.id}\n${key}`).digest("hex").slice(0, 40)}`;
+}
+
+function accountOf(person: Person | null): Account {
+  return person === null
+    ? { platform: consolePlatform, id: "nobody", name: "Nobody in particular" }
+    : { platform: consolePlatform, id: person.id, name: person.name };
+}
