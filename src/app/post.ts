@@ -106,6 +106,10 @@ export function createPost(options: PostOptions): Poster {
       return { kind: "done" };
     }
     const thread = await threadOf(post);
+    if (thread === "never") {
+      await store.posts.markRefused(post.key, "the card it hangs under was refused");
+      return { kind: "done" };
+    }
     if (thread === "not yet") {
       await store.posts.markWaiting(post.key, later(clock, 2_000), null);
       return { kind: "done" };
@@ -133,7 +137,7 @@ export function createPost(options: PostOptions): Poster {
       channel,
       post.key,
       new Date(attemptedAt.getTime() - 60_000),
-      thread === "not yet" || thread === null ? undefined : thread,
+      typeof thread === "object" && thread !== null ? thread : undefined,
     );
     if (found.kind === "found") {
       log.info(
@@ -155,9 +159,10 @@ export function createPost(options: PostOptions): Poster {
     return believedAt > clock.now() ? { kind: "wait", until: believedAt } : null;
   }
 
-  async function threadOf(post: Post): Promise<MessageRef | null | "not yet"> {
+  async function threadOf(post: Post): Promise<MessageRef | null | "not yet" | "never"> {
     if (post.threadOf === null) return null;
     const card = await store.posts.find(post.threadOf);
+    if (card?.state === "refused") return "never";
     return card?.ref ?? "not yet";
   }
 

@@ -1,0 +1,188 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  createMemory,
+  forget,
+  type Movement,
+  passTime,
+  type Report,
+  type TriageMemory,
+  takeReports,
+} from "../../src/app/triage-memory.ts";
+import type { Alert } from "../../src/domain/alert.ts";
+import { createCorrelator } from "../../src/domain/clustering.ts";
+import { incidentFacts, openIncident } from "../../src/domain/incident.ts";
+import type { Silence } from "../../src/domain/suppression.ts";
+import { shippedWeights } from "../../src/domain/weights.ts";
+import { at, buildAlert, buildIncident } from "../domain/build.ts";
+
+const topology = {
+  edges: [
+    ["web", "api"],
+    ["api", "db"],
+  ],
+  services: [],
+} as const;
+
+function newMemory(): TriageMemory {
+  const memory = createMemory(createCorrelator({ weights: shippedWeights }));
+  memory.correlator.observe([{ kind: "topology", topology }], at(-1));
+  return memory;
+}
+
+function take(memory: TriageMemory, alerts: readonly Alert[], silences: readonly Silence[] = []): Movement {
+  const reports = alerts.map((alert): Report => ({ alert, receivedAt: alert.endsAt ?? alert.startsAt }));
+  return takeReports(memory, reports, { observations: [], silences, now: at(10) });
+}
+
+const firing = buildAlert({ service: "api", startsAt: at(0) });
+const ended = buildAlert({ service: "api", startsAt: at(0), status: "resolved", endsAt: at(4) });
+const again = buildAlert({ service: "api", startsAt: at(6) });
+
+describe("taking reports", () => {
+  test("a new alert is placed with reasons and kindles its incident", () => {
+    const memory = newMemory();
+    const movement = take(memory, [firing]);
+    const [tracked] = [...movement.alerts.values()];
+    expect(tracked?.incidentId).toBeGreaterThan(0);
+    expect(tracked?.reasons.length).toBeGreaterThan(0);
+    expect([...movement.kindled]).toEqual([tracked?.incidentId]);
+  });
+
+  test("a repeat touches no incident, so no card is edited", () => {
+    const memory = newMemory();
+    take(memory, [firing]);
+    const movement = take(memory, [firing]);
+    expect(movement.alerts.size).toBe(1);
+    expect([...movement.touched]).toEqual([]);
+    expect(memory.alerts.get([...movement.alerts.keys()][0] ?? "")?.seenCount).toBe(2);
+  });
+
+  test("a firing and its end in one batch leave one ended alert", () => {
+    for (const order of [
+      [firing, ended],
+      [ended, firing],
+    ]) {
+      const memory = newMemory();
+      const movement = take(memory, order);
+      expect([...movement.alerts.values()].map((tracked) => tracked.endedBy)).toEqual(["source"]);
+    }
+  });
+
+  test("a resolved alert does not kindle an incident", () => {
+    const movement = take(newMemory(), [ended]);
+    expect(movement.kindled.size).toBe(0);
+    expect(movement.alerts.size).toBe(1);
+  });
+
+  test("a new firing of the same fingerprint ends the old one and is an alert of its own", () => {
+    const memory = newMemory();
+    take(memory, [firing]);
+    const movement = take(memory, [again]);
+    const states = [...memory.alerts.values()].map((tracked) => [tracked.alert.startsAt, tracked.endedBy]);
+    expect(states).toEqual([
+      [at(0), "source"],
+      [at(6), null],
+    ]);
+    expect(movement.alerts.size).toBe(2);
+  });
+
+  test("an end that arrives after the new firing began belongs to the old one", () => {
+    const memory = newMemory();
+    take(memory, [firing, again, ended]);
+    expect([...memory.alerts.values()].map((tracked) => tracked.endedBy)).toEqual(["source", null]);
+  });
+
+  test("a silenced alert is kept with the silence's reason", () => {
+    const silence: Silence = {
+      id: 3,
+      matchers: [{ name: "service", op: "=", value: "api" }],
+      reason: "known",
+      createdBy: "oncall",
+      startsAt: at(0),
+      endsAt: at(60),
+      createdAt: at(0),
+    };
+    const movement = take(newMemory(), [firing], [silence]);
+    expect([...movement.alerts.values()][0]?.mutedBy?.because).toContain("known");
+  });
+
+  test("however reports are cut into batches, the incidents are the same", () => {
+    const alerts = ["web", "api", "db", "other"].flatMap((service, index) => [
+      buildAlert({ service, name: `Alert${index}`, startsAt: at(index / 10) }),
+      buildAlert({ service, name: "Latency", startsAt: at(index / 10 + 0.05), severity: "critical" }),
+    ]);
+    const whole = partitionAfter([alerts]);
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 8 }), (sizes) => {
+        const batches: Alert[][] = [];
+        let rest = [...alerts];
+        for (const size of sizes) {
+          batches.push(rest.slice(0, size));
+          rest = rest.slice(size);
+        }
+        expect(partitionAfter([...batches, rest])).toEqual(whole);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+function partitionAfter(batches: readonly (readonly Alert[])[]): string[] {
+  const memory = newMemory();
+  for (const batch of batches) if (batch.length > 0) take(memory, batch);
+  const groups = new Map<number, string[]>();
+  for (const tracked of memory.alerts.values())
+    groups.set(tracked.incidentId, [...(groups.get(tracked.incidentId) ?? []), tracked.key]);
+  return [...groups.values()].map((keys) => keys.sort().join(" ")).sort();
+}
+
+describe("time passing", () => {
+  const timeoutMs = () => 3_600_000;
+
+  test("ends alerts that were not heard of", () => {
+    const memory = newMemory();
+    take(memory, [firing]);
+    expect(passTime(memory, { silences: [], now: at(59), timeoutMs }).alerts.size).toBe(0);
+    const movement = passTime(memory, { silences: [], now: at(60), timeoutMs });
+    expect([...movement.alerts.values()].map((tracked) => tracked.endedBy)).toEqual(["timeout"]);
+    expect(movement.touched.size).toBe(1);
+  });
+
+  test("mutes and unmutes firing alerts as silences begin and end", () => {
+    const memory = newMemory();
+    take(memory, [firing]);
+    const silence: Silence = {
+      id: 3,
+      matchers: [],
+      reason: "all",
+      createdBy: "oncall",
+      startsAt: at(11),
+      endsAt: at(20),
+      createdAt: at(11),
+    };
+    expect(
+      [...passTime(memory, { silences: [silence], now: at(12), timeoutMs }).alerts.values()][0]?.mutedBy?.id,
+    ).toBe(3);
+    expect(passTime(memory, { silences: [silence], now: at(13), timeoutMs }).alerts.size).toBe(0);
+    expect(
+      [...passTime(memory, { silences: [silence], now: at(20), timeoutMs }).alerts.values()][0]?.mutedBy,
+    ).toBeNull();
+  });
+
+  test("what is long resolved is forgotten, what fires is not", () => {
+    const memory = newMemory();
+    take(memory, [firing]);
+    const id = [...memory.alerts.values()][0]?.incidentId ?? 0;
+    memory.incidents.set(id, buildIncident({ id }));
+    forget(memory, at(999));
+    expect(memory.alerts.size).toBe(1);
+    take(memory, [ended]);
+    const members = [...memory.alerts.values()];
+    memory.incidents.set(id, openIncident(id, incidentFacts(members), at(9)));
+    forget(memory, at(999));
+    expect([memory.alerts.size, memory.members.size, memory.incidents.size, memory.newest.size]).toEqual([
+      0, 0, 0, 0,
+    ]);
+  });
+});
