@@ -1,0 +1,137 @@
+/** The shape of tocsin.yaml; every key is described in docs/configuration.md. */
+import { createHash } from "node:crypto";
+import { parseDocument } from "yaml";
+import { z } from "zod";
+import { parseChannel } from "../ports.ts";
+
+/** Something in the environment or in tocsin.yaml is wrong; the message names the value and the remedy. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+const name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "must be lower-case letters, digits, - and _, at most 63");
+const channel = z
+  .string()
+  .refine((text) => parseChannel(text) !== null, 'must be "platform:id", for example "slack:C0123ABCD"');
+const hash = z
+  .string()
+  .refine((text) => /^sha256:[0-9a-f]{64}$/.test(text) || /^env:[A-Z][A-Z0-9_]*$/.test(text), {
+    error: (issue) =>
+      `is written in clear text; write "sha256:${sha256(String(issue.input))}" instead, or "env:NAME" to read it from the environment`,
+  });
+const secretName = z
+  .string()
+  .regex(
+    /^env:[A-Z][A-Z0-9_]*$/,
+    'must be "env:NAME": the secret itself belongs into the environment, not into the file',
+  );
+
+const fileSchema = z.strictObject({
+  channels: z.array(z.strictObject({ to: channel, match: z.array(z.string()).default([]) })).optional(),
+  rollouts: z.strictObject({ to: z.array(channel).default([]) }).optional(),
+  sources: z
+    .record(
+      name,
+      z.union([
+        z.strictObject({
+          use: name.optional(),
+          bearer: hash.optional(),
+          basic: z.strictObject({ user: z.string().min(1), password: hash }).optional(),
+          token: hash.optional(),
+          hmac: secretName.optional(),
+          timestampHeader: z.string().optional(),
+          timeoutMinutes: z.number().positive().optional(),
+          settings: z.unknown().optional(),
+        }),
+        z.null(),
+      ]),
+    )
+    .default({}),
+  people: z
+    .record(
+      name,
+      z.strictObject({
+        name: z.string().min(1).optional(),
+        roles: z.array(name).min(1, "needs at least one role"),
+        slack: z.string().optional(),
+        discord: z.coerce.string().optional(),
+        console: hash.optional(),
+      }),
+    )
+    .optional(),
+  policy: z.string().optional(),
+  commands: z.strictObject({ folder: z.string() }).optional(),
+  sourceFiles: z.strictObject({ folder: z.string() }).optional(),
+  modelFiles: z.strictObject({ folder: z.string() }).optional(),
+  models: z
+    .record(
+      name,
+      z.union([
+        z.strictObject({
+          backend: name.default("builtin"),
+          environments: z.array(name).min(1).default(["production"]),
+          owners: z.array(name).default([]),
+          risk: z.enum(["low", "high"]).default("low"),
+          services: z.array(z.string()).default([]),
+          settings: z.unknown().optional(),
+        }),
+        z.null(),
+      ]),
+    )
+    .default({}),
+  digests: z
+    .array(
+      z.strictObject({
+        name,
+        cron: z.string(),
+        timezone: z.string().default("UTC"),
+        to: z.array(channel).min(1),
+      }),
+    )
+    .default([]),
+  explainer: z
+    .strictObject({
+      use: z.enum(["template", "openai"]).default("openai"),
+      tokensPerDay: z.int().positive().default(200_000),
+      tokensPerIncident: z.int().positive().default(20_000),
+      timeoutSeconds: z.number().positive().max(300).default(20),
+    })
+    .prefault({}),
+  topology: z
+    .strictObject({
+      edges: z.array(z.tuple([z.string(), z.string()])).default([]),
+      services: z.array(z.string()).default([]),
+    })
+    .prefault({}),
+  alerts: z.strictObject({ timeoutHours: z.number().positive().default(12) }).prefault({}),
+  approvals: z.strictObject({ expireHours: z.number().positive().default(24) }).prefault({}),
+  keep: z.strictObject({ deliveriesDays: z.number().positive().default(14) }).prefault({}),
+});
+/** What the file says, with its defaults. */
+export type FileConfig = z.output<typeof fileSchema>;
+
+/**
+ * Reads the text of a tocsin.yaml.
+ * @param file - for messages.
+ * @throws ConfigError naming the line or the key, the value and the remedy.
+ */
+export function parseFile(text: string, file: string): FileConfig {
+  const document = parseDocument(text, { prettyErrors: true });
+  const fault = document.errors[0];
+  if (fault !== undefined) throw new ConfigError(`${file}: ${fault.message.trim()}`, { cause: fault });
+  const result = fileSchema.safeParse(document.toJS() ?? {});
+  if (result.success) return result.data;
+  const problems = result.error.issues
+    .slice(0, 10)
+    .map((issue) => `  ${issue.path.join(".") || "(top level)"}: ${issue.message}`);
+  throw new ConfigError(
+    `${file} is not right:\n${problems.join("\n")}\nSee docs/configuration.md for every key.`,
+  );
+}
+
+/** 64 lowercase hex characters. */
+export function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
