@@ -33,6 +33,9 @@ export interface Operation {
   readonly reason: string;
 }
 
+/** An operation before it is asked for: what {@link ModelBackend.plan} needs of it. */
+export type PlannedOperation = Omit<Operation, "operationId" | "requestedBy">;
+
 /** Reference to running work, in the backend's own terms; JSON. */
 export type ExternalRef = Readonly<Record<string, string>>;
 
@@ -94,7 +97,7 @@ export interface ModelBackend {
     environment: string,
   ): Promise<readonly { readonly version: string; readonly from: Date; readonly by: string | null }[]>;
   /** What the operation would do; changes nothing. Called again at apply, and must then say the same. */
-  plan(operation: Operation): Promise<BackendPlan>;
+  plan(operation: PlannedOperation): Promise<BackendPlan>;
   /** Begins the work. Any error but {@link NotStartedError} leaves open whether it began. */
   start(operation: Operation): Promise<ExternalRef>;
   observe(ref: ExternalRef): Promise<Observed>;

@@ -1,0 +1,253 @@
+/**
+ * What follows from a change of an incident or a rollout: the row, the line in the thread, the cards, the jobs, the
+ * lock, and the change that later incidents may suspect. All of it in the caller's transaction.
+ */
+import type { Change } from "../domain/change.ts";
+import { isFinal, planTitle, type Rollout, targetOf } from "../domain/rollout.ts";
+import {
+  type Effect,
+  type ModelEntry,
+  type NewTimelineEntry,
+  parseChannel,
+  type StoreSlices,
+  type WantedPost,
+} from "../ports.ts";
+
+export interface EffectsOptions {
+  readonly models: readonly ModelEntry[];
+  /** Channels that get every rollout's card, "slack:C0123ABCD": `rollouts.to` in tocsin.yaml. */
+  readonly rolloutChannels: readonly string[];
+}
+
+/** The circumstances of a change. */
+export interface EffectsContext {
+  readonly now: Date;
+  /** Person id, or "tocsin". */
+  readonly actor: string;
+  /** Audit entry of this change; null keeps the one before, for progress that is not audited. */
+  readonly auditSeq: number | null;
+}
+
+export interface Effects {
+  /**
+   * Stores the changes and all that follows.
+   * @throws MovedElsewhereError when someone else moved a rollout since it was read: read again and decide again.
+   * @returns the rollouts that came into another state, as stored.
+   */
+  apply(tx: StoreSlices, effects: readonly Effect[], context: EffectsContext): Promise<readonly Rollout[]>;
+  /** Stores a new rollout with its cards and jobs. */
+  insert(
+    tx: StoreSlices,
+    rollout: Omit<Rollout, "id" | "version">,
+    audit: (id: number) => Promise<number>,
+    context: Omit<EffectsContext, "auditSeq">,
+  ): Promise<Rollout>;
+}
+
+/** The row is not what it was when it was read. */
+export class MovedElsewhereError extends Error {
+  override readonly name = "MovedElsewhereError";
+}
+
+export function createEffects(options: EffectsOptions): Effects {
+  async function apply(
+    tx: StoreSlices,
+    effects: readonly Effect[],
+    context: EffectsContext,
+  ): Promise<readonly Rollout[]> {
+    const moved: Rollout[] = [];
+    for (const effect of effects) {
+      if (effect.kind === "incident") await changeIncident(tx, effect, context);
+      else moved.push(...(await changeRollout(tx, effect.rollout, context)));
+    }
+    return moved;
+  }
+
+  async function changeRollout(
+    tx: StoreSlices,
+    rollout: Rollout,
+    context: EffectsContext,
+  ): Promise<readonly Rollout[]> {
+    const before = await tx.rollouts.find(rollout.id);
+    const auditSeq = context.auditSeq ?? rollout.auditSeq;
+    const stored = await tx.rollouts.update({ ...rollout, auditSeq, revision: rollout.revision + 1 });
+    if (stored === null || before === null) {
+      throw new MovedElsewhereError(`rollout ${rollout.id} was moved by someone else`);
+    }
+    await wantCards(tx, options, stored, context.now);
+    if (before.state === stored.state) return [];
+    await follow(tx, stored, context);
+    return [stored];
+  }
+
+  async function follow(tx: StoreSlices, rollout: Rollout, context: EffectsContext): Promise<void> {
+    if (isFinal(rollout.state)) {
+      await tx.rollouts.unlock(targetOf(rollout.plan), rollout.id);
+      await wakeWaiting(tx, rollout);
+    }
+    if (rollout.state === "succeeded" && rollout.plan.kind !== "retrain") {
+      await tx.incidents.saveChanges(changesOf(rollout, options.models, context.now));
+    }
+    // "starting" has its driver already; a second one could take a start in flight for a lost one.
+    if (rollout.state === "approved" || rollout.state === "cancelling") {
+      await tx.jobs.add({ task: "apply", rolloutId: rollout.id });
+    }
+    const text = lineOf(rollout);
+    if (text !== null) await tellIncident(tx, rollout, text, context);
+  }
+
+  async function insert(
+    tx: StoreSlices,
+    rollout: Omit<Rollout, "id" | "version">,
+    audit: (id: number) => Promise<number>,
+    context: Omit<EffectsContext, "auditSeq">,
+  ): Promise<Rollout> {
+    const inserted = await tx.rollouts.insert(rollout);
+    const auditSeq = await audit(inserted.id);
+    const stored = await tx.rollouts.update({ ...inserted, auditSeq });
+    if (stored === null) throw new MovedElsewhereError(`rollout ${inserted.id} was moved by someone else`);
+    await wantCards(tx, options, stored, context.now);
+    await tx.jobs.add({ task: "apply", rolloutId: stored.id }, { runAt: stored.expiresAt });
+    const text = `rollout ${stored.id} asked for by ${stored.requestedBy}: ${planTitle(stored.plan)}`;
+    await tellIncident(tx, stored, text, context);
+    return stored;
+  }
+
+  return { apply, insert };
+}
+
+/** Raises the revision of an incident, adds the line to its thread and edits its cards. */
+async function changeIncident(
+  tx: StoreSlices,
+  effect: Extract<Effect, { kind: "incident" }>,
+  context: EffectsContext,
+): Promise<void> {
+  const incident = { ...effect.incident, revision: effect.incident.revision + 1 };
+  await tx.incidents.save([incident]);
+  await addLine(tx, {
+    incidentId: incident.id,
+    at: context.now,
+    kind: effect.entry.kind,
+    actor: context.actor,
+    text: effect.entry.text,
+    data: effect.entry.data ?? {},
+    isPosted: true,
+  });
+  const channels = await tx.posts.channelsOf("incident", incident.id);
+  const cards = channels.map((target) => ({
+    ...target,
+    kind: "incident" as const,
+    subject: incident.id,
+    desiredRevision: incident.revision,
+    threadOf: null,
+  }));
+  await want(tx, cards, context.now);
+}
+
+/** A line in the history of an incident and in the thread of each of its cards. */
+async function addLine(tx: StoreSlices, entry: NewTimelineEntry): Promise<void> {
+  const [id] = await tx.incidents.addTimeline([entry]);
+  if (id === undefined || !entry.isPosted) return;
+  const channels = await tx.posts.channelsOf("incident", entry.incidentId);
+  const lines = channels.map((target) => ({
+    ...target,
+    kind: "entry" as const,
+    subject: id,
+    desiredRevision: 1,
+    threadOf: { kind: "incident" as const, subject: entry.incidentId },
+  }));
+  await want(tx, lines, entry.at);
+}
+
+async function tellIncident(
+  tx: StoreSlices,
+  rollout: Rollout,
+  text: string,
+  context: Omit<EffectsContext, "auditSeq">,
+): Promise<void> {
+  const { incidentId } = rollout.plan;
+  if (incidentId === null || (await tx.incidents.find(incidentId)) === null) return;
+  await addLine(tx, {
+    incidentId,
+    at: context.now,
+    kind: "rollout",
+    actor: context.actor,
+    text,
+    data: { rolloutId: rollout.id, state: rollout.state },
+    isPosted: true,
+  });
+}
+
+/** What the thread of the related incident is told; null for states that pass by themselves. */
+function lineOf(rollout: Rollout): string | null {
+  const name = `rollout ${rollout.id} (${planTitle(rollout.plan)})`;
+  switch (rollout.state) {
+    case "running":
+      return `${name} is running`;
+    case "unknown":
+      return `${name}: nobody knows whether it was carried out; a person has to look`;
+    case "succeeded":
+    case "failed":
+    case "cancelled":
+    case "denied":
+    case "expired":
+      return `${name} ${rollout.state}${rollout.result === null ? "" : `: ${rollout.result}`}`;
+    default:
+      return null;
+  }
+}
+
+async function wantCards(
+  tx: StoreSlices,
+  options: EffectsOptions,
+  rollout: Rollout,
+  now: Date,
+): Promise<void> {
+  const known = await tx.posts.channelsOf("rollout", rollout.id);
+  const names = new Set([
+    ...known.map((target) => `${target.platform}:${target.channel}`),
+    ...options.rolloutChannels,
+    ...(rollout.requestedIn === null ? [] : [rollout.requestedIn]),
+  ]);
+  const cards = [...names].flatMap((name) => {
+    const channel = parseChannel(name);
+    if (channel === null) return [];
+    const target = { platform: channel.platform, channel: channel.id };
+    const desiredRevision = rollout.revision;
+    return [{ ...target, kind: "rollout" as const, subject: rollout.id, desiredRevision, threadOf: null }];
+  });
+  await want(tx, cards, now);
+}
+
+async function want(tx: StoreSlices, posts: readonly WantedPost[], now: Date): Promise<void> {
+  if (posts.length === 0) return;
+  await tx.posts.want(posts, now);
+  for (const { platform, channel } of posts) await tx.jobs.add({ task: "post", platform, channel });
+}
+
+/** Those that waited for the target look again at once instead of at their next turn. */
+async function wakeWaiting(tx: StoreSlices, rollout: Rollout): Promise<void> {
+  const { model, environment } = rollout.plan;
+  const waiting = await tx.rollouts.list({ model, environment, states: ["approved"], limit: 20 });
+  for (const other of waiting) {
+    if (other.id !== rollout.id) await tx.jobs.add({ task: "apply", rolloutId: other.id });
+  }
+}
+
+/** One change for each service of the model, so that incidents there can suspect the rollout. */
+function changesOf(rollout: Rollout, models: readonly ModelEntry[], now: Date): readonly Change[] {
+  const { plan } = rollout;
+  const services = models.find((model) => model.name === plan.model)?.services ?? [];
+  const places = services.length === 0 ? [plan.model] : services;
+  return places.map((service) => ({
+    id: `rollout:${rollout.id}:${service}`,
+    kind: "rollout",
+    service,
+    title: planTitle(plan),
+    text: plan.reason,
+    author: rollout.requestedBy,
+    url: null,
+    at: now,
+    rolloutId: rollout.id,
+  }));
+}

@@ -1,0 +1,207 @@
+/** What a rollout would do: asked of the backend, decided here, the same at request and at apply. */
+import { type Plan, previousVersion } from "../domain/rollout.ts";
+import { closest } from "../domain/spelling.ts";
+import { oneLine } from "../domain/view.ts";
+import type {
+  LiveVersion,
+  ModelEntry,
+  ModelVersion,
+  PlannedOperation,
+  PlanQuestion,
+  PlanResult,
+  Refusal,
+  RolloutStore,
+} from "../ports.ts";
+import { withDeadline } from "./deadline.ts";
+
+export interface PlannerOptions {
+  readonly models: readonly ModelEntry[];
+  readonly rollouts: Pick<RolloutStore, "list">;
+  /** How long the backend may take to answer one question, ms. */
+  readonly timeoutMs?: number;
+}
+
+export type Planner = (question: PlanQuestion) => Promise<PlanResult>;
+
+const defaultTimeoutMs = 30_000;
+/** Rollouts looked through for the version before. */
+const maxRollouts = 100;
+const maxListedVersions = 5;
+
+/** Creates the function that plans; it changes nothing anywhere. */
+export function createPlanner(options: PlannerOptions): Planner {
+  const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+
+  async function plan(question: PlanQuestion): Promise<PlanResult> {
+    const target = findTarget(options.models, question);
+    if (target.kind === "refuse") return target;
+    const { entry, environment } = target;
+    try {
+      const asked = askBackend(entry, environment);
+      return await withDeadline(
+        asked.then((facts) => decide(question, entry, environment, facts)),
+        timeoutMs,
+        `the backend "${entry.backend.name}"`,
+      );
+    } catch (error) {
+      const why = oneLine(error instanceof Error ? error.message : String(error), 300);
+      const problem = `The backend "${entry.backend.name}" of ${entry.name} cannot be asked: ${why}.`;
+      return refuse("backend_away", problem, "Nothing was changed. Try again when it answers.");
+    }
+  }
+
+  async function askBackend(entry: ModelEntry, environment: string): Promise<Facts> {
+    const [versions, live, history, rollouts] = await Promise.all([
+      entry.backend.versions(entry.name),
+      entry.backend.live(entry.name, environment),
+      entry.backend.history(entry.name, environment),
+      options.rollouts.list({ model: entry.name, environment, states: ["succeeded"], limit: maxRollouts }),
+    ]);
+    const previous =
+      live.version === null
+        ? null
+        : previousVersion(
+            live.version,
+            rollouts,
+            history.map((served) => served.version),
+          );
+    return { versions, live, previous };
+  }
+
+  return plan;
+}
+
+interface Facts {
+  readonly versions: readonly ModelVersion[];
+  readonly live: LiveVersion;
+  readonly previous: string | null;
+}
+
+type Target = { readonly kind: "target"; readonly entry: ModelEntry; readonly environment: string } | Refusal;
+
+function findTarget(models: readonly ModelEntry[], question: PlanQuestion): Target {
+  const entry = models.find((model) => model.name === question.model);
+  const names = models.map((model) => model.name);
+  if (entry === undefined) {
+    const near = closest(question.model, names);
+    const suggestions =
+      near === null ? [] : [`${question.kind} ${near}${question.to === null ? "" : ` ${question.to}`}`];
+    const problem = `There is no model "${oneLine(question.model, 60)}".`;
+    return refuse("unknown_model", problem, `Models are: ${names.join(", ")}.`, suggestions);
+  }
+  const { environments } = entry;
+  const [only] = environments;
+  const environment = question.environment ?? (environments.length === 1 ? only : undefined);
+  if (environment !== undefined && environments.includes(environment)) {
+    return { kind: "target", entry, environment };
+  }
+  const line = [question.kind, entry.name, ...(question.to === null ? [] : [question.to])].join(" ");
+  const problem =
+    environment === undefined
+      ? `${entry.name} lives in ${environments.length} environments.`
+      : `${entry.name} has no environment "${oneLine(environment, 60)}".`;
+  return refuse(
+    "environment",
+    problem,
+    `Say which: --environment ${environments.join(" or --environment ")}.`,
+    environments.map((name) => `${line} --environment ${name}`),
+  );
+}
+
+async function decide(
+  question: PlanQuestion,
+  entry: ModelEntry,
+  environment: string,
+  facts: Facts,
+): Promise<PlanResult> {
+  const chosen = chooseVersion(question, entry, environment, facts);
+  if (chosen.kind === "refuse") return chosen;
+  const operation: PlannedOperation = {
+    kind: question.kind,
+    model: entry.name,
+    environment,
+    from: facts.live.version,
+    to: chosen.to,
+    reason: question.reason,
+  };
+  const backendPlan = await entry.backend.plan(operation);
+  if (backendPlan.kind === "refuse") return backendPlan;
+  const { steps, notes, expectedMs } = backendPlan;
+  const version = facts.versions.find((candidate) => candidate.version === chosen.to);
+  return {
+    kind: "plan",
+    plan: {
+      ...operation,
+      digest: version?.digest ?? null,
+      metrics: metricsOf(facts.versions, operation),
+      steps,
+      notes,
+      inverse: inverseOf(operation),
+      incidentId: question.incidentId,
+      expectedMs,
+    },
+  };
+}
+
+type Chosen = { readonly kind: "version"; readonly to: string | null } | Refusal;
+
+function chooseVersion(question: PlanQuestion, entry: ModelEntry, environment: string, facts: Facts): Chosen {
+  if (question.kind === "retrain") return { kind: "version", to: null };
+  const to = question.to ?? (question.kind === "rollback" ? facts.previous : null);
+  const versions = facts.versions.map((candidate) => candidate.version);
+  const suggest = versions
+    .filter((version) => version !== facts.live.version)
+    .slice(0, maxListedVersions)
+    .map((version) => `${question.kind} ${entry.name} ${version} --environment ${environment}`);
+  const where = `${entry.name} in ${environment}`;
+  if (to === null) {
+    const problem =
+      question.kind === "deploy"
+        ? `Which version of ${entry.name}?`
+        : `No version is known to have served as ${where} before ${facts.live.version ?? "now"}.`;
+    return refuse("no_version", problem, versionRemedy(versions), suggest);
+  }
+  if (versions.length > 0 && !versions.includes(to)) {
+    const near = closest(to, versions);
+    const first =
+      near === null ? [] : [`${question.kind} ${entry.name} ${near} --environment ${environment}`];
+    const problem = `${entry.name} has no version "${oneLine(to, 60)}".`;
+    return refuse("unknown_version", problem, versionRemedy(versions), [...new Set([...first, ...suggest])]);
+  }
+  if (to === facts.live.version) {
+    const problem = `Version ${to} already serves as ${where}.`;
+    return refuse("already_live", problem, versionRemedy(versions.filter((other) => other !== to)), suggest);
+  }
+  return { kind: "version", to };
+}
+
+function versionRemedy(versions: readonly string[]): string {
+  if (versions.length === 0) return "Name the version.";
+  const more = versions.length > maxListedVersions ? `, and ${versions.length - maxListedVersions} more` : "";
+  return `Versions to choose from: ${versions.slice(0, maxListedVersions).join(", ")}${more}.`;
+}
+
+function metricsOf(versions: readonly ModelVersion[], operation: PlannedOperation): Plan["metrics"] {
+  const find = (version: string | null) =>
+    versions.find((candidate) => candidate.version === version)?.metrics ?? {};
+  const from = find(operation.from);
+  const to = find(operation.to);
+  return [...new Set([...Object.keys(from), ...Object.keys(to)])]
+    .sort()
+    .map((name) => ({ name, from: from[name] ?? null, to: to[name] ?? null }));
+}
+
+function inverseOf(operation: PlannedOperation): string | null {
+  const { kind, model, environment, from } = operation;
+  if (kind === "retrain" || from === null) return null;
+  return `${kind === "deploy" ? "rollback" : "deploy"} ${model} ${from} --environment ${environment}`;
+}
+
+function refuse(
+  reason: string,
+  problem: string,
+  remedy: string,
+  suggestions: readonly string[] = [],
+): Refusal {
+  return { kind: "refuse", reason, problem, remedy, suggestions };
+}

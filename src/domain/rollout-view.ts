@@ -1,0 +1,275 @@
+/** What the card of a rollout shows: its plan, who decides, how far it is, how it ended. */
+import { type Approval, weighApprovals } from "./approval.ts";
+import { planTitle, type Rollout, type RolloutState } from "./rollout.ts";
+import {
+  bold,
+  code,
+  duration,
+  moment,
+  oneLine,
+  plain,
+  type Span,
+  type StepState,
+  type Text,
+  type Tone,
+  truncate,
+  type View,
+  type ViewAction,
+  type ViewBlock,
+} from "./view.ts";
+
+/** Everything a card is made of. */
+export interface RolloutFacts {
+  readonly rollout: Rollout;
+  readonly approvals: readonly Approval[];
+  /** Ids of the people other than the requester who may approve it now. */
+  readonly approvers: readonly string[];
+  /** Id to the name shown. */
+  readonly nameOf: (person: string) => string;
+}
+
+/** Characters of the plan's hash that an approval button carries; enough to tell any two plans apart. */
+const shownHash = 12;
+const maxLogTail = 1_200;
+/** A button's command line is at most this long. */
+const maxCommand = 100;
+
+const tones: Readonly<Record<RolloutState, Tone>> = {
+  pending: "warning",
+  approved: "info",
+  starting: "info",
+  running: "info",
+  cancelling: "warning",
+  succeeded: "good",
+  failed: "bad",
+  cancelled: "neutral",
+  denied: "bad",
+  expired: "neutral",
+  unknown: "bad",
+};
+
+/** The card of a rollout as it stands. */
+export function rolloutView(facts: RolloutFacts): View {
+  const { rollout } = facts;
+  const state = stateSentence(facts);
+  const title = `Rollout ${rollout.id}: ${planTitle(rollout.plan)}`;
+  return {
+    kind: "rollout",
+    title,
+    tone: tones[rollout.state],
+    summary: `${title}. ${state} Reason: ${oneLine(rollout.plan.reason, 300)}`,
+    blocks: [
+      { kind: "text", text: [bold(stateWord(rollout.state)), plain(` · ${state}`)] },
+      fieldsOf(facts),
+      ...metricsOf(rollout),
+      ...stepsOf(rollout),
+      ...notesOf(rollout),
+      ...logOf(rollout),
+    ],
+    actions: actionsOf(rollout),
+    footer: footerOf(rollout),
+  };
+}
+
+function stateWord(state: RolloutState): string {
+  return state === "pending" ? "Waiting for approval" : `${state.charAt(0).toUpperCase()}${state.slice(1)}`;
+}
+
+/** One sentence: where it stands and what is awaited. */
+function stateSentence(facts: RolloutFacts): string {
+  const { rollout, nameOf } = facts;
+  const { progress, result, plan } = rollout;
+  switch (rollout.state) {
+    case "pending":
+      return waitingSentence(facts);
+    case "approved":
+      return progress.note === null ? "About to start." : sentence(progress.note);
+    case "starting":
+      return progress.note === null ? "Asking the backend." : sentence(progress.note);
+    case "running":
+      return progress.note === null ? "The backend is working on it." : sentence(progress.note);
+    case "cancelling":
+      return progress.note === null
+        ? `Asked to stop by ${nameOf(progress.cancelRequestedBy ?? "tocsin")}.`
+        : sentence(progress.note);
+    case "unknown":
+      return `Nobody knows whether it was carried out (${result ?? "no word from the backend"}). Look at ${plan.model} in ${plan.environment}, then say how it ended; until then nothing else is rolled out there.`;
+    default:
+      return sentence(result ?? rollout.state);
+  }
+}
+
+function sentence(text: string): string {
+  const line = oneLine(text, 400);
+  const start = `${line.charAt(0).toUpperCase()}${line.slice(1)}`;
+  return /[.!?…]$/.test(start) ? start : `${start}.`;
+}
+
+function waitingSentence(facts: RolloutFacts): string {
+  const { rollout, approvers, nameOf } = facts;
+  const weight = weighApprovals({
+    rollout,
+    approvals: facts.approvals,
+    needed: rollout.approvalsNeeded,
+    mayApprove: (person) => approvers.includes(person),
+  });
+  const missing = weight.kind === "waiting" ? weight.missing : 0;
+  const open = approvers.filter((person) => !facts.approvals.some((approval) => approval.person === person));
+  const who = open.length === 0 ? "nobody may give it" : `from ${open.slice(0, 8).map(nameOf).join(", ")}`;
+  return `Needs ${missing} more ${missing === 1 ? "approval" : "approvals"} ${who}.`;
+}
+
+function fieldsOf(facts: RolloutFacts): ViewBlock {
+  const { rollout, nameOf } = facts;
+  const { plan } = rollout;
+  const change: Text =
+    plan.to === null
+      ? [plain("a new version, trained beside "), code(plan.from ?? "nothing")]
+      : [code(plan.from ?? "nothing"), plain(" → "), code(plan.to)];
+  const fields: { label: string; value: Text }[] = [
+    { label: "Model", value: [plain(`${plan.model} in ${plan.environment}`)] },
+    { label: "Version", value: change },
+    {
+      label: "Asked for by",
+      value: [plain(`${nameOf(rollout.requestedBy)}, `), moment(rollout.requestedAt)],
+    },
+    { label: "Reason", value: [plain(oneLine(plan.reason, 300))] },
+  ];
+  if (plan.incidentId !== null) fields.push({ label: "Incident", value: [plain(String(plan.incidentId))] });
+  fields.push({ label: "Approvals", value: approvalsText(facts) });
+  if (plan.inverse !== null) fields.push({ label: "Undo", value: [code(`/${plan.inverse}`)] });
+  const { newVersion } = rollout.progress;
+  if (newVersion !== null) fields.push({ label: "New version", value: [code(newVersion)] });
+  if (rollout.startedAt !== null && rollout.finishedAt !== null) {
+    const took = duration(rollout.finishedAt.getTime() - rollout.startedAt.getTime());
+    fields.push({ label: "Took", value: [plain(took)] });
+  } else if (plan.expectedMs !== null) {
+    fields.push({ label: "Takes about", value: [plain(duration(plan.expectedMs))] });
+  }
+  if (rollout.state === "pending" && rollout.expiresAt !== null) {
+    fields.push({ label: "Expires", value: [moment(rollout.expiresAt)] });
+  }
+  return { kind: "fields", fields };
+}
+
+function approvalsText(facts: RolloutFacts): Text {
+  const { rollout, approvals, nameOf } = facts;
+  if (approvals.length === 0) {
+    return [plain(rollout.approvalsNeeded === 0 ? "none needed" : `0 of ${rollout.approvalsNeeded}`)];
+  }
+  const words = approvals.map((approval) => {
+    const word = approval.decision === "approve" ? "approved" : "denied";
+    const reason = approval.reason === "" ? "" : ` (${oneLine(approval.reason, 120)})`;
+    return `${word} by ${nameOf(approval.person)} via ${approval.via}${reason}`;
+  });
+  return [plain(words.join("; "))];
+}
+
+function metricsOf(rollout: Rollout): ViewBlock[] {
+  const trained = rollout.progress.metrics;
+  const planned = rollout.plan.metrics;
+  const names = [...new Set([...planned.map((metric) => metric.name), ...Object.keys(trained)])].sort();
+  if (names.length === 0) return [];
+  const rows = names.map((name) => {
+    const metric = planned.find((candidate) => candidate.name === name);
+    const from = metric?.from ?? null;
+    const to = trained[name] ?? metric?.to ?? null;
+    return [name, number(from), number(to), from === null || to === null ? "–" : signed(to - from)];
+  });
+  const { from, to } = rollout.plan;
+  return [{ kind: "table", columns: ["metric", from ?? "now", to ?? "new version", "difference"], rows }];
+}
+
+function number(value: number | null): string {
+  return value === null ? "–" : String(Number(value.toPrecision(4)));
+}
+
+function signed(value: number): string {
+  return value > 0 ? `+${number(value)}` : number(value);
+}
+
+function stepsOf(rollout: Rollout): ViewBlock[] {
+  const { steps } = rollout.progress;
+  if (steps.length === 0) return [];
+  const isOver = ["denied", "expired", "cancelled"].includes(rollout.state);
+  const shown = steps.map((step): { label: string; state: StepState } => ({
+    label: oneLine(step.label, 200),
+    state: isOver && step.state === "waiting" ? "skipped" : step.state,
+  }));
+  return [{ kind: "steps", steps: shown }];
+}
+
+function notesOf(rollout: Rollout): ViewBlock[] {
+  const { notes } = rollout.plan;
+  if (notes.length === 0) return [];
+  const items = notes.slice(0, 10).map((note): Text => [plain(oneLine(note, 300))]);
+  return [{ kind: "list", items, ordered: "bulleted" }];
+}
+
+function logOf(rollout: Rollout): ViewBlock[] {
+  const tail = rollout.progress.logTail.trim();
+  return tail === "" ? [] : [{ kind: "code", text: lastCharacters(tail, maxLogTail) }];
+}
+
+function lastCharacters(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const cut = text.slice(text.length - max + 1);
+  return `…${/^[\uDC00-\uDFFF]/.test(cut) ? cut.slice(1) : cut}`;
+}
+
+function actionsOf(rollout: Rollout): ViewAction[] {
+  const { id, state, plan } = rollout;
+  const audit: ViewAction = { label: "Audit", command: `audit --subject rollout:${id}`, style: "plain" };
+  const cancel: ViewAction = {
+    label: "Cancel",
+    command: `cancel ${id}`,
+    style: "plain",
+    confirm: `Cancel rollout ${id}?`,
+  };
+  switch (state) {
+    case "pending":
+      return [
+        {
+          label: "Approve",
+          command: `approve ${id} --plan ${rollout.planHash.slice(0, shownHash)}`,
+          style: "primary",
+          confirm: truncate(`Approve: ${planTitle(plan)}?`, 200),
+        },
+        { label: "Deny", command: `deny ${id}`, style: "danger", confirm: `Deny rollout ${id}?` },
+        cancel,
+      ];
+    case "approved":
+    case "starting":
+    case "running":
+      return [cancel];
+    case "cancelling":
+      return [];
+    case "unknown":
+      return [settle(id, "succeeded", "It was carried out"), settle(id, "failed", "It was not"), audit];
+    case "succeeded":
+      return [...undo(rollout), audit];
+    default:
+      return [audit];
+  }
+}
+
+function settle(id: number, as: "succeeded" | "failed", label: string): ViewAction {
+  const confirm = `Record that rollout ${id} ${as === "succeeded" ? "was" : "was not"} carried out?`;
+  return { label, command: `cancel ${id} --as ${as}`, style: "plain", confirm };
+}
+
+function undo(rollout: Rollout): ViewAction[] {
+  const { inverse } = rollout.plan;
+  if (inverse === null || inverse.length > maxCommand) return [];
+  const label = rollout.plan.kind === "deploy" ? "Roll back" : "Deploy again";
+  return [{ label, command: inverse, style: "danger", confirm: `Ask for: /${inverse}?` }];
+}
+
+function footerOf(rollout: Rollout): string {
+  const parts: Span[] = [
+    plain(`rollout ${rollout.id}`),
+    plain(`plan ${rollout.planHash.slice(0, shownHash)}`),
+    ...(rollout.auditSeq === null ? [] : [plain(`audit entry ${rollout.auditSeq}`)]),
+  ];
+  return parts.map((part) => part.text).join(" · ");
+}
