@@ -8,6 +8,7 @@ import path from "node:path";
 import { ConfigError, type FileConfig, parseFile, sha256 } from "./config/file.ts";
 import type { Person } from "./domain/person.ts";
 import type { Route } from "./domain/routing.ts";
+import type { SenderSecret } from "./domain/sender.ts";
 import { type Matcher, parseMatcher } from "./domain/suppression.ts";
 import type { Topology } from "./domain/topology.ts";
 
@@ -15,16 +16,10 @@ export { ConfigError } from "./config/file.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** How a sender proves itself; see src/domain/sender.ts. */
-export type ConfiguredCheck =
-  | { readonly kind: "bearer" | "token"; readonly sha256: string }
-  | { readonly kind: "basic"; readonly user: string; readonly sha256: string }
-  | { readonly kind: "hmac"; readonly secret: string; readonly timestampHeader?: string };
-
 export interface SourceConfig {
   /** The source whose parser is used; equals the name unless `use` says otherwise. */
   readonly use: string;
-  readonly checks: readonly ConfiguredCheck[];
+  readonly secrets: readonly SenderSecret[];
   readonly settings: unknown;
   readonly timeoutMs: number | null;
 }
@@ -245,19 +240,19 @@ function sourcesOf(file: FileConfig, env: Environment): Readonly<Record<string, 
   return Object.fromEntries(
     Object.entries(file.sources).map(([source, given]): [string, SourceConfig] => {
       const at = `sources.${source}`;
-      const checks: ConfiguredCheck[] = [];
+      const secrets: SenderSecret[] = [];
       if (given?.bearer !== undefined)
-        checks.push({ kind: "bearer", sha256: digestOf(given.bearer, env, `${at}.bearer`) });
+        secrets.push({ kind: "bearer", sha256: digestOf(given.bearer, env, `${at}.bearer`) });
       if (given?.token !== undefined)
-        checks.push({ kind: "token", sha256: digestOf(given.token, env, `${at}.token`) });
+        secrets.push({ kind: "token", sha256: digestOf(given.token, env, `${at}.token`) });
       if (given?.basic !== undefined)
-        checks.push({
+        secrets.push({
           kind: "basic",
           user: given.basic.user,
           sha256: digestOf(given.basic.password, env, `${at}.basic.password`),
         });
       if (given?.hmac !== undefined)
-        checks.push({
+        secrets.push({
           kind: "hmac",
           secret: fromEnvironment(given.hmac, env, `${at}.hmac`),
           ...(given.timestampHeader === undefined
@@ -268,7 +263,7 @@ function sourcesOf(file: FileConfig, env: Environment): Readonly<Record<string, 
         source,
         {
           use: given?.use ?? source,
-          checks,
+          secrets,
           settings: given?.settings,
           timeoutMs: given?.timeoutMinutes === undefined ? null : given.timeoutMinutes * 60_000,
         },
@@ -382,9 +377,4 @@ function modelsOf(file: FileConfig): readonly ModelConfig[] {
 
 function resolveOptional(folder: string, target: string | undefined): string | null {
   return target === undefined ? null : path.resolve(folder, target);
-}
-
-/** True for addresses that only this machine can reach. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }
