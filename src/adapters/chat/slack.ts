@@ -1,0 +1,220 @@
+/**
+ * Slack, through @slack/bolt: Socket Mode with an app token, or HTTP with a signing secret.
+ * @see https://docs.slack.dev/tools/bolt-js
+ */
+import type { RequestListener } from "node:http";
+import type { App, Receiver } from "@slack/bolt";
+import type { Chat, ChatDoor, Finding } from "../../ports/chat.ts";
+import type { Log, Metrics } from "../../ports/observability.ts";
+import { clientOptions, createSlackApi, type SlackApi } from "./slack/client.ts";
+import { checkSlack, notOk } from "./slack/doctor.ts";
+import { createHttpReceiver } from "./slack/http.ts";
+import { listen } from "./slack/intake.ts";
+import { sdkLogger } from "./slack/logger.ts";
+import { createMessages } from "./slack/messages.ts";
+import { explainRefusal } from "./slack/refusals.ts";
+import { type SocketOptions, type SocketSupervisor, superviseSocket } from "./slack/socket.ts";
+
+export { type ManifestOptions, neededScopes, slackManifest } from "./slack/manifest.ts";
+
+export interface SlackOptions {
+  /** Bot token, "xoxb-…". */
+  readonly botToken: string;
+  /** App-level token, "xapp-…": Socket Mode. Wins over the signing secret. */
+  readonly appToken?: string | undefined;
+  /** Signing secret: HTTP mode; mount {@link SlackChat.handler}. */
+  readonly signingSecret?: string | undefined;
+  /** Base of the Web API, for government clouds, gateways and proxies; default https://slack.com/api/. */
+  readonly apiUrl?: string | undefined;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly now?: () => Date;
+  /** For tests: how long a request may take to be saved before the person hears of it. */
+  readonly saveWithinMs?: number;
+  /** For tests: how the socket is tried again. */
+  readonly socket?: Pick<SocketOptions, "connectWithinMs" | "backoffMs">;
+}
+
+export interface SlackChat extends Chat {
+  /** HTTP mode: serves POST /slack/events; wants the request's body unread. Null in Socket Mode. */
+  readonly handler: RequestListener | null;
+}
+
+/** Who we are, from auth.test; null until Slack has said so. */
+interface Identity {
+  readonly userId: string;
+  readonly botId: string | undefined;
+  readonly teamId: string | undefined;
+}
+
+/** Codes of auth.test that no waiting mends. */
+const wrongTokenCodes: ReadonlySet<string> = new Set([
+  "invalid_auth",
+  "not_authed",
+  "token_revoked",
+  "token_expired",
+  "account_inactive",
+  "not_allowed_token_type",
+]);
+
+/**
+ * Slack as a chat platform. Loads the SDK; connects only at `start`.
+ * @throws Error when a token has the wrong form or neither way to receive requests is configured.
+ */
+export async function createSlack(options: SlackOptions): Promise<SlackChat> {
+  checkTokens(options);
+  const bolt = await import("@slack/bolt");
+  const { log, metrics } = options;
+  const now = options.now ?? (() => new Date());
+  const logger = sdkLogger(log, { info: bolt.LogLevel.INFO });
+  const sdkOptions = () => clientOptions(options.apiUrl, logger);
+  const client = new bolt.webApi.WebClient(options.botToken, sdkOptions());
+  const api = createSlackApi({ sdk: bolt.webApi, client, log, metrics });
+  let identity: Identity | null = null;
+  let isServing = false;
+  const botUserId = () => identity?.userId ?? null;
+  const messages = createMessages({ api, log, botUserId });
+  const entrance = options.appToken === undefined ? httpEntrance() : socketEntrance(options.appToken);
+
+  function httpEntrance(): Entrance {
+    const receiver = createHttpReceiver({ signingSecret: options.signingSecret ?? "", log, now });
+    return { receiver, socket: null, handler: receiver.handler };
+  }
+
+  function socketEntrance(appToken: string): Entrance {
+    const receiver = new bolt.SocketModeReceiver({
+      appToken,
+      autoReconnectEnabled: false,
+      logger,
+      // A custom receiver ignores the App's client options and would call slack.com.
+      installerOptions: { clientOptions: sdkOptions() },
+      // Unsaved is unacknowledged: Slack delivers it again.
+      processEventErrorHandler: async ({ error }) => {
+        log.error({ error: error.message }, "slack: a request could not be processed");
+        return false;
+      },
+    });
+    const codeOf = (error: unknown) =>
+      error instanceof bolt.webApi.WebAPIPlatformError ? error.data.error : null;
+    const connect = () => receiver.start();
+    const socket = superviseSocket({
+      client: receiver.client,
+      connect,
+      codeOf,
+      log,
+      metrics,
+      ...options.socket,
+    });
+    return { receiver, socket, handler: null };
+  }
+
+  function createApp(): App {
+    return new bolt.App({
+      receiver: entrance.receiver,
+      logger,
+      clientOptions: sdkOptions(),
+      // Nothing is kept between requests.
+      convoStore: false,
+      // With `token` the App would call auth.test by itself and reject unheard while Slack is away.
+      authorize: () => Promise.resolve({ botToken: options.botToken, ...authorization(identity) }),
+    });
+  }
+
+  /** Tokens that Slack refuses stop the start; Slack being away does not. */
+  async function identify(): Promise<void> {
+    const answer = await api.call("auth.test", {});
+    if (answer.kind === "refused" && wrongTokenCodes.has(answer.code)) {
+      const { problem, remedy } = explainRefusal(answer, "");
+      throw new Error(`slack: ${problem}; ${remedy}`);
+    }
+    if (answer.kind === "ok") identity = identityOf(answer.data);
+    else log.warn({ answer }, "slack: not reached at start; going on");
+  }
+
+  async function checkDoor(): Promise<Finding> {
+    const subject = "slack requests";
+    if (options.appToken === undefined)
+      return { status: "ok", subject, text: "HTTP mode: Slack must reach POST /slack/events of this bot" };
+    if (entrance.socket?.isConnected() === true)
+      return { status: "ok", subject, text: "Socket Mode is connected" };
+    return checkAppToken(api, options.appToken);
+  }
+
+  return {
+    platform: "slack",
+    channelPaceMs: 1_000,
+    // A call times out after 10 s; Slack may still commit it a little later.
+    settleMs: 12_000,
+    handler: entrance.handler,
+    async start(door: ChatDoor) {
+      await identify();
+      const save = options.saveWithinMs === undefined ? {} : { saveWithinMs: options.saveWithinMs };
+      listen({ app: createApp(), door, api, botUserId, now, log, ...save });
+      await entrance.socket?.start();
+      isServing = true;
+    },
+    async stop() {
+      isServing = false;
+      await entrance.socket?.stop();
+    },
+    post: messages.post,
+    edit: messages.edit,
+    find: messages.find,
+    answer: messages.answer,
+    check: (channels) => checkSlack(api, channels, checkDoor),
+    isConnected: () => isServing && (entrance.socket?.isConnected() ?? api.isReachable()),
+  };
+}
+
+interface Entrance {
+  readonly receiver: Receiver;
+  readonly socket: SocketSupervisor | null;
+  readonly handler: RequestListener | null;
+}
+
+function checkTokens(options: SlackOptions): void {
+  if (!options.botToken.startsWith("xoxb-"))
+    throw new Error(
+      `slack: SLACK_BOT_TOKEN is "${beginning(options.botToken)}"; expected a bot token, "xoxb-…"`,
+    );
+  if (options.appToken !== undefined && !options.appToken.startsWith("xapp-"))
+    throw new Error(
+      `slack: SLACK_APP_TOKEN is "${beginning(options.appToken)}"; expected an app-level token, "xapp-…"`,
+    );
+  if (options.appToken === undefined && (options.signingSecret ?? "") === "")
+    throw new Error(
+      "slack: no way to receive commands: set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP mode)",
+    );
+}
+
+function beginning(token: string): string {
+  return `${token.slice(0, 5)}…`;
+}
+
+function identityOf(data: Readonly<Record<string, unknown>>): Identity | null {
+  const { user_id: userId, bot_id: botId, team_id: teamId } = data;
+  if (typeof userId !== "string") return null;
+  return {
+    userId,
+    botId: typeof botId === "string" ? botId : undefined,
+    teamId: typeof teamId === "string" ? teamId : undefined,
+  };
+}
+
+function authorization(identity: Identity | null): { botId?: string; botUserId?: string; teamId?: string } {
+  if (identity === null) return {};
+  return {
+    botUserId: identity.userId,
+    ...(identity.botId === undefined ? {} : { botId: identity.botId }),
+    ...(identity.teamId === undefined ? {} : { teamId: identity.teamId }),
+  };
+}
+
+async function checkAppToken(api: SlackApi, appToken: string): Promise<Finding> {
+  const subject = "slack requests";
+  const answer = await api.call("apps.connections.open", { token: appToken });
+  if (answer.kind === "ok") return { status: "ok", subject, text: "Socket Mode: the app token works" };
+  const finding = notOk(subject, answer, "");
+  const remedy = "make an app-level token with connections:write and switch Socket Mode on";
+  return answer.kind === "refused" ? { ...finding, remedy } : finding;
+}

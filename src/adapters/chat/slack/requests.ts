@@ -1,0 +1,162 @@
+/** From what Slack sends to a command request. Pure: payloads in, requests out. */
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import type { CommandRequest } from "../../../ports/chat.ts";
+import { buttonPrefix } from "./render.ts";
+import { unescapeMarkup } from "./text.ts";
+
+/** Slash command that takes any of our commands as its first word. */
+export const umbrellaCommand = "tocsin";
+
+const slashBody = z.object({
+  command: z.string().startsWith("/"),
+  text: z.string().default(""),
+  user_id: z.string(),
+  user_name: z.string().optional(),
+  channel_id: z.string().optional(),
+  trigger_id: z.string().optional(),
+  response_url: z.string().optional(),
+});
+
+const buttonBody = z.object({
+  type: z.literal("block_actions"),
+  user: z.object({ id: z.string(), name: z.string().optional(), username: z.string().optional() }),
+  channel: z.object({ id: z.string() }).optional(),
+  message: z.object({ ts: z.string(), thread_ts: z.string().optional() }).optional(),
+  container: z
+    .object({ channel_id: z.string(), message_ts: z.string(), thread_ts: z.string() })
+    .partial()
+    .optional(),
+  trigger_id: z.string().optional(),
+  response_url: z.string().optional(),
+  actions: z
+    .array(
+      z.object({ action_id: z.string(), action_ts: z.string().optional(), value: z.string().optional() }),
+    )
+    .min(1),
+});
+
+const mentionBody = z.object({
+  event_id: z.string().optional(),
+  event: z.object({
+    type: z.literal("app_mention"),
+    user: z.string().optional(),
+    text: z.string().default(""),
+    channel: z.string(),
+    ts: z.string(),
+    thread_ts: z.string().optional(),
+    bot_id: z.string().optional(),
+  }),
+});
+
+/** A request, or null for what is not for us. */
+export type Reading = CommandRequest | null;
+
+/** A slash command: "/ack 12", or "/tocsin ack 12". */
+export function readSlashCommand(body: unknown, receivedAt: Date): Reading {
+  const parsed = slashBody.safeParse(body);
+  if (!parsed.success) return null;
+  const { command, text, user_id, user_name, channel_id, trigger_id, response_url } = parsed.data;
+  const name = command.slice(1).toLowerCase();
+  const typed = unescapeMarkup(text).trim();
+  const line = name === umbrellaCommand ? splitLine(typed) : { command: name, text: typed };
+  return request({
+    key: requestKey("slash", trigger_id ?? response_url ?? JSON.stringify(body)),
+    user: { id: user_id, name: user_name },
+    channel: channel_id,
+    line,
+    receivedAt,
+    reply: { kind: "slash", channel: channel_id, user: user_id, response_url },
+  });
+}
+
+/** A button of ours; its value is the command line. */
+export function readButton(body: unknown, receivedAt: Date): Reading {
+  const parsed = buttonBody.safeParse(body);
+  if (!parsed.success) return null;
+  const { user, channel, container, message, trigger_id, response_url, actions } = parsed.data;
+  const pressed = actions[0];
+  if (pressed?.value === undefined || !pressed.action_id.startsWith(buttonPrefix)) return null;
+  const channelId = channel?.id ?? container?.channel_id;
+  const messageTs = message?.ts ?? container?.message_ts;
+  const threadTs = message?.thread_ts ?? container?.thread_ts ?? messageTs;
+  return request({
+    key: requestKey("button", trigger_id ?? JSON.stringify(body)),
+    user: { id: user.id, name: user.name ?? user.username },
+    channel: channelId,
+    line: splitLine(pressed.value),
+    receivedAt,
+    reply: { kind: "button", channel: channelId, user: user.id, response_url, thread_ts: threadTs },
+  });
+}
+
+/**
+ * "@tocsin ack 12", the only way to speak to us within a thread: slash commands do not work there.
+ * @param botUserId - ours, or null when not yet known: then the first mention is taken for ours.
+ * @see https://github.com/slackapi/bolt-js/issues/1816
+ */
+export function readMention(body: unknown, botUserId: string | null, receivedAt: Date): Reading {
+  const parsed = mentionBody.safeParse(body);
+  if (!parsed.success) return null;
+  const { event, event_id } = parsed.data;
+  if (event.user === undefined || event.bot_id !== undefined || event.user === botUserId) return null;
+  return request({
+    key: requestKey("mention", event_id ?? `${event.channel}/${event.ts}`),
+    user: { id: event.user, name: undefined },
+    channel: event.channel,
+    line: splitLine(afterMention(event.text, botUserId)),
+    receivedAt,
+    reply: {
+      kind: "mention",
+      channel: event.channel,
+      user: event.user,
+      thread_ts: event.thread_ts ?? event.ts,
+      in_thread: event.thread_ts === undefined ? undefined : "yes",
+    },
+  });
+}
+
+function afterMention(text: string, botUserId: string | null): string {
+  const id = botUserId === null ? "[A-Z0-9]+" : escapePattern(botUserId);
+  const match = new RegExp(`<@${id}(?:\\|[^>]*)?>[\\s,:]*`).exec(text);
+  const rest = match === null ? text : text.slice(match.index + match[0].length);
+  return unescapeMarkup(rest).trim();
+}
+
+function escapePattern(text: string): string {
+  return text.replace(/[^A-Za-z0-9]/g, "\\$&");
+}
+
+/** First word and rest; "help" when there is nothing. */
+function splitLine(line: string): { readonly command: string; readonly text: string } {
+  const match = /^\/?(\S+)\s*([\s\S]*)$/.exec(line.trim());
+  if (match?.[1] === undefined) return { command: "help", text: "" };
+  return { command: match[1].toLowerCase(), text: (match[2] ?? "").trim() };
+}
+
+/** The same payload delivered again, by a retry or a replay, gives the same key. */
+function requestKey(kind: string, identity: string): string {
+  return `slack-${createHash("sha256").update(`${kind}/${identity}`).digest("hex").slice(0, 40)}`;
+}
+
+function request(parts: {
+  readonly key: string;
+  readonly user: { readonly id: string; readonly name: string | undefined };
+  readonly channel: string | undefined;
+  readonly line: { readonly command: string; readonly text: string };
+  readonly receivedAt: Date;
+  readonly reply: Readonly<Record<string, string | undefined>>;
+}): CommandRequest {
+  const { key, user, channel, line, receivedAt, reply } = parts;
+  return {
+    key,
+    account: { platform: "slack", id: user.id, name: user.name ?? user.id },
+    channel: channel === undefined ? null : { platform: "slack", id: channel },
+    command: line.command,
+    input: { kind: "text", text: line.text },
+    receivedAt,
+    reply: Object.fromEntries(
+      Object.entries(reply).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    ),
+  };
+}
