@@ -1,0 +1,154 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Log, Metrics } from "../ports/observability.ts";
+
+interface Declaration {
+  readonly kind: "counter" | "gauge" | "histogram";
+  readonly help: string;
+  readonly labels?: readonly string[];
+  /** Upper bounds; seconds unless the name says otherwise. */
+  readonly buckets?: readonly number[];
+}
+
+const fast = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const slow = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120];
+const sizes = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
+
+/** Every metric of the bot. A name that is used and not declared here fails test/adapters/metrics.test.ts. */
+export const declarations = {
+  tocsin_deliveries_total: {
+    kind: "counter",
+    help: "Webhook requests by source and outcome; outcome is accepted, or the error of the refusal.",
+    labels: ["source", "outcome"],
+  },
+  tocsin_dead_deliveries_total: {
+    kind: "counter",
+    help: "Deliveries kept because they could not be read whole; see tocsin doctor.",
+    labels: ["source"],
+  },
+  tocsin_ingest_commit_seconds: {
+    kind: "histogram",
+    help: "Time to make a group of deliveries durable.",
+    buckets: fast,
+  },
+  tocsin_ingest_group_deliveries: { kind: "histogram", help: "Deliveries in one commit.", buckets: sizes },
+  tocsin_ingest_failures_total: { kind: "counter", help: "Commits of deliveries that failed." },
+  tocsin_http_request_seconds: {
+    kind: "histogram",
+    help: "Time to answer an HTTP request.",
+    labels: ["route", "status"],
+    buckets: fast,
+  },
+  tocsin_triage_lag_seconds: {
+    kind: "gauge",
+    help: "Age of the newest delivery that triage has finished, when it finished it.",
+  },
+  tocsin_triage_leader: { kind: "gauge", help: "1 on the replica that leads triage." },
+  tocsin_triage_alerts_total: { kind: "counter", help: "Alert reports that triage has taken." },
+  tocsin_triage_batch_seconds: {
+    kind: "histogram",
+    help: "Time to triage one batch, its commit included.",
+    buckets: fast,
+  },
+  tocsin_triage_failures_total: { kind: "counter", help: "Batches of triage that failed and were repeated." },
+  tocsin_open_incidents: { kind: "gauge", help: "Incidents that are not resolved." },
+  tocsin_correlator_size: {
+    kind: "gauge",
+    help: "Entries in the bounded parts of the correlator.",
+    labels: ["part"],
+  },
+  tocsin_posts_total: {
+    kind: "counter",
+    help: "Attempts to post or edit a message, by platform, kind (incident, rollout, entry, digest) and outcome.",
+    labels: ["platform", "kind", "outcome"],
+  },
+  tocsin_post_seconds: {
+    kind: "histogram",
+    help: "Time of one attempt to post or edit a message.",
+    labels: ["platform"],
+    buckets: fast,
+  },
+  tocsin_rate_limit_waits_total: {
+    kind: "counter",
+    help: "Times the bot waited to keep a channel's pace.",
+    labels: ["platform"],
+  },
+  tocsin_rate_limited_total: {
+    kind: "counter",
+    help: "Times a platform said that it was too much.",
+    labels: ["platform", "scope"],
+  },
+  tocsin_explanations_total: {
+    kind: "counter",
+    help: "Explanations by who wrote them and how it ended.",
+    labels: ["explainer", "outcome"],
+  },
+  tocsin_explanation_seconds: {
+    kind: "histogram",
+    help: "Time to write an explanation.",
+    labels: ["explainer"],
+    buckets: slow,
+  },
+  tocsin_commands_total: {
+    kind: "counter",
+    help: "Command requests by command and outcome.",
+    labels: ["command", "outcome"],
+  },
+  tocsin_rollouts_total: {
+    kind: "counter",
+    help: "Rollouts by kind and final state.",
+    labels: ["kind", "state"],
+  },
+  tocsin_digests_total: { kind: "counter", help: "Digests made, by outcome.", labels: ["outcome"] },
+} as const satisfies Readonly<Record<string, Declaration>>;
+
+export interface MetricsRegistry {
+  readonly metrics: Metrics;
+  /** What `/metrics` answers, in the Prometheus text format. */
+  exposition(): Promise<{ readonly contentType: string; readonly body: string }>;
+}
+
+/**
+ * Metrics by prom-client, with those of the process and of Node. A use that does not match its declaration is logged
+ * once and otherwise ignored: a wrong label must never stop an alert.
+ */
+export function createMetrics(log: Log): MetricsRegistry {
+  const register = new Registry();
+  collectDefaultMetrics({ register });
+  const counters = new Map<string, Counter>();
+  const gauges = new Map<string, Gauge>();
+  const histograms = new Map<string, Histogram>();
+  const table: Readonly<Record<string, Declaration>> = declarations;
+  for (const [name, { kind, help, labels = [], buckets = fast }] of Object.entries(table)) {
+    const common = { name, help, labelNames: [...labels], registers: [register] };
+    if (kind === "counter") counters.set(name, new Counter(common));
+    else if (kind === "gauge") gauges.set(name, new Gauge(common));
+    else histograms.set(name, new Histogram({ ...common, buckets: [...buckets] }));
+  }
+  const attempt = createAttempt(log);
+  return {
+    metrics: {
+      count: (name, labels = {}, by = 1) =>
+        attempt(name, counters.get(name), (counter) => counter.inc(labels, by)),
+      gauge: (name, value, labels = {}) =>
+        attempt(name, gauges.get(name), (gauge) => gauge.set(labels, value)),
+      observe: (name, seconds, labels = {}) =>
+        attempt(name, histograms.get(name), (histogram) => histogram.observe(labels, seconds)),
+    },
+    exposition: async () => ({ contentType: register.contentType, body: await register.metrics() }),
+  };
+}
+
+function createAttempt(log: Log) {
+  const told = new Set<string>();
+  return <Metric>(name: string, metric: Metric | undefined, use: (metric: Metric) => void): void => {
+    try {
+      if (metric === undefined)
+        throw new Error("it is not declared with this kind in src/adapters/metrics.ts");
+      use(metric);
+    } catch (error) {
+      if (told.has(name) || told.size > 100) return;
+      told.add(name);
+      log.error({ metric: name, error: String(error) }, "metrics: a measurement was dropped");
+    }
+  };
+}
