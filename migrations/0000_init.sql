@@ -44,6 +44,12 @@ CREATE TABLE "audit" (
 	"hash" text NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "audit_head" (
+	"id" integer PRIMARY KEY NOT NULL,
+	"seq" bigint NOT NULL,
+	"hash" text NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "changes" (
 	"id" text PRIMARY KEY NOT NULL,
 	"kind" text NOT NULL,
@@ -61,9 +67,11 @@ CREATE TABLE "console_messages" (
 	"key" text NOT NULL,
 	"channel" text NOT NULL,
 	"thread_of" bigint,
+	"audience" text,
 	"view" jsonb NOT NULL,
 	"posted_at" timestamp (3) with time zone NOT NULL,
 	"edited_at" timestamp (3) with time zone,
+	"revision" bigint NOT NULL,
 	CONSTRAINT "console_messages_key_unique" UNIQUE("key")
 );
 --> statement-breakpoint
@@ -147,6 +155,10 @@ CREATE TABLE "incidents" (
 	"updated_at" timestamp (3) with time zone NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "installation" (
+	"id" text PRIMARY KEY NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "leases" (
 	"scope" text PRIMARY KEY NOT NULL,
 	"holder" text,
@@ -210,7 +222,8 @@ CREATE TABLE "replicas" (
 	"id" text PRIMARY KEY NOT NULL,
 	"started_at" timestamp (3) with time zone NOT NULL,
 	"seen_at" timestamp (3) with time zone NOT NULL,
-	"version" text NOT NULL
+	"version" text DEFAULT '' NOT NULL,
+	"worker_pool" text
 );
 --> statement-breakpoint
 CREATE TABLE "requests" (
@@ -294,12 +307,15 @@ CREATE INDEX "audit_subject" ON "audit" USING btree ("subject");--> statement-br
 CREATE INDEX "audit_at" ON "audit" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "changes_at" ON "changes" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "console_messages_channel" ON "console_messages" USING btree ("channel","id");--> statement-breakpoint
+CREATE INDEX "console_messages_thread" ON "console_messages" USING btree ("thread_of","id");--> statement-breakpoint
+CREATE INDEX "console_messages_audience" ON "console_messages" USING btree ("audience","id") WHERE audience is not null;--> statement-breakpoint
+CREATE UNIQUE INDEX "console_messages_revision" ON "console_messages" USING btree ("revision");--> statement-breakpoint
 CREATE INDEX "deliveries_received_at" ON "deliveries" USING btree ("received_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "digest_runs_claim" ON "digest_runs" USING btree ("name","slot","channel");--> statement-breakpoint
 CREATE UNIQUE INDEX "evidence_subject" ON "evidence" USING btree ("incident_id","kind","subject");--> statement-breakpoint
 CREATE INDEX "incidents_state" ON "incidents" USING btree ("state","opened_at");--> statement-breakpoint
 CREATE INDEX "incidents_updated_at" ON "incidents" USING btree ("updated_at");--> statement-breakpoint
-CREATE UNIQUE INDEX "posts_subject" ON "posts" USING btree ("platform","channel","kind","subject");--> statement-breakpoint
+CREATE INDEX "posts_subject" ON "posts" USING btree ("kind","subject");--> statement-breakpoint
 CREATE INDEX "posts_behind" ON "posts" USING btree ("platform","channel","created_at") WHERE posted_revision < desired_revision and state <> 'refused';--> statement-breakpoint
 CREATE INDEX "requests_received_at" ON "requests" USING btree ("received_at");--> statement-breakpoint
 CREATE INDEX "rollouts_state" ON "rollouts" USING btree ("state");--> statement-breakpoint

@@ -259,4 +259,6 @@ export type Job =
 export interface JobQueue {
   /** Jobs for the same thing coalesce; `runAt` null means at once. */
   add(job: Job, options?: { readonly runAt?: Date | null }): Promise<void>;
+  /** The same for many, in one statement. */
+  addAll(jobs: readonly Job[], options?: { readonly runAt?: Date | null }): Promise<void>;
 }

@@ -12,11 +12,16 @@ import {
   primaryKey,
   serial,
   text,
-  timestamp,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
+import { readTime, writeTime } from "./values.ts";
 
-const at = (name: string) => timestamp(name, { withTimezone: true, mode: "date", precision: 3 });
+/** A moment to the millisecond. Not drizzle's own type: it reads the years before 100 as 1900 and later. */
+const at = customType<{ data: Date; driverData: string }>({
+  dataType: () => "timestamp (3) with time zone",
+  toDriver: writeTime,
+  fromDriver: readTime,
+});
 const bytea = customType<{ data: Uint8Array }>({ dataType: () => "bytea" });
 
 /** One HTTP request from a source, verbatim. Ids grow in commit order: inserts take an advisory lock. */
@@ -60,7 +65,14 @@ export const replicas = pgTable("replicas", {
   id: text("id").primaryKey(),
   startedAt: at("started_at").notNull(),
   seenAt: at("seen_at").notNull(),
-  version: text("version").notNull(),
+  version: text("version").notNull().default(""),
+  /** Id of its pool of job workers: whose jobs are freed when it falls silent. */
+  workerPool: text("worker_pool"),
+});
+
+/** One row: what makes the keys of this installation's messages its own. */
+export const installation = pgTable("installation", {
+  id: text("id").primaryKey(),
 });
 
 export const incidents = pgTable(
@@ -192,6 +204,7 @@ export const evidence = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.incidentId, table.number] }),
+    // A subject is cut to what an index can hold.
     uniqueIndex("evidence_subject").on(table.incidentId, table.kind, table.subject),
   ],
 );
@@ -247,7 +260,8 @@ export const posts = pgTable(
     createdAt: at("created_at").notNull(),
   },
   (table) => [
-    uniqueIndex("posts_subject").on(table.platform, table.channel, table.kind, table.subject),
+    // Not unique: the key is made from these four, and a second unique index could fail an upsert on the first.
+    index("posts_subject").on(table.kind, table.subject),
     index("posts_behind")
       .on(table.platform, table.channel, table.createdAt)
       .where(sql`posted_revision < desired_revision and state <> 'refused'`),

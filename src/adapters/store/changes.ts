@@ -1,0 +1,81 @@
+/** What surrounds incidents: changes, the topology, silences. */
+import { and, asc, desc, eq, gt, gte, lte, sql } from "drizzle-orm";
+import type { Change } from "../../domain/change.ts";
+import type { Silence } from "../../domain/suppression.ts";
+import type { Edge, Topology } from "../../domain/topology.ts";
+import type { Db } from "./client.ts";
+import { changes, silences, topologies } from "./schema.ts";
+import { indexable, isRowId, writeTime } from "./values.ts";
+
+export function changeRows(db: Db) {
+  return {
+    saveChanges: (list: readonly Change[]) => saveChanges(db, list),
+    changesBetween: async (from: Date, to: Date, limit: number) => {
+      const rows = await db
+        .select()
+        .from(changes)
+        .where(and(gte(changes.at, from), lte(changes.at, to)))
+        .orderBy(desc(changes.at), desc(changes.id))
+        .limit(limit);
+      return rows.reverse();
+    },
+    saveTopology: async (source: string, topology: Topology, receivedAt: Date) => {
+      const { edges, services } = topology;
+      const said = { edges, services, receivedAt };
+      await db
+        .insert(topologies)
+        .values({ source, ...said })
+        .onConflictDoUpdate({ target: topologies.source, set: said });
+    },
+    topology: () => readTopology(db),
+    saveSilence: async (silence: Omit<Silence, "id">) => {
+      const [row] = await db.insert(silences).values(silence).returning({ id: silences.id });
+      if (row === undefined) throw new Error("store: a silence was inserted and has no id");
+      return row.id;
+    },
+    endSilence: async (id: number, at: Date) => {
+      if (!isRowId(id)) return false;
+      const ended = await db
+        .update(silences)
+        .set({ endsAt: at })
+        .where(and(eq(silences.id, id), gt(silences.endsAt, at)))
+        .returning({ id: silences.id });
+      return ended.length > 0;
+    },
+    silences: async (at: Date) => {
+      const rows = await db.select().from(silences).where(gt(silences.endsAt, at)).orderBy(asc(silences.id));
+      // The column is written by saveSilence alone, from a silence.
+      return rows.map((row) => ({ ...row, matchers: row.matchers as Silence["matchers"] }));
+    },
+  };
+}
+
+async function saveChanges(db: Db, list: readonly Change[]): Promise<void> {
+  if (list.length === 0) return;
+  const byId = new Map(list.map((change) => [indexable(change.id), change]));
+  const rows = [...byId].map(([id, { rolloutId, at, ...change }]) => ({
+    ...change,
+    id,
+    at: writeTime(at),
+    rollout_id: rolloutId,
+  }));
+  await db.execute(sql`
+    insert into changes (id, kind, service, title, text, author, url, at, rollout_id)
+    select r.id, r.kind, r.service, r.title, r.text, r.author, r.url, r.at, r.rollout_id
+    from jsonb_populate_recordset(null::changes, ${JSON.stringify(rows)}::jsonb) as r
+    order by r.id
+    on conflict (id) do update set kind = excluded.kind, service = excluded.service, title = excluded.title,
+      text = excluded.text, author = excluded.author, url = excluded.url, at = excluded.at,
+      rollout_id = excluded.rollout_id`);
+}
+
+async function readTopology(db: Db): Promise<Topology> {
+  const rows = await db.select().from(topologies).orderBy(asc(topologies.source));
+  const edges = new Map<string, Edge>();
+  const services = new Set<string>();
+  for (const row of rows) {
+    for (const edge of row.edges) edges.set(JSON.stringify(edge), edge);
+    for (const service of row.services) services.add(service);
+  }
+  return { edges: [...edges.values()], services: [...services] };
+}

@@ -1,0 +1,52 @@
+/** Connections to PostgreSQL. */
+
+import type { PgDatabase } from "drizzle-orm/pg-core";
+import { drizzle, type PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
+import postgres from "postgres";
+import * as schema from "./schema.ts";
+import { cleanJson, cleanText } from "./values.ts";
+
+/** A database or a transaction on it: what the slices of the store are made of. */
+export type Db = PgDatabase<PostgresJsQueryResultHKT, typeof schema>;
+
+/** Type numbers of pg_type. */
+const textTypes = [25, 1043];
+const jsonbType = 3802;
+
+export interface ClientOptions {
+  readonly url: string;
+  /** Shown by pg_stat_activity. */
+  readonly name: string;
+  readonly maxConnections: number;
+}
+
+/** A bare client: its parameters go as they are, bytes included. Every wait on it ends. */
+export function openClient(options: ClientOptions): postgres.Sql {
+  return postgres(options.url, {
+    max: options.maxConnections,
+    onnotice: () => undefined,
+    connect_timeout: 10,
+    connection: {
+      application_name: options.name,
+      TimeZone: "UTC",
+      statement_timeout: 30_000,
+      lock_timeout: 20_000,
+      idle_in_transaction_session_timeout: 60_000,
+    },
+  });
+}
+
+/**
+ * Wraps a client of its own: drizzle changes the serializers of the client it is given. Every text and JSON that goes
+ * through it is cleaned of what PostgreSQL refuses, so that no alert can poison a batch.
+ */
+export function openDrizzle(client: postgres.Sql): Db {
+  const db = drizzle(client, { schema });
+  for (const type of textTypes) client.options.serializers[type] = cleanOr(cleanText);
+  client.options.serializers[jsonbType] = cleanOr(cleanJson);
+  return db;
+}
+
+function cleanOr(clean: (text: string) => string) {
+  return (value: unknown) => (typeof value === "string" ? clean(value) : value);
+}

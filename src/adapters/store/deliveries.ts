@@ -1,0 +1,139 @@
+/** Deliveries: verbatim requests, in the order of their commits. */
+import { and, asc, count, desc, eq, gt, inArray, isNull, lt, max, sql } from "drizzle-orm";
+import type { DeadDelivery, DeliveryStore, RawDelivery, StoredDelivery } from "../../ports.ts";
+import type { Db } from "./client.ts";
+import { deadDeliveries, deliveries } from "./schema.ts";
+import { writeTime } from "./values.ts";
+
+/** Held from the first id of a group to its commit: ids become visible in order, and a cursor never skips one. */
+const orderLock = 0x64656c69;
+
+type NewDelivery = RawDelivery & { readonly source: string };
+
+/** @param writer - connections kept for inserts, so that no slow query makes a sender wait; in a transaction, itself. */
+export function deliverySlice(db: Db, writer: Db = db): DeliveryStore {
+  return {
+    insert: (group) => insertDeliveries(writer, group),
+    after: (cursor, limit) => readAfter(db, cursor, limit),
+    bury: (delivery, problem) => bury(db, delivery, problem),
+    dead: async (limit) =>
+      (
+        await db
+          .select()
+          .from(deadDeliveries)
+          .where(isNull(deadDeliveries.replayedAt))
+          .orderBy(desc(deadDeliveries.id))
+          .limit(limit)
+      ).map(toDead),
+    findDead: async (id) => {
+      const [row] = await db.select().from(deadDeliveries).where(eq(deadDeliveries.id, id));
+      return row === undefined ? null : toDead(row);
+    },
+    markReplayed: async (id, at) => {
+      await db.update(deadDeliveries).set({ replayedAt: at }).where(eq(deadDeliveries.id, id));
+    },
+    heard: () => heard(db),
+    newest: async () => {
+      const [row] = await db
+        .select({ id: deliveries.id, receivedAt: deliveries.receivedAt })
+        .from(deliveries)
+        .orderBy(desc(deliveries.id))
+        .limit(1);
+      return row ?? null;
+    },
+    prune: (before, limit) => prune(db, before, limit),
+  };
+}
+
+/**
+ * One statement, one round trip, one commit for the whole group. The bodies go as one run of bytes that the server
+ * cuts: arrays of bytes would have to be quoted and read element by element.
+ */
+async function insertDeliveries(writer: Db, group: readonly NewDelivery[]): Promise<void> {
+  if (group.length === 0) return;
+  let offset = 1;
+  const rows = group.map(({ source, headers, receivedAt, body }) => {
+    const row = { s: source, h: headers, t: writeTime(receivedAt), o: offset, l: body.byteLength };
+    offset += body.byteLength;
+    return row;
+  });
+  const bodies = Buffer.concat(group.map((delivery) => delivery.body));
+  await writer.execute(sql`
+    with held as materialized (select pg_advisory_xact_lock(${orderLock}))
+    insert into deliveries (source, received_at, headers, body)
+    select r.s, r.t, r.h, substring(${bodies} from r.o for r.l)
+    from held, jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(s text, t timestamptz, h jsonb, o int, l int)
+    order by r.o`);
+}
+
+async function readAfter(db: Db, cursor: number, limit: number): Promise<readonly StoredDelivery[]> {
+  const rows = await db
+    .select()
+    .from(deliveries)
+    .where(gt(deliveries.id, cursor))
+    .orderBy(asc(deliveries.id))
+    .limit(limit);
+  return rows.map((row) => ({ ...row, headers: toHeaders(row.headers) }));
+}
+
+/** Written by us, from headers. */
+function toHeaders(value: unknown): Readonly<Record<string, string>> {
+  return value as Readonly<Record<string, string>>;
+}
+
+function toDead(row: typeof deadDeliveries.$inferSelect): DeadDelivery {
+  return { ...row, headers: toHeaders(row.headers) };
+}
+
+async function bury(db: Db, delivery: NewDelivery, problem: string): Promise<number> {
+  const { source, receivedAt, headers, body } = delivery;
+  const [row] = await db
+    .insert(deadDeliveries)
+    .values({ source, receivedAt, headers, body, problem })
+    .returning({ id: deadDeliveries.id });
+  if (row === undefined) throw new Error("store: a dead delivery was inserted and has no id");
+  return row.id;
+}
+
+async function heard(db: Db) {
+  const alive = await db
+    .select({
+      source: deliveries.source,
+      lastDay: sql<number>`(count(*) filter (where ${deliveries.receivedAt} > now() - interval '1 day'))::int`,
+      lastAt: max(deliveries.receivedAt),
+    })
+    .from(deliveries)
+    .groupBy(deliveries.source);
+  const dead = await db
+    .select({ source: deadDeliveries.source, dead: count() })
+    .from(deadDeliveries)
+    .where(isNull(deadDeliveries.replayedAt))
+    .groupBy(deadDeliveries.source);
+  const sources = [...new Set([...alive, ...dead].map((row) => row.source))].sort();
+  return sources.map((source) => ({
+    source,
+    lastDay: alive.find((row) => row.source === source)?.lastDay ?? 0,
+    lastAt: alive.find((row) => row.source === source)?.lastAt ?? null,
+    dead: dead.find((row) => row.source === source)?.dead ?? 0,
+  }));
+}
+
+/** Oldest first, and never one that triage has still to read. */
+async function prune(db: Db, before: Date, limit: number): Promise<number> {
+  const old = db
+    .select({ id: deliveries.id })
+    .from(deliveries)
+    .where(
+      and(
+        lt(deliveries.receivedAt, before),
+        sql`${deliveries.id} <= (select coalesce(min(cursor), 0) from leases)`,
+      ),
+    )
+    .orderBy(asc(deliveries.receivedAt))
+    .limit(limit);
+  const gone = await db
+    .delete(deliveries)
+    .where(inArray(deliveries.id, old))
+    .returning({ id: deliveries.id });
+  return gone.length;
+}

@@ -1,0 +1,176 @@
+/** Digest runs, and the numbers that digests are made of. */
+import { and, desc, eq, sql } from "drizzle-orm";
+import type { DigestFacts } from "../../domain/digest.ts";
+import { type Plan, planTitle } from "../../domain/rollout.ts";
+import type { DigestRun, DigestStore } from "../../ports.ts";
+import type { Db } from "./client.ts";
+import { digestRuns } from "./schema.ts";
+import { readTime, writeTime } from "./values.ts";
+
+export function digestSlice(db: Db): DigestStore {
+  return {
+    claim: async (run, at) => {
+      const [row] = await db
+        .insert(digestRuns)
+        .values({ ...run, createdAt: at })
+        .onConflictDoNothing()
+        .returning({ id: digestRuns.id });
+      return row?.id ?? null;
+    },
+    find: async (id) => {
+      const [row] = await db.select().from(digestRuns).where(eq(digestRuns.id, id));
+      return row === undefined ? null : toRun(row);
+    },
+    saveFacts: async (id, facts) => {
+      await db.update(digestRuns).set({ digest: facts }).where(eq(digestRuns.id, id));
+    },
+    lastSlot: async (name, channel) => {
+      const [row] = await db
+        .select({ to: digestRuns.to })
+        .from(digestRuns)
+        .where(and(name === null ? undefined : eq(digestRuns.name, name), eq(digestRuns.channel, channel)))
+        .orderBy(desc(digestRuns.to))
+        .limit(1);
+      return row?.to ?? null;
+    },
+    facts: (from, to) => gatherFacts(db, from, to),
+  };
+}
+
+function toRun(row: typeof digestRuns.$inferSelect): DigestRun {
+  const { digest, createdAt: _createdAt, ...run } = row;
+  // The column is written by saveFacts alone, from facts, which are plain JSON.
+  return { ...run, facts: digest as DigestFacts | null };
+}
+
+/** Longest lists of a digest; what is beyond is counted elsewhere. */
+const maxListed = 10_000;
+const maxRanked = 10;
+
+type IncidentLine = { id: number; title: string; severity: string };
+
+/** All numbers of [from, to) as one moment of the database saw them. */
+async function gatherFacts(db: Db, from: Date, to: Date): Promise<DigestFacts> {
+  return await db.transaction(
+    async (tx) => {
+      const window = { from: writeTime(from), to: writeTime(to) };
+      return {
+        from: from.toISOString(),
+        to: to.toISOString(),
+        opened: await incidentLines(tx, "opened_at", window),
+        resolved: await incidentLines(tx, "resolved_at", window),
+        ...(await incidentNumbers(tx, window)),
+        noisiest: await noisiest(tx, window),
+        muted: await mutedReasons(tx, window),
+        rollouts: await rolloutLines(tx, window),
+        pendingApprovals: await pendingApprovals(tx),
+        series: await series(tx, from, to),
+      };
+    },
+    { isolationLevel: "repeatable read", accessMode: "read only" },
+  );
+}
+
+interface Window {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Incidents that people saw: neither muted nor merged into another. */
+const isShown = sql`merged_into is null and not is_muted`;
+
+function within(column: string, { from, to }: Window) {
+  const moment = sql.identifier(column);
+  return sql`(${moment} >= ${from}::timestamptz and ${moment} < ${to}::timestamptz)`;
+}
+
+async function incidentLines(tx: Db, column: "opened_at" | "resolved_at", window: Window) {
+  const rows = await tx.execute<IncidentLine>(sql`
+    select id, title, severity from incidents
+    where ${isShown} and ${within(column, window)} and (${column} = 'opened_at' or state = 'resolved')
+    order by array_position(array['critical', 'high', 'warning', 'info'], severity), id limit ${maxListed}`);
+  return rows.map(({ id, title, severity }) => ({ id, title, severity }));
+}
+
+async function incidentNumbers(tx: Db, window: Window) {
+  const [row] = await tx.execute<{
+    open: number;
+    acknowledge: number | null;
+    resolve: number | null;
+    alerts: number;
+  }>(sql`
+    select
+      (select count(*)::int from incidents where ${isShown} and opened_at < ${window.to}::timestamptz
+        and (state <> 'resolved' or resolved_at >= ${window.to}::timestamptz)) as open,
+      (select percentile_cont(0.5) within group (order by extract(epoch from acknowledged_at - opened_at) * 1000)
+        from incidents where ${isShown} and ${within("acknowledged_at", window)}) as acknowledge,
+      (select percentile_cont(0.5) within group (order by extract(epoch from resolved_at - opened_at) * 1000)
+        from incidents where ${isShown} and state = 'resolved' and ${within("resolved_at", window)}) as resolve,
+      (select count(*)::int from alerts where ${within("starts_at", window)}) as alerts`);
+  return {
+    stillOpen: row?.open ?? 0,
+    acknowledgeMs: toMs(row?.acknowledge),
+    resolveMs: toMs(row?.resolve),
+    alertCount: row?.alerts ?? 0,
+  };
+}
+
+/** Whole ms; negative would be a clock that ran backwards. */
+function toMs(value: number | null | undefined): number | null {
+  return value === null || value === undefined ? null : Math.max(0, Math.round(value));
+}
+
+async function noisiest(tx: Db, window: Window) {
+  const rows = await tx.execute<{ name: string; count: number; incidents: number }>(sql`
+    select name, count(*)::int as count, count(distinct incident_id)::int as incidents
+    from alerts where ${within("starts_at", window)}
+    group by name order by count(*) desc, name limit ${maxRanked}`);
+  return rows.map(({ name, count, incidents }) => ({ name, count, incidents }));
+}
+
+async function mutedReasons(tx: Db, window: Window) {
+  const rows = await tx.execute<{ because: string; count: number }>(sql`
+    select muted_by ->> 'because' as because, count(*)::int as count
+    from alerts where muted_by is not null and ${within("starts_at", window)}
+    group by 1 order by 2 desc, 1 limit ${maxRanked}`);
+  return rows.map(({ because, count }) => ({ because, count }));
+}
+
+async function rolloutLines(tx: Db, window: Window) {
+  const rows = await tx.execute<{ id: number; plan: Plan; state: string }>(sql`
+    select id, plan, state from rollouts
+    where ${within("requested_at", window)} or ${within("finished_at", window)} order by id limit ${maxListed}`);
+  return rows.map(({ id, plan, state }) => ({ id, title: planTitle(plan), state }));
+}
+
+async function pendingApprovals(tx: Db) {
+  const rows = await tx.execute<{ id: number; plan: Plan; requested_by: string }>(sql`
+    select id, plan, requested_by from rollouts where state = 'pending' order by id limit ${maxListed}`);
+  return rows.map(({ id, plan, requested_by }) => ({
+    id,
+    title: planTitle(plan),
+    requestedBy: requested_by,
+  }));
+}
+
+const minuteMs = 60_000;
+const bucketSizes = [1, 5, 15, 60, 180, 360, 1440, 10_080].map((minutes) => minutes * minuteMs);
+const maxBuckets = 48;
+
+async function series(tx: Db, from: Date, to: Date) {
+  const spanMs = to.getTime() - from.getTime();
+  const fitting = bucketSizes.find((size) => spanMs / size <= maxBuckets);
+  const bucketMs = fitting ?? Math.ceil(spanMs / maxBuckets);
+  const window = { from: writeTime(from), to: writeTime(to) };
+  const bucket = (column: string) => sql`
+    select date_bin(${`${bucketMs} milliseconds`}::interval, ${sql.identifier(column)}, ${window.from}::timestamptz) as at`;
+  const rows = await tx.execute<{ at: string; alerts: number; incidents: number }>(sql`
+    with alert as (${bucket("starts_at")} from alerts where ${within("starts_at", window)}),
+      incident as (${bucket("opened_at")} from incidents where ${isShown} and ${within("opened_at", window)}),
+      bucket as (select generate_series(${window.from}::timestamptz,
+        ${window.to}::timestamptz - interval '1 millisecond', ${`${bucketMs} milliseconds`}::interval) as at)
+    select bucket.at, (select count(*)::int from alert where alert.at = bucket.at) as alerts,
+      (select count(*)::int from incident where incident.at = bucket.at) as incidents
+    from bucket order by bucket.at`);
+  return rows.map(({ at, alerts, incidents }) => ({ at: readTime(at).toISOString(), alerts, incidents }));
+}

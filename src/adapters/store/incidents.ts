@@ -1,0 +1,161 @@
+/** Incidents and what belongs to them. */
+import { and, asc, desc, eq, gte, inArray, isNull, ne, or, sql } from "drizzle-orm";
+import type { Incident, TimelineEntry } from "../../domain/incident.ts";
+import type { IncidentFilter, IncidentStore, NewTimelineEntry } from "../../ports.ts";
+import { alertRows } from "./alerts.ts";
+import { changeRows } from "./changes.ts";
+import type { Db } from "./client.ts";
+import { incidents, timeline } from "./schema.ts";
+import { isRowId, writeTime, writeTimeOrNull } from "./values.ts";
+
+export function incidentSlice(db: Db): IncidentStore {
+  return { ...incidentRows(db), ...timelineRows(db), ...alertRows(db), ...changeRows(db) };
+}
+
+function incidentRows(db: Db) {
+  return {
+    find: async (id: number) => {
+      if (!isRowId(id)) return null;
+      const [row] = await db.select().from(incidents).where(eq(incidents.id, id));
+      return row === undefined ? null : toIncident(row);
+    },
+    findForUpdate: async (id: number) => {
+      if (!isRowId(id)) return null;
+      const [row] = await db.select().from(incidents).where(eq(incidents.id, id)).for("update");
+      return row === undefined ? null : toIncident(row);
+    },
+    findManyForUpdate: async (ids: readonly number[]) => {
+      const rows = await db
+        .select()
+        .from(incidents)
+        .where(sql`${incidents.id} in (select jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb)::int)`)
+        .orderBy(asc(incidents.id))
+        .for("update");
+      return rows.map(toIncident);
+    },
+    list: (filter: IncidentFilter) => listIncidents(db, filter),
+    save: (list: readonly Incident[]) => saveIncidents(db, list),
+    rememberedIncidents: async (since: Date) => {
+      const rows = await db
+        .select()
+        .from(incidents)
+        .where(or(ne(incidents.state, "resolved"), gte(incidents.updatedAt, since)))
+        .orderBy(asc(incidents.id));
+      return rows.map(toIncident);
+    },
+  };
+}
+
+async function listIncidents(db: Db, filter: IncidentFilter): Promise<readonly Incident[]> {
+  const { states, service, limit } = filter;
+  const rows = await db
+    .select()
+    .from(incidents)
+    .where(
+      and(
+        isNull(incidents.mergedInto),
+        eq(incidents.isMuted, false),
+        states === undefined ? undefined : inArray(incidents.state, [...states]),
+        service === undefined ? undefined : sql`${incidents.services} @> ${JSON.stringify([service])}::jsonb`,
+      ),
+    )
+    .orderBy(desc(incidents.openedAt), desc(incidents.id))
+    .limit(limit);
+  return rows.map(toIncident);
+}
+
+function toIncident(row: typeof incidents.$inferSelect): Incident {
+  const { updatedAt: _updatedAt, ...incident } = row;
+  return incident;
+}
+
+/** In order of id, as everyone locks them, so that two writers wait for each other instead of deadlocking. */
+async function saveIncidents(db: Db, list: readonly Incident[]): Promise<void> {
+  if (list.length === 0) return;
+  const byId = new Map(list.map((incident) => [incident.id, incident]));
+  const rows = [...byId.values()]
+    .sort((a, b) => a.id - b.id)
+    .map((incident) => ({
+      id: incident.id,
+      state: incident.state,
+      severity: incident.severity,
+      title: incident.title,
+      services: incident.services,
+      started_at: writeTime(incident.startedAt),
+      opened_at: writeTime(incident.openedAt),
+      acknowledged_at: writeTimeOrNull(incident.acknowledgedAt),
+      acknowledged_by: incident.acknowledgedBy,
+      resolved_at: writeTimeOrNull(incident.resolvedAt),
+      resolved_by: incident.resolvedBy,
+      reopened_count: incident.reopenedCount,
+      alert_count: incident.alertCount,
+      firing_count: incident.firingCount,
+      is_muted: incident.isMuted,
+      merged_into: incident.mergedInto,
+      revision: incident.revision,
+    }));
+  await db.execute(sql`
+    insert into incidents
+    select r.id, r.state, r.severity, r.title, r.services, r.started_at, r.opened_at, r.acknowledged_at,
+      r.acknowledged_by, r.resolved_at, r.resolved_by, r.reopened_count, r.alert_count, r.firing_count, r.is_muted,
+      r.merged_into, r.revision, now()
+    from jsonb_populate_recordset(null::incidents, ${JSON.stringify(rows)}::jsonb) as r
+    on conflict (id) do update set state = excluded.state, severity = excluded.severity, title = excluded.title,
+      services = excluded.services, started_at = excluded.started_at, opened_at = excluded.opened_at,
+      acknowledged_at = excluded.acknowledged_at, acknowledged_by = excluded.acknowledged_by,
+      resolved_at = excluded.resolved_at, resolved_by = excluded.resolved_by,
+      reopened_count = excluded.reopened_count, alert_count = excluded.alert_count,
+      firing_count = excluded.firing_count, is_muted = excluded.is_muted, merged_into = excluded.merged_into,
+      revision = excluded.revision, updated_at = excluded.updated_at`);
+}
+
+function timelineRows(db: Db) {
+  return {
+    addTimeline: (entries: readonly NewTimelineEntry[]) => addTimeline(db, entries),
+    /** The newest `limit`, in the order in which they happened. */
+    timeline: async (incidentId: number, limit: number) => {
+      const rows = await db
+        .select()
+        .from(timeline)
+        .where(eq(timeline.incidentId, incidentId))
+        .orderBy(desc(timeline.id))
+        .limit(limit);
+      return rows.reverse().map(toEntry);
+    },
+    findTimelineEntry: async (id: number) => {
+      const [row] = await db.select().from(timeline).where(eq(timeline.id, id));
+      return row === undefined ? null : toEntry(row);
+    },
+  };
+}
+
+async function addTimeline(db: Db, entries: readonly NewTimelineEntry[]): Promise<readonly number[]> {
+  if (entries.length === 0) return [];
+  const rows = entries.map((entry) => ({
+    incident_id: entry.incidentId,
+    at: writeTime(entry.at),
+    kind: entry.kind,
+    actor: entry.actor,
+    text: entry.text,
+    data: entry.data,
+    is_posted: entry.isPosted,
+  }));
+  const added = await db.execute<{ id: string }>(sql`
+    insert into timeline (incident_id, at, kind, actor, text, data, is_posted)
+    select r.incident_id, r.at, r.kind, r.actor, r.text, r.data, r.is_posted
+    from rows from (jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as (incident_id int, at timestamptz, kind text, actor text, text text, data jsonb, is_posted boolean))
+      with ordinality as r
+    order by r.ordinality
+    returning id`);
+  return added.map((row) => Number(row.id)).sort((a, b) => a - b);
+}
+
+function toEntry(row: typeof timeline.$inferSelect): TimelineEntry {
+  return {
+    ...row,
+    // Both columns are written by addTimeline alone, from an entry.
+    kind: row.kind as TimelineEntry["kind"],
+    data: row.data as TimelineEntry["data"],
+  };
+}

@@ -1,0 +1,165 @@
+/** Rollouts, approvals and locks; with them the registry and the feedback of the builtin backend. */
+import { and, asc, desc, eq, gte, inArray, sql } from "drizzle-orm";
+import type { Rollout } from "../../domain/rollout.ts";
+import type { RolloutStore } from "../../ports.ts";
+import type { Db } from "./client.ts";
+import { modelRows } from "./models.ts";
+import { approvals, locks, rollouts } from "./schema.ts";
+import { isRowId } from "./values.ts";
+
+export function rolloutSlice(db: Db): RolloutStore {
+  return { ...rolloutRows(db), ...approvalRows(db), ...lockRows(db), ...modelRows(db) };
+}
+
+type RolloutRow = typeof rollouts.$inferSelect;
+
+function rolloutRows(
+  db: Db,
+): Pick<RolloutStore, "find" | "findByOperationId" | "list" | "insert" | "update"> {
+  return {
+    find: async (id) => {
+      if (!isRowId(id)) return null;
+      const [row] = await db.select().from(rollouts).where(eq(rollouts.id, id));
+      return row === undefined ? null : toRollout(row);
+    },
+    findByOperationId: async (operationId) => {
+      const [row] = await db.select().from(rollouts).where(eq(rollouts.operationId, operationId));
+      return row === undefined ? null : toRollout(row);
+    },
+    list: async ({ states, model, environment, since, limit }) => {
+      const rows = await db
+        .select()
+        .from(rollouts)
+        .where(
+          and(
+            states === undefined ? undefined : inArray(rollouts.state, [...states]),
+            model === undefined ? undefined : eq(rollouts.model, model),
+            environment === undefined ? undefined : eq(rollouts.environment, environment),
+            since === undefined ? undefined : gte(rollouts.requestedAt, since),
+          ),
+        )
+        .orderBy(desc(rollouts.requestedAt), desc(rollouts.id))
+        .limit(limit);
+      return rows.map(toRollout);
+    },
+    insert: async (rollout) => {
+      const [row] = await db.insert(rollouts).values(toColumns(rollout)).returning();
+      if (row === undefined) throw new Error("store: a rollout was inserted and has no row");
+      return toRollout(row);
+    },
+    update: async (rollout) => {
+      const [row] = await db
+        .update(rollouts)
+        .set({ ...toColumns(rollout), version: rollout.version + 1 })
+        .where(and(eq(rollouts.id, rollout.id), eq(rollouts.version, rollout.version)))
+        .returning();
+      return row === undefined ? null : toRollout(row);
+    },
+  };
+}
+
+/** What people and digests ask for is a column of its own; the rest of the plan is kept as it was hashed. */
+function toColumns(rollout: Omit<Rollout, "id" | "version">) {
+  const { plan } = rollout;
+  return {
+    operationId: rollout.operationId,
+    kind: plan.kind,
+    model: plan.model,
+    environment: plan.environment,
+    fromVersion: plan.from,
+    toVersion: plan.to,
+    reason: plan.reason,
+    requestedBy: rollout.requestedBy,
+    requestedIn: rollout.requestedIn,
+    requestedAt: rollout.requestedAt,
+    incidentId: plan.incidentId,
+    state: rollout.state,
+    plan,
+    planHash: rollout.planHash,
+    approvalsNeeded: rollout.approvalsNeeded,
+    expiresAt: rollout.expiresAt,
+    externalRef: rollout.externalRef,
+    progress: rollout.progress,
+    result: rollout.result,
+    startedAt: rollout.startedAt,
+    finishedAt: rollout.finishedAt,
+    auditSeq: rollout.auditSeq,
+    revision: rollout.revision,
+  };
+}
+
+function toRollout(row: RolloutRow): Rollout {
+  return {
+    id: row.id,
+    operationId: row.operationId,
+    // These three columns are written by toColumns alone, from a rollout.
+    plan: row.plan as Rollout["plan"],
+    externalRef: row.externalRef as Rollout["externalRef"],
+    progress: row.progress as Rollout["progress"],
+    planHash: row.planHash,
+    state: row.state,
+    version: row.version,
+    requestedBy: row.requestedBy,
+    requestedIn: row.requestedIn,
+    requestedAt: row.requestedAt,
+    approvalsNeeded: row.approvalsNeeded,
+    expiresAt: row.expiresAt,
+    result: row.result,
+    startedAt: row.startedAt,
+    finishedAt: row.finishedAt,
+    auditSeq: row.auditSeq,
+    revision: row.revision,
+  };
+}
+
+function approvalRows(db: Db): Pick<RolloutStore, "approvals" | "addApproval"> {
+  return {
+    approvals: (rolloutId) =>
+      db
+        .select()
+        .from(approvals)
+        .where(eq(approvals.rolloutId, rolloutId))
+        .orderBy(asc(approvals.at), asc(approvals.person)),
+    addApproval: async (approval) => {
+      const added = await db
+        .insert(approvals)
+        .values(approval)
+        .onConflictDoNothing()
+        .returning({ person: approvals.person });
+      return added.length > 0;
+    },
+  };
+}
+
+/** A lock that is let go keeps its row, and with it the fence; rollout 0 holds nothing. */
+const nobody = 0;
+
+function lockRows(db: Db): Pick<RolloutStore, "lock" | "unlock"> {
+  return {
+    lock: async (target, rolloutId, holder, at) => {
+      const [taken] = await db
+        .insert(locks)
+        .values({ target, rolloutId, holder, fence: 1, since: at })
+        .onConflictDoUpdate({
+          target: locks.target,
+          set: {
+            rolloutId,
+            holder,
+            fence: sql`${locks.fence} + (${locks.rolloutId} <> ${rolloutId} or ${locks.holder} <> ${holder})::int`,
+            since: sql`case when ${locks.rolloutId} = ${rolloutId} then ${locks.since} else excluded.since end`,
+          },
+          setWhere: inArray(locks.rolloutId, [nobody, rolloutId]),
+        })
+        .returning({ fence: locks.fence });
+      if (taken !== undefined) return { kind: "held", fence: taken.fence };
+      const [held] = await db.select().from(locks).where(eq(locks.target, target));
+      return { kind: "busy", rolloutId: held?.rolloutId ?? nobody, since: held?.since ?? at };
+    },
+    unlock: async (target, rolloutId) => {
+      await db
+        .update(locks)
+        .set({ rolloutId: nobody })
+        .where(and(eq(locks.target, target), eq(locks.rolloutId, rolloutId)));
+    },
+  };
+}

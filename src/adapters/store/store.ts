@@ -1,0 +1,113 @@
+/** The store: everything the bot remembers, in PostgreSQL. */
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { sql } from "drizzle-orm";
+import type { ConsoleMessages } from "../../ports/console.ts";
+import type { Store, StoreSlices } from "../../ports.ts";
+import { auditSlice } from "./audit.ts";
+import { type Db, openClient, openDrizzle } from "./client.ts";
+import { consoleSlice } from "./console.ts";
+import { deliverySlice } from "./deliveries.ts";
+import { digestSlice } from "./digests.ts";
+import { explanationSlice } from "./explanations.ts";
+import { incidentSlice } from "./incidents.ts";
+import { jobSlice } from "./job-queue.ts";
+import { leaseSlice } from "./leases.ts";
+import { freeEverything } from "./liveness.ts";
+import { postSlice } from "./posts.ts";
+import { requestSlice } from "./requests.ts";
+import { rolloutSlice } from "./rollouts.ts";
+import { installation } from "./schema.ts";
+
+export interface StoreOptions {
+  /** Of a migrated database; see migrate.ts. */
+  readonly url: string;
+  /** For everything but deliveries; default 10. */
+  readonly maxConnections?: number;
+}
+
+/** A store with what only main.ts needs. */
+export interface OpenStore extends Store {
+  readonly console: ConsoleMessages;
+  /** Rejects when the database does not answer within `timeoutMs`. */
+  ping(timeoutMs?: number): Promise<void>;
+  /**
+   * Takes every lease and job from whoever holds them. Only right after the start of an embedded server, which no other
+   * bot can use.
+   */
+  takeOver(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Inserts of deliveries that may be under way at once. */
+const deliveryConnections = 3;
+
+/**
+ * Connects, and reads which installation this is.
+ * @throws Error when the database does not answer or is not migrated.
+ */
+export async function openStore(options: StoreOptions): Promise<OpenStore> {
+  const { url } = options;
+  const client = openClient({ url, name: "tocsin", maxConnections: options.maxConnections ?? 10 });
+  const writerClient = openClient({ url, name: "tocsin deliveries", maxConnections: deliveryConnections });
+  const db = openDrizzle(client);
+  const writer = openDrizzle(writerClient);
+  try {
+    const id = await installationId(db);
+    return {
+      ...slicesOf(db, id, writer),
+      transaction: (work) => db.transaction((tx) => work(slicesOf(tx, id, tx))),
+      console: consoleSlice(db, client),
+      ping: (timeoutMs = 3_000) => ping(db, timeoutMs),
+      takeOver: () => freeEverything(client),
+      close: () => close(),
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  async function close(): Promise<void> {
+    await Promise.all([client.end({ timeout: 5 }), writerClient.end({ timeout: 5 })]);
+  }
+}
+
+function slicesOf(db: Db, installationId: string, writer: Db): StoreSlices {
+  return {
+    deliveries: deliverySlice(db, writer),
+    leases: leaseSlice(db),
+    incidents: incidentSlice(db),
+    posts: postSlice(db, installationId),
+    requests: requestSlice(db),
+    audit: auditSlice(db),
+    rollouts: rolloutSlice(db),
+    explanations: explanationSlice(db),
+    digests: digestSlice(db),
+    jobs: jobSlice(db),
+  };
+}
+
+/** Made by the first who opens the database. */
+async function installationId(db: Db): Promise<string> {
+  const [known] = await db.select().from(installation);
+  if (known !== undefined) return known.id;
+  return await db.transaction(async (tx) => {
+    await tx.execute(sql`lock table ${installation} in exclusive mode`);
+    const [row] = await tx.select().from(installation);
+    if (row !== undefined) return row.id;
+    const id = randomUUID();
+    await tx.insert(installation).values({ id });
+    return id;
+  });
+}
+
+async function ping(db: Db, timeoutMs: number): Promise<void> {
+  const timer = new AbortController();
+  const late = sleep(timeoutMs, "late" as const, { signal: timer.signal }).catch(() => "late" as const);
+  try {
+    const first = await Promise.race([db.execute(sql`select 1`), late]);
+    if (first === "late") throw new Error(`The database did not answer within ${timeoutMs} ms.`);
+  } finally {
+    timer.abort();
+  }
+}
