@@ -8,7 +8,13 @@ import {
 } from "../domain/incident.ts";
 import { type Route, routesOf } from "../domain/routing.ts";
 import type { TrackedAlert } from "../domain/tracked-alert.ts";
-import { type NewTimelineEntry, parseChannel, type StoreSlices, type WantedPost } from "../ports.ts";
+import {
+  type Job,
+  type NewTimelineEntry,
+  parseChannel,
+  type StoreSlices,
+  type WantedPost,
+} from "../ports.ts";
 import type { Movement, TriageMemory } from "./triage-memory.ts";
 
 /** A storm's joins become at most one line in the thread per this long. */
@@ -152,6 +158,7 @@ async function wantPosts(
   },
 ): Promise<void> {
   const wanted: WantedPost[] = [];
+  const jobs: Job[] = [];
   const known = await tx.posts.channelsOfMany(
     "incident",
     context.saved.map((incident) => incident.id),
@@ -189,12 +196,12 @@ async function wantPosts(
         });
       });
     }
-    await tx.jobs.add({ task: "explain", incidentId: incident.id });
+    jobs.push({ task: "explain", incidentId: incident.id });
   }
   await tx.posts.want(wanted, context.now);
   for (const name of new Set(wanted.map((post) => `${post.platform}:${post.channel}`))) {
     const channel = parseChannel(name);
-    if (channel !== null)
-      await tx.jobs.add({ task: "post", platform: channel.platform, channel: channel.id });
+    if (channel !== null) jobs.push({ task: "post", platform: channel.platform, channel: channel.id });
   }
+  await tx.jobs.addAll(jobs);
 }
