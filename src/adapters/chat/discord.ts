@@ -1,0 +1,229 @@
+/** Discord as a chat: REST for what we say, the gateway for what people ask. */
+import type { View } from "../../domain/view.ts";
+import type { Chat, CommandShape, Finding, Log, Metrics } from "../../ports.ts";
+import { createAnswers } from "./discord/answers.ts";
+import { createApi, type Failure } from "./discord/api.ts";
+import { check } from "./discord/check.ts";
+import { catalogOf, register } from "./discord/commands.ts";
+import { createGateway, defaultTiming, type Gateway, type GatewayTiming } from "./discord/gateway.ts";
+import { createInteractions } from "./discord/interactions.ts";
+import { createMessages } from "./discord/messages.ts";
+import { problemOf, remedyOf } from "./discord/outcome.ts";
+import { createRights } from "./discord/permissions.ts";
+import { createSearch } from "./discord/search.ts";
+import { applicationShape, gatewayShape, userShape } from "./discord/shapes.ts";
+import type { SessionLimit } from "./discord/throttle.ts";
+
+export interface DiscordOptions {
+  /** Bot token from the Developer Portal. */
+  readonly token: string;
+  /** Base of the REST API, without version; default https://discord.com/api. */
+  readonly apiUrl?: string;
+  /** Server to register commands in, where they appear at once; default: everywhere the bot is. */
+  readonly guildId?: string;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Waits; tests shorten them. */
+  readonly timing?: Partial<GatewayTiming>;
+}
+
+/**
+ * Discord allows bursts of five writes a channel and says with every reply how many are left; the client refuses
+ * locally, without a request, what would exceed it. So the pace only keeps bursts short.
+ * @see https://discord.com/developers/docs/topics/rate-limits
+ */
+const channelPaceMs = 250;
+/**
+ * A message is visible as soon as Discord has it, and for about two minutes a second attempt with the same nonce
+ * returns the first one's message. So little time is needed before an absent message is believed.
+ */
+const settleMs = 2_000;
+const registerBackoffMs = [2_000, 10_000, 60_000, 300_000] as const;
+/** Questions of buttons that this process has rendered. */
+const maxQuestions = 1_000;
+
+/**
+ * Makes the adapter; nothing is sent before {@link Chat.start}, except by calls of post, edit, find and check.
+ * @throws Error when the token is empty or the server id is not a number.
+ */
+export async function createDiscord(options: DiscordOptions): Promise<Chat> {
+  const { log, metrics } = options;
+  const token = options.token.replace(/^(Bot|Bearer)\s+/i, "").trim();
+  if (token === "") throw new Error("discord: DISCORD_TOKEN is empty; expected the bot's token");
+  if (options.guildId !== undefined && !/^\d{1,20}$/.test(options.guildId))
+    throw new Error(`discord: the server id is "${options.guildId}"; expected digits only`);
+  const guildId = options.guildId ?? null;
+  const sdk = await import("discord.js");
+  const address = options.apiUrl === undefined ? {} : { apiUrl: options.apiUrl };
+  const api = createApi(sdk, { token, ...address });
+  const rights = createRights(api, self);
+  const messages = createMessages({ api, log });
+  const search = createSearch({ api, self, rights });
+  const answers = createAnswers({ api, log });
+  const questions = new Map<string, string>();
+  const stopping = new AbortController();
+  let gateway: Gateway | null = null;
+  let ownId: string | null = null;
+  let commandFindings: readonly Finding[] = [];
+
+  return {
+    platform: "discord",
+    channelPaceMs,
+    settleMs,
+    start,
+    stop,
+    post: (channel, message) => {
+      rememberQuestions(message.view);
+      return messages.post(channel, message);
+    },
+    edit: (ref, message) => {
+      rememberQuestions(message.view);
+      return messages.edit(ref, message);
+    },
+    find: search.find,
+    answer: (request, view, visibility) => {
+      rememberQuestions(view);
+      return answers.answer(request, view, visibility);
+    },
+    check: (channels) => check({ api, rights, guildId, running }, channels),
+    isConnected: () => gateway?.isConnected() ?? false,
+  };
+
+  async function start(door: Parameters<Chat["start"]>[0], shapes: readonly CommandShape[]): Promise<void> {
+    const catalog = catalogOf(shapes);
+    for (const { name, problem } of catalog.refused)
+      log.error({ command: name, problem }, "discord: this command cannot be registered");
+    const interactions = createInteractions({
+      api,
+      door,
+      catalog,
+      questionOf: (command) => questions.get(command) ?? null,
+      log,
+      metrics,
+    });
+    gateway = createGateway({
+      sdk,
+      token,
+      ...address,
+      timing: { ...defaultTiming, ...options.timing },
+      log,
+      metrics,
+      sessionLimit,
+      onInteraction: (data) => void interactions.handle(data),
+    });
+    await gateway.start();
+    const refused = catalog.refused.map(
+      ({ name, problem }): Finding => ({
+        status: "failure",
+        subject: `discord command ${name}`,
+        text: problem,
+        remedy: "change the command's file so that Discord can take it",
+      }),
+    );
+    void keepRegistering(catalog.commands, refused);
+  }
+
+  async function stop(): Promise<void> {
+    stopping.abort();
+    await gateway?.stop();
+    api.close();
+  }
+
+  /** Registers the commands, and tries again for as long as the reason may pass. Never throws. */
+  async function keepRegistering(
+    commands: Parameters<typeof register>[2],
+    refused: readonly Finding[],
+  ): Promise<void> {
+    for (let attempt = 0; !stopping.signal.aborted; attempt += 1) {
+      const outcome = await registerOnce(commands);
+      if (outcome === "unchanged" || outcome === "written") {
+        log.info({ commands: commands.length, outcome }, "discord: commands are registered");
+        commandFindings = [
+          { status: "ok", subject: "discord commands", text: `${commands.length} registered` },
+          ...refused,
+        ];
+        return;
+      }
+      commandFindings = [registerFinding(outcome), ...refused];
+      log.error({ problem: problemOf(outcome) }, "discord: commands could not be registered");
+      if (outcome.kind === "denied") return;
+      const own = registerBackoffMs[Math.min(attempt, registerBackoffMs.length - 1)] ?? 300_000;
+      await sleep(
+        outcome.kind === "rate_limited" ? Math.max(own, outcome.retryAfterMs) : own,
+        stopping.signal,
+      );
+    }
+  }
+
+  async function registerOnce(commands: Parameters<typeof register>[2]) {
+    const application = await api.call({
+      method: "GET",
+      path: "/applications/@me",
+      schema: applicationShape,
+    });
+    if (application.kind !== "ok") return application;
+    return register(api, { applicationId: application.body.id, guildId }, commands);
+  }
+
+  /** The bot's own user id. */
+  async function self(): Promise<string | Failure> {
+    if (ownId !== null) return ownId;
+    const me = await api.call({ method: "GET", path: "/users/@me", schema: userShape });
+    if (me.kind !== "ok") return me;
+    ownId = me.body.id;
+    return ownId;
+  }
+
+  async function sessionLimit(): Promise<SessionLimit | null> {
+    const reply = await api.call({ method: "GET", path: "/gateway/bot", schema: gatewayShape });
+    if (reply.kind !== "ok") return null;
+    const limit = reply.body.session_start_limit;
+    return { total: limit.total, remaining: limit.remaining, resetAfterMs: limit.reset_after };
+  }
+
+  function running(): readonly Finding[] {
+    if (gateway === null) return [];
+    const subject = "discord connection";
+    const problem = gateway.problem();
+    const remedy = "check the network and Discord's status page; the bot keeps trying";
+    const state: Finding = gateway.isConnected()
+      ? { status: "ok", subject, text: "connected" }
+      : problem === null
+        ? { status: "failure", subject, text: "not connected at the moment", remedy }
+        : { status: "failure", subject, text: problem, remedy: "put it right and start the bot again" };
+    return [state, ...commandFindings];
+  }
+
+  function rememberQuestions(view: View): void {
+    for (const { command, confirm } of view.actions) {
+      if (confirm === undefined) continue;
+      questions.delete(command);
+      questions.set(command, confirm);
+      const oldest = questions.keys().next().value;
+      if (questions.size > maxQuestions && oldest !== undefined) questions.delete(oldest);
+    }
+  }
+}
+
+function registerFinding(failure: Failure): Finding {
+  const remedy =
+    failure.kind !== "denied"
+      ? "nothing to do: the bot tries again"
+      : failure.status === 403
+        ? "invite the bot with the scope applications.commands"
+        : remedyOf(failure);
+  return { status: "failure", subject: "discord commands", text: problemOf(failure), remedy };
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done, { once: true });
+    function done() {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    }
+  });
+}

@@ -1,0 +1,152 @@
+/**
+ * Answers to requests. The private placeholder of the acknowledgement becomes the answer; a public answer is a
+ * message in the channel, and the placeholder goes. When the interaction is over (15 minutes, or the bot died
+ * before it acknowledged) a private answer goes to the person's direct messages, since it was not meant for the channel.
+ */
+import type { View } from "../../../domain/view.ts";
+import type { CommandRequest, Log } from "../../../ports.ts";
+import type { Api, Failure, Reply } from "./api.ts";
+import { codes, problemOf } from "./outcome.ts";
+import { momentOf, nonceOf } from "./reference.ts";
+import { renderView } from "./render.ts";
+import { anything, channelShape, messageShape } from "./shapes.ts";
+
+/** An interaction's token lasts 15 minutes; the last half minute is not relied on. */
+const tokenMs = 14.5 * 60_000;
+const attempts = 3;
+const maxWaitMs = 5_000;
+const betweenMs = 300;
+
+export interface AnswerOptions {
+  readonly api: Api;
+  readonly log: Log;
+}
+
+export function createAnswers({ api, log }: AnswerOptions) {
+  async function answer(
+    request: CommandRequest,
+    view: View,
+    visibility: "private" | "public",
+  ): Promise<void> {
+    const failure =
+      visibility === "private" ? await answerPrivately(request, view) : await answerPublicly(request, view);
+    if (failure !== null)
+      log.warn(
+        { request: request.key, visibility, problem: problemOf(failure) },
+        "discord: an answer could not be given",
+      );
+  }
+
+  async function answerPrivately(request: CommandRequest, view: View): Promise<Failure | null> {
+    if (isOpen(request)) {
+      const edited = await editOriginal(request, view);
+      if (edited.kind === "ok") return null;
+      if (!isOver(edited)) return edited;
+    }
+    return answerDirectly(request, view);
+  }
+
+  /** Every attempt edits the same message, so repeating does no harm. */
+  function editOriginal(request: CommandRequest, view: View): Promise<Reply<unknown>> {
+    const payload = renderView(view, null);
+    return persistently(() =>
+      api.call({
+        method: "PATCH",
+        path: `${webhook(request)}/messages/@original`,
+        body: payload.body,
+        files: payload.files,
+        schema: anything,
+        auth: "none",
+      }),
+    );
+  }
+
+  async function answerDirectly(request: CommandRequest, view: View): Promise<Failure | null> {
+    const opened = await persistently(() =>
+      api.call({
+        method: "POST",
+        path: "/users/@me/channels",
+        body: { recipient_id: request.account.id },
+        schema: channelShape,
+      }),
+    );
+    if (opened.kind !== "ok") return opened;
+    const sent = await send(opened.body.id, request, view);
+    return sent.kind === "ok" ? null : sent;
+  }
+
+  async function answerPublicly(request: CommandRequest, view: View): Promise<Failure | null> {
+    const channelId = request.reply["channelId"] ?? request.channel?.id;
+    if (channelId === undefined) return answerPrivately(request, view);
+    const sent = await send(channelId, request, view);
+    if (sent.kind === "ok") {
+      if (isOpen(request)) await removePlaceholder(request);
+      return null;
+    }
+    // The person may use the bot where the bot itself may not write.
+    return sent.kind === "denied" ? answerPrivately(request, view) : sent;
+  }
+
+  /** With a nonce made from the request, so that repeating within two minutes does no harm. */
+  function send(channelId: string, request: CommandRequest, view: View): Promise<Reply<unknown>> {
+    const payload = renderView(view, null);
+    return persistently(() =>
+      api.call({
+        method: "POST",
+        path: `/channels/${channelId}/messages`,
+        body: { ...payload.body, nonce: nonceOf(request.key), enforce_nonce: true },
+        files: payload.files,
+        schema: messageShape,
+      }),
+    );
+  }
+
+  async function removePlaceholder(request: CommandRequest): Promise<void> {
+    const reply = await persistently(() =>
+      api.call({
+        method: "DELETE",
+        path: `${webhook(request)}/messages/@original`,
+        schema: anything,
+        auth: "none",
+      }),
+    );
+    if (reply.kind !== "ok")
+      log.debug({ request: request.key, problem: problemOf(reply) }, "discord: a placeholder stays");
+  }
+
+  return { answer };
+}
+
+function webhook(request: CommandRequest): `/${string}` {
+  return `/webhooks/${request.reply["applicationId"] ?? ""}/${request.reply["token"] ?? ""}`;
+}
+
+/** Whether the interaction still takes answers. */
+function isOpen(request: CommandRequest): boolean {
+  const { interactionId, token } = request.reply;
+  if (interactionId === undefined || token === undefined || !/^\d+$/.test(interactionId)) return false;
+  return Date.now() - momentOf(interactionId).getTime() < tokenMs;
+}
+
+/** Discord's ways of saying that an interaction is over or was never acknowledged. */
+function isOver(failure: Failure): boolean {
+  if (failure.kind !== "denied") return false;
+  const over: readonly number[] = [
+    codes.unknownWebhook,
+    codes.invalidWebhookToken,
+    codes.unknownMessage,
+    codes.unknownInteraction,
+  ];
+  return over.includes(failure.code) || failure.status === 404 || failure.status === 401;
+}
+
+/** A few attempts at something that may be repeated. */
+async function persistently<Body>(act: () => Promise<Reply<Body>>): Promise<Reply<Body>> {
+  for (let attempt = 1; ; attempt += 1) {
+    const reply = await act();
+    if (reply.kind === "ok" || reply.kind === "denied" || attempt === attempts) return reply;
+    const waitMs = reply.kind === "rate_limited" ? reply.retryAfterMs : betweenMs * attempt;
+    if (waitMs > maxWaitMs) return reply;
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+  }
+}

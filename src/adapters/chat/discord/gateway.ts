@@ -1,0 +1,232 @@
+/**
+ * The gateway connection, supervised: discord.js resumes and reconnects by itself, and where it gives up or gets
+ * stuck a new client takes over. A wrong token ends it; nothing else does.
+ */
+import type { Client } from "discord.js";
+import type { Log, Metrics } from "../../../ports/observability.ts";
+import { restOptions } from "./api.ts";
+import { guardShards } from "./shard-guard.ts";
+import { createThrottle, type SessionLimit } from "./throttle.ts";
+
+type Sdk = typeof import("discord.js");
+
+/** Waits of the supervisor, ms; tests shorten them. */
+export interface GatewayTiming {
+  /** How long {@link Gateway.start} waits for the first connection before it goes on in the background. */
+  readonly startMs: number;
+  /** Waits between logins that failed. */
+  readonly loginBackoffMs: readonly number[];
+  /** Waits before the nth IDENTIFY within ten minutes. */
+  readonly identifyBackoffMs: readonly number[];
+  /** A connection lost for this long is given up and made anew. */
+  readonly stuckMs: number;
+}
+
+export const defaultTiming: GatewayTiming = {
+  startMs: 10_000,
+  loginBackoffMs: [1_000, 2_000, 5_000, 15_000, 30_000, 60_000],
+  identifyBackoffMs: [0, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000],
+  stuckMs: 120_000,
+};
+
+export interface GatewayOptions {
+  readonly sdk: Sdk;
+  readonly token: string;
+  readonly apiUrl?: string;
+  readonly timing: GatewayTiming;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Sessions that Discord still allows today, or null when it does not say. */
+  readonly sessionLimit: () => Promise<SessionLimit | null>;
+  /** Every INTERACTION_CREATE as Discord sent it. */
+  readonly onInteraction: (data: unknown) => void;
+}
+
+export interface Gateway {
+  /**
+   * Resolves when connected, or when the first attempt failed for a reason that may pass.
+   * @throws Error when Discord refuses the token.
+   */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  isConnected(): boolean;
+  /** Why it is not connected for good, or null. */
+  problem(): string | null;
+}
+
+/** Close codes after which reconnecting is useless. @see https://discord.com/developers/docs/topics/opcodes-and-status-codes */
+const fatalCloses: Readonly<Record<number, string>> = {
+  4004: "Discord refused the token",
+  4010: "Discord refused the shard",
+  4011: "the bot is in so many servers that Discord demands sharding",
+  4012: "Discord no longer speaks this version of its gateway",
+  4013: "Discord refused the intents",
+  4014: "Discord refused the intents",
+};
+const tokenRemedy = "set DISCORD_TOKEN to the bot's current token (Developer Portal, Bot, Reset Token)";
+const checkEveryMs = 5_000;
+const destroyMs = 3_000;
+
+export function createGateway(options: GatewayOptions): Gateway {
+  const { sdk, timing, log, metrics } = options;
+  const throttle = createThrottle({
+    backoffMs: timing.identifyBackoffMs,
+    sessionLimit: options.sessionLimit,
+    onWait: (waitMs) => log.warn({ waitMs }, "discord: waits before starting a new session"),
+  });
+  const stopping = new AbortController();
+  let client: Client | null = null;
+  let fatal: string | null = null;
+  let running: Promise<void> = Promise.resolve();
+
+  function start(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        log.warn({}, "discord: not connected yet; goes on in the background");
+        resolve();
+      }, timing.startMs);
+      running = supervise(resolve)
+        .then(() => {
+          if (fatal === null) return resolve();
+          log.error({ problem: fatal }, "discord: disconnected for good");
+          reject(new Error(fatal));
+        })
+        .finally(() => clearTimeout(timer));
+    });
+  }
+
+  /** One client after the other until stopped or refused for good. */
+  async function supervise(started: () => void): Promise<void> {
+    let failures = 0;
+    while (!stopping.signal.aborted && fatal === null) {
+      const outcome = await connectOnce();
+      if (fatal === null) started();
+      if (outcome === "connected") {
+        failures = 0;
+        await lost();
+      }
+      await discard();
+      if (fatal !== null) return;
+      const waitMs = timing.loginBackoffMs[Math.min(failures, timing.loginBackoffMs.length - 1)] ?? 60_000;
+      failures += 1;
+      await pause(waitMs, stopping.signal);
+    }
+  }
+
+  async function connectOnce(): Promise<"connected" | "failed"> {
+    const next = makeClient();
+    client = next;
+    try {
+      await Promise.race([next.login(options.token), stuckWhileConnecting()]);
+      return "connected";
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : "unknown error";
+      if (isTokenRefusal(sdk, error)) fatal ??= `discord: Discord refused the token; ${tokenRemedy}`;
+      if (!stopping.signal.aborted) log.warn({ problem }, "discord: cannot connect");
+      return "failed";
+    }
+  }
+  return { start, stop, isConnected, problem: () => fatal };
+
+  function makeClient(): Client {
+    const made = new sdk.Client({
+      // Commands, buttons and threads need no other intent; MESSAGE_CONTENT is privileged and not asked for.
+      intents: [sdk.GatewayIntentBits.Guilds],
+      rest: restOptions(options.apiUrl),
+      enforceNonce: true,
+      allowedMentions: { parse: [] },
+      waitGuildTimeout: 500,
+      makeCache: sdk.Options.cacheWithLimits({
+        ...sdk.Options.DefaultMakeCacheSettings,
+        MessageManager: 0,
+        GuildMemberManager: { maxSize: 1, keepOverLimit: (member) => member.id === member.client.user.id },
+        UserManager: { maxSize: 1, keepOverLimit: (user) => user.id === user.client.user.id },
+        ThreadMemberManager: 0,
+        ReactionManager: 0,
+      }),
+      ws: {
+        buildIdentifyThrottler: async () => throttle,
+        buildStrategy: (manager) => guardShards(new sdk.SimpleShardingStrategy(manager), onFault),
+      },
+    });
+    made.ws.on(sdk.GatewayDispatchEvents.InteractionCreate, (data: unknown) => options.onInteraction(data));
+    made.on(sdk.Events.Error, (error) => onFault(error));
+    made.on(sdk.Events.ShardError, (error) =>
+      log.warn({ problem: error.message }, "discord: connection error"),
+    );
+    made.on(sdk.Events.ShardReconnecting, () => {
+      metrics.count("tocsin_chat_disconnects_total", { platform: "discord" });
+      log.info({}, "discord: reconnecting");
+    });
+    made.on(sdk.Events.ShardDisconnect, ({ code }) => {
+      const reason = fatalCloses[code] ?? `the gateway closed with ${code}`;
+      fatal ??= `discord: ${reason} (${code}); ${code === 4004 ? tokenRemedy : "this needs a newer version of the bot"}`;
+    });
+    return made;
+  }
+
+  function onFault(error: unknown): void {
+    log.warn({ problem: error instanceof Error ? error.message : "unknown" }, "discord: fault in the client");
+  }
+
+  function isConnected(): boolean {
+    // The client as a whole stays "ready" once it was; only its shards tell the truth.
+    return client?.isReady() === true && client.ws.shards.every((shard) => shard.status === sdk.Status.Ready);
+  }
+
+  /** Resolves when the connection is beyond hope: refused, stopped, or gone for too long. */
+  async function lost(): Promise<void> {
+    let aliveAt = Date.now();
+    while (!stopping.signal.aborted && fatal === null) {
+      if (isConnected() || throttle.isWaiting()) aliveAt = Date.now();
+      if (Date.now() - aliveAt > timing.stuckMs) {
+        log.warn({}, "discord: the connection does not come back; starting a new one");
+        return;
+      }
+      await pause(Math.min(checkEveryMs, timing.stuckMs), stopping.signal);
+    }
+  }
+
+  /** discord.js waits for ever for its first connection. */
+  async function stuckWhileConnecting(): Promise<never> {
+    let aliveAt = Date.now();
+    while (!stopping.signal.aborted && fatal === null && Date.now() - aliveAt <= timing.stuckMs) {
+      if (throttle.isWaiting()) aliveAt = Date.now();
+      await pause(Math.min(checkEveryMs, timing.stuckMs), stopping.signal);
+    }
+    throw new Error("no connection in time");
+  }
+
+  async function discard(): Promise<void> {
+    const old = client;
+    client = null;
+    if (old === null) return;
+    // Close frames may never come back from a dead peer.
+    await Promise.race([old.destroy().catch(onFault), pause(destroyMs, null)]);
+  }
+
+  async function stop(): Promise<void> {
+    stopping.abort();
+    await discard();
+    await running.catch(onFault);
+  }
+}
+
+function isTokenRefusal(sdk: Sdk, error: unknown): boolean {
+  if (error instanceof sdk.DiscordjsError) return error.code === sdk.DiscordjsErrorCodes.TokenInvalid;
+  return error instanceof sdk.DiscordAPIError && error.status === 401;
+}
+
+/** Resolves after a time or when aborted, whichever comes first. */
+function pause(ms: number, signal: AbortSignal | null): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted === true) return resolve();
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener("abort", done, { once: true });
+    function done() {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    }
+  });
+}

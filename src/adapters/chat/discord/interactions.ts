@@ -1,0 +1,314 @@
+/**
+ * Interactions: commands, buttons, suggestions. A command is acknowledged after it is stored, so that "accepted"
+ * is never said of something that a crash could lose; Discord waits three seconds.
+ */
+import { z } from "zod";
+import type { ChatDoor, CommandRequest, Log, Metrics, OptionShape } from "../../../ports.ts";
+import type { Api } from "./api.ts";
+import { type Catalog, discordName, maxChoices } from "./commands.ts";
+import { clean, plainLine } from "./markdown.ts";
+import { codes, problemOf } from "./outcome.ts";
+import { confirmPrompt, note, privately, workingOn } from "./prompts.ts";
+import { askPrefix, cancelId, sendPrefix } from "./render.ts";
+import { anything, isThread } from "./shapes.ts";
+
+/** Discord gives three seconds; what is left of them goes on the way. */
+export const ackMs = 2_000;
+const suggestMs = 2_000;
+/** After this the person is told that nobody knows whether the request was stored, ms. */
+const submitMs = 60_000;
+const ephemeral = 64;
+
+const userShape = z.object({ id: z.string(), username: z.string(), global_name: z.string().nullish() });
+const optionValue = z.union([z.string(), z.number(), z.boolean()]);
+const interactionShape = z.object({
+  id: z.string(),
+  application_id: z.string(),
+  type: z.number(),
+  token: z.string(),
+  channel_id: z.string().optional(),
+  channel: z.object({ id: z.string(), type: z.number(), parent_id: z.string().nullish() }).optional(),
+  member: z.object({ user: userShape, nick: z.string().nullish() }).optional(),
+  user: userShape.optional(),
+  message: z
+    .object({
+      id: z.string(),
+      flags: z.number().default(0),
+      components: z
+        .array(
+          z.object({
+            components: z
+              .array(z.object({ custom_id: z.string().optional(), label: z.string().optional() }))
+              .default([]),
+          }),
+        )
+        .default([]),
+    })
+    .optional(),
+  data: z
+    .object({
+      name: z.string().optional(),
+      custom_id: z.string().optional(),
+      options: z
+        .array(z.object({ name: z.string(), value: optionValue.optional(), focused: z.boolean().optional() }))
+        .default([]),
+    })
+    .default({ options: [] }),
+});
+export type Interaction = z.infer<typeof interactionShape>;
+
+export interface InteractionOptions {
+  readonly api: Api;
+  readonly door: ChatDoor;
+  readonly catalog: Catalog;
+  /** What to ask before a command runs, where this process rendered the button. */
+  readonly questionOf: (command: string) => string | null;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export function createInteractions(options: InteractionOptions) {
+  const { api, door, catalog, log, metrics } = options;
+
+  /** Never throws: it is called by the gateway's event. */
+  async function handle(data: unknown): Promise<void> {
+    const parsed = interactionShape.safeParse(data);
+    if (!parsed.success) {
+      log.warn({ problem: parsed.error.message }, "discord: an interaction that cannot be read");
+      return;
+    }
+    try {
+      await dispatch(parsed.data);
+    } catch (error) {
+      log.error({ error, interaction: parsed.data.id }, "discord: an interaction failed");
+    }
+  }
+
+  async function dispatch(interaction: Interaction): Promise<void> {
+    const id = interaction.data.custom_id ?? "";
+    if (interaction.type === 4) return suggest(interaction);
+    if (interaction.type === 2) return command(interaction);
+    if (interaction.type === 3 && id.startsWith(sendPrefix))
+      return press(interaction, id.slice(sendPrefix.length));
+    if (interaction.type === 3 && id.startsWith(askPrefix))
+      return ask(interaction, id.slice(askPrefix.length));
+    if (interaction.type === 3 && id === cancelId)
+      return callback(interaction, { type: 7, data: note("Not done.") });
+    return callback(interaction, { type: 4, data: privately(note("This control is no longer in use.")) });
+  }
+
+  async function command(interaction: Interaction): Promise<void> {
+    const shape = catalog.commandOf(interaction.data.name ?? "");
+    if (shape === null)
+      return callback(interaction, {
+        type: 4,
+        data: privately(note("The bot no longer knows this command. /help lists those that it knows.")),
+      });
+    const values: Record<string, string | number | boolean> = {};
+    for (const { name, value } of interaction.data.options) {
+      const option = catalog.optionOf(discordName(shape.name), name);
+      if (value !== undefined) values[option?.name ?? name] = value;
+    }
+    const request = requestOf(interaction, shape.name, { kind: "options", options: values }, "command");
+    await accept(interaction, request, { type: 5, data: { flags: ephemeral } });
+  }
+
+  async function press(interaction: Interaction, line: string): Promise<void> {
+    const [name = "", ...rest] = line.trim().split(/\s+/);
+    const isPrompt = ((interaction.message?.flags ?? 0) & ephemeral) !== 0;
+    const text = line.trim().slice(name.length).trim();
+    const request = requestOf(
+      interaction,
+      name,
+      { kind: "text", text: rest.length === 0 ? "" : text },
+      "button",
+    );
+    // A private prompt becomes its own answer, and loses its buttons at once; a public card stays as it is.
+    if (isPrompt) return accept(interaction, request, { type: 7, data: workingOn(line) });
+    await accept(interaction, request, { type: 5, data: { flags: ephemeral } });
+  }
+
+  async function ask(interaction: Interaction, line: string): Promise<void> {
+    const buttons = interaction.message?.components.flatMap((row) => row.components) ?? [];
+    const label = buttons.find((button) => button.custom_id === interaction.data.custom_id)?.label ?? "";
+    await callback(interaction, {
+      type: 4,
+      data: privately(confirmPrompt(line, label, options.questionOf(line))),
+    });
+  }
+
+  /** Stores, then acknowledges; a slow database gets "thinking…" in time and the word afterwards. */
+  async function accept(interaction: Interaction, request: CommandRequest, ack: Ack): Promise<void> {
+    const receivedAt = performance.now();
+    const submitted = outcomeOfSubmit(door.submit(request));
+    const early = await within(submitted, ackMs);
+    if (early === "timeout") {
+      metrics.count("tocsin_chat_slow_acks_total", { platform: "discord" });
+      log.warn({ interaction: interaction.id }, "discord: storing a request takes long");
+      await callback(interaction, ack.type === 7 ? { type: 6 } : ack);
+      const late = await within(submitted, submitMs);
+      if (late === "stored") return;
+      return tell(interaction, late === "timeout" ? unknownFate : notStored);
+    }
+    if (early === "stored") await callback(interaction, ack);
+    else if (ack.type === 7) await callback(interaction, { type: 7, data: note(notStored) });
+    else await callback(interaction, { type: 4, data: privately(note(notStored)) });
+    metrics.observe("tocsin_chat_ack_seconds", (performance.now() - receivedAt) / 1000, {
+      platform: "discord",
+    });
+  }
+
+  function outcomeOfSubmit(submission: Promise<void>): Promise<"stored" | "failed"> {
+    return submission.then(
+      () => "stored",
+      (error: unknown) => {
+        log.error({ error }, "discord: a request could not be stored");
+        return "failed";
+      },
+    );
+  }
+
+  async function suggest(interaction: Interaction): Promise<void> {
+    const shape = catalog.commandOf(interaction.data.name ?? "");
+    const focused = interaction.data.options.find((option) => option.focused === true);
+    const option =
+      shape === null || focused === undefined
+        ? null
+        : catalog.optionOf(discordName(shape.name), focused.name);
+    const partial = String(focused?.value ?? "");
+    const choices =
+      shape === null || option === null ? [] : await choicesFor(interaction, shape.name, option, partial);
+    await callback(interaction, { type: 8, data: { choices } });
+  }
+
+  async function choicesFor(interaction: Interaction, name: string, option: OptionShape, partial: string) {
+    if (!option.isSuggested)
+      return choiceList(option, option.choices.filter((choice) => includes(choice, partial)).map(pair));
+    const asked = Promise.resolve()
+      .then(() =>
+        door.suggest({ account: accountOf(interaction), command: name, option: option.name, partial }),
+      )
+      .catch((error: unknown) => {
+        log.warn({ error, command: name }, "discord: suggestions failed");
+        return [];
+      });
+    const answer = await within(asked, suggestMs);
+    return answer === "timeout" ? [] : choiceList(option, answer);
+  }
+
+  /** Acknowledges; repeats while the three seconds last, since a second acknowledgement is refused harmlessly. */
+  async function callback(interaction: Interaction, body: Ack): Promise<void> {
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      const reply = await api.call({
+        method: "POST",
+        path: `/interactions/${interaction.id}/${interaction.token}/callback`,
+        body,
+        schema: anything,
+        auth: "none",
+        timeoutMs: 2_500,
+      });
+      if (reply.kind === "ok") return;
+      // Another replica was faster, or an earlier attempt arrived after all.
+      if (reply.kind === "denied" && reply.code === codes.alreadyAcknowledged) return;
+      if (reply.kind === "denied" || attempt === 2) {
+        metrics.count("tocsin_chat_failed_acks_total", { platform: "discord" });
+        log.warn({ interaction: interaction.id, problem: problemOf(reply) }, "discord: cannot acknowledge");
+        return;
+      }
+    }
+  }
+
+  async function tell(interaction: Interaction, text: string): Promise<void> {
+    const reply = await api.call({
+      method: "PATCH",
+      path: `/webhooks/${interaction.application_id}/${interaction.token}/messages/@original`,
+      body: note(text),
+      schema: anything,
+      auth: "none",
+    });
+    if (reply.kind !== "ok")
+      log.warn({ problem: problemOf(reply) }, "discord: cannot say that a request failed");
+  }
+
+  return { handle };
+}
+
+interface Ack {
+  readonly type: 4 | 5 | 6 | 7 | 8;
+  readonly data?: unknown;
+}
+
+const notStored =
+  "Not accepted: the bot could not store the request. Nothing was done. Try again in a minute; if it stays so, look at the bot's log.";
+const unknownFate =
+  "The database did not answer in a minute: the request may or may not have been accepted. Look at the card before you try again.";
+
+function requestOf(
+  interaction: Interaction,
+  name: string,
+  input: CommandRequest["input"],
+  kind: "command" | "button",
+): CommandRequest {
+  const { channel } = interaction;
+  const parent = channel !== undefined && isThread(channel.type) ? (channel.parent_id ?? null) : null;
+  const place = interaction.channel_id ?? channel?.id ?? null;
+  return {
+    key: interaction.id,
+    account: accountOf(interaction),
+    // Cards belong in the channel, also when the command was given in a thread of it.
+    channel: place === null ? null : { platform: "discord", id: parent ?? place },
+    command: name,
+    input,
+    receivedAt: new Date(),
+    reply: {
+      applicationId: interaction.application_id,
+      token: interaction.token,
+      interactionId: interaction.id,
+      kind,
+      ...(place === null ? {} : { channelId: place }),
+    },
+  };
+}
+
+function accountOf(interaction: Interaction): CommandRequest["account"] {
+  const user = interaction.member?.user ?? interaction.user;
+  const name = interaction.member?.nick ?? user?.global_name ?? user?.username ?? "unknown";
+  return { platform: "discord", id: user?.id ?? "unknown", name: plainLine(name, 80) };
+}
+
+type Suggestion = { readonly label: string; readonly value: string };
+
+function pair(choice: string): Suggestion {
+  return { label: choice, value: choice };
+}
+
+function includes(choice: string, partial: string): boolean {
+  return choice.toLowerCase().includes(partial.toLowerCase());
+}
+
+/** Values that would be cut are left out: half a value is another value. */
+function choiceList(option: OptionShape, suggestions: readonly Suggestion[]) {
+  return suggestions
+    .filter(({ value }) => value !== "" && value.length <= 100)
+    .map(({ label, value }) => {
+      const name = plainLine(label, 100);
+      return {
+        name: name === "" ? clean(value) : name,
+        value: option.type === "string" ? value : Number(value),
+      };
+    })
+    .filter(({ value }) => typeof value === "string" || Number.isFinite(value))
+    .slice(0, maxChoices);
+}
+
+async function within<Value>(promise: Promise<Value>, ms: number): Promise<Value | "timeout"> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<"timeout">((resolve) => {
+    timer = setTimeout(() => resolve("timeout"), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,189 @@
+/** Cards and thread entries: post and edit. One attempt each; follow-up calls only after a definite answer. */
+import type { View } from "../../../domain/view.ts";
+import type { Channel, Log, MessageRef, OutgoingMessage, PostResult } from "../../../ports.ts";
+import type { Api, Failure, Reply } from "./api.ts";
+import { plainLine } from "./markdown.ts";
+import { codes, outcomeOf, problemOf } from "./outcome.ts";
+import { markOf, type Place, placeOf, refOf } from "./reference.ts";
+import { type Payload, renderView } from "./render.ts";
+import { type ApiMessage, anything, channelShape, isForum, messageShape } from "./shapes.ts";
+
+/** Minutes without a message until Discord archives a thread: a week, the longest it knows. */
+const autoArchiveMinutes = 10_080;
+const maxThreadName = 100;
+/** Channels remembered to be forums, or to have no threads. */
+const maxRemembered = 10_000;
+
+export interface MessageOptions {
+  readonly api: Api;
+  readonly log: Log;
+}
+
+export function createMessages({ api, log }: MessageOptions) {
+  const forums = new Set<string>();
+  const threadless = new Set<string>();
+
+  async function post(channel: Channel, message: OutgoingMessage): Promise<PostResult> {
+    const payload = renderView(message.view, markOf(message.key));
+    if (message.thread !== undefined) return postEntry(channel, message, placeOf(message.thread), payload);
+    if (forums.has(channel.id)) return postToForum(channel, message.view, payload);
+    const sent = await create(channel.id, message.key, payload);
+    if (sent.kind === "ok") return posted(channel, sent.body, message.view);
+    if (sent.kind === "denied" && sent.code === codes.notATextChannel && (await isForumChannel(channel.id)))
+      return postToForum(channel, message.view, payload);
+    return outcomeOf(sent);
+  }
+
+  /** The nonce makes a second attempt within about two minutes return the first one's message. */
+  function create(
+    channelId: string,
+    key: string,
+    payload: Payload,
+    reply?: Place,
+  ): Promise<Reply<ApiMessage>> {
+    const reference =
+      reply === undefined
+        ? {}
+        : { message_reference: { type: 0, message_id: reply.message, fail_if_not_exists: false } };
+    return api.call({
+      method: "POST",
+      path: `/channels/${channelId}/messages`,
+      body: { ...payload.body, ...reference, nonce: key, enforce_nonce: true },
+      files: payload.files,
+      schema: messageShape,
+    });
+  }
+
+  /** A card gets its thread at once; should that fail, the first entry starts it. */
+  async function posted(channel: Channel, message: ApiMessage, view: View): Promise<PostResult> {
+    const place = { channel: channel.id, message: message.id, title: threadName(view) };
+    if ((view.kind === "incident" || view.kind === "rollout") && !threadless.has(channel.id)) {
+      const started = await startThread(place);
+      if (started !== "started" && started !== "impossible")
+        log.debug(
+          { channel: channel.id, problem: problemOf(started) },
+          "discord: the thread is started later",
+        );
+    }
+    return { kind: "posted", ref: refOf(channel, place) };
+  }
+
+  /** "impossible" where the channel has no threads, for example because it is one. */
+  async function startThread(card: Place): Promise<"started" | "impossible" | Failure> {
+    const reply = await api.call({
+      method: "POST",
+      path: `/channels/${card.channel}/messages/${card.message}/threads`,
+      body: { name: card.title, auto_archive_duration: autoArchiveMinutes },
+      schema: anything,
+    });
+    if (reply.kind === "ok") return "started";
+    // Another replica, or an attempt whose answer got lost: the thread has the card's id, so it is ours.
+    if (reply.kind === "denied" && reply.code === codes.threadExists) return "started";
+    if (reply.kind !== "denied" || reply.code !== codes.notForThisChannelType) return reply;
+    remember(threadless, card.channel);
+    return "impossible";
+  }
+
+  async function postEntry(
+    channel: Channel,
+    message: OutgoingMessage,
+    card: Place,
+    payload: Payload,
+  ): Promise<PostResult> {
+    const inThread = (sent: ApiMessage): PostResult => ({
+      kind: "posted",
+      ref: refOf(channel, { channel: sent.channel_id, message: sent.id, title: card.title }),
+    });
+    if (!threadless.has(card.channel)) {
+      const first = await awake(card.message, () => create(card.message, message.key, payload));
+      if (first.kind === "ok") return inThread(first.body);
+      if (first.kind !== "denied" || first.code !== codes.unknownChannel) return outcomeOf(first);
+      const started = await startThread(card);
+      if (started === "started") {
+        const second = await create(card.message, message.key, payload);
+        return second.kind === "ok" ? inThread(second.body) : outcomeOf(second);
+      }
+      if (started !== "impossible") return outcomeOf(started);
+    }
+    const reply = await create(card.channel, message.key, payload, card);
+    return reply.kind === "ok" ? inThread(reply.body) : outcomeOf(reply);
+  }
+
+  /** Discord has no nonce for forum posts, so only {@link Chat.find} tells whether an ambiguous one arrived. */
+  async function postToForum(channel: Channel, view: View, payload: Payload): Promise<PostResult> {
+    const reply = await api.call({
+      method: "POST",
+      path: `/channels/${channel.id}/threads`,
+      body: {
+        name: threadName(view),
+        auto_archive_duration: autoArchiveMinutes,
+        applied_tags: await tagsFor(channel.id, view),
+        message: payload.body,
+      },
+      files: payload.files,
+      schema: channelShape,
+    });
+    if (reply.kind !== "ok") return outcomeOf(reply);
+    const id = reply.body.id;
+    return { kind: "posted", ref: refOf(channel, { channel: id, message: id, title: threadName(view) }) };
+  }
+
+  /** A forum's tag that is named like the severity, if it has one. */
+  async function tagsFor(channelId: string, view: View): Promise<readonly string[]> {
+    const reply = await api.call({ method: "GET", path: `/channels/${channelId}`, schema: channelShape });
+    if (reply.kind !== "ok") return [];
+    return reply.body.available_tags
+      .filter((tag) => tag.name.toLowerCase() === view.tone)
+      .map((tag) => tag.id);
+  }
+
+  async function isForumChannel(channelId: string): Promise<boolean> {
+    const reply = await api.call({ method: "GET", path: `/channels/${channelId}`, schema: channelShape });
+    if (reply.kind !== "ok" || !isForum(reply.body.type)) return false;
+    remember(forums, channelId);
+    return true;
+  }
+
+  async function edit(ref: MessageRef, message: OutgoingMessage): Promise<PostResult> {
+    const place = placeOf(ref);
+    const payload = renderView(message.view, markOf(message.key));
+    const reply = await awake(place.channel, () =>
+      api.call({
+        method: "PATCH",
+        path: `/channels/${place.channel}/messages/${place.message}`,
+        body: payload.body,
+        files: payload.files,
+        schema: messageShape,
+      }),
+    );
+    if (reply.kind === "ok") return { kind: "posted", ref };
+    const isGone =
+      reply.kind === "denied" && (reply.code === codes.unknownMessage || reply.code === codes.unknownChannel);
+    return isGone ? { kind: "missing" } : outcomeOf(reply);
+  }
+
+  /** Does something in a thread; when Discord refuses because the thread is archived, unarchives it and does it then. */
+  async function awake<Body>(threadId: string, act: () => Promise<Reply<Body>>): Promise<Reply<Body>> {
+    const first = await act();
+    if (first.kind !== "denied" || first.code !== codes.archivedThread) return first;
+    const woken = await api.call({
+      method: "PATCH",
+      path: `/channels/${threadId}`,
+      body: { archived: false },
+      schema: anything,
+    });
+    return woken.kind === "ok" ? act() : woken.kind === "denied" ? first : woken;
+  }
+
+  return { post, edit, create };
+}
+
+function threadName(view: View): string {
+  const name = plainLine(view.title, maxThreadName);
+  return name === "" ? "incident" : name;
+}
+
+function remember(set: Set<string>, id: string): void {
+  if (set.size >= maxRemembered) set.clear();
+  set.add(id);
+}

@@ -1,0 +1,72 @@
+/** Discord's refusals in words: what was wrong and what a person must do. */
+import type { PostResult } from "../../../ports/chat.ts";
+import type { Failure } from "./api.ts";
+
+/** JSON error codes that decide something. @see https://discord.com/developers/docs/topics/opcodes-and-status-codes */
+export const codes = {
+  unknownChannel: 10003,
+  unknownMessage: 10008,
+  unknownWebhook: 10015,
+  unknownInteraction: 10062,
+  alreadyAcknowledged: 40060,
+  missingAccess: 50001,
+  cannotMessageUser: 50007,
+  notATextChannel: 50008,
+  missingPermissions: 50013,
+  notForThisChannelType: 50024,
+  invalidWebhookToken: 50027,
+  archivedThread: 50083,
+  threadExists: 160004,
+  lockedThread: 160005,
+} as const;
+
+const neededPermissions =
+  "View Channel, Send Messages, Send Messages in Threads, Create Public Threads, Embed Links, Attach Files and Read Message History";
+
+const remedies: Readonly<Record<number, string>> = {
+  10003: "check the channel id in tocsin.yaml; the channel may have been deleted",
+  10004: "check the server id in tocsin.yaml and that the bot was invited to it",
+  10008: "the message was deleted; the next change of its card posts it anew",
+  20016: "the channel is in slow mode; give the bot's role Manage Messages or turn it off",
+  40333: "something between the bot and Discord alters the request; check the proxy and DISCORD_API_URL",
+  40067: "the forum demands a tag; turn off 'Require people to select tags' in its settings",
+  50001: "let the bot's role see the channel (View Channel)",
+  50013: `give the bot's role ${neededPermissions} in the channel`,
+  50008: "choose a text or a forum channel",
+  50035: "this is a defect of the bot: please report it with this text",
+  50083: "unarchive the thread, or give the bot's role Manage Threads",
+  160005: "unlock the thread, or give the bot's role Manage Threads",
+  160006: "archive some threads: the server has as many active ones as Discord allows",
+};
+
+/** What a person can do about a refusal. */
+export function remedyOf(failure: { readonly status: number; readonly code: number }): string {
+  if (failure.status === 401)
+    return "set DISCORD_TOKEN to the bot's current token (Developer Portal, Bot, Reset Token) and start again";
+  const known = remedies[failure.code];
+  if (known !== undefined) return known;
+  if (failure.status === 413)
+    return "the message is too large: this is a defect of the bot, please report it";
+  return failure.status === 403
+    ? `give the bot's role ${neededPermissions} in the channel`
+    : "see the error code in Discord's documentation, then post again";
+}
+
+/** A failed call as the outcome of a post or an edit. */
+export function outcomeOf(failure: Failure): PostResult {
+  if (failure.kind !== "denied") return failure;
+  const code = failure.code === 0 ? `HTTP ${failure.status}` : `${failure.code}`;
+  return {
+    kind: "refused",
+    problem: `Discord refused it: ${failure.problem} (${code})`,
+    remedy: remedyOf(failure),
+  };
+}
+
+/** One line about a failed call, for logs and findings. */
+export function problemOf(failure: Failure): string {
+  if (failure.kind === "denied")
+    return `${failure.problem} (${failure.code === 0 ? failure.status : failure.code})`;
+  if (failure.kind === "rate_limited") return `rate limited for ${failure.retryAfterMs} ms`;
+  return failure.problem;
+}

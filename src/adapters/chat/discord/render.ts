@@ -1,0 +1,141 @@
+/** A view as a Discord message: one line of content for notifications, one embed for eyes, buttons. */
+import type { Span, View, ViewAction, ViewBlock } from "../../../domain/view.ts";
+import { type Embed, embedsOf } from "./embed.ts";
+import { imagesOf, type Upload } from "./images.ts";
+import { clean, escapeLines, fitPlain, flowOf, plainLine } from "./markdown.ts";
+import { assemble, type Piece, pieceOf } from "./pieces.ts";
+import { icons } from "./tone.ts";
+
+export interface Button {
+  readonly type: 2;
+  readonly style: 1 | 2 | 4;
+  readonly label: string;
+  readonly custom_id: string;
+}
+export interface Row {
+  readonly type: 1;
+  readonly components: readonly Button[];
+}
+/** Body of a message, and its files. `attachments` names every file, so that an edit replaces the old ones. */
+export interface Payload {
+  readonly body: {
+    readonly content: string;
+    readonly embeds: readonly Embed[];
+    readonly components: readonly Row[];
+    readonly attachments: readonly {
+      readonly id: number;
+      readonly filename: string;
+      readonly description: string;
+    }[];
+    /** Nothing in any message of ours mentions anyone. */
+    readonly allowed_mentions: { readonly parse: readonly never[] };
+  };
+  readonly files: readonly Upload[];
+}
+
+export const maxContent = 2000;
+const maxButtons = 25;
+const maxLabel = 80;
+const maxCustomId = 100;
+export const noMentions = { parse: [] } as const;
+
+/** In front of a button's command: sent at once, or asked first. */
+export const sendPrefix = "!";
+export const askPrefix = "?";
+export const cancelId = "x";
+
+/**
+ * @param mark - small print by which the message is found again; null for answers, which are never looked for.
+ */
+export function renderView(view: View, mark: string | null): Payload {
+  const { rows, leftOver } = rowsOf(view.actions);
+  const images = imagesOf(view.blocks);
+  const typed = leftOver.map((action): Piece => typedCommand(action));
+  const isLine = view.kind === "entry" && images.files.length === 0 && view.blocks.every(isFlat);
+  const text = isLine
+    ? { content: lineOf(view, typed, mark), embeds: [] }
+    : { content: contentOf(view), embeds: embedsOf(view, { typed, mark, images: images.files }) };
+  return {
+    body: { ...text, components: rows, attachments: images.attachments, allowed_mentions: noMentions },
+    files: images.files,
+  };
+}
+
+/** Answers are read where they appear, so they need no line for notifications. */
+function contentOf(view: View): string {
+  if (view.kind === "answer" || view.kind === "help" || view.kind === "error") return "";
+  const icon = view.tone === "neutral" ? "" : `${icons[view.tone]} `;
+  return `${icon}${fitPlain(view.summary, maxContent - icon.length, escapeLines)}`;
+}
+
+function isFlat(block: ViewBlock): boolean {
+  return block.kind === "text" || block.kind === "note" || block.kind === "list" || block.kind === "steps";
+}
+
+/** A thread entry: lines of chat rather than a box. The title is left out when the first line says it already. */
+function lineOf(view: View, typed: readonly Piece[], mark: string | null): string {
+  const small = smallPrint(view, mark);
+  const first = view.blocks[0];
+  const isTold = first?.kind === "text" && startOf(first.text).startsWith(clean(view.title).trim());
+  const title: Piece[] = isTold
+    ? []
+    : [pieceOf({ kind: "text", text: [{ text: view.title, style: "bold" }] })];
+  const icon = `${icons[view.tone]} `;
+  const body = assemble(
+    [...title, ...view.blocks.filter((block) => block.kind !== "note").map(pieceOf), ...typed],
+    maxContent - icon.length - small.length - 1,
+  );
+  return `${icon}${body}${small === "" ? "" : `\n${small}`}`;
+}
+
+function startOf(text: readonly Span[]): string {
+  return clean(text.map((span) => span.text).join("")).trim();
+}
+
+/** Notes, footer and mark on one line in Discord's small type. */
+function smallPrint(view: View, mark: string | null): string {
+  const notes = view.blocks.flatMap((block) =>
+    block.kind === "note" ? [flowOf(block.text).replace(/\s*\n\s*/g, " ")] : [],
+  );
+  const footer = view.footer === undefined ? [] : [escapeLines(plainLine(view.footer, 200))];
+  const parts = [...notes.filter((note) => note !== "" && note.length <= 500).slice(0, 2), ...footer];
+  const all = mark === null ? parts : [...parts, mark];
+  return all.length === 0 ? "" : `-# ${all.join(" · ")}`;
+}
+
+function rowsOf(actions: readonly ViewAction[]): {
+  readonly rows: readonly Row[];
+  readonly leftOver: readonly ViewAction[];
+} {
+  const buttons: Button[] = [];
+  const leftOver: ViewAction[] = [];
+  const seen = new Set<string>();
+  for (const action of actions) {
+    if (seen.has(action.command)) continue;
+    seen.add(action.command);
+    const button = buttonOf(action);
+    if (button === null || buttons.length === maxButtons) leftOver.push(action);
+    else buttons.push(button);
+  }
+  const rows: Row[] = [];
+  for (let start = 0; start < buttons.length; start += 5)
+    rows.push({ type: 1, components: buttons.slice(start, start + 5) });
+  return { rows, leftOver };
+}
+
+/** Null when the command does not fit whole: half a command must never run. */
+function buttonOf(action: ViewAction): Button | null {
+  const id = `${action.confirm === undefined ? sendPrefix : askPrefix}${action.command}`;
+  if (id.length > maxCustomId || action.command === "") return null;
+  const label = plainLine(action.label, maxLabel);
+  const styles = { primary: 1, plain: 2, danger: 4 } as const;
+  return { type: 2, style: styles[action.style], label: label === "" ? "…" : label, custom_id: id };
+}
+
+/** What to type where there is no button. */
+function typedCommand(action: ViewAction): Piece {
+  return pieceOf({
+    kind: "text",
+    text: [{ text: `${action.label}: ` }, { text: `/${action.command}`, style: "code" }],
+  });
+}

@@ -1,0 +1,38 @@
+/** How a tone looks: emoji, word and colour, never colour alone. */
+import type { Tone } from "../../../domain/view.ts";
+
+export const icons: Readonly<Record<Tone, string>> = {
+  critical: "🔴",
+  high: "🟠",
+  warning: "🟡",
+  info: "🔵",
+  good: "🟢",
+  bad: "❌",
+  neutral: "▪️",
+};
+const words: Readonly<Record<Tone, string>> = {
+  critical: "Critical",
+  high: "High",
+  warning: "Warning",
+  info: "Info",
+  good: "",
+  bad: "",
+  neutral: "",
+};
+
+/** Emoji and word: severity is never told by colour alone. */
+export function toneMark(tone: Tone): string {
+  if (tone === "neutral") return "";
+  return words[tone] === "" ? `${icons[tone]} ` : `${icons[tone]} ${words[tone]} · `;
+}
+
+/** Colour of the bar beside an embed, 24-bit RGB. */
+export const colours: Readonly<Record<Tone, number>> = {
+  critical: 0xd92d20,
+  high: 0xef6820,
+  warning: 0xeaaa08,
+  info: 0x2e90fa,
+  good: 0x17b26a,
+  bad: 0xb42318,
+  neutral: 0x667085,
+};
