@@ -12,6 +12,9 @@ const maxNameLength = 256;
 const maxLabels = 256;
 const maxSummaryLength = 500;
 
+/** For senders that give nothing to call it by. */
+const unnamed = "unnamed alert";
+
 /** Code points that PostgreSQL cannot store in text or jsonb: NUL, and halves of surrogate pairs. */
 const unstorable = /\0|\p{Cs}/gu;
 const hasUnstorable = /\0|\p{Cs}/u;
@@ -172,7 +175,7 @@ export interface AlertFields {
  */
 export function buildAlert(fields: AlertFields): Alert {
   const { labels, annotations = {} } = fields;
-  const name = storable(fields.name ?? labels["alertname"] ?? "unnamed alert", maxNameLength);
+  const name = oneLine(storable(fields.name ?? labels["alertname"] ?? "", maxLabelLength), maxNameLength);
   const isResolved = fields.status === "resolved";
   const startsAt = fields.startsAt ?? (isResolved ? fields.endsAt : null) ?? fields.receivedAt;
   return {
@@ -182,7 +185,7 @@ export function buildAlert(fields: AlertFields): Alert {
     status: fields.status,
     labels,
     annotations,
-    name,
+    name: name || unnamed,
     service: fields.service ?? serviceOf(labels),
     severity: fields.severity ?? severityIn(labels, annotations),
     summary: summaryOf(fields.summary, annotations, name),
@@ -203,7 +206,7 @@ function summaryOf(summary: string | null | undefined, annotations: Labels, name
     const line = candidate ? oneLine(storable(candidate, maxAnnotationLength), maxSummaryLength) : "";
     if (line !== "") return line;
   }
-  return oneLine(name, maxSummaryLength);
+  return name || unnamed;
 }
 
 function later(a: Date, b: Date): Date {

@@ -62,8 +62,8 @@ function readChange(entry: unknown, receivedAt: Date): Change | string {
     return `.kind must be one of deploy, config, flag, commit, infra; got ${shown(own(entry, "kind"))}`;
   }
   const service = textOfValue(own(entry, "service"), 256);
-  const title =
-    oneLine(textOfValue(own(entry, "title")) ?? "", 300) || (service === null ? "" : `${kind} of ${service}`);
+  const given = oneLine(textOfValue(own(entry, "title")) ?? "", 300);
+  const title = given === "" && service !== null ? oneLine(`${kind} of ${service}`, 300) : given;
   if (title === "") return `.title must be a text, or name a service; got ${shown(own(entry, "title"))}`;
   const at = own(entry, "at") === undefined ? receivedAt : readMoment(own(entry, "at"));
   if (at === null) return `.at must be a time such as 2026-01-31T12:00:00Z; got ${shown(own(entry, "at"))}`;

@@ -200,7 +200,7 @@ function readTimes(startsAt: unknown, endsAt: unknown): Times | { readonly probl
 /** Zero times ("0001-01-01T00:00:00Z", 0, "") mean that there is none. */
 function isUnreadable(value: unknown): boolean {
   const isAbsent = value === undefined || value === null || value === "" || value === 0;
-  return !isAbsent && readMoment(value) === null && !/^0001-/.test(String(value));
+  return !isAbsent && readMoment(value) === null && !/^0001-/.test(textOfValue(value) ?? "");
 }
 
 // ---------- a mapped body ----------
