@@ -1,0 +1,275 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import alertmanager from "../../src/adapters/sources/alertmanager.ts";
+import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
+import { parseDelivery } from "../../src/app/parse-delivery.ts";
+import { createTriage, type Triage } from "../../src/app/triage.ts";
+import { createCorrelator } from "../../src/domain/clustering.ts";
+import { shippedWeights } from "../../src/domain/weights.ts";
+import { noMetrics, type ParseResult, type StoredDelivery, silentLog, systemClock } from "../../src/ports.ts";
+import { freshDatabase, type TestDatabase } from "../database.ts";
+import { eventually } from "../e2e/process.ts";
+
+let database: TestDatabase;
+const stores: OpenStore[] = [];
+const running: Triage[] = [];
+
+beforeEach(async () => {
+  database = await freshDatabase();
+});
+
+afterEach(async () => {
+  for (const triage of running.splice(0)) await triage.stop();
+  for (const store of stores.splice(0)) await store.close();
+  await database.close();
+});
+
+async function open(): Promise<OpenStore> {
+  const store = await openStore({ url: database.url });
+  stores.push(store);
+  return store;
+}
+
+function parse(delivery: StoredDelivery): ParseResult {
+  return parseDelivery(
+    { name: "alertmanager", source: alertmanager, secrets: [], settings: undefined },
+    delivery,
+  );
+}
+
+function lead(
+  store: OpenStore,
+  replica: string,
+  more: Partial<Parameters<typeof createTriage>[0]> = {},
+): Triage {
+  const triage = createTriage({
+    store,
+    parse,
+    replica,
+    routes: [{ to: "console:incidents", match: [] }],
+    topology: { edges: [["web", "api"]], services: [] },
+    createCorrelator: () => createCorrelator({ weights: shippedWeights }),
+    clock: systemClock,
+    log: silentLog,
+    metrics: noMetrics,
+    timeoutMs: () => 3_600_000,
+    ...more,
+  });
+  running.push(triage);
+  triage.start();
+  return triage;
+}
+
+interface Sent {
+  readonly name?: string;
+  readonly service?: string;
+  readonly status?: "firing" | "resolved";
+  readonly startsAt?: Date;
+  readonly summary?: string;
+}
+
+const start = new Date(Date.now() - 60_000);
+
+function delivery(sent: Sent = {}): {
+  source: string;
+  headers: Record<string, string>;
+  receivedAt: Date;
+  body: Uint8Array;
+} {
+  const {
+    name = "HighErrorRate",
+    service = "api",
+    status = "firing",
+    startsAt = start,
+    summary = "bad",
+  } = sent;
+  const body = {
+    version: "4",
+    status,
+    receiver: "tocsin",
+    groupKey: "{}",
+    groupLabels: {},
+    commonLabels: {},
+    commonAnnotations: {},
+    externalURL: "",
+    alerts: [
+      {
+        status,
+        labels: { alertname: name, service, severity: "critical" },
+        annotations: { summary },
+        startsAt: startsAt.toISOString(),
+        endsAt: status === "firing" ? "0001-01-01T00:00:00Z" : new Date().toISOString(),
+        generatorURL: "",
+      },
+    ],
+  };
+  return {
+    source: "alertmanager",
+    headers: {},
+    receivedAt: new Date(),
+    body: Buffer.from(JSON.stringify(body)),
+  };
+}
+
+async function incidents(store: OpenStore, count: number) {
+  return await eventually(`${count} incidents`, 15_000, async () => {
+    const list = await store.incidents.list({ limit: 50 });
+    return list.length === count ? list : null;
+  });
+}
+
+describe("triage", () => {
+  test("makes an incident, wants its card, and resolves it when its alert ends", async () => {
+    const store = await open();
+    const triage = lead(store, "a");
+    await store.deliveries.insert([delivery(), delivery({ service: "web", name: "Latency" })]);
+    triage.wake();
+    const [incident] = await incidents(store, 1);
+    expect(incident).toMatchObject({
+      id: 1,
+      state: "open",
+      severity: "critical",
+      alertCount: 2,
+      firingCount: 2,
+    });
+    const card = await store.posts.findBySubject("console", "incidents", "incident", 1);
+    expect(card).toMatchObject({ state: "waiting", desiredRevision: incident?.revision });
+    const [alert] = await store.incidents.alerts(1, 10);
+    expect(alert?.reasons.length).toBeGreaterThan(0);
+    await store.deliveries.insert([
+      delivery({ status: "resolved" }),
+      delivery({ status: "resolved", service: "web", name: "Latency" }),
+    ]);
+    triage.wake();
+    await eventually("resolved", 10_000, async () =>
+      (await store.incidents.find(1))?.state === "resolved" ? true : null,
+    );
+    const kinds = (await store.incidents.timeline(1, 50)).map((entry) => entry.kind);
+    expect(kinds).toContain("opened");
+    expect(kinds).toContain("resolved");
+    await store.deliveries.insert([delivery({ startsAt: new Date() })]);
+    triage.wake();
+    await eventually("reopened", 10_000, async () =>
+      (await store.incidents.find(1))?.reopenedCount === 1 ? true : null,
+    );
+  });
+
+  test("an acknowledgement made between two batches is kept", async () => {
+    const store = await open();
+    const triage = lead(store, "a");
+    await store.deliveries.insert([delivery()]);
+    triage.wake();
+    const [incident] = await incidents(store, 1);
+    if (incident === undefined) throw new Error("no incident");
+    await store.incidents.save([
+      {
+        ...incident,
+        state: "acknowledged",
+        acknowledgedAt: new Date(),
+        acknowledgedBy: "oncall",
+        revision: incident.revision + 1,
+      },
+    ]);
+    await store.deliveries.insert([delivery({ service: "web", name: "Latency" })]);
+    triage.wake();
+    const after = await eventually("joined", 10_000, async () => {
+      const found = await store.incidents.find(incident.id);
+      return found?.alertCount === 2 ? found : null;
+    });
+    expect(after).toMatchObject({ state: "acknowledged", acknowledgedBy: "oncall" });
+    expect(after.revision).toBeGreaterThan(incident.revision + 1);
+  });
+
+  test("a silenced alert makes a muted incident without a card, with the reason", async () => {
+    const store = await open();
+    const now = new Date();
+    await store.incidents.saveSilence({
+      matchers: [{ name: "service", op: "=", value: "api" }],
+      reason: "planned work",
+      createdBy: "oncall",
+      startsAt: now,
+      endsAt: new Date(now.getTime() + 3_600_000),
+      createdAt: now,
+    });
+    const triage = lead(store, "a");
+    await store.deliveries.insert([delivery()]);
+    triage.wake();
+    const incident = await eventually("the incident", 10_000, async () => await store.incidents.find(1));
+    expect(incident.isMuted).toBe(true);
+    expect(await store.posts.findBySubject("console", "incidents", "incident", 1)).toBeNull();
+    expect((await store.incidents.alerts(1, 1))[0]?.mutedBy?.because).toContain("planned work");
+  });
+
+  test("a delivery that cannot be parsed is kept as dead and holds up nothing", async () => {
+    const store = await open();
+    const triage = lead(store, "a");
+    await store.deliveries.insert([{ ...delivery(), body: Buffer.from('{"alerts": 7}') }, delivery()]);
+    triage.wake();
+    await incidents(store, 1);
+    expect(await store.deliveries.dead(10)).toMatchObject([{ source: "alertmanager" }]);
+  });
+
+  test("text that a database refuses does not stop the batch", async () => {
+    const store = await open();
+    const triage = lead(store, "a");
+    await store.deliveries.insert([
+      delivery({ summary: "nul \u0000 and lone \uD800" }),
+      delivery({ service: "web", name: "Other" }),
+    ]);
+    triage.wake();
+    const [incident] = await incidents(store, 1);
+    expect(incident?.alertCount).toBe(2);
+  });
+
+  test("another replica takes over from one that died, and nothing is processed twice", async () => {
+    const [first, second] = [await open(), await open()];
+    const dying = lead(first, "a");
+    await first.deliveries.insert(
+      Array.from({ length: 30 }, (_, index) => delivery({ name: `Before${index}` })),
+    );
+    dying.wake();
+    await eventually("all before", 10_000, async () =>
+      (await second.incidents.find(1))?.alertCount === 30 ? true : null,
+    );
+    // Its connections are cut: it can neither renew the lease nor give it back.
+    await first.close();
+    const heir = lead(second, "b");
+    const startedAt = Date.now();
+    await second.deliveries.insert(
+      Array.from({ length: 30 }, (_, index) => delivery({ name: `After${index}` })),
+    );
+    const incident = await eventually("takeover", 15_000, async () => {
+      const found = await second.incidents.find(1);
+      return found?.alertCount === 60 ? found : null;
+    });
+    expect(Date.now() - startedAt).toBeLessThan(15_000);
+    expect(heir.isLeader()).toBe(true);
+    const seen = (await second.incidents.alerts(incident.id, 100)).map((alert) => alert.seenCount);
+    expect(seen).toEqual(Array(60).fill(1));
+    expect(await second.incidents.list({ limit: 10 })).toHaveLength(1);
+  });
+
+  test("two replicas never lead at once", async () => {
+    const [first, second] = [await open(), await open()];
+    const both = [lead(first, "a"), lead(second, "b")];
+    await eventually("a leader", 5_000, () => (both.some((triage) => triage.isLeader()) ? true : null));
+    await first.deliveries.insert(Array.from({ length: 50 }, (_, index) => delivery({ name: `N${index}` })));
+    await eventually("all", 10_000, async () =>
+      (await first.incidents.find(1))?.alertCount === 50 ? true : null,
+    );
+    expect(both.filter((triage) => triage.isLeader())).toHaveLength(1);
+    const seen = (await first.incidents.alerts(1, 100)).map((alert) => alert.seenCount);
+    expect(seen.every((count) => count === 1)).toBe(true);
+  });
+
+  test("alerts that fall silent time out", async () => {
+    const store = await open();
+    const triage = lead(store, "a", { timeoutMs: () => 1_500 });
+    await store.deliveries.insert([delivery()]);
+    triage.wake();
+    await incidents(store, 1);
+    await eventually("timed out", 10_000, async () =>
+      (await store.incidents.find(1))?.state === "resolved" ? true : null,
+    );
+    expect((await store.incidents.alerts(1, 1))[0]?.endedBy).toBe("timeout");
+  });
+});
