@@ -10,7 +10,9 @@ test("four replicas that migrate an empty database at once all succeed", async (
   database = await freshDatabase("empty");
   const outcomes = await Promise.allSettled(Array.from({ length: 4 }, () => migrate(database.url)));
   expect(outcomes.map((outcome) => outcome.status)).toEqual(Array.from({ length: 4 }, () => "fulfilled"));
-  expect(await tableNames()).toEqual(expect.arrayContaining(["public.alerts", "graphile_worker._private_jobs"]));
+  expect(await tableNames()).toEqual(
+    expect.arrayContaining(["public.alerts", "graphile_worker._private_jobs"]),
+  );
 });
 
 test("migrating a migrated database changes nothing", async () => {

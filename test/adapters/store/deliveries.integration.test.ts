@@ -1,0 +1,103 @@
+import { expect, test } from "vitest";
+import { at, freshStore } from "./fixture.ts";
+
+function delivery(body: string | Uint8Array, source = "alertmanager") {
+  const headers = { "content-type": "application/json" };
+  return { source, body: typeof body === "string" ? Buffer.from(body) : body, headers, receivedAt: at(0) };
+}
+
+test("a delivery comes back byte for byte, whatever the bytes are", async () => {
+  const { store } = await freshStore();
+  const bodies = [
+    Buffer.from([...Array(256).keys()]),
+    Buffer.from('{"text":"naïve \\u0000 \u{1F514}"}'),
+    Buffer.alloc(0),
+    Buffer.from("x".repeat(300_000)),
+    Buffer.from([0xff, 0xfe, 0x00, 0xc3, 0x28]),
+  ];
+  await store.deliveries.insert(bodies.map((body) => delivery(body)));
+  const read = await store.deliveries.after(0, 10);
+  expect(read.map((stored) => Buffer.from(stored.body).toString("hex"))).toEqual(
+    bodies.map((body) => body.toString("hex")),
+  );
+  expect(read[0]).toMatchObject({ source: "alertmanager", receivedAt: at(0), headers: delivery("").headers });
+});
+
+test("text that PostgreSQL refuses in a header does not lose the group", async () => {
+  const { store } = await freshStore();
+  const hostile = { ...delivery("{}"), headers: { "x-name": "a\0b\uD800" } };
+  await store.deliveries.insert([delivery("[1]"), hostile, delivery("[2]")]);
+  const read = await store.deliveries.after(0, 10);
+  expect(read).toHaveLength(3);
+  expect(read[1]?.headers).toEqual({ "x-name": "a\uFFFDb\uFFFD" });
+});
+
+test("a reader that follows its cursor while many writers insert misses none", async () => {
+  const { store, another } = await freshStore();
+  const writers = [store, await another(), await another()];
+  const perWriter = 60;
+  let cursor = 0;
+  const seen: string[] = [];
+  const written = Promise.all(
+    writers.map(async (writer, index) => {
+      for (let group = 0; group < perWriter; group += 1) {
+        await writer.deliveries.insert([delivery(`${index}/${group}/a`), delivery(`${index}/${group}/b`)]);
+      }
+    }),
+  );
+  const reader = await another();
+  let isWritten = false;
+  void written.then(() => {
+    isWritten = true;
+  });
+  for (;;) {
+    const wasWritten = isWritten;
+    const batch = await reader.deliveries.after(cursor, 7);
+    for (const stored of batch) seen.push(Buffer.from(stored.body).toString());
+    cursor = batch.at(-1)?.id ?? cursor;
+    if (wasWritten && batch.length === 0) break;
+  }
+  await written;
+  expect(new Set(seen).size).toBe(writers.length * perWriter * 2);
+  expect(seen).toHaveLength(writers.length * perWriter * 2);
+});
+
+test("an insert inside a transaction that fails is not kept", async () => {
+  const { store } = await freshStore();
+  const failing = store.transaction(async (tx) => {
+    await tx.deliveries.insert([delivery("{}")]);
+    throw new Error("no");
+  });
+  await expect(failing).rejects.toThrow("no");
+  expect(await store.deliveries.newest()).toBeNull();
+});
+
+test("a buried delivery is counted until it is replayed", async () => {
+  const { store } = await freshStore();
+  await store.deliveries.insert([{ ...delivery("{}"), receivedAt: new Date() }]);
+  const id = await store.deliveries.bury(delivery("{", "grafana"), "the body is not JSON\0");
+  expect(await store.deliveries.heard()).toEqual([
+    { source: "alertmanager", lastDay: 1, lastAt: expect.any(Date), dead: 0 },
+    { source: "grafana", lastDay: 0, lastAt: null, dead: 1 },
+  ]);
+  expect(await store.deliveries.findDead(id)).toMatchObject({
+    problem: "the body is not JSON\uFFFD",
+    replayedAt: null,
+  });
+  await store.deliveries.markReplayed(id, at(5));
+  expect(await store.deliveries.dead(10)).toEqual([]);
+  expect((await store.deliveries.findDead(id))?.replayedAt).toEqual(at(5));
+});
+
+test("pruning never removes what triage has still to read", async () => {
+  const { store } = await freshStore();
+  await store.deliveries.insert([delivery("1"), delivery("2"), delivery("3")]);
+  const [first, second] = await store.deliveries.after(0, 3);
+  expect(await store.deliveries.prune(at(10), 100)).toBe(0);
+  const lease = await store.leases.acquire("triage", "a", 10_000);
+  if (lease === null || first === undefined || second === undefined) throw new Error("nothing to test with");
+  await store.leases.advance(lease, { cursor: second.id, nextIncidentId: 1 });
+  expect(await store.deliveries.prune(at(10), 1)).toBe(1);
+  expect(await store.deliveries.prune(at(10), 100)).toBe(1);
+  expect(await store.deliveries.after(0, 10)).toHaveLength(1);
+});
