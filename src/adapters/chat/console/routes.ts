@@ -59,6 +59,7 @@ export function createRoutes(options: RouteOptions) {
     anyone("POST", /^\/api\/person$/, access.switchPerson),
     member("GET", /^\/events$/, stream),
     member("GET", /^\/api\/state$/, state),
+    member("GET", /^\/api\/channels$/, async () => json(200, { channels: await desk.channels() })),
     member("GET", /^\/api\/messages$/, earlier),
     member("GET", /^\/api\/threads\/(\d{1,15})$/, thread),
     member("GET", /^\/api\/cards\/(incidents|rollouts)\/(\d{1,9})$/, card),

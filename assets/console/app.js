@@ -1,0 +1,448 @@
+/**
+ * The console's page: puts the parts together.
+ * @import { PageState, WireMessage, WireView } from "./api.js"
+ * @import { Echo } from "./cards.js"
+ * @import { LiveState } from "./live.js"
+ */
+import { ApiError, getCard, getChannels, getEarlier, getState, sendCommand } from "./api.js";
+import { renderEcho, renderPrivate } from "./cards.js";
+import { createChannelView } from "./channel.js";
+import { createComposer } from "./composer.js";
+import { askFirst, createShortcuts, createThemeButton } from "./dialogs.js";
+import { announce, byId } from "./dom.js";
+import { createGate } from "./gate.js";
+import { createLive } from "./live.js";
+import { createSide } from "./side.js";
+import { showStatus } from "./status.js";
+import { renderTeaching } from "./teach.js";
+import { createThreadView } from "./thread.js";
+import { keepTimesFresh } from "./time.js";
+import { toneWord } from "./view.js";
+
+/**
+ * A command on its way.
+ * @typedef {{ line: string, echo: Echo, button: HTMLButtonElement | null, timer: ReturnType<typeof setTimeout> }} Pending
+ */
+
+const slowAfterMs = 8_000;
+const keptLines = 300;
+
+/** @type {PageState | null} */
+let page = null;
+/** Private messages of every channel, by id. @type {Map<number, WireMessage>} */
+const privates = new Map();
+/** Private messages the reader has dismissed. @type {Set<number>} */
+const dismissed = new Set();
+/** By the key of the request. @type {Map<string, Pending>} */
+const pendings = new Map();
+/** Command lines that were sent from this page, by the key of the request. @type {Map<string, string>} */
+const lines = new Map();
+/** Answers that came before the bot had confirmed their request. @type {Set<string>} */
+const answered = new Set();
+
+const handlers = { press, openThread, dismiss, askedBy, loadEarlier };
+const channel = createChannelView(handlers);
+const thread = createThreadView({ ...handlers, closed: onThreadClosed, privatesOf });
+const composer = createComposer({ send: (line) => sendLine(line) });
+const side = createSide({
+  open: (id) => void openChannel(id, null),
+  reload: () => void start(),
+  read: () => newestShown(),
+});
+const gate = createGate({ retry: () => void start() });
+const shortcuts = createShortcuts();
+const live = createLive({
+  message: onMessage,
+  state: onLiveState,
+  hello: onHello,
+  reload: async () => (await load(page?.channel ?? "")).revision,
+  peek: async () => side.showChannels((await getChannels()).channels),
+});
+
+createThemeButton();
+keepTimesFresh();
+addEventListener("keydown", onKey);
+addEventListener("popstate", () => void followPath("stay"));
+void start();
+
+/** Loads everything and goes where the address says. */
+async function start() {
+  live.stop();
+  privates.clear();
+  try {
+    const state = await load(pathParts().channel ?? "");
+    live.start(state.revision);
+    await followPath("focus");
+  } catch (error) {
+    gate.showProblem(error);
+  }
+}
+
+/**
+ * @param {string} id
+ * @returns {Promise<PageState>}
+ */
+async function load(id) {
+  try {
+    const state = await getState(id);
+    gate.showApp();
+    show(state);
+    return state;
+  } catch (error) {
+    if (error instanceof ApiError && (error.status === 401 || error.status === 403)) gate.showProblem(error);
+    throw error;
+  }
+}
+
+/** @param {PageState} state */
+function show(state) {
+  const isSwitch = page?.channel !== state.channel;
+  page = state;
+  privates.clear();
+  for (const message of state.privates) privates.set(message.id, message);
+  side.show(state);
+  const own = [...privates.values()].filter(
+    (message) => message.channel === state.channel && message.thread === null && !dismissed.has(message.id),
+  );
+  const all = [...state.messages, ...own].sort((a, b) => a.id - b.id);
+  channel.reset(all, {
+    hasEarlier: state.hasEarlier,
+    newSince: isSwitch ? side.lastRead(state.channel) : null,
+  });
+  for (const message of privates.values()) if (message.thread !== null) placePrivate(message);
+  for (const pending of pendings.values())
+    if (!pending.echo.element.isConnected) channel.append(pending.echo.element);
+  showTeaching();
+  composer.setWhere(`#${state.channel}`);
+  const open = thread.openId();
+  if (open !== null) void thread.open(open, "stay").catch(() => thread.close());
+  markRead();
+}
+
+// ---------- where one is ----------
+
+/** @returns {{ channel?: string, message?: number, card?: { kind: "incidents" | "rollouts", subject: number } }} */
+function pathParts() {
+  const [, first, second, third] = location.pathname.split("/");
+  if ((first === "incidents" || first === "rollouts") && second !== undefined) {
+    return { card: { kind: first, subject: Number(second) } };
+  }
+  if (first !== "channels" || second === undefined) return {};
+  return { channel: decodeURIComponent(second), ...(third === undefined ? {} : { message: Number(third) }) };
+}
+
+/** @param {"focus" | "stay"} focus */
+async function followPath(focus) {
+  const parts = pathParts();
+  try {
+    const target = parts.card === undefined ? null : await getCard(parts.card.kind, parts.card.subject);
+    const id = target?.channel ?? parts.channel ?? page?.channels[0]?.id ?? "";
+    if (page?.channel !== id) await load(id);
+    const message = target?.id ?? parts.message;
+    if (message === undefined) thread.close();
+    else await showThread(message, focus);
+  } catch (error) {
+    announce(error instanceof Error ? error.message : String(error));
+    showNotice(error);
+  }
+}
+
+/**
+ * @param {string} id
+ * @param {number | null} message
+ */
+async function openChannel(id, message) {
+  const path = `/channels/${encodeURIComponent(id)}${message === null ? "" : `/${message}`}`;
+  if (path !== location.pathname) history.pushState(null, "", path);
+  await followPath("focus");
+}
+
+/** @param {WireMessage} message */
+function openThread(message) {
+  void openChannel(message.channel, message.id);
+}
+
+/**
+ * @param {number} id
+ * @param {"focus" | "stay"} focus
+ */
+async function showThread(id, focus) {
+  const card = await thread.open(id, focus);
+  channel.reveal(id);
+  composer.setWhere(`#${card.channel} · thread`);
+}
+
+/** @param {number} card */
+function onThreadClosed(card) {
+  if (page === null) return;
+  const path = `/channels/${encodeURIComponent(page.channel)}`;
+  if (pathParts().message !== undefined || pathParts().card !== undefined) history.pushState(null, "", path);
+  composer.setWhere(`#${page.channel}`);
+  for (const message of privatesOf(card)) placePrivate(message);
+  channel.focusThreadLink(card);
+}
+
+/** @param {number} before */
+async function loadEarlier(before) {
+  if (page === null) return;
+  try {
+    const found = await getEarlier(page.channel, before);
+    channel.prepend(found.messages, found.hasEarlier);
+  } catch (error) {
+    showNotice(error);
+  }
+}
+
+// ---------- what comes in ----------
+
+/** @param {WireMessage} message */
+function onMessage(message) {
+  if (message.answers !== null) settle(message.answers);
+  if (message.isPrivate) privates.set(message.id, message);
+  if (message.isPrivate && message.thread !== null) {
+    placePrivate(message);
+    announce(`Only you: ${message.view.summary}`);
+    return;
+  }
+  if (message.thread !== null) {
+    if (thread.openId() === message.thread) thread.put(message);
+    channel.countReply(message);
+    return;
+  }
+  if (thread.openId() === message.id) thread.putCard(message);
+  if (page === null || message.channel !== page.channel) {
+    side.arrived(message);
+    return;
+  }
+  const before = channel.get(message.id);
+  if (channel.put(message) === "same") return;
+  tell(message, before);
+  channel.notice(message);
+  showTeaching();
+  side.arrived(message);
+  markRead();
+}
+
+/**
+ * New cards and private answers are read out; of an edit only a change of tone is news.
+ * @param {WireMessage} message
+ * @param {WireMessage | null} before
+ */
+function tell(message, before) {
+  if (before === null) announce(`${message.isPrivate ? "Only you: " : ""}${message.view.summary}`);
+  else if (before.view.tone !== message.view.tone) {
+    announce(`${toneWord(message.view)}: ${message.view.title}`);
+  }
+}
+
+/** @param {string | null} person */
+function onHello(person) {
+  if (page !== null && person !== (page.you?.id ?? null)) void start();
+}
+
+/** @param {LiveState} state */
+function onLiveState(state) {
+  showStatus(state, live.retry);
+}
+
+/** Private answers in a thread stand in it while it is open, else below its card. @param {WireMessage} message */
+function placePrivate(message) {
+  if (dismissed.has(message.id) || message.thread === null) return;
+  if (thread.openId() === message.thread) thread.put(message);
+  else if (page?.channel === message.channel) {
+    channel.under(message.thread, renderPrivate(message, handlers, askedBy(message)));
+  }
+}
+
+/** @param {number} card */
+function privatesOf(card) {
+  return [...privates.values()].filter((message) => message.thread === card && !dismissed.has(message.id));
+}
+
+/** @param {WireMessage} message */
+function dismiss(message) {
+  dismissed.add(message.id);
+  const element = document.activeElement?.closest(".private");
+  const card = element?.closest(".card");
+  channel.remove(message.id);
+  thread.remove(message.id);
+  document.getElementById(`private-${message.id}`)?.remove();
+  if (card instanceof HTMLElement) card.focus({ preventScroll: true });
+  else composer.focus();
+}
+
+// ---------- what goes out ----------
+
+/**
+ * @param {WireMessage} message
+ * @param {WireView["actions"][number]} action
+ * @param {HTMLButtonElement} button
+ */
+async function press(message, action, button) {
+  if (button.getAttribute("aria-disabled") === "true" || page === null) return;
+  if (action.confirm !== null && !(await askFirst(action, page.you?.name ?? "nobody"))) {
+    button.focus();
+    return;
+  }
+  button.setAttribute("aria-disabled", "true");
+  const card = message.isPrivate ? message.thread : (message.thread ?? message.id);
+  send(`/${action.command}`, { channel: message.channel, thread: card, button });
+}
+
+/** @param {string} line */
+function sendLine(line) {
+  if (page === null) return;
+  const card = thread.card();
+  send(line.startsWith("/") ? line : `/${line}`, {
+    channel: card?.channel ?? page.channel,
+    thread: card?.id ?? null,
+    button: null,
+  });
+}
+
+/**
+ * @param {string} line
+ * @param {{ channel: string, thread: number | null, button: HTMLButtonElement | null }} where
+ */
+function send(line, where) {
+  // One key for every attempt: the bot takes a repeated request once.
+  const key = randomKey();
+  const echo = renderEcho(line, () => {
+    echo.element.remove();
+    showTeaching();
+  });
+  if (where.thread !== null && thread.openId() === where.thread) thread.append(echo.element);
+  else if (where.thread === null || !channel.under(where.thread, echo.element)) channel.append(echo.element);
+  showTeaching();
+  const attempt = async () => {
+    echo.working("sending");
+    try {
+      const person = page?.you === null || page === null ? {} : { person: page.you.id };
+      const { request } = await sendCommand({
+        key,
+        text: line,
+        channel: where.channel,
+        thread: where.thread,
+        ...person,
+      });
+      sent(request, line, echo, where.button);
+    } catch (error) {
+      echo.failed(error instanceof Error ? error.message : String(error), () => void attempt());
+      where.button?.removeAttribute("aria-disabled");
+      if (error instanceof ApiError && error.status === 401) gate.showProblem(error);
+    }
+  };
+  void attempt();
+}
+
+/**
+ * @param {string} request
+ * @param {string} line
+ * @param {Echo} echo
+ * @param {HTMLButtonElement | null} button
+ */
+function sent(request, line, echo, button) {
+  lines.set(request, line);
+  if (lines.size > keptLines) lines.delete(lines.keys().next().value ?? "");
+  echo.working("working");
+  const timer = setTimeout(() => {
+    echo.working("no answer yet; it is kept and will be done");
+    button?.removeAttribute("aria-disabled");
+  }, slowAfterMs);
+  pendings.set(request, { line, echo, button, timer });
+  if (answered.delete(request)) settle(request);
+}
+
+/** The answer to a request is here. @param {string} request */
+function settle(request) {
+  const pending = pendings.get(request);
+  if (pending === undefined) {
+    answered.add(request);
+    if (answered.size > keptLines) answered.delete(answered.values().next().value ?? "");
+    return;
+  }
+  clearTimeout(pending.timer);
+  pending.echo.element.remove();
+  pending.button?.removeAttribute("aria-disabled");
+  pendings.delete(request);
+}
+
+/** @param {WireMessage} message */
+function askedBy(message) {
+  return message.answers === null ? null : (lines.get(message.answers) ?? null);
+}
+
+/** Random also on plain http, where crypto.randomUUID is missing. */
+function randomKey() {
+  return [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
+}
+
+// ---------- the rest ----------
+
+function showTeaching() {
+  const teach = byId("teach", HTMLElement);
+  teach.hidden = !channel.isEmpty();
+  if (!teach.hidden) teach.replaceChildren(...renderTeaching(page?.channel ?? "incidents"));
+}
+
+function markRead() {
+  if (page !== null && !document.hidden) side.markRead(page.channel, newestShown());
+}
+document.addEventListener("visibilitychange", markRead);
+
+function newestShown() {
+  const ids = [...document.querySelectorAll("#cards > .card")].map((card) =>
+    card instanceof HTMLElement ? Number(card.dataset["id"]) : 0,
+  );
+  return Math.max(0, ...ids);
+}
+
+/** @param {unknown} error */
+function showNotice(error) {
+  const text = error instanceof Error ? error.message : String(error);
+  const echo = renderEcho(location.pathname, () => echo.element.remove());
+  echo.failed(text, () => {
+    echo.element.remove();
+    void followPath("stay");
+  });
+  channel.append(echo.element);
+}
+
+/** @param {KeyboardEvent} event */
+function onKey(event) {
+  if (document.querySelector("dialog[open]") !== null || page === null) return;
+  const isTyping =
+    event.target instanceof Element && event.target.closest("input, select, textarea") !== null;
+  if ((event.ctrlKey || event.metaKey) && event.key === "k") {
+    event.preventDefault();
+    composer.focus();
+  } else if (event.key === "Escape") closeTopmost(isTyping);
+  else if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
+    event.preventDefault();
+    side.step(event.key === "ArrowUp" ? -1 : 1);
+  } else if (!isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) onSingleKey(event);
+}
+
+/** @param {boolean} isTyping */
+function closeTopmost(isTyping) {
+  if (side.close()) return;
+  if (thread.openId() !== null) thread.close();
+  else if (isTyping && document.activeElement instanceof HTMLElement) document.activeElement.blur();
+}
+
+/** @param {KeyboardEvent} event */
+function onSingleKey(event) {
+  const card = channel.focused();
+  const isOnCard = event.target instanceof HTMLElement && event.target.matches("#cards > article");
+  if (event.key === "Enter" && isOnCard && card !== null && !card.isPrivate) openThread(card);
+  if (!shortcuts.areSingleKeysOn()) return;
+  if (event.key === "/") {
+    event.preventDefault();
+    composer.fill("/");
+  } else if (event.key === "j") channel.focusNext(1);
+  else if (event.key === "k") channel.focusNext(-1);
+  else if (event.key === "o" && card !== null && !card.isPrivate) openThread(card);
+  else if (event.key === "?") shortcuts.open();
+}
