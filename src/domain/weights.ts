@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 const logOdds = z.number().min(-10).max(10);
+const byName = z.record(z.string().max(60), logOdds);
 
 /** Every number that judgement depends on and that may be tuned or learned; one version of the model `correlator`. */
 export const weightsSchema = z.strictObject({
@@ -14,7 +15,20 @@ export const weightsSchema = z.strictObject({
     /** More neighbours than this make a service a hub, which connects nothing. */
     hubDegree: z.number().int().min(2).max(10_000),
   }),
-  causes: z.strictObject({}),
+  causes: z.strictObject({
+    /** Log-odds per unit of each feature of a service; see cause-evidence.ts. Unnamed features count nothing. */
+    service: byName,
+    /** Log-odds per unit of each feature of a change; see change-evidence.ts. */
+    change: byName,
+    /** Log-odds that no change is to blame, before any change is looked at. */
+    noChange: logOdds,
+    /** Log-odds for a service whose change is surely the trigger; scaled by the change's probability. */
+    changed: logOdds,
+    /** Log-odds lost per call between the blamed service and the changed one. */
+    changeDistance: logOdds,
+    /** Scores are multiplied by this before they become probabilities. */
+    sharpness: z.number().min(0.05).max(5),
+  }),
 });
 
 export type Weights = z.infer<typeof weightsSchema>;
@@ -22,5 +36,52 @@ export type Weights = z.infer<typeof weightsSchema>;
 /** What a new installation starts with; how each was chosen is in docs/judgement.md. */
 export const shippedWeights: Weights = {
   clustering: { gapMs: 120_000, threshold: 0, signals: {}, hubDegree: 40 },
-  causes: {},
+  causes: {
+    service: {
+      blamed: 1.43,
+      blamedSize: 0.6,
+      count: 0.8,
+      covers: 1.08,
+      explained: -0.2,
+      explains: 0.32,
+      first: 1.02,
+      "kind:call": -0.87,
+      "kind:crash": 2.1,
+      "kind:error": -0.29,
+      "kind:latency": 0.31,
+      "kind:log": 0.6,
+      "kind:net": 0.74,
+      "kind:other": -0.34,
+      "kind:resource": 0.77,
+      "kind:traffic": 0.39,
+      silent: -1,
+      "size:call": -0.86,
+      "size:error": 0.36,
+      "size:latency": -0.75,
+      "size:log": 0.65,
+      "size:net": 1.68,
+      "size:resource": 1.25,
+    },
+    change: {
+      after: -1.95,
+      age: -1.44,
+      calledBy: 0.35,
+      cosmetic: -2.12,
+      far: -0.86,
+      inert: -0.43,
+      instant: -2.91,
+      "is:commit": -0.8,
+      "is:flag": 0.52,
+      near: -0.38,
+      nearby: -1.46,
+      onAlerting: 0.53,
+      recent: 2.8,
+      text: 1.39,
+      undeployed: -0.88,
+    },
+    noChange: 0.6,
+    changed: 2.37,
+    changeDistance: -1,
+    sharpness: 1,
+  },
 };

@@ -1,0 +1,99 @@
+import type { Alert } from "./alert.ts";
+
+/** What sort of evidence an alert is; the order is that of the rules, first match wins. */
+export const evidenceKinds = [
+  "crash",
+  "resource",
+  "net",
+  "slo",
+  "traffic",
+  "error",
+  "log",
+  "latency",
+  "other",
+] as const;
+export type EvidenceKind = (typeof evidenceKinds)[number];
+
+/** Words are matched against the words of the alert's name, then of its metric, then of its summary. */
+const rules: readonly (readonly [EvidenceKind, RegExp])[] = [
+  ["slo", /\b(slo|sli|budget|burn|apdex)\b/],
+  [
+    "crash",
+    /\b(crash\w*|restart\w*|oom\w*|killed|evicted|not ?ready|absent|(failed|failing|pending) pods?|pods? (failed|failing|pending)|containers? (waiting|terminated)|deadlock\w*|panic\w*|segfault|core ?dump|target down|instance down|host down|replicas? (mismatch|missing)|unschedulable|image ?pull\w*)\b/,
+  ],
+  [
+    "net",
+    /\b(network|packets?|retransmit\w*|tcp|udp|dns|conntrack|connection (refused|reset)|bandwidth|nic|partition)\b/,
+  ],
+  [
+    "resource",
+    /\b(cpu|memory|mem|heap|disk|filesystem|inodes?|fds?|file descriptors?|throttl\w*|saturat\w*|load average|gc|swap|storage|volume|quota|buffers?|threads?|goroutines?|connection pool|pool|queue (depth|length|size)|lag|backlog|query count|quer(y|ies) per request|evictions?|cache (hit|miss)\w*|locks?)\b/,
+  ],
+  [
+    "traffic",
+    /\b(traffic|throughput|rps|qps|ops|request rate|requests per (sec|second|minute)|no (\w+ )?(requests|operations|traffic|data)|drop|request volume)\b/,
+  ],
+  ["log", /\b(logs?|log lines?|log pattern|exceptions?|stack ?traces?)\b/],
+  [
+    "error",
+    /\b(errors?|err|5xx|4xx|50\d|failures?|failed|failing|fault|availability|unavailable|success (rate|ratio)|refused|timeouts?|down)\b/,
+  ],
+  ["latency", /\b(latenc\w*|slow\w*|duration|response time|p\d\d|ms|delay\w*|spans?)\b/],
+];
+
+/** "HighServerLatencyP99" and "http_server_duration" as lower-case words. */
+export function wordsOf(text: string): string {
+  return text
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .replace(/([A-Z]+)([A-Z][a-z])/g, "$1 $2")
+    .replace(/[^A-Za-z0-9]+/g, " ")
+    .toLowerCase()
+    .trim();
+}
+
+const known = new Map<string, EvidenceKind>();
+const maxKnown = 20_000;
+
+function kindOfText(text: string): EvidenceKind {
+  const words = wordsOf(text);
+  for (const [kind, rule] of rules) if (rule.test(words)) return kind;
+  return "other";
+}
+
+/** The kind of evidence by general words in the alert's name, its `metric` label, or its summary. */
+export function kindOf(alert: Pick<Alert, "name" | "labels" | "summary">): EvidenceKind {
+  const metric = alert.labels["metric"] ?? alert.labels["__name__"] ?? "";
+  const key = `${alert.name}\u0000${metric}`;
+  const cached = known.get(key);
+  if (cached !== undefined && cached !== "other") return cached;
+  const byMetric = metric === "" ? "other" : kindOfText(metric);
+  const byName = byMetric === "other" ? kindOfText(alert.name) : byMetric;
+  if (known.size >= maxKnown) known.clear();
+  known.set(key, byName);
+  return byName === "other" ? kindOfText(alert.summary.slice(0, 300)) : byName;
+}
+
+const callSide = /\b(client|outbound|egress|dependency|dependencies|upstream|downstream call|remote)\b/;
+
+/** True when the alert measures calls that the service makes, so that the far end may be to blame. */
+export function isCallSide(alert: Pick<Alert, "name" | "labels">): boolean {
+  return callSide.test(wordsOf(`${alert.name} ${alert.labels["metric"] ?? ""}`));
+}
+
+const usualNames = ["baseline", "usual", "expected", "normal", "threshold"] as const;
+const inSummary = /is (-?[\d.]+)\s*\S* \((?:usually|normally|baseline|expected|threshold)[: ]+(-?[\d.]+)/;
+
+/**
+ * How far the value is from its usual one, as the natural logarithm of their ratio, 0 to 7; null when the alert does
+ * not say. Falls count as much as rises.
+ */
+export function magnitudeOf(alert: Pick<Alert, "annotations" | "summary">): number | null {
+  const usualName = usualNames.find((name) => alert.annotations[name] !== undefined);
+  const found = inSummary.exec(alert.summary);
+  const value = Number.parseFloat(alert.annotations["value"] ?? found?.[1] ?? "");
+  const usual = Number.parseFloat((usualName && alert.annotations[usualName]) ?? found?.[2] ?? "");
+  if (!Number.isFinite(value) || !Number.isFinite(usual)) return null;
+  const floor = 1e-3 * Math.max(Math.abs(value), Math.abs(usual), 1e-9);
+  const ratio = Math.max(Math.abs(value), floor) / Math.max(Math.abs(usual), floor);
+  return Math.min(7, Math.abs(Math.log(ratio)));
+}
