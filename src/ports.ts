@@ -1,4 +1,5 @@
 /** Every interface between the layers, by topic. Also what plug-in files import as "tocsin/plugin". */
+export * from "./domain/answer.ts";
 export * from "./domain/view.ts";
 export * from "./ports/chat.ts";
 export * from "./ports/command.ts";

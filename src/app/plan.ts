@@ -1,6 +1,7 @@
 /** What a rollout would do: asked of the backend, decided here, the same at request and at apply. */
 import { type Plan, previousVersion } from "../domain/rollout.ts";
 import { closest } from "../domain/spelling.ts";
+import { findTarget } from "../domain/target.ts";
 import { oneLine } from "../domain/view.ts";
 import type {
   LiveVersion,
@@ -35,7 +36,7 @@ export function createPlanner(options: PlannerOptions): Planner {
   async function plan(question: PlanQuestion): Promise<PlanResult> {
     const target = findTarget(options.models, question);
     if (target.kind === "refuse") return target;
-    const { entry, environment } = target;
+    const { model: entry, environment } = target;
     try {
       const asked = askBackend(entry, environment);
       return await withDeadline(
@@ -75,37 +76,6 @@ interface Facts {
   readonly versions: readonly ModelVersion[];
   readonly live: LiveVersion;
   readonly previous: string | null;
-}
-
-type Target = { readonly kind: "target"; readonly entry: ModelEntry; readonly environment: string } | Refusal;
-
-function findTarget(models: readonly ModelEntry[], question: PlanQuestion): Target {
-  const entry = models.find((model) => model.name === question.model);
-  const names = models.map((model) => model.name);
-  if (entry === undefined) {
-    const near = closest(question.model, names);
-    const suggestions =
-      near === null ? [] : [`${question.kind} ${near}${question.to === null ? "" : ` ${question.to}`}`];
-    const problem = `There is no model "${oneLine(question.model, 60)}".`;
-    return refuse("unknown_model", problem, `Models are: ${names.join(", ")}.`, suggestions);
-  }
-  const { environments } = entry;
-  const [only] = environments;
-  const environment = question.environment ?? (environments.length === 1 ? only : undefined);
-  if (environment !== undefined && environments.includes(environment)) {
-    return { kind: "target", entry, environment };
-  }
-  const line = [question.kind, entry.name, ...(question.to === null ? [] : [question.to])].join(" ");
-  const problem =
-    environment === undefined
-      ? `${entry.name} lives in ${environments.length} environments.`
-      : `${entry.name} has no environment "${oneLine(environment, 60)}".`;
-  return refuse(
-    "environment",
-    problem,
-    `Say which: --environment ${environments.join(" or --environment ")}.`,
-    environments.map((name) => `${line} --environment ${name}`),
-  );
 }
 
 async function decide(

@@ -1,6 +1,6 @@
 /** Gathers what the card of a rollout shows. */
 import type { Person } from "../domain/person.ts";
-import type { PolicyResource } from "../domain/policy.ts";
+import { rolloutResource } from "../domain/policy.ts";
 import type { Rollout } from "../domain/rollout.ts";
 import { rolloutView } from "../domain/rollout-view.ts";
 import type { View } from "../domain/view.ts";
@@ -33,31 +33,13 @@ export async function rolloutCard(
   });
 }
 
-/** What a policy is asked about when it is asked about a rollout. */
-export function rolloutResource(
-  models: readonly ModelEntry[],
-  rollout: Pick<Rollout, "id" | "plan" | "requestedBy">,
-): PolicyResource {
-  const entry = models.find((model) => model.name === rollout.plan.model);
-  return {
-    type: "Rollout",
-    id: rollout.id,
-    model: rollout.plan.model,
-    environment: rollout.plan.environment,
-    // A model that the configuration no longer knows is treated as the most dangerous kind.
-    risk: entry?.risk ?? "high",
-    owners: entry?.owners ?? [],
-    requestedBy: rollout.requestedBy,
-  };
-}
-
 /** People other than the requester who may approve it now. */
 export function approversOf(
   authority: Authority,
   rollout: Pick<Rollout, "id" | "plan" | "requestedBy">,
   now: Date,
 ): readonly Person[] {
-  const resource = rolloutResource(authority.models, rollout);
+  const resource = rolloutResource(rollout, authority.models);
   return authority.people.filter((person) => {
     if (person.id === rollout.requestedBy) return false;
     const question = { person, action: "approve" as const, resource, via: "console", now };

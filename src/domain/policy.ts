@@ -1,7 +1,9 @@
 import type { Person } from "./person.ts";
+import type { Rollout } from "./rollout.ts";
 
 /** Everything a policy can allow. One word per kind of act; commands name theirs. */
 export const policyActions = [
+  "help",
   "read",
   "acknowledge",
   "resolve",
@@ -54,3 +56,89 @@ export type Decision =
     }
   /** `because` is one plain sentence: which rule, or which error. */
   | { readonly kind: "deny"; readonly policies: readonly string[]; readonly because: string };
+
+/** What a policy is told of a model that is configured. */
+export interface ModelFacts {
+  readonly name: string;
+  readonly environments: readonly string[];
+  readonly risk: "low" | "high";
+  readonly owners: readonly string[];
+}
+
+/** A model in an environment, as a policy sees it. */
+export function modelResource(model: Omit<ModelFacts, "environments">, environment: string): PolicyResource {
+  const { name, risk, owners } = model;
+  return { type: "Model", name, environment, risk, owners };
+}
+
+/** A rollout, as a policy sees it. One of a model that is no longer configured counts as of high risk, and nobody's. */
+export function rolloutResource(
+  rollout: Pick<Rollout, "id" | "plan" | "requestedBy">,
+  models: readonly ModelFacts[],
+): PolicyResource {
+  const { model: name, environment } = rollout.plan;
+  const model = models.find((candidate) => candidate.name === name);
+  return {
+    type: "Rollout",
+    id: rollout.id,
+    model: name,
+    environment,
+    risk: model?.risk ?? "high",
+    owners: model?.owners ?? [],
+    requestedBy: rollout.requestedBy,
+  };
+}
+
+/** Kinds of things each action is done to; the schema of the policy says the same. */
+const resourceTypes: Readonly<Record<PolicyAction, PolicyResource["type"]>> = {
+  help: "Bot",
+  read: "Bot",
+  acknowledge: "Incident",
+  resolve: "Incident",
+  annotate: "Incident",
+  silence: "Bot",
+  deploy: "Model",
+  rollback: "Model",
+  retrain: "Model",
+  approve: "Rollout",
+  deny: "Rollout",
+  cancel: "Rollout",
+  audit: "Bot",
+  digest: "Bot",
+};
+
+/**
+ * Things an action could be done to, for asking whether someone may do it at all: help lists what may be done to at
+ * least one of them.
+ */
+export function sampleResources(
+  action: PolicyAction,
+  models: readonly ModelFacts[],
+): readonly PolicyResource[] {
+  const places = models.flatMap((model) =>
+    model.environments.map((environment) => modelResource(model, environment)),
+  );
+  switch (resourceTypes[action]) {
+    case "Bot":
+      return [{ type: "Bot" }];
+    case "Incident":
+      return [{ type: "Incident", id: 0, severity: "critical" }];
+    case "Model":
+      return places;
+    case "Rollout":
+      return places.flatMap((place) =>
+        place.type !== "Model"
+          ? []
+          : [{ ...place, type: "Rollout", id: 0, model: place.name, requestedBy: "someone else" }],
+      );
+  }
+}
+
+/** True when someone may do this to at least one thing; for help and suggestions. */
+export function mayAtAll(
+  action: PolicyAction,
+  models: readonly ModelFacts[],
+  may: (action: PolicyAction, resource: PolicyResource) => boolean,
+): boolean {
+  return sampleResources(action, models).some((resource) => may(action, resource));
+}

@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { answerView } from "../src/domain/answer.ts";
+import { oneLine } from "../src/domain/view.ts";
+import { defineCommand } from "../src/ports/command.ts";
+import { findIncident, incidentResource, nameOf, suggestIncidents } from "./_lookup.ts";
+
+export default defineCommand({
+  kind: "operate",
+  name: "resolve",
+  summary: "Say that an incident is over, why, and what it was",
+  examples: ["resolve 12", "resolve 12 rolled back the scorer --cause service:fraud-api"],
+  options: z.object({
+    incident: z.number().int().positive().describe("number of the incident"),
+    reason: z.string().max(1_000).default("").describe("what was done"),
+    cause: z
+      .string()
+      .max(300)
+      .optional()
+      .describe("what it was: a service, service:NAME or change:ID; the bot learns from it"),
+  }),
+  args: ["incident", "reason"],
+  rest: "reason",
+  action: "resolve",
+  resource: (options, context) => incidentResource(options.incident, context),
+  suggest: { incident: suggestIncidents },
+  async run(options, context) {
+    const incident = await findIncident(options.incident, context, "change");
+    if ("kind" in incident) return incident;
+    const { id } = incident;
+    if (incident.state === "resolved") {
+      return {
+        kind: "refuse",
+        reason: "already_resolved",
+        problem: `Incident ${id} is already resolved, by ${nameOf(context.people, incident.resolvedBy ?? "tocsin")}.`,
+        remedy: "Nothing needs to be done.",
+      };
+    }
+    const by = context.person.id;
+    const reason = oneLine(options.reason, 1_000);
+    const cause = options.cause === undefined ? null : causeSubject(options.cause);
+    if (cause !== null) {
+      await context.store.rollouts.addFeedback({
+        kind: "right_cause",
+        incidentId: id,
+        subject: cause,
+        person: by,
+        at: context.now,
+        data: { reason },
+      });
+    }
+    const detail = [reason === "" ? "" : `: ${reason}`, cause === null ? "" : ` (cause: ${cause})`].join("");
+    const firing = incident.firingCount;
+    const stillFiring =
+      firing === 0
+        ? ""
+        : ` ${firing} of its alerts still fire; a new one would reopen it, these alone do not.`;
+    return {
+      kind: "answer",
+      view: answerView(`You resolved incident ${id}: ${incident.title}.${stillFiring}`, { tone: "good" }),
+      visibility: "private",
+      audit: { action: "incident.resolved", subject: `incident:${id}`, data: { reason, cause, firing } },
+      effects: [
+        {
+          kind: "incident",
+          incident: { ...incident, state: "resolved", resolvedAt: context.now, resolvedBy: by },
+          entry: {
+            kind: "resolved",
+            text: `resolved by ${context.person.name}${detail}`,
+            data: { reason, cause },
+          },
+        },
+      ],
+    };
+  },
+});
+
+/** What feedback is kept under: "service:NAME" or "change:ID". A bare word is a service; rollout:7 is a change of ours. */
+function causeSubject(text: string): string {
+  const cause = oneLine(text, 300);
+  if (/^(service|change):\S/.test(cause)) return cause;
+  return /^rollout:\d+/.test(cause) ? `change:${cause}` : `service:${cause}`;
+}

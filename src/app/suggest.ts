@@ -1,0 +1,81 @@
+/** Suggestions while someone types a command. */
+
+import { kebab } from "../domain/command-line.ts";
+import { findPerson, type Person, stranger } from "../domain/person.ts";
+import { mayAtAll } from "../domain/policy.ts";
+import type { ChatDoor, Clock, Command, Log, ModelEntry, Policy, Store } from "../ports.ts";
+import { withDeadline } from "./deadline.ts";
+import type { PreparedCommand } from "./parse.ts";
+
+export type Suggest = ChatDoor["suggest"];
+
+export interface SuggestOptions {
+  readonly store: Store;
+  readonly policy: Policy;
+  readonly people: readonly Person[];
+  readonly models: readonly ModelEntry[];
+  readonly commands: readonly Command[];
+  readonly prepared: ReadonlyMap<string, PreparedCommand>;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+type Question = Parameters<Suggest>[0];
+type Suggestions = Awaited<ReturnType<Suggest>>;
+
+/** Discord's limit, and enough for anyone. */
+const maxSuggestions = 25;
+const maxLabel = 100;
+/** Platforms give up after three seconds. */
+const timeoutMs = 2_000;
+
+/**
+ * Creates the function that suggests. An empty option asks for the names of commands. Only what the person may use is
+ * suggested; a slow or failing lookup suggests nothing.
+ */
+export function createSuggest(options: SuggestOptions): Suggest {
+  async function suggest(question: Question): Promise<Suggestions> {
+    try {
+      const found = await withDeadline(look(question), timeoutMs, `suggestions for ${question.command}`);
+      return found.slice(0, maxSuggestions).map(({ label, value }) => ({
+        label: label.slice(0, maxLabel),
+        value,
+      }));
+    } catch (error) {
+      options.log.warn({ err: error, command: question.command, option: question.option }, "no suggestions");
+      return [];
+    }
+  }
+
+  async function look(question: Question): Promise<Suggestions> {
+    const now = options.clock.now();
+    const { platform, id, name } = question.account;
+    const person = findPerson(options.people, platform, id) ?? stranger(platform, id, name);
+    const mayUse = (command: Command) =>
+      mayAtAll(
+        command.action,
+        options.models,
+        (action, resource) =>
+          options.policy.decide({ person, action, resource, via: platform, now }).kind === "allow",
+      );
+    if (question.option === "") {
+      return options.commands
+        .filter((command) => command.name.startsWith(question.partial.toLowerCase()) && mayUse(command))
+        .map((command) => ({ label: `${command.name}: ${command.summary}`, value: command.name }));
+    }
+    const known = options.prepared.get(question.command);
+    const option = known?.line.options.find((candidate) => candidate.name === kebab(question.option));
+    if (known === undefined || option === undefined || !mayUse(known.command)) return [];
+    if (option.choices.length > 0) {
+      return option.choices
+        .filter((choice) => choice.startsWith(question.partial.toLowerCase()))
+        .map((choice) => ({ label: choice, value: choice }));
+    }
+    const { store, models, commands } = options;
+    return (
+      (await known.command.suggest?.[option.key]?.(question.partial, { store, models, commands, now })) ?? []
+    );
+  }
+
+  return suggest;
+}
