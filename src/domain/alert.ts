@@ -108,7 +108,9 @@ const severityWords: Readonly<Record<string, Severity>> = {
 
 /** The severity a sender's word stands for; "warning" when it says nothing that we know. */
 export function severityOf(word: string | undefined): Severity {
-  return severityWords[(word ?? "").trim().toLowerCase()] ?? "warning";
+  const known = (word ?? "").trim().toLowerCase();
+  // Own words only: "constructor" is inherited by every object.
+  return (Object.hasOwn(severityWords, known) ? severityWords[known] : undefined) ?? "warning";
 }
 
 /** Negative when `a` is worse than `b`; for sorting, worst first. */
