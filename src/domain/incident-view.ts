@@ -21,8 +21,6 @@ export interface IncidentCard {
   /** Some of its alerts, earliest first; the card shows the worst few. */
   readonly alerts: readonly TrackedAlert[];
   readonly explanation: Explanation | null;
-  /** A rollout of ours among the suspects that can be undone: how it reads, and the command that undoes it. */
-  readonly undo: { readonly label: string; readonly command: string; readonly title: string } | null;
   /** Person id to name. */
   readonly nameOf: (person: string) => string;
 }
@@ -167,31 +165,41 @@ function byWeight(a: TrackedAlert, b: TrackedAlert): number {
   );
 }
 
-function actionsOf({ incident, undo }: IncidentCard): ViewAction[] {
+function actionsOf({ incident, explanation }: IncidentCard): ViewAction[] {
   const why: ViewAction = { label: "Why", command: `why ${incident.id}`, style: "plain" };
-  if (incident.mergedInto !== null)
+  if (incident.mergedInto !== null) {
     return [{ ...why, label: `Why #${incident.mergedInto}`, command: `why ${incident.mergedInto}` }];
+  }
   if (incident.state === "resolved") return [why];
-  const actions: ViewAction[] = [];
-  if (incident.state === "open")
-    actions.push({ label: "Acknowledge", command: `ack ${incident.id}`, style: "primary" });
-  actions.push(
-    {
-      label: "Resolve",
-      command: `resolve ${incident.id}`,
-      style: "plain",
-      confirm: `Resolve incident ${incident.id}? It reopens when an alert fires again.`,
-    },
+  const acknowledge: ViewAction = { label: "Acknowledge", command: `ack ${incident.id}`, style: "primary" };
+  const resolve: ViewAction = {
+    label: "Resolve",
+    command: `resolve ${incident.id}`,
+    style: "plain",
+    confirm: `Resolve incident ${incident.id}? It reopens when an alert fires again.`,
+  };
+  return [
+    ...(incident.state === "open" ? [acknowledge] : []),
+    resolve,
     why,
-  );
-  if (undo !== null)
-    actions.push({
-      label: undo.label,
-      command: undo.command,
-      style: "danger",
-      confirm: `${undo.title}. This asks for a rollback; the plan and its approvals are shown first.`,
-    });
-  return actions;
+    ...suggestedActions(explanation),
+  ];
+}
+
+/** Longest command line that a button can carry on every platform. */
+const maxCommand = 100;
+
+/** What the explanation offers to do, as buttons: only command lines of our own making. */
+function suggestedActions(explanation: Explanation | null): ViewAction[] {
+  return (explanation?.actions ?? [])
+    .flatMap(({ text, command }): ViewAction[] => {
+      if (command === undefined || command.length > maxCommand) return [];
+      const [verb, subject = ""] = command.split(" ");
+      const label = verb === "rollback" ? `Roll back ${subject}` : oneLine(command, 40);
+      const confirm = `${oneLine(text, 200)} This asks for it: the plan and its approvals come first.`;
+      return [{ label, command, style: "danger", confirm }];
+    })
+    .slice(0, 2);
 }
 
 /** The whole fact in one paragraph, for screen readers and notifications. */

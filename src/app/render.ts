@@ -1,0 +1,66 @@
+/** What a post shows: reads the state it is about and makes its view. Decides nothing. */
+
+import { digestView } from "../domain/digest-view.ts";
+import { entryView, incidentView } from "../domain/incident-view.ts";
+import type { Person } from "../domain/person.ts";
+import type { View } from "../domain/view.ts";
+import type { Charts, Clock, ModelEntry, Policy, Post, Store } from "../ports.ts";
+import { rolloutCard } from "./rollout-card.ts";
+
+export interface RenderOptions {
+  readonly store: Store;
+  readonly policy: Policy;
+  readonly people: readonly Person[];
+  readonly models: readonly ModelEntry[];
+  readonly charts: Charts;
+  readonly clock: Clock;
+}
+
+export type Render = (post: Post) => Promise<{ readonly view: View; readonly revision: number } | null>;
+
+/** Alerts read for a card; it shows the worst few of them. */
+const maxAlerts = 200;
+
+/** Creates the function that the poster asks; it answers null when what a post is about is gone. */
+export function createRender(options: RenderOptions): Render {
+  const { store, people } = options;
+
+  async function renderIncident(id: number) {
+    const incident = await store.incidents.find(id);
+    if (incident === null) return null;
+    const [alerts, explanation] = await Promise.all([
+      store.incidents.alerts(id, maxAlerts),
+      store.explanations.find(id),
+    ]);
+    return { view: incidentView({ incident, alerts, explanation, nameOf }), revision: incident.revision };
+  }
+
+  async function renderRollout(id: number) {
+    const rollout = await store.rollouts.find(id);
+    const view = await rolloutCard(store.rollouts, options, id, options.clock.now());
+    return rollout === null || view === null ? null : { view, revision: rollout.revision };
+  }
+
+  async function renderEntry(id: number) {
+    const entry = await store.incidents.findTimelineEntry(id);
+    return entry === null ? null : { view: entryView(entry, nameOf), revision: 1 };
+  }
+
+  async function renderDigest(id: number) {
+    const run = await store.digests.find(id);
+    if (run === null || run.facts === null) return null;
+    return { view: digestView(run.facts, await options.charts.timeline(run.facts)), revision: 1 };
+  }
+
+  function nameOf(person: string): string {
+    return people.find((known) => known.id === person)?.name ?? person;
+  }
+
+  const by: Readonly<Record<Post["kind"], (subject: number) => ReturnType<Render>>> = {
+    incident: renderIncident,
+    rollout: renderRollout,
+    entry: renderEntry,
+    digest: renderDigest,
+  };
+  return (post) => by[post.kind](post.subject);
+}
