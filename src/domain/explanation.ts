@@ -1,4 +1,5 @@
 import type { Cause } from "./correlation.ts";
+import type { Incident } from "./incident.ts";
 
 /** A stored, numbered fact that a claim may cite as [3]. */
 export interface Evidence {
@@ -18,6 +19,25 @@ export interface Claim {
   readonly evidence: readonly number[];
   /** Only in actions: the command line that does it, without slash. Always ours, never from alert text or a model. */
   readonly command?: string;
+}
+
+/** How to take back a rollout of ours that is a suspect. */
+export interface Undo {
+  /** Id of the change that the rollout is. */
+  readonly changeId: string;
+  /** What it does, in plain words: "roll back fraud-scorer in production to 41". */
+  readonly title: string;
+  /** Command line that asks for it, without slash. */
+  readonly command: string;
+}
+
+/** What an explanation is written from. All text in evidence and causes is untrusted. */
+export interface ExplanationQuestion {
+  readonly incident: Incident;
+  readonly evidence: readonly Evidence[];
+  /** Best first. */
+  readonly causes: readonly Cause[];
+  readonly undo: readonly Undo[];
 }
 
 /** What an explainer writes, before it is checked. */

@@ -1,13 +1,4 @@
-import type { Cause } from "../domain/correlation.ts";
-import type { Evidence, Explanation, ExplanationDraft } from "../domain/explanation.ts";
-import type { Incident } from "../domain/incident.ts";
-
-/** What an explainer is given. All text in it is untrusted. */
-export interface ExplainQuestion {
-  readonly incident: Incident;
-  readonly evidence: readonly Evidence[];
-  readonly causes: readonly Cause[];
-}
+import type { Evidence, Explanation, ExplanationDraft, ExplanationQuestion } from "../domain/explanation.ts";
 
 export type ExplainResult =
   | { readonly kind: "drafted"; readonly draft: ExplanationDraft; readonly tokens: number }
@@ -17,7 +8,7 @@ export type ExplainResult =
 /** Writes the prose. One file in `src/adapters/explainers/`. */
 export interface Explainer {
   readonly name: string;
-  explain(question: ExplainQuestion): Promise<ExplainResult>;
+  explain(question: ExplanationQuestion): Promise<ExplainResult>;
 }
 
 export interface ExplanationStore {

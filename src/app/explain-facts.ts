@@ -1,0 +1,114 @@
+import type { Alert } from "../domain/alert.ts";
+import type { Change } from "../domain/change.ts";
+import type { Cause, CauseQuestion } from "../domain/correlation.ts";
+import type { Undo } from "../domain/explanation.ts";
+import type { Incident } from "../domain/incident.ts";
+import type { Rollout } from "../domain/rollout.ts";
+import type { Topology } from "../domain/topology.ts";
+import type { Feedback, StoreSlices } from "../ports.ts";
+
+/** Alerts read of one incident; a storm has more, and they add nothing to an explanation. */
+const maxAlerts = 500;
+const maxChanges = 1_000;
+const maxFeedback = 2_000;
+const maxPast = 20;
+/** Changes this long before the first alert are looked at. */
+export const lookBackMs = 2 * 3_600_000;
+/** Causes whose undoing is looked up. */
+const maxUndone = 3;
+
+/** What the store knows of an incident's causes. */
+export interface IncidentFacts {
+  readonly incident: Incident;
+  readonly alerts: readonly { readonly key: string; readonly alert: Alert }[];
+  readonly changes: readonly Change[];
+  readonly topology: Topology;
+  readonly past: readonly Incident[];
+  readonly ranking: CauseQuestion;
+  /** How the rollouts among these causes can be taken back. */
+  undoFor(causes: readonly Cause[]): Promise<readonly Undo[]>;
+}
+
+/** Reads the facts; null when the incident is gone, went into another, or has no alerts. */
+export async function gatherFacts(
+  store: StoreSlices,
+  incidentId: number,
+  now: Date,
+): Promise<IncidentFacts | null> {
+  const incident = await store.incidents.find(incidentId);
+  if (incident === null || incident.mergedInto !== null) return null;
+  const alerts = (await store.incidents.alerts(incidentId, maxAlerts)).map(({ key, alert }) => ({
+    key,
+    alert,
+  }));
+  const earliest = alerts[0];
+  if (earliest === undefined) return null;
+  const from = new Date(earliest.alert.startsAt.getTime() - lookBackMs);
+  const changes = await store.incidents.changesBetween(from, now, maxChanges);
+  const topology = await store.incidents.topology();
+  const feedback = countFeedback(await store.rollouts.feedback(maxFeedback));
+  return {
+    incident,
+    alerts,
+    changes,
+    topology,
+    past: await pastOf(store, incident),
+    ranking: { alerts: alerts.map(({ alert }) => alert), changes, topology, feedback },
+    undoFor: (causes) => undoFor(store, causes, changes),
+  };
+}
+
+/** Resolved incidents that read the same, newest first. */
+async function pastOf(store: StoreSlices, incident: Incident): Promise<readonly Incident[]> {
+  const service = incident.services[0];
+  if (service === undefined) return [];
+  const past = await store.incidents.list({ states: ["resolved"], service, limit: maxPast });
+  return past.filter((other) => other.id < incident.id && other.title === incident.title);
+}
+
+/** Votes per subject, in the keys that the ranking expects: "service:NAME" and the like. */
+export function countFeedback(feedback: readonly Feedback[]): CauseQuestion["feedback"] {
+  const votes = new Map<string, { readonly right: number; readonly wrong: number }>();
+  for (const { kind, subject } of feedback) {
+    if (kind !== "right_cause" && kind !== "wrong_cause") continue;
+    const { right, wrong } = votes.get(subject) ?? { right: 0, wrong: 0 };
+    const isRight = kind === "right_cause";
+    votes.set(subject, { right: right + (isRight ? 1 : 0), wrong: wrong + (isRight ? 0 : 1) });
+  }
+  return votes;
+}
+
+async function undoFor(
+  store: StoreSlices,
+  causes: readonly Cause[],
+  changes: readonly Change[],
+): Promise<readonly Undo[]> {
+  const ways: Undo[] = [];
+  for (const cause of causes.slice(0, maxUndone)) {
+    const change = changes.find((candidate) => candidate.id === cause.changeId);
+    if (change === undefined || change.rolloutId === null || ways.some((way) => way.changeId === change.id))
+      continue;
+    const rollout = await store.rollouts.find(change.rolloutId);
+    if (rollout === null || rollout.state !== "succeeded" || rollout.plan.inverse === null) continue;
+    if (await isNewest(store, rollout))
+      ways.push({ changeId: change.id, title: titleOf(rollout), command: rollout.plan.inverse });
+  }
+  return ways;
+}
+
+/** False when something was done to the target since: then its inverse would undo that too. */
+async function isNewest(store: StoreSlices, { id, plan }: Rollout): Promise<boolean> {
+  const [newest] = await store.rollouts.list({
+    states: ["approved", "starting", "running", "cancelling", "succeeded", "unknown"],
+    model: plan.model,
+    environment: plan.environment,
+    limit: 1,
+  });
+  return newest?.id === id;
+}
+
+function titleOf({ plan }: Rollout): string {
+  const target = `${plan.model} in ${plan.environment}`;
+  if (plan.kind === "deploy") return `roll back ${target}${plan.from === null ? "" : ` to ${plan.from}`}`;
+  return `take back the ${plan.kind} of ${target}`;
+}
