@@ -39,6 +39,11 @@ describe("the layers", () => {
       /an adapter must not import another/,
     ],
     [
+      "one command imported from another",
+      { "commands/a.ts": 'import b from "./b.ts";', "commands/b.ts": "" },
+      /commands must not import commands/,
+    ],
+    [
       "an adapter imported from a command",
       { "commands/a.ts": 'import { b } from "../src/adapters/chat/slack.ts";' },
       /commands must not import adapters/,

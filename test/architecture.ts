@@ -81,6 +81,8 @@ const allowedPackages: Readonly<Record<string, readonly string[]>> = {
 function importRule(file: string, target: string): string | null {
   const from = layerOf(file);
   const to = layerOf(target);
+  // Files that start with an underscore are what the commands of the folder share.
+  if (from === "commands" && target.startsWith("commands/_")) return null;
   if (!(allowed[from] ?? []).includes(to)) return `${from} must not import ${to}`;
   const packages = allowedPackages[from];
   if (to === "package" && packages !== undefined && !packages.includes(target))
@@ -148,5 +150,11 @@ export function missingPaths(document: string, root: string): readonly string[] 
   ];
   return named
     .map((match) => match[1] ?? "")
-    .filter((name) => !name.includes("<") && !name.includes("*") && !existsSync(path.join(root, name)));
+    .filter(
+      (name) =>
+        !name.includes("<") &&
+        name !== "tocsin.yaml" &&
+        !name.includes("*") &&
+        !existsSync(path.join(root, name)),
+    );
 }
