@@ -1,0 +1,430 @@
+/**
+ * A Slack that runs on loopback: Web API, Socket Mode, signed HTTP deliveries, response URLs and uploads, with Slack's
+ * limits enforced and faults on demand. The real @slack/bolt talks to it:
+ *
+ *     const slack = await startFakeSlack();
+ *     slack.addChannel({ id: "C0INCIDENTS" });
+ *     const chat = await createSlack({ botToken: slack.botToken, appToken: slack.appToken, apiUrl: slack.apiUrl, … });
+ *     slack.faults.add({ method: "chat.postMessage", kind: "commit_then_reset" });
+ *     await slack.slash({ command: "/ack", text: "12", channel: "C0INCIDENTS" });
+ *     await slack.until(() => slack.messagesIn("C0INCIDENTS").length === 1);
+ *     expect(slack.violations).toEqual([]);
+ *     await slack.close();
+ *
+ * What the real one would refuse, this one refuses and records in `violations`: unknown methods and arguments, late or
+ * unknown acknowledgements.
+ */
+import { randomUUID } from "node:crypto";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createCourier, type Delivery } from "./slack/delivery.ts";
+import { createFaults, type Faults } from "./slack/faults.ts";
+import { effectsOf } from "./slack/markup.ts";
+import type { Context } from "./slack/methods.ts";
+import { createPace } from "./slack/pace.ts";
+import {
+  buttonPayload,
+  buttonsOf,
+  escapeTyped,
+  mentionPayload,
+  type PressedButton,
+  slashPayload,
+} from "./slack/people.ts";
+import { createSocketHub, type Envelope } from "./slack/sockets.ts";
+import { createWeb, type ResponseUrl, type SlackCall } from "./slack/web.ts";
+import {
+  createWorld,
+  type FakeChannel,
+  type FakeEphemeral,
+  type FakeFile,
+  type FakeMessage,
+  typed,
+  type World,
+} from "./slack/world.ts";
+
+export { readableText } from "./slack/blocks.ts";
+export type { Delivery } from "./slack/delivery.ts";
+export type { Fault } from "./slack/faults.ts";
+export { buttonsOf } from "./slack/people.ts";
+export type { SlackCall } from "./slack/web.ts";
+export type { FakeChannel, FakeEphemeral, FakeFile, FakeMessage } from "./slack/world.ts";
+
+export interface FakeSlackOptions {
+  /** Enforce rate limits; default true. */
+  readonly isPaced?: boolean;
+  /** Messages that a channel takes at once before one per second; default 4. */
+  readonly postBurst?: number;
+  /** How long an acknowledgement may take; Slack's 3,000 ms by default. */
+  readonly ackWithinMs?: number;
+  /** Waits before an event is delivered again; Slack's are 0, 60 s and 300 s, here 0, 50 and 200 ms. */
+  readonly retryDelaysMs?: readonly number[];
+}
+
+export interface FakeSlack {
+  /** "http://127.0.0.1:PORT". */
+  readonly url: string;
+  /** For SLACK_API_URL. */
+  readonly apiUrl: string;
+  readonly botToken: string;
+  readonly appToken: string;
+  readonly signingSecret: string;
+  readonly botUserId: string;
+  readonly calls: readonly SlackCall[];
+  /** What a real Slack would refuse loudly; expect it to be empty. */
+  readonly violations: readonly string[];
+  /** What works but is bad practice (no top-level text, text over 4,000 characters, replies to replies). */
+  readonly warnings: readonly string[];
+  readonly faults: Faults;
+  /** What the bot token may do; change at will. */
+  readonly scopes: Set<string>;
+  readonly channels: ReadonlyMap<string, FakeChannel>;
+  readonly ephemerals: readonly FakeEphemeral[];
+  readonly files: ReadonlyMap<string, FakeFile>;
+  /** When set, requests are delivered by signed HTTP to this address instead of by socket. */
+  requestUrl: string | null;
+  /** Tokens of the wrong kind are refused with this code; "invalid_auth" by default. */
+  tokenError: string | null;
+
+  addChannel(channel: Partial<FakeChannel> & { readonly id: string }): FakeChannel;
+  addUser(user: { readonly id: string; readonly name: string }): void;
+  /** A person's message, for example to fill a channel. */
+  say(channel: string, text: string, threadTs?: string): FakeMessage;
+  /** Another app's message. */
+  sayAsBot(channel: string, text: string, metadata?: FakeMessage["metadata"]): FakeMessage;
+  remove(channel: string, ts: string): void;
+  /** Messages outside threads, oldest first. */
+  messagesIn(channel: string): readonly FakeMessage[];
+  /** Replies of a thread, oldest first. */
+  repliesTo(channel: string, ts: string): readonly FakeMessage[];
+  /** Everything posted by the bot anywhere. */
+  botMessages(): readonly FakeMessage[];
+  callsOf(method: string): readonly SlackCall[];
+
+  slash(input: {
+    readonly command: string;
+    readonly text?: string;
+    readonly channel?: string;
+    readonly user?: string;
+  }): Promise<Delivery>;
+  /** Presses the button with this label or command line; throws when there is none. */
+  press(input: {
+    readonly message: FakeMessage | FakeEphemeral;
+    readonly button: string;
+    readonly user?: string;
+  }): Promise<Delivery>;
+  /** Writes "@tocsin TEXT"; `text` may hold "@tocsin" elsewhere instead. */
+  mention(input: {
+    readonly text: string;
+    readonly channel: string;
+    readonly threadTs?: string;
+    readonly user?: string;
+    /** Typed text is escaped by Slack; raw text is delivered as it is. */
+    readonly isRaw?: boolean;
+  }): Promise<Delivery>;
+  /** The same payload once more, as after an acknowledgement that got lost. */
+  redeliver(delivery: Delivery): Promise<Delivery>;
+  /** A request signed for `requestUrl`; for tests of signatures. */
+  sign(body: string, at: Date): Readonly<Record<string, string>>;
+
+  socketCount(): number;
+  disconnect(reason: "warning" | "refresh_requested" | "link_disabled"): void;
+  cutSockets(): void;
+  /** The next `count` connections are refused at the upgrade, or accepted without ever a hello. */
+  spoilSockets(how: "refuse" | "mute", count: number): void;
+  /** The envelope that crashes @slack/socket-mode 3.1.0. */
+  sendAppRateLimited(): Promise<boolean>;
+  /** Any text as a socket message. */
+  sendEnvelope(envelope: Omit<Envelope, "envelope_id">): Promise<unknown>;
+
+  /** Moves this Slack's clock on: rate limits refill, response URLs and triggers expire. */
+  advance(ms: number): void;
+  /** Resolves when the condition holds, looked at after every change; rejects after `withinMs` (default 5,000). */
+  until(condition: () => boolean, withinMs?: number): Promise<void>;
+  /** Forgets messages, calls, faults and rates; keeps channels, people and connections. */
+  reset(): void;
+  close(): Promise<void>;
+}
+
+const defaultScopes = [
+  "app_mentions:read",
+  "channels:history",
+  "channels:read",
+  "chat:write",
+  "commands",
+  "files:write",
+  "groups:history",
+  "groups:read",
+];
+const responseUrlMs = 30 * 60_000;
+const triggerMs = 3_000;
+const bot = { userId: "U0TOCSINBOT", botId: "B0TOCSIN", teamId: "T0EXAMPLE", appId: "A0TOCSIN" };
+
+/** Starts one on a free port of 127.0.0.1 with a person U0ONCALL; close it when done. */
+export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<FakeSlack> {
+  let clockOffset = 0;
+  const now = () => Date.now() + clockOffset;
+  const world = createWorld(now);
+  const pace = createPace(now);
+  const faults = createFaults();
+  const calls: SlackCall[] = [];
+  const violations: string[] = [];
+  const warnings: string[] = [];
+  const scopes = new Set(defaultScopes);
+  const watchers = new Set<() => void>();
+  const responseUrls = new Map<string, ResponseUrl>();
+  const triggers = new Map<string, { readonly expiresAt: number; isUsed: boolean }>();
+  const views: Context["views"] = new Map();
+  const state = { requestUrl: null as string | null, tokenError: null as string | null };
+  const tokens = { bot: `xoxb-${randomUUID()}`, app: `xapp-1-${randomUUID()}`, secret: randomUUID() };
+
+  const server = createServer((request, response) => {
+    web.serve(request, response).catch((error: unknown) => {
+      violations.push(
+        `the fake failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
+      response.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  // A listening TCP server has an AddressInfo.
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const sockets = createSocketHub({
+    server,
+    appId: bot.appId,
+    baseUrl: () => url,
+    onChange: changed,
+    onViolation: (problem) => violations.push(problem),
+  });
+  world.users.set("U0ONCALL", { id: "U0ONCALL", name: "oncall" });
+
+  const context: Context = {
+    world,
+    now,
+    scopes,
+    bot,
+    baseUrl: url,
+    openSocketUrl: () => sockets.openUrl(),
+    takeTrigger,
+    views,
+    warn: (problem) => warnings.push(problem),
+  };
+  const web = createWeb({
+    context,
+    faults,
+    pace,
+    isPaced: options.isPaced !== false,
+    postBurst: options.postBurst ?? 4,
+    calls,
+    violations,
+    responseUrls,
+    tokens,
+    tokenError: () => state.tokenError,
+    onChange: changed,
+  });
+  const courier = createCourier({
+    sockets,
+    ackWithinMs: options.ackWithinMs ?? 3_000,
+    retryDelaysMs: options.retryDelaysMs ?? [0, 50, 200],
+    requestUrl: () => state.requestUrl,
+    signingSecret: tokens.secret,
+    now,
+  });
+
+  function changed(): void {
+    for (const watcher of watchers) watcher();
+  }
+
+  function takeTrigger(id: string): ReturnType<Context["takeTrigger"]> {
+    const trigger = triggers.get(id);
+    if (trigger === undefined || now() > trigger.expiresAt) return "expired_trigger_id";
+    if (trigger.isUsed) return "exchanged_trigger_id";
+    trigger.isUsed = true;
+    return null;
+  }
+
+  function situation(userId: string, channelId: string) {
+    const user = world.users.get(userId);
+    const channel = world.channels.get(channelId);
+    if (user === undefined) throw new Error(`fake slack: no user ${userId}; addUser first`);
+    if (channel === undefined) throw new Error(`fake slack: no channel ${channelId}; addChannel first`);
+    const triggerId = `${world.nextId("")}.${randomUUID()}`;
+    triggers.set(triggerId, { expiresAt: now() + triggerMs, isUsed: false });
+    const responseId = randomUUID();
+    responseUrls.set(responseId, {
+      channel: channelId,
+      user: userId,
+      uses: 0,
+      expiresAt: now() + responseUrlMs,
+    });
+    const responseUrl = `${url}/response/${responseId}`;
+    return {
+      teamId: bot.teamId,
+      appId: bot.appId,
+      botUserId: bot.userId,
+      user,
+      channel,
+      triggerId,
+      responseUrl,
+    };
+  }
+
+  /** Delivers, and shows the person what a command's acknowledgement says. */
+  async function send(kind: Delivery["kind"], payload: Delivery["payload"]): Promise<Delivery> {
+    const delivery = await courier.deliver(kind, payload);
+    const { ackPayload } = delivery;
+    const hasWords = typeof ackPayload === "object" && ackPayload !== null && "text" in ackPayload;
+    const person = { channel: String(payload["channel_id"]), user: String(payload["user_id"]) };
+    if (kind === "slash_commands" && hasWords) web.show(person, { ...ackPayload }, "ack");
+    if (kind === "interactive" && hasWords)
+      violations.push("a button was acknowledged with a payload; Slack ignores it");
+    changed();
+    return delivery;
+  }
+
+  function findButton(message: FakeMessage | FakeEphemeral, wanted: string): PressedButton {
+    const buttons = buttonsOf(message);
+    const button = buttons.find((one) => one.value === wanted) ?? buttons.find((one) => one.text === wanted);
+    if (button !== undefined) return button;
+    const there = buttons.map((one) => `"${one.text}" (${one.value})`).join(", ");
+    throw new Error(`fake slack: no button "${wanted}"; there are: ${there === "" ? "none" : there}`);
+  }
+
+  const none = effectsOf({ text: "", blocks: [], parse: "none", linkNames: false, mrkdwn: false });
+
+  return {
+    url,
+    apiUrl: `${url}/api/`,
+    botToken: tokens.bot,
+    appToken: tokens.app,
+    signingSecret: tokens.secret,
+    botUserId: bot.userId,
+    calls,
+    violations,
+    warnings,
+    faults,
+    scopes,
+    channels: world.channels,
+    ephemerals: world.ephemerals,
+    files: world.files,
+    get requestUrl() {
+      return state.requestUrl;
+    },
+    set requestUrl(target) {
+      state.requestUrl = target;
+    },
+    get tokenError() {
+      return state.tokenError;
+    },
+    set tokenError(code) {
+      state.tokenError = code;
+    },
+    addChannel: world.addChannel,
+    addUser: (user) => {
+      world.users.set(user.id, user);
+    },
+    say: (channel, text, threadTs) => world.addMessage(typed(channel, "U0ONCALL", text, threadTs ?? null)),
+    sayAsBot: (channel, text, metadata) =>
+      world.addMessage({
+        channel,
+        user: "U0OTHERBOT",
+        botId: "B0OTHER",
+        threadTs: null,
+        text,
+        blocks: [],
+        metadata: metadata ?? null,
+        effects: none,
+      }),
+    remove(channel, ts) {
+      const index = world.messages.findIndex((one) => one.channel === channel && one.ts === ts);
+      if (index === -1) throw new Error(`fake slack: no message ${ts} in ${channel}`);
+      world.messages.splice(index, 1);
+    },
+    messagesIn: (channel) => world.messages.filter((one) => one.channel === channel && one.threadTs === null),
+    repliesTo: (channel, ts) =>
+      world.messages.filter((one) => one.channel === channel && one.threadTs === ts),
+    botMessages: () => world.messages.filter((one) => one.botId === bot.botId),
+    callsOf: (method) => calls.filter((call) => call.method === method),
+    slash({ command, text = "", channel = firstChannel(world), user = "U0ONCALL" }) {
+      return send("slash_commands", slashPayload(situation(user, channel), command, text));
+    },
+    press({ message, button, user = "U0ONCALL" }) {
+      const pressed = findButton(message, button);
+      const isEphemeral = !("ts" in message);
+      const ts = isEphemeral ? (now() / 1000).toFixed(6) : message.ts;
+      const shown = { ts, threadTs: message.threadTs, text: message.text, isEphemeral };
+      const actionTs = (now() / 1000).toFixed(6);
+      return send("interactive", buttonPayload(situation(user, message.channel), shown, pressed, actionTs));
+    },
+    mention({ text, channel, threadTs, user = "U0ONCALL", isRaw = false }) {
+      const typedText = isRaw ? text : escapeTyped(text);
+      const mention = `<@${bot.userId}>`;
+      const whole = typedText.includes("@tocsin")
+        ? typedText.replace("@tocsin", mention)
+        : `${mention} ${typedText}`;
+      const message = world.addMessage(typed(channel, user, whole, threadTs ?? null));
+      const ids = { eventId: world.nextId("Ev"), seconds: Math.floor(now() / 1000) };
+      return send("events_api", mentionPayload(situation(user, channel), message, ids));
+    },
+    redeliver: (delivery) => send(delivery.kind, delivery.payload),
+    sign: courier.sign,
+    socketCount: () => sockets.count(),
+    disconnect: sockets.disconnect,
+    cutSockets: sockets.cut,
+    spoilSockets(how, count) {
+      for (let index = 0; index < count; index += 1) sockets.sabotage.push(how);
+    },
+    async sendAppRateLimited() {
+      const payload = {
+        token: "verification-token",
+        type: "app_rate_limited",
+        team_id: bot.teamId,
+        minute_rate_limited: 1,
+      };
+      const ack = await courier.deliverOnce("events_api", payload, 0);
+      return ack.kind === "acked";
+    },
+    sendEnvelope: (envelope) => sockets.send({ ...envelope, envelope_id: randomUUID() }, 500),
+    advance(ms) {
+      clockOffset += ms;
+    },
+    until(condition, withinMs = 5_000) {
+      return new Promise((resolve, reject) => {
+        const timer = setTimeout(() => {
+          settle();
+          reject(new Error(`fake slack: not so within ${withinMs} ms: ${condition}`));
+        }, withinMs);
+        const settle = () => {
+          clearTimeout(timer);
+          watchers.delete(look);
+        };
+        function look(): void {
+          if (!condition()) return;
+          settle();
+          resolve();
+        }
+        watchers.add(look);
+        look();
+      });
+    },
+    reset() {
+      world.messages.length = 0;
+      world.ephemerals.length = 0;
+      world.files.clear();
+      calls.length = 0;
+      warnings.length = 0;
+      faults.clear();
+      pace.reset();
+    },
+    async close() {
+      sockets.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function firstChannel(world: World): string {
+  const first = world.channels.keys().next();
+  if (first.done === true) throw new Error("fake slack: no channel; addChannel first");
+  return first.value;
+}

@@ -1,0 +1,165 @@
+/** What people do in Slack, as the payloads that an app gets. */
+import type { FakeEphemeral, FakeMessage } from "./world.ts";
+
+export interface Names {
+  readonly teamId: string;
+  readonly appId: string;
+  readonly botUserId: string;
+}
+interface Situation extends Names {
+  readonly user: { readonly id: string; readonly name: string };
+  readonly channel: { readonly id: string; readonly name: string };
+  readonly triggerId: string;
+  readonly responseUrl: string;
+}
+
+/** What Slack does to text that a person typed. */
+export function escapeTyped(text: string): string {
+  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+}
+
+export function slashPayload(
+  situation: Situation,
+  command: string,
+  text: string,
+): Readonly<Record<string, string>> {
+  const { teamId, appId, user, channel, triggerId, responseUrl } = situation;
+  return {
+    token: "verification-token",
+    team_id: teamId,
+    team_domain: "example",
+    channel_id: channel.id,
+    channel_name: channel.name,
+    user_id: user.id,
+    user_name: user.name,
+    command,
+    text: escapeTyped(text),
+    api_app_id: appId,
+    is_enterprise_install: "false",
+    response_url: responseUrl,
+    trigger_id: triggerId,
+  };
+}
+
+export interface PressedButton {
+  readonly actionId: string;
+  readonly blockId: string;
+  readonly value: string;
+  readonly text: string;
+  readonly style: string | null;
+  readonly confirm: unknown;
+}
+
+/** Every button of a message, in order. */
+export function buttonsOf(message: Pick<FakeMessage | FakeEphemeral, "blocks">): readonly PressedButton[] {
+  return message.blocks.flatMap((block, index) => {
+    if (
+      typeof block !== "object" ||
+      block === null ||
+      !("elements" in block) ||
+      !Array.isArray(block.elements)
+    )
+      return [];
+    if (!("type" in block) || block.type !== "actions") return [];
+    return block.elements.map((element: Readonly<Record<string, unknown>>) => {
+      const label: unknown = element["text"];
+      return {
+        actionId: String(element["action_id"]),
+        blockId: "block_id" in block ? String(block.block_id) : `block-${index}`,
+        value: String(element["value"]),
+        text: typeof label === "object" && label !== null && "text" in label ? String(label.text) : "",
+        style: typeof element["style"] === "string" ? element["style"] : null,
+        confirm: element["confirm"] ?? null,
+      };
+    });
+  });
+}
+
+export function buttonPayload(
+  situation: Situation,
+  message: {
+    readonly ts: string;
+    readonly threadTs: string | null;
+    readonly text: string;
+    readonly isEphemeral: boolean;
+  },
+  button: PressedButton,
+  actionTs: string,
+): Readonly<Record<string, unknown>> {
+  const { teamId, appId, user, channel, triggerId, responseUrl } = situation;
+  const thread = message.threadTs === null ? {} : { thread_ts: message.threadTs };
+  return {
+    type: "block_actions",
+    api_app_id: appId,
+    token: "verification-token",
+    trigger_id: triggerId,
+    response_url: responseUrl,
+    team: { id: teamId, domain: "example" },
+    enterprise: null,
+    is_enterprise_install: false,
+    user: { id: user.id, username: user.name, name: user.name, team_id: teamId },
+    channel: { id: channel.id, name: channel.name },
+    container: {
+      type: "message",
+      message_ts: message.ts,
+      channel_id: channel.id,
+      is_ephemeral: message.isEphemeral,
+      ...thread,
+    },
+    // Slack sends no message object for an ephemeral one.
+    ...(message.isEphemeral
+      ? {}
+      : { message: { type: "message", ts: message.ts, text: message.text, ...thread } }),
+    actions: [
+      {
+        type: "button",
+        action_id: button.actionId,
+        block_id: button.blockId,
+        text: { type: "plain_text", text: button.text, emoji: false },
+        value: button.value,
+        action_ts: actionTs,
+      },
+    ],
+  };
+}
+
+export function mentionPayload(
+  situation: Situation,
+  message: {
+    readonly ts: string;
+    readonly threadTs: string | null;
+    readonly text: string;
+    readonly botId: string | null;
+  },
+  ids: { readonly eventId: string; readonly seconds: number },
+): Readonly<Record<string, unknown>> {
+  const { teamId, appId, botUserId, user, channel } = situation;
+  return {
+    token: "verification-token",
+    team_id: teamId,
+    api_app_id: appId,
+    type: "event_callback",
+    event_id: ids.eventId,
+    event_time: ids.seconds,
+    is_ext_shared_channel: false,
+    authorizations: [
+      {
+        enterprise_id: null,
+        team_id: teamId,
+        user_id: botUserId,
+        is_bot: true,
+        is_enterprise_install: false,
+      },
+    ],
+    event: {
+      type: "app_mention",
+      user: user.id,
+      text: message.text,
+      ts: message.ts,
+      channel: channel.id,
+      event_ts: message.ts,
+      ...(message.threadTs === null ? {} : { thread_ts: message.threadTs }),
+      ...(message.botId === null ? {} : { bot_id: message.botId }),
+    },
+  };
+}

@@ -1,0 +1,121 @@
+/** The workspace: channels, people, messages, files. */
+import { type Effects, effectsOf } from "./markup.ts";
+
+export interface FakeChannel {
+  readonly id: string;
+  readonly name: string;
+  isMember: boolean;
+  isPrivate: boolean;
+  isArchived: boolean;
+  isReadOnly: boolean;
+}
+export interface FakeUser {
+  readonly id: string;
+  readonly name: string;
+}
+export interface FakeFile {
+  readonly id: string;
+  readonly filename: string;
+  readonly altText: string | null;
+  readonly length: number;
+  bytes: Uint8Array | null;
+  sharedIn: { readonly channel: string; readonly threadTs: string | null } | null;
+}
+export interface FakeMessage {
+  readonly ts: string;
+  readonly channel: string;
+  readonly user: string;
+  readonly botId: string | null;
+  readonly threadTs: string | null;
+  text: string;
+  blocks: readonly unknown[];
+  metadata: { readonly event_type: string; readonly event_payload: Readonly<Record<string, unknown>> } | null;
+  effects: Effects;
+  /** How often it was edited. */
+  edits: number;
+  readonly fileId: string | null;
+}
+/** What one person alone sees. */
+export interface FakeEphemeral {
+  readonly channel: string;
+  readonly user: string;
+  readonly text: string;
+  readonly blocks: readonly unknown[];
+  readonly threadTs: string | null;
+  readonly effects: Effects;
+  readonly via: "chat.postEphemeral" | "response_url" | "ack";
+}
+export interface NewMessage {
+  readonly channel: string;
+  readonly user: string;
+  readonly botId: string | null;
+  readonly threadTs: string | null;
+  readonly text: string;
+  readonly blocks: readonly unknown[];
+  readonly metadata: FakeMessage["metadata"];
+  readonly effects: Effects;
+  readonly fileId?: string;
+}
+
+export interface World {
+  readonly channels: Map<string, FakeChannel>;
+  readonly users: Map<string, FakeUser>;
+  readonly messages: FakeMessage[];
+  readonly ephemerals: FakeEphemeral[];
+  readonly files: Map<string, FakeFile>;
+  readonly reactions: { readonly channel: string; readonly ts: string; readonly name: string }[];
+  addChannel(channel: Partial<FakeChannel> & { readonly id: string }): FakeChannel;
+  addMessage(message: NewMessage): FakeMessage;
+  find(channel: string, ts: string): FakeMessage | undefined;
+  nextId(prefix: string): string;
+}
+
+/** An empty workspace; timestamps are unique and grow. */
+export function createWorld(now: () => number): World {
+  let serial = 0;
+  let lastMicros = 0;
+
+  function nextTs(): string {
+    lastMicros = Math.max(Math.floor(now() * 1000), lastMicros + 1);
+    const seconds = Math.floor(lastMicros / 1_000_000);
+    return `${seconds}.${String(lastMicros % 1_000_000).padStart(6, "0")}`;
+  }
+
+  const world: World = {
+    channels: new Map(),
+    users: new Map(),
+    messages: [],
+    ephemerals: [],
+    files: new Map(),
+    reactions: [],
+    addChannel(channel) {
+      const whole: FakeChannel = {
+        name: channel.id.toLowerCase(),
+        isMember: true,
+        isPrivate: false,
+        isArchived: false,
+        isReadOnly: false,
+        ...channel,
+      };
+      world.channels.set(whole.id, whole);
+      return whole;
+    },
+    addMessage(message) {
+      const stored: FakeMessage = { ...message, ts: nextTs(), edits: 0, fileId: message.fileId ?? null };
+      world.messages.push(stored);
+      return stored;
+    },
+    find: (channel, ts) => world.messages.find((message) => message.channel === channel && message.ts === ts),
+    nextId(prefix) {
+      serial += 1;
+      return `${prefix}${String(serial).padStart(8, "0")}`;
+    },
+  };
+  return world;
+}
+
+/** A message of a person, as typed. */
+export function typed(channel: string, user: string, text: string, threadTs: string | null): NewMessage {
+  const effects = effectsOf({ text, blocks: [], parse: "none", linkNames: false, mrkdwn: true });
+  return { channel, user, botId: null, threadTs, text, blocks: [], metadata: null, effects };
+}
