@@ -156,7 +156,8 @@ CREATE TABLE "incidents" (
 );
 --> statement-breakpoint
 CREATE TABLE "installation" (
-	"id" text PRIMARY KEY NOT NULL
+	"id" text PRIMARY KEY NOT NULL,
+	"secret" text NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "leases" (

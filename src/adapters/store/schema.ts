@@ -73,6 +73,8 @@ export const replicas = pgTable("replicas", {
 /** One row: what makes the keys of this installation's messages its own. */
 export const installation = pgTable("installation", {
   id: text("id").primaryKey(),
+  /** 64 hex characters; signs the console's session cookies on every replica. */
+  secret: text("secret").notNull(),
 });
 
 export const incidents = pgTable(

@@ -1,5 +1,5 @@
 /** The store: everything the bot remembers, in PostgreSQL. */
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import type { ConsoleMessages } from "../../ports/console.ts";
@@ -29,6 +29,8 @@ export interface StoreOptions {
 /** A store with what only main.ts needs. */
 export interface OpenStore extends Store {
   readonly console: ConsoleMessages;
+  /** 32 bytes, the same on every replica: signs the console's session cookies. */
+  readonly sessionKey: Uint8Array;
   /** Rejects when the database does not answer within `timeoutMs`. */
   ping(timeoutMs?: number): Promise<void>;
   /**
@@ -53,11 +55,12 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
   const db = openDrizzle(client);
   const writer = openDrizzle(writerClient);
   try {
-    const id = await installationId(db);
+    const { id, secret } = await readInstallation(db);
     return {
       ...slicesOf(db, id, writer),
       transaction: (work) => db.transaction((tx) => work(slicesOf(tx, id, tx))),
       console: consoleSlice(db, client),
+      sessionKey: Buffer.from(secret, "hex"),
       ping: (timeoutMs = 3_000) => ping(db, timeoutMs),
       takeOver: () => freeEverything(client),
       close: () => close(),
@@ -88,16 +91,16 @@ function slicesOf(db: Db, installationId: string, writer: Db): StoreSlices {
 }
 
 /** Made by the first who opens the database. */
-async function installationId(db: Db): Promise<string> {
+async function readInstallation(db: Db): Promise<typeof installation.$inferSelect> {
   const [known] = await db.select().from(installation);
-  if (known !== undefined) return known.id;
+  if (known !== undefined) return known;
   return await db.transaction(async (tx) => {
     await tx.execute(sql`lock table ${installation} in exclusive mode`);
     const [row] = await tx.select().from(installation);
-    if (row !== undefined) return row.id;
-    const id = randomUUID();
-    await tx.insert(installation).values({ id });
-    return id;
+    if (row !== undefined) return row;
+    const made = { id: randomUUID(), secret: randomBytes(32).toString("hex") };
+    await tx.insert(installation).values(made);
+    return made;
   });
 }
 
