@@ -6,6 +6,7 @@ import type { Change } from "../domain/change.ts";
 import { isFinal, planTitle, type Rollout, targetOf } from "../domain/rollout.ts";
 import {
   type Effect,
+  type Metrics,
   type ModelEntry,
   type NewTimelineEntry,
   parseChannel,
@@ -17,6 +18,7 @@ export interface EffectsOptions {
   readonly models: readonly ModelEntry[];
   /** Channels that get every rollout's card, "slack:C0123ABCD": `rollouts.to` in tocsin.yaml. */
   readonly rolloutChannels: readonly string[];
+  readonly metrics: Metrics;
 }
 
 /** The circumstances of a change. */
@@ -84,6 +86,7 @@ export function createEffects(options: EffectsOptions): Effects {
     if (isFinal(rollout.state)) {
       await tx.rollouts.unlock(targetOf(rollout.plan), rollout.id);
       await wakeWaiting(tx, rollout);
+      options.metrics.count("tocsin_rollouts_total", { kind: rollout.plan.kind, state: rollout.state });
     }
     if (rollout.state === "succeeded" && rollout.plan.kind !== "retrain") {
       await tx.incidents.saveChanges(changesOf(rollout, options.models, context.now));

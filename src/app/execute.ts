@@ -104,7 +104,6 @@ export function createExecute(options: ExecuteOptions): Execute {
       const seconds = (clock.now().getTime() - startedAt) / 1_000;
       const labels = { command: prepared.has(request.command) ? request.command : "unknown" };
       metrics.count("tocsin_commands_total", { ...labels, outcome: done.outcome });
-      metrics.observe("tocsin_command_seconds", seconds, labels);
       log.info({ outcome: done.outcome, seconds }, "command carried out");
       return { view: done.view, visibility: done.visibility };
     } catch (error) {
@@ -215,7 +214,6 @@ export function createExecute(options: ExecuteOptions): Execute {
         async (id) => (await tx.audit.append(requestRecord(asked, id, rollout, decision))).seq,
         { now, actor: person.id },
       );
-      metrics.count("tocsin_rollouts_total", { kind: plan.kind, state: stored.state });
       await tx.requests.finish(request.key, "requested", now);
       return { ...(await rolloutAnswer(tx, stored, request, now)), outcome: "requested" };
     });

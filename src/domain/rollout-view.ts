@@ -87,7 +87,7 @@ function stateSentence(facts: RolloutFacts): string {
     case "starting":
       return progress.note === null ? "Asking the backend." : sentence(progress.note);
     case "running":
-      return progress.note === null ? "The backend is working on it." : sentence(progress.note);
+      return `${progress.note === null ? "The backend is working on it." : sentence(progress.note)}${unstoppable(rollout)}`;
     case "cancelling":
       return progress.note === null
         ? `Asked to stop by ${nameOf(progress.cancelRequestedBy ?? "tocsin")}.`
@@ -97,6 +97,11 @@ function stateSentence(facts: RolloutFacts): string {
     default:
       return sentence(result ?? rollout.state);
   }
+}
+
+function unstoppable(rollout: Rollout): string {
+  const { cancelProblem } = rollout.progress;
+  return cancelProblem === null ? "" : ` It could not be stopped: ${oneLine(cancelProblem, 200)}.`;
 }
 
 function sentence(text: string): string {

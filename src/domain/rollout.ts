@@ -72,6 +72,8 @@ export interface Rollout {
     readonly newVersion: string | null;
     /** Why it does not move on right now, for the card: "waits for rollout 6"; null when it does. */
     readonly note: string | null;
+    /** Why it could not be stopped when someone asked; null when nobody did, or it was. */
+    readonly cancelProblem: string | null;
     /** Since when the backend says it is done while another version still serves (ISO 8601); null otherwise. */
     readonly verifyingSince: string | null;
   };
@@ -157,6 +159,7 @@ export function newRollout(request: {
       metrics: {},
       newVersion: null,
       note: null,
+      cancelProblem: null,
       verifyingSince: null,
     },
     result: null,
@@ -203,6 +206,20 @@ export function moveRollout(
 /** The rollout with another progress and the same state. */
 export function withProgress(rollout: Rollout, progress: Partial<Rollout["progress"]>): Rollout {
   return { ...rollout, progress: { ...rollout.progress, ...progress } };
+}
+
+/** The parts of two plans that differ, in words: "from 3 to 5"; for "the plan has changed". */
+export function planDifference(before: Plan, after: Plan): string {
+  const now = new Map<string, unknown>(Object.entries(after));
+  return Object.entries(before)
+    .filter(([name]) => name !== "notes" && name !== "expectedMs")
+    .filter(([name, value]) => canonicalJson(value) !== canonicalJson(now.get(name)))
+    .map(([name, value]) => oneLine(`${name} was ${shown(value)} and is ${shown(now.get(name))}`, 200))
+    .join("; ");
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string" ? value : canonicalJson(value);
 }
 
 /** True when a card of `after` would look different from one of `before`. */

@@ -1,3 +1,6 @@
+import type { Clock, Log } from "./observability.ts";
+import type { Store } from "./store.ts";
+
 /** One version of a model. */
 export interface ModelVersion {
   readonly version: string;
@@ -89,6 +92,10 @@ export interface ModelBackend {
    * found. none: it cannot be told; an interrupted start becomes `unknown`.
    */
   readonly idempotency: "native" | "adopt" | "none";
+  /** Called once at start, before anything is asked; makes what must be there. */
+  prepare?(
+    models: readonly { readonly name: string; readonly environments: readonly string[] }[],
+  ): Promise<void>;
   versions(model: string): Promise<readonly ModelVersion[]>;
   live(model: string, environment: string): Promise<LiveVersion>;
   /** Versions that served, newest first. */
@@ -106,11 +113,52 @@ export interface ModelBackend {
   findByOperationId(operationId: string): Promise<FindOperation>;
 }
 
-/** A backend file's default export. `settings` is what tocsin.yaml says under `models.<model>.settings`, by model. */
+/** What a backend is given beside its settings; it reaches for nothing else. */
+export interface BackendContext {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Environment variables that commands may be given, by name; a backend passes on only what its settings name. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Folder for what must outlive the process; made when needed. */
+  readonly stateFolder: string;
+  /** Fits the bot's own model; for the backend `builtin`. */
+  readonly trainer: Trainer;
+}
+
+/** Fits weights from what people said and what happened. */
+export interface Trainer {
+  /** Whether there is enough to learn from; cheap. */
+  check(): Promise<
+    | { readonly kind: "enough"; readonly notes: readonly string[] }
+    | { readonly kind: "too_little"; readonly problem: string; readonly remedy: string }
+  >;
+  /** @param champion - parameters of the version that serves; the start of the search and what is compared with. */
+  fit(champion: unknown): Promise<Fitted>;
+}
+
+export interface Fitted {
+  readonly parameters: unknown;
+  /** On the part that was held out. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** The champion's on the same part. */
+  readonly champion: Readonly<Record<string, number>>;
+  /** One line: what it was fitted from. */
+  readonly description: string;
+}
+
+/**
+ * A backend file's default export: one file in `src/adapters/models/` (or in the folder named by `models.folder`),
+ * name = file name.
+ */
 export interface ModelBackendPlugin {
   readonly name: string;
   readonly summary: string;
-  create(settings: ReadonlyMap<string, unknown>): ModelBackend;
+  /**
+   * @param settings - what tocsin.yaml says under `models.<model>.settings`, by model.
+   * @throws Error naming the setting and what is expected.
+   */
+  create(settings: ReadonlyMap<string, unknown>, context: BackendContext): ModelBackend;
 }
 
 export function defineModelBackend(plugin: ModelBackendPlugin): ModelBackendPlugin {

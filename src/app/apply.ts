@@ -1,0 +1,358 @@
+/**
+ * Carries rollouts out, one step per job. Every transition is one transaction with compare-and-set and an audit entry.
+ * What was asked of a backend and not recorded is recovered by looking, never by asking blindly a second time; where
+ * nobody can look, the rollout becomes `unknown` and a person decides.
+ */
+import type { AuditRecord } from "../domain/audit.ts";
+import type { Person } from "../domain/person.ts";
+import {
+  hashPlan,
+  isFinal,
+  looksDifferent,
+  moveRollout,
+  type Observation,
+  observeRollout,
+  planDifference,
+  type Rollout,
+  type RolloutPatch,
+  type RolloutState,
+  targetOf,
+  withProgress,
+} from "../domain/rollout.ts";
+import { oneLine } from "../domain/view.ts";
+import {
+  type Clock,
+  type ExternalRef,
+  type Log,
+  type ModelEntry,
+  NotStartedError,
+  type Operation,
+  type Policy,
+  type Store,
+  type StoreSlices,
+} from "../ports.ts";
+import { checkAuthority } from "./authority.ts";
+import { withDeadline } from "./deadline.ts";
+import { type Effects, MovedElsewhereError } from "./effects.ts";
+import type { Planner } from "./plan.ts";
+
+export interface ApplyOptions {
+  readonly store: Store;
+  readonly policy: Policy;
+  readonly people: readonly Person[];
+  readonly models: readonly ModelEntry[];
+  readonly plan: Planner;
+  readonly effects: Effects;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly limits?: Partial<ApplyLimits>;
+}
+
+/** How long things may take, ms. */
+export interface ApplyLimits {
+  /** One start of a backend. */
+  readonly startMs: number;
+  /** One look at a backend. */
+  readonly lookMs: number;
+  /** Least and greatest pause between two looks at running work. */
+  readonly pollMs: number;
+  readonly maxPollMs: number;
+  /** Pause before something that did not work is tried again. */
+  readonly retryMs: number;
+  /** How long a start is looked for, or repeated where that is safe, before a person is asked. */
+  readonly maxStartMs: number;
+  /** How long an approved rollout may wait for its target or its backend. */
+  readonly maxWaitMs: number;
+  /** How long work may run before a person is asked. */
+  readonly maxRunMs: number;
+}
+
+const defaultLimits: ApplyLimits = {
+  startMs: 300_000,
+  lookMs: 30_000,
+  pollMs: 1_000,
+  maxPollMs: 15_000,
+  retryMs: 5_000,
+  maxStartMs: 600_000,
+  maxWaitMs: 48 * 3_600_000,
+  maxRunMs: 24 * 3_600_000,
+};
+
+export interface Apply {
+  /**
+   * Moves one rollout on by one step and asks for the next. Safe to call at any time, for any rollout, more than once.
+   * Throws when the database is away: the job is tried again.
+   */
+  step(rolloutId: number): Promise<void>;
+}
+
+export function createApply(options: ApplyOptions): Apply {
+  const { store, clock, models } = options;
+  const limits: ApplyLimits = { ...defaultLimits, ...options.limits };
+
+  async function step(rolloutId: number): Promise<void> {
+    const rollout = await store.rollouts.find(rolloutId);
+    if (rollout === null || isFinal(rollout.state) || rollout.state === "unknown") return;
+    try {
+      await stepFrom(rollout);
+    } catch (error) {
+      if (!(error instanceof MovedElsewhereError)) throw error;
+      // Someone moved it meanwhile; what they made of it is looked at next.
+      await again(rolloutId, 0);
+    }
+  }
+
+  async function stepFrom(rollout: Rollout): Promise<void> {
+    if (rollout.state === "pending") return await expireOrWait(rollout);
+    const entry = models.find((model) => model.name === rollout.plan.model);
+    if (entry === undefined) return await abandon(rollout);
+    if (rollout.state === "approved") return await prepare(rollout, entry);
+    if (rollout.state === "starting") return await recover(rollout, entry, null);
+    await watch(rollout, entry);
+  }
+
+  // ---------- before it starts ----------
+
+  async function expireOrWait(rollout: Rollout): Promise<void> {
+    const { expiresAt } = rollout;
+    const now = clock.now();
+    if (expiresAt === null || expiresAt > now) {
+      await store.jobs.add(
+        { task: "apply", rolloutId: rollout.id },
+        { runAt: expiresAt ?? later(limits.maxPollMs) },
+      );
+      return;
+    }
+    await move(rollout, "expired", { result: "nobody approved it in time" });
+  }
+
+  /** The model has gone from the configuration; what was not started fails, what was is for a person to judge. */
+  async function abandon(rollout: Rollout): Promise<void> {
+    const result = `${rollout.plan.model} is no longer in tocsin.yaml`;
+    await move(rollout, rollout.state === "approved" ? "failed" : "unknown", { result });
+  }
+
+  async function prepare(rollout: Rollout, entry: ModelEntry): Promise<void> {
+    const now = clock.now();
+    if (now.getTime() - rollout.requestedAt.getTime() > limits.maxWaitMs) {
+      return await move(rollout, "failed", { result: "it waited too long to start; ask for it again" });
+    }
+    const lock = await store.rollouts.lock(targetOf(rollout.plan), rollout.id, `rollout:${rollout.id}`, now);
+    if (lock.kind === "busy") {
+      const target = `${rollout.plan.model} in ${rollout.plan.environment}`;
+      return await wait(rollout, `waits for rollout ${lock.rolloutId}, which holds ${target}`);
+    }
+    const objection = checkAuthority(options, rollout, await store.rollouts.approvals(rollout.id), now);
+    if (objection !== null) return await move(rollout, "failed", { result: objection });
+    const { kind, model, environment, to, reason, incidentId } = rollout.plan;
+    const planned = await options.plan({ kind, model, environment, to, reason, incidentId });
+    if (planned.kind === "refuse") {
+      if (planned.reason === "backend_away") return await wait(rollout, planned.problem);
+      return await move(rollout, "failed", { result: `it cannot be done any more: ${planned.problem}` });
+    }
+    if (hashPlan(planned.plan) !== rollout.planHash) {
+      const difference = planDifference(rollout.plan, planned.plan);
+      return await move(rollout, "failed", { result: `the plan has changed, ask again: ${difference}` });
+    }
+    await start(await moved(rollout, "starting"), entry);
+  }
+
+  /** Says on the card why it does not move on, and looks again later. */
+  async function wait(rollout: Rollout, note: string): Promise<void> {
+    await progress(rollout, withProgress(rollout, { note: oneLine(note, 300) }), limits.retryMs);
+  }
+
+  // ---------- the start, and what a crash leaves of it ----------
+
+  async function start(rollout: Rollout, entry: ModelEntry): Promise<void> {
+    const name = `the start by the backend "${entry.backend.name}"`;
+    let ref: ExternalRef;
+    try {
+      ref = await withDeadline(entry.backend.start(operationOf(rollout)), limits.startMs, name);
+    } catch (error) {
+      if (error instanceof NotStartedError) {
+        return await move(rollout, "failed", { result: `it could not be started: ${messageOf(error)}` });
+      }
+      options.log.warn({ err: error, rolloutId: rollout.id }, "the start of a rollout is in doubt");
+      return await recover(rollout, entry, messageOf(error));
+    }
+    await recordStart(rollout.id, ref);
+  }
+
+  /**
+   * A start was asked for and not recorded. The backend is asked whether it knows the operation; it is started again
+   * only when it says no, and when a second start of the same operation can do no harm.
+   * @param doubt - what the start just now failed with; null after a crash.
+   */
+  async function recover(rollout: Rollout, entry: ModelEntry, doubt: string | null): Promise<void> {
+    const { backend } = entry;
+    const isLate = clock.now().getTime() - (rollout.startedAt?.getTime() ?? 0) > limits.maxStartMs;
+    const name = `the backend "${backend.name}"`;
+    try {
+      const found = await withDeadline(backend.findByOperationId(rollout.operationId), limits.lookMs, name);
+      if (found.kind === "found") return await recordStart(rollout.id, found.ref);
+      if (found.kind === "cannot_look") return await ask(rollout, found.problem);
+      if (backend.idempotency === "none") {
+        return await ask(rollout, doubt ?? "the bot stopped while it was starting it");
+      }
+    } catch (error) {
+      if (error instanceof MovedElsewhereError) throw error;
+      if (isLate) return await ask(rollout, `${name} cannot be asked: ${messageOf(error)}`);
+      return await wait(rollout, `${name} cannot be asked whether it started: ${messageOf(error)}`);
+    }
+    if (isLate)
+      return await move(rollout, "failed", { result: `it could not be started: ${doubt ?? "no answer"}` });
+    if (doubt === null) return await start(rollout, entry);
+    await wait(rollout, `the start failed and is tried again: ${doubt}`);
+  }
+
+  async function ask(rollout: Rollout, why: string): Promise<void> {
+    await move(rollout, "unknown", { result: oneLine(why, 300) });
+  }
+
+  /** The reference must not be lost to someone who asked to cancel meanwhile, so it is written to whatever is there. */
+  async function recordStart(rolloutId: number, ref: ExternalRef): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      const rollout = await store.rollouts.find(rolloutId);
+      if (rollout?.state !== "starting") return;
+      const to = rollout.progress.cancelRequestedBy === null ? "running" : "cancelling";
+      try {
+        await moved(rollout, to, { externalRef: ref });
+        return await again(rolloutId, to === "running" ? limits.pollMs : 0);
+      } catch (error) {
+        if (!(error instanceof MovedElsewhereError) || attempt >= 10) throw error;
+      }
+    }
+  }
+
+  // ---------- while it runs ----------
+
+  async function watch(before: Rollout, entry: ModelEntry): Promise<void> {
+    const ref = before.externalRef;
+    if (ref === null) return await ask(before, "the reference to the running work is missing");
+    if (isTooOld(before)) return await ask(before, "it was still running when the bot stopped watching it");
+    const rollout = before.state === "cancelling" ? await sendCancel(before, entry, ref) : before;
+    let seen: { readonly observed: Observation; readonly served: string | null };
+    try {
+      seen = await look(rollout, entry, ref);
+    } catch (error) {
+      const note = `the backend "${entry.backend.name}" cannot be asked, trying again: ${messageOf(error)}`;
+      return await progress(rollout, withProgress(rollout, { note: oneLine(note, 300) }), limits.retryMs);
+    }
+    const now = clock.now();
+    const after = observeRollout(rollout, seen.observed, seen.served, now);
+    if (after.state === rollout.state) return await progress(rollout, after, pollDelay(rollout));
+    await transition(after);
+  }
+
+  async function look(rollout: Rollout, entry: ModelEntry, ref: ExternalRef) {
+    const name = `the backend "${entry.backend.name}"`;
+    const observed = await withDeadline(entry.backend.observe(ref), limits.lookMs, name);
+    const isChecked = observed.kind === "succeeded" && rollout.plan.to !== null;
+    if (!isChecked) return { observed, served: null };
+    const { model, environment } = rollout.plan;
+    const live = await withDeadline(entry.backend.live(model, environment), limits.lookMs, name);
+    return { observed, served: live.version };
+  }
+
+  /** Asked at every look until it has stopped: a backend takes that more than once. */
+  async function sendCancel(rollout: Rollout, entry: ModelEntry, ref: ExternalRef): Promise<Rollout> {
+    try {
+      await withDeadline(entry.backend.cancel(ref), limits.lookMs, `the backend "${entry.backend.name}"`);
+      return rollout;
+    } catch (error) {
+      const cancelProblem = oneLine(messageOf(error), 200);
+      return await moved(rollout, "running", { progress: { cancelRequestedBy: null, cancelProblem } });
+    }
+  }
+
+  function isTooOld(rollout: Rollout): boolean {
+    return clock.now().getTime() - (rollout.startedAt?.getTime() ?? 0) > limits.maxRunMs;
+  }
+
+  /** A tenth of the time it has run, within limits: quick things look quick, long ones are not asked all the time. */
+  function pollDelay(rollout: Rollout): number {
+    const runningMs = clock.now().getTime() - (rollout.startedAt?.getTime() ?? 0);
+    return Math.min(limits.maxPollMs, Math.max(limits.pollMs, runningMs / 10));
+  }
+
+  // ---------- storing ----------
+
+  async function move(rollout: Rollout, to: RolloutState, patch: RolloutPatch = {}): Promise<void> {
+    await moved(rollout, to, patch);
+  }
+
+  async function moved(rollout: Rollout, to: RolloutState, patch: RolloutPatch = {}): Promise<Rollout> {
+    return await transition(moveRollout(rollout, to, clock.now(), patch));
+  }
+
+  /** One transition, its audit entry, its cards and jobs: all or nothing. Returns the rollout as stored. */
+  async function transition(rollout: Rollout): Promise<Rollout> {
+    const stored = await store.transaction(async (tx) => {
+      const { seq } = await tx.audit.append(recordOf(rollout, clock.now()));
+      return await apply(tx, rollout, seq);
+    });
+    options.log.info(
+      { rolloutId: rollout.id, state: rollout.state, result: rollout.result },
+      "rollout moved",
+    );
+    return stored;
+  }
+
+  /** Progress is shown and not audited; nothing is written when nothing can be seen of it. */
+  async function progress(before: Rollout, after: Rollout, delayMs: number): Promise<void> {
+    await store.transaction(async (tx) => {
+      if (looksDifferent(before, after)) await apply(tx, after, null);
+      await tx.jobs.add({ task: "apply", rolloutId: before.id }, { runAt: later(delayMs) });
+    });
+  }
+
+  async function apply(tx: StoreSlices, rollout: Rollout, auditSeq: number | null): Promise<Rollout> {
+    const context = { now: clock.now(), actor: "tocsin", auditSeq };
+    await options.effects.apply(tx, [{ kind: "rollout", rollout }], context);
+    const stored = await tx.rollouts.find(rollout.id);
+    if (stored === null) throw new MovedElsewhereError(`rollout ${rollout.id} has gone`);
+    return stored;
+  }
+
+  async function again(rolloutId: number, delayMs: number): Promise<void> {
+    const runAt = delayMs === 0 ? null : later(delayMs);
+    await store.jobs.add({ task: "apply", rolloutId }, { runAt });
+  }
+
+  function later(ms: number): Date {
+    return new Date(clock.now().getTime() + ms);
+  }
+
+  return { step };
+}
+
+function operationOf(rollout: Rollout): Operation {
+  const { kind, model, environment, from, to, reason } = rollout.plan;
+  const { operationId, requestedBy } = rollout;
+  return { operationId, kind, model, environment, from, to, requestedBy, reason };
+}
+
+const outcomes: Partial<Record<RolloutState, AuditRecord["outcome"]>> = {
+  starting: "requested",
+  failed: "failed",
+  unknown: "failed",
+};
+
+function recordOf(rollout: Rollout, now: Date): AuditRecord {
+  const { plan, planHash, operationId, result, externalRef } = rollout;
+  const { kind, model, environment, from, to } = plan;
+  const { newVersion } = rollout.progress;
+  return {
+    at: now,
+    actor: "tocsin",
+    action: `rollout.${rollout.state}`,
+    subject: `rollout:${rollout.id}`,
+    outcome: outcomes[rollout.state] ?? "done",
+    data: { kind, model, environment, from, to, planHash, operationId, externalRef, result, newVersion },
+  };
+}
+
+function messageOf(error: unknown): string {
+  return oneLine(error instanceof Error ? error.message : String(error), 250);
+}

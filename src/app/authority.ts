@@ -1,0 +1,51 @@
+/** Whether a rollout still has the authority it was given, asked at the moment it is carried out. */
+import { type Approval, weighApprovals } from "../domain/approval.ts";
+import type { Person } from "../domain/person.ts";
+import { modelResource, rolloutResource } from "../domain/policy.ts";
+import type { Rollout } from "../domain/rollout.ts";
+import type { ModelEntry, Policy } from "../ports.ts";
+
+export interface AuthorityOptions {
+  readonly policy: Policy;
+  readonly people: readonly Person[];
+  readonly models: readonly ModelEntry[];
+}
+
+/**
+ * Asks the policy again about the requester and about everyone who approved: people change roles and policies change
+ * while a rollout waits.
+ * @returns why it may not be carried out, in one plain line; null when it may.
+ */
+export function checkAuthority(
+  options: AuthorityOptions,
+  rollout: Rollout,
+  approvals: readonly Approval[],
+  now: Date,
+): string | null {
+  const { policy, people, models } = options;
+  const { plan } = rollout;
+  const requester = people.find((person) => person.id === rollout.requestedBy);
+  if (requester === undefined) return `${rollout.requestedBy} is no longer in tocsin.yaml`;
+  const model = models.find((entry) => entry.name === plan.model);
+  if (model === undefined) return `${plan.model} is no longer in tocsin.yaml`;
+  const asked = policy.decide({
+    person: requester,
+    action: plan.kind,
+    resource: modelResource(model, plan.environment),
+    via: "tocsin",
+    now,
+  });
+  if (asked.kind === "deny") return `${requester.name} may not ${plan.kind} it any more: ${asked.because}`;
+  const needed = Math.max(rollout.approvalsNeeded, asked.approvalsNeeded);
+  const mayApprove = (id: string): boolean => {
+    const person = people.find((candidate) => candidate.id === id);
+    if (person === undefined) return false;
+    const resource = rolloutResource(rollout, models);
+    return policy.decide({ person, action: "approve", resource, via: "tocsin", now }).kind === "allow";
+  };
+  const weight = weighApprovals({ rollout, approvals, needed, mayApprove });
+  if (weight.kind === "enough") return null;
+  return weight.kind === "denied"
+    ? `it was denied by ${weight.by}`
+    : `${weight.by.length} of ${needed} approvals still count; ask again`;
+}
