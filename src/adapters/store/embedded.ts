@@ -22,6 +22,9 @@ export { EmbeddedUnavailableError } from "./embedded/binaries.ts";
 
 /** Held by one session of the bot for as long as it lives: who has it owns the server. */
 const ownerLock = 0x746f6373;
+/** Shorter than the time for which a starting bot looks before it believes that a server has no owner, ms. */
+const lockCheckMs = 1_000;
+const maxDeathsPerMinute = 5;
 
 export interface EmbeddedOptions {
   /** The bot's data folder, TOCSIN_DATA_DIR. */
@@ -77,45 +80,57 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   let owned = await takeOver(place, null);
   const { port } = owned.server;
   let isStopping = false;
-  const restarts: number[] = [];
+  let restarting: Promise<void> = Promise.resolve();
+  const deaths: number[] = [];
 
-  function watch(): void {
-    void owned.server.ended.then(async () => {
-      if (isStopping) return;
-      options.log.error({ pid: owned.server.pid }, "the embedded PostgreSQL has died; starting it again");
-      await owned.session.end({ timeout: 0 });
-      await restart();
+  /** Starts it again whenever it ends without having been told to. */
+  function watch({ server, session }: Owned): void {
+    const holding = setInterval(() => void keepLock(session), lockCheckMs);
+    holding.unref();
+    void server.ended.then(() => {
+      clearInterval(holding);
+      if (!isStopping) restarting = restart(session);
     });
   }
 
-  async function restart(): Promise<void> {
+  async function restart(session: postgres.Sql): Promise<void> {
     try {
-      restarts.push(Date.now());
-      const recent = restarts.filter((at) => at > Date.now() - 60_000);
-      if (recent.length > 5) throw new Error("it died five times within a minute");
+      options.log.error({ folder: place.folder.data }, "the embedded PostgreSQL has died; starting it again");
+      await session.end({ timeout: 0 });
+      deaths.push(Date.now());
+      if (deaths.filter((at) => at > Date.now() - 60_000).length > maxDeathsPerMinute) {
+        throw new Error(`it died more than ${maxDeathsPerMinute} times within a minute`);
+      }
       owned = await takeOver(place, port);
-      if (isStopping) return await end();
-      watch();
+      watch(owned);
     } catch (cause) {
-      const error = new Error(`The embedded PostgreSQL in ${place.folder.data} is lost`, { cause });
+      const error = new Error(
+        `The embedded PostgreSQL in ${place.folder.data} has died and does not start again: see ${place.folder.home}/server.log.`,
+        { cause },
+      );
       options.log.error({ problem: String(cause) }, error.message);
       options.onLost?.(error);
     }
   }
 
-  async function end(timeoutMs = 5_000): Promise<void> {
+  async function stop(timeoutMs = 5_000): Promise<void> {
     isStopping = true;
+    await restarting;
     await owned.session.end({ timeout: 0 });
     await owned.server.stop(timeoutMs);
   }
 
-  watch();
-  return {
-    url: urlOf(place, port, owner),
-    folder: place.folder.data,
-    pid: () => owned.server.pid,
-    stop: end,
-  };
+  watch(owned);
+  return { url: urlOf(place, port, owner), folder: place.folder.data, pid: () => owned.server.pid, stop };
+}
+
+/** A session that was cut off has lost the lock; the client connects again by itself and must take it anew. */
+async function keepLock(session: postgres.Sql): Promise<void> {
+  await session`
+    select pg_try_advisory_lock(${ownerLock}) where not exists (
+      select from pg_locks where locktype = 'advisory' and objid = ${ownerLock} and pid = pg_backend_pid())`.catch(
+    () => undefined,
+  );
 }
 
 async function preparePlace(options: EmbeddedOptions): Promise<Place> {

@@ -49,8 +49,12 @@ export async function freeSilent(client: postgres.Sql, silentMs: number): Promis
   return row?.freed ?? 0;
 }
 
-/** Queues are made by name and never removed by the queue itself, which looks through all of them for every job. */
+/**
+ * Queues are made by name and never removed by the library itself, which looks through all of them for every job. Jobs
+ * that a newer one has replaced while they ran stay behind as used up when their run failed.
+ */
 export async function collectQueues(client: postgres.Sql): Promise<void> {
+  await client`delete from graphile_worker._private_jobs where locked_at is null and attempts >= max_attempts`;
   await client`
     delete from graphile_worker._private_job_queues as queue
     where locked_at is null and not exists (

@@ -268,7 +268,8 @@ function toServerProcess(
  * SIGINT is PostgreSQL's fast shutdown, SIGQUIT its immediate one.
  */
 function startWatchdog(pid: number): ChildProcess {
-  const script = `while read -r line; do :; done
+  const script = `trap '' TERM INT HUP
+while read -r line; do :; done
 kill -INT "$1" 2>/dev/null || exit 0
 i=0; while [ $i -lt 60 ]; do sleep 0.5; kill -0 "$1" 2>/dev/null || exit 0; i=$((i+1)); done
 kill -QUIT "$1"`;
