@@ -229,5 +229,6 @@ function isNamed(cause: Cause): boolean {
 
 function restsOn(claim: Claim, cause: Cause, evidence: readonly Evidence[]): boolean {
   const grounds = evidenceFor(cause, evidence);
-  return claim.evidence.some((number) => grounds.includes(number));
+  // A silent service that no known path leads to has no evidence of its own: any of the incident's may stand for it.
+  return grounds.length === 0 || claim.evidence.some((number) => grounds.includes(number));
 }

@@ -70,24 +70,57 @@ function causesOf(question: ExplanationQuestion): readonly Claim[] {
   const first = causes[0];
   if (first === undefined || (first.service === null && first.changeId === null))
     return [noCause(first, question)];
+  if (first.changeId === null && isAllThereIs(first, evidence)) return [onlyItself(first, evidence)];
   const cited = evidenceFor(first, evidence);
   const grounds = cited.length > 0 ? cited.slice(0, 5) : firstNumbers(evidence, 1);
   const against = first.terms.filter((term) => term.score <= -tellingScore).sort((a, b) => a.score - b.score);
   const claims: Claim[] = [{ text: suspectSentence(first, question), evidence: grounds }];
   if (against.length > 0)
     claims.push({
-      text: `What does not fit: ${reasons(against.slice(0, 2))}.`,
+      text: `What does not fit: ${reasons(against.slice(0, 2), titleOf(first, evidence))}.`,
       evidence: grounds.slice(0, 3),
     });
   const second = runnerUp(question);
   return second === null ? claims : [...claims, second];
 }
 
+/** True when nothing but alerts of the suspected service itself speaks for it: then it is a symptom, not a finding. */
+function isAllThereIs(cause: Cause, evidence: readonly Evidence[]): boolean {
+  return evidence.every((fact) =>
+    fact.kind === "alert" ? partsOf(fact).service === cause.service : partsOf(fact).service !== cause.service,
+  );
+}
+
+function onlyItself({ service }: Cause, evidence: readonly Evidence[]): Claim {
+  const changes = evidence.some((fact) => partsOf(fact).changeId !== null)
+    ? "none of the changes reported around the start fits"
+    : "no change was reported around the start";
+  return {
+    text: `Not enough evidence to name a cause: only ${oneLine(service ?? "one service", 80)} shows trouble, and ${changes}.`,
+    evidence: firstNumbers(evidence, 2),
+  };
+}
+
 function suspectSentence(cause: Cause, question: ExplanationQuestion): string {
-  const speaking = cause.terms.filter((term) => term.score >= tellingScore).sort((a, b) => b.score - a.score);
-  const why = speaking.length === 0 ? "" : `: ${reasons(speaking.slice(0, 3))}`;
+  const title = titleOf(cause, question.evidence);
+  const speaking = cause.terms
+    .filter((term) => term.score >= tellingScore)
+    .sort((a, b) => b.score - a.score)
+    // The sentence itself says what was changed and when.
+    .filter((term) => title === "" || !/^it came\b.* the first alert$|: it\b/.test(reasons([term], title)));
+  const why = speaking.length === 0 ? "" : `: ${reasons(speaking.slice(0, 3), title)}`;
   const unblamed = cause.changeId === null ? " No change is blamed." : "";
   return `${likelihood(cause.confidence)} ${describe(cause, question)} (${percent(cause.confidence)})${why}.${unblamed}`;
+}
+
+/** What the blamed change is called, as its maker wrote it; empty without one. */
+function titleOf(cause: Cause, evidence: readonly Evidence[]): string {
+  const change = changeOf(cause, evidence);
+  return change === undefined ? "" : partsOf(change).quote;
+}
+
+function changeOf(cause: Cause, evidence: readonly Evidence[]): Evidence | undefined {
+  return evidence.find((fact) => cause.changeId !== null && partsOf(fact).changeId === cause.changeId);
 }
 
 function likelihood(confidence: number): string {
@@ -98,9 +131,7 @@ function likelihood(confidence: number): string {
 
 /** "the deploy of checkout at 09:58 UTC, “v2.3.1”, 4 min before the first alert", or the service. */
 function describe(cause: Cause, { incident, evidence }: ExplanationQuestion): string {
-  const change = evidence.find(
-    (fact) => cause.changeId !== null && partsOf(fact).changeId === cause.changeId,
-  );
+  const change = changeOf(cause, evidence);
   if (change === undefined) return oneLine(cause.service ?? "an unnamed change", 80);
   const { fact, quote, service } = partsOf(change);
   const through =
@@ -118,7 +149,7 @@ function lag(at: Date | null, incident: Incident): string {
 function noCause(cause: Cause | undefined, { evidence }: ExplanationQuestion): Claim {
   const changes = evidence.filter((fact) => partsOf(fact).changeId !== null);
   const why = cause?.terms.filter((term) => Math.abs(term.score) >= tellingScore) ?? [];
-  const because = why.length === 0 ? "" : `: ${reasons(why.slice(0, 2))}`;
+  const because = why.length === 0 ? "" : `: ${reasons(why.slice(0, 2), "")}`;
   if (changes.length === 0)
     return {
       text: `Not enough evidence to name a cause: no change was reported around the start and no service stands out${because}.`,
@@ -159,14 +190,12 @@ export function actionsOf({ causes, evidence, undo }: ExplanationQuestion): read
       actions.push({ text: `${capital(oneLine(way.title, 200))}.`, evidence: cited, command: way.command });
   }
   if (first !== undefined && actions.length === 0) actions.push(...checkChange(first, evidence));
-  actions.push(...lookAt(first, evidence));
+  if (!actions.some((action) => action.command !== undefined)) actions.push(...lookAt(first, evidence));
   return actions.slice(0, 3).map(withoutSecrets);
 }
 
 function checkChange(cause: Cause, evidence: readonly Evidence[]): readonly Claim[] {
-  const change = evidence.find(
-    (fact) => cause.changeId !== null && partsOf(fact).changeId === cause.changeId,
-  );
+  const change = changeOf(cause, evidence);
   if (change === undefined) return [];
   const at = change.at === null ? "" : ` at ${clock(change.at)}`;
   return [
@@ -203,13 +232,16 @@ function lookAt(cause: Cause | undefined, evidence: readonly Evidence[]): readon
 
 // ---------- words ----------
 
-function reasons(terms: readonly CauseTerm[]): string {
-  return terms.map((term) => oneLine(term.because, 200).replace(/[.\s]+$/, "")).join("; ");
+/** @param title - of a change that the sentence has named already; it is not said again. */
+function reasons(terms: readonly CauseTerm[], title: string): string {
+  const said = terms.map((term) => oneLine(term.because, 200).replace(/[.\s]+$/, ""));
+  if (title === "") return said.join("; ");
+  return said.map((because) => because.replace(/^[a-z]+ "/, '"').replace(`"${title}"`, "it")).join("; ");
 }
 
-/** In steps of five: finer would pretend, and would edit cards for nothing. */
+/** In steps of five up to 95: more would pretend, and finer would edit cards for nothing. */
 function percent(confidence: number): string {
-  return `${Math.round(Math.min(1, Math.max(0, confidence)) * 20) * 5} %`;
+  return `${Math.round(Math.min(0.95, Math.max(0, confidence)) * 20) * 5} %`;
 }
 
 /** "10:02 UTC". */
