@@ -13,7 +13,7 @@ export interface AuthorityOptions {
 
 /**
  * Asks the policy again about the requester and about everyone who approved: people change roles and policies change
- * while a rollout waits.
+ * while a rollout waits. Each is asked about by the door they came through, at the hour it is now.
  * @returns why it may not be carried out, in one plain line; null when it may.
  */
 export function checkAuthority(
@@ -32,16 +32,17 @@ export function checkAuthority(
     person: requester,
     action: plan.kind,
     resource: modelResource(model, plan.environment),
-    via: "tocsin",
+    via: rollout.requestedIn?.split(":")[0] ?? "cli",
     now,
   });
   if (asked.kind === "deny") return `${requester.name} may not ${plan.kind} it any more: ${asked.because}`;
   const needed = Math.max(rollout.approvalsNeeded, asked.approvalsNeeded);
   const mayApprove = (id: string): boolean => {
     const person = people.find((candidate) => candidate.id === id);
-    if (person === undefined) return false;
+    const via = approvals.find((approval) => approval.person === id)?.via;
+    if (person === undefined || via === undefined) return false;
     const resource = rolloutResource(rollout, models);
-    return policy.decide({ person, action: "approve", resource, via: "tocsin", now }).kind === "allow";
+    return policy.decide({ person, action: "approve", resource, via, now }).kind === "allow";
   };
   const weight = weighApprovals({ rollout, approvals, needed, mayApprove });
   if (weight.kind === "enough") return null;

@@ -177,7 +177,7 @@ function metricsOf(rollout: Rollout): ViewBlock[] {
   if (names.length === 0) return [];
   const rows = names.map((name) => {
     const metric = planned.find((candidate) => candidate.name === name);
-    const from = metric?.from ?? null;
+    const from = rollout.progress.baseline[name] ?? metric?.from ?? null;
     const to = trained[name] ?? metric?.to ?? null;
     return [name, number(from), number(to), from === null || to === null ? "–" : signed(to - from)];
   });

@@ -69,6 +69,8 @@ export interface Rollout {
     /** Who asked to cancel it. */
     readonly cancelRequestedBy: string | null;
     readonly metrics: Readonly<Record<string, number>>;
+    /** What serves now, measured on the same data as `metrics`. */
+    readonly baseline: Readonly<Record<string, number>>;
     readonly newVersion: string | null;
     /** Why it does not move on right now, for the card: "waits for rollout 6"; null when it does. */
     readonly note: string | null;
@@ -157,6 +159,7 @@ export function newRollout(request: {
       logTail: "",
       cancelRequestedBy: null,
       metrics: {},
+      baseline: {},
       newVersion: null,
       note: null,
       cancelProblem: null,
@@ -239,6 +242,7 @@ export type Observation =
       readonly result: string;
       readonly newVersion: string | null;
       readonly metrics: Readonly<Record<string, number>>;
+      readonly baseline?: Readonly<Record<string, number>>;
       readonly logTail: string;
     }
   | { readonly kind: "failed"; readonly problem: string; readonly logTail: string }
@@ -290,11 +294,11 @@ function finishRollout(
   served: string | null,
   now: Date,
 ): Rollout {
-  const { logTail, newVersion, metrics } = observed;
+  const { logTail, newVersion, metrics, baseline = {} } = observed;
   const { to } = rollout.plan;
   if (to === null || served === to) {
     const steps = endSteps(rollout.progress.steps, "done");
-    const progress = { logTail, newVersion, metrics, steps, verifyingSince: null };
+    const progress = { logTail, newVersion, metrics, baseline, steps, verifyingSince: null };
     return moveRollout(rollout, "succeeded", now, { result: oneLine(observed.result, 300), progress });
   }
   const since = rollout.progress.verifyingSince ?? now.toISOString();

@@ -56,6 +56,8 @@ export type Observed =
       readonly result: string;
       readonly newVersion: string | null;
       readonly metrics: Readonly<Record<string, number>>;
+      /** What serves now, measured on the same data; for a retrain. */
+      readonly baseline?: Readonly<Record<string, number>>;
       readonly logTail: string;
     }
   | { readonly kind: "failed"; readonly problem: string; readonly logTail: string }

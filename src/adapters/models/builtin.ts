@@ -1,0 +1,266 @@
+/** The bot's own models: their versions and the alias `champion` live in its database. */
+import { createHash } from "node:crypto";
+import { canonicalJson } from "../../domain/audit.ts";
+import { shippedWeights, weightsSchema } from "../../domain/weights.ts";
+import {
+  type BackendContext,
+  type BackendPlan,
+  defineModelBackend,
+  type ExternalRef,
+  type FindOperation,
+  type LiveVersion,
+  type ModelBackend,
+  type ModelVersion,
+  NotStartedError,
+  type Observed,
+  type Operation,
+  type PlannedOperation,
+} from "../../ports/model.ts";
+import type { RolloutStore, StoredModelVersion } from "../../ports/rollout.ts";
+
+/** The alias of the version that serves. */
+const champion = "champion";
+/** Metrics of the champion on the part held out for a new version are stored beside its own, under this ending. */
+const championEnding = " (champion)";
+
+export default defineModelBackend({
+  name: "builtin",
+  summary: "the bot's own correlator, with its versions in the database",
+  create: (_settings, context) => createBuiltin(context),
+});
+
+/**
+ * Starting an operation is one transaction that remembers the operation id, so a second start of the same operation
+ * finds the first and changes nothing.
+ */
+export function createBuiltin(
+  context: Pick<BackendContext, "store" | "clock" | "trainer" | "log">,
+): ModelBackend {
+  const { store, clock, trainer } = context;
+  const { rollouts } = store;
+
+  async function live(model: string, environment: string): Promise<LiveVersion> {
+    const [newest] = await rollouts.aliasHistory(model, environment, champion);
+    if (newest === undefined) return { version: null, since: null, by: null };
+    return { version: String(newest.version), since: newest.since, by: newest.by };
+  }
+
+  async function versionOf(model: string, version: string | null): Promise<StoredModelVersion | null> {
+    const versions = await rollouts.modelVersions(model);
+    return versions.find((candidate) => String(candidate.version) === version) ?? null;
+  }
+
+  async function plan(operation: PlannedOperation): Promise<BackendPlan> {
+    if (operation.kind === "retrain") return await planRetrain();
+    const version = await versionOf(operation.model, operation.to);
+    const name = `version ${operation.to} of ${operation.model}`;
+    if (version === null) {
+      return refuse("unknown_version", `There is no ${name}.`, `See: models ${operation.model}.`);
+    }
+    if (!weightsSchema.safeParse(version.parameters).success) {
+      const problem = `The parameters of ${name} do not fit this release of the bot.`;
+      return refuse("unfit_version", problem, "Retrain it, or deploy another version.");
+    }
+    const steps = [`point the alias ${champion} to version ${operation.to}`, "check that it serves"];
+    return { kind: "plan", steps, notes: ["live triage uses it within seconds"], expectedMs: 1_000 };
+  }
+
+  async function planRetrain(): Promise<BackendPlan> {
+    const enough = await trainer.check();
+    if (enough.kind === "too_little") return refuse("too_little_data", enough.problem, enough.remedy);
+    const steps = [
+      "fit weights from feedback and history",
+      "measure them on a held-out part",
+      "store a new version",
+    ];
+    return { kind: "plan", steps, notes: enough.notes, expectedMs: null };
+  }
+
+  async function start(operation: Operation): Promise<ExternalRef> {
+    const { operationId, kind, model, environment } = operation;
+    if (kind === "retrain") await train(operation);
+    else await pointChampion(operation);
+    return { operationId, kind, model, environment };
+  }
+
+  async function pointChampion(operation: Operation): Promise<void> {
+    const { model, environment, operationId } = operation;
+    const version = await versionOf(model, operation.to);
+    if (version === null)
+      throw new NotStartedError(`builtin: there is no version ${operation.to} of ${model}`);
+    await store.transaction(async (tx) => {
+      const history = await tx.rollouts.aliasHistory(model, environment, champion);
+      if (history.some((entry) => entry.operationId === operationId)) return;
+      const at = after(history[0]?.since ?? null, clock.now());
+      const { requestedBy: by } = operation;
+      await tx.rollouts.setAlias({
+        model,
+        environment,
+        alias: champion,
+        version: version.version,
+        by,
+        at,
+        operationId,
+      });
+    });
+  }
+
+  async function train(operation: Operation): Promise<void> {
+    const { model, operationId } = operation;
+    if ((await rollouts.findModelVersionByOperation(operationId)) !== null) return;
+    const serving = await versionOf(model, operation.from);
+    const fitted = await trainer.fit(serving?.parameters ?? shippedWeights);
+    const parameters = weightsSchema.parse(fitted.parameters);
+    const compared = Object.entries(fitted.champion).map(([name, value]) => [
+      `${name}${championEnding}`,
+      value,
+    ]);
+    await store.transaction(async (tx) => {
+      if ((await tx.rollouts.findModelVersionByOperation(operationId)) !== null) return;
+      await addVersion(tx.rollouts, {
+        model,
+        createdAt: clock.now(),
+        createdBy: operation.requestedBy,
+        operationId,
+        parameters,
+        metrics: { ...fitted.metrics, ...Object.fromEntries(compared) },
+        description: fitted.description,
+      });
+    });
+  }
+
+  async function observe(ref: ExternalRef): Promise<Observed> {
+    const { operationId = "", kind = "", model = "", environment = "" } = ref;
+    if (kind === "retrain") return trained(await rollouts.findModelVersionByOperation(operationId));
+    const history = await rollouts.aliasHistory(model, environment, champion);
+    const done = history.find((entry) => entry.operationId === operationId);
+    if (done === undefined) return missing(operationId);
+    const result = `version ${done.version} is ${champion} of ${model} in ${environment}`;
+    return { kind: "succeeded", result, newVersion: null, metrics: {}, logTail: "" };
+  }
+
+  async function findByOperationId(operationId: string): Promise<FindOperation> {
+    const rollout = await rollouts.findByOperationId(operationId);
+    if (rollout === null) return { kind: "absent" };
+    const { kind, model, environment } = rollout.plan;
+    const ref = { operationId, kind, model, environment };
+    const observed = await observe(ref);
+    return observed.kind === "succeeded" ? { kind: "found", ref } : { kind: "absent" };
+  }
+
+  return {
+    name: "builtin",
+    idempotency: "native",
+    prepare: async (models) => {
+      for (const model of models) await ensureFirstVersion(context, model);
+    },
+    versions: async (model) => (await rollouts.modelVersions(model)).map(toVersion).reverse(),
+    live,
+    history: async (model, environment) =>
+      (await rollouts.aliasHistory(model, environment, champion)).map((entry) => ({
+        version: String(entry.version),
+        from: entry.since,
+        by: entry.by,
+      })),
+    plan,
+    start,
+    observe,
+    cancel: () =>
+      Promise.reject(new Error("builtin: this is done in one step and cannot be stopped half-way")),
+    findByOperationId,
+  };
+}
+
+/** Version 1 of a model is the weights that ship with the bot; it serves wherever nothing serves yet. */
+async function ensureFirstVersion(
+  context: Pick<BackendContext, "store" | "clock" | "log">,
+  model: { readonly name: string; readonly environments: readonly string[] },
+): Promise<void> {
+  const { store, clock, log } = context;
+  const operationId = `shipped-${model.name}`;
+  try {
+    await store.transaction(async ({ rollouts }) => {
+      if ((await rollouts.modelVersions(model.name)).length === 0) {
+        await addVersion(rollouts, {
+          model: model.name,
+          createdAt: clock.now(),
+          createdBy: "tocsin",
+          operationId,
+          parameters: shippedWeights,
+          metrics: {},
+          description: "the weights that ship with the bot",
+        });
+      }
+      for (const environment of model.environments) {
+        if ((await rollouts.aliasHistory(model.name, environment, champion)).length > 0) continue;
+        const at = clock.now();
+        const alias = {
+          model: model.name,
+          environment,
+          alias: champion,
+          version: 1,
+          by: "tocsin",
+          at,
+          operationId,
+        };
+        await rollouts.setAlias(alias);
+      }
+    });
+  } catch (error) {
+    // Another replica that starts at the same moment may have been first.
+    if ((await store.rollouts.modelVersions(model.name)).length === 0) throw error;
+    log.info({ model: model.name }, "another replica made the first version");
+  }
+}
+
+async function addVersion(
+  rollouts: RolloutStore,
+  version: Omit<StoredModelVersion, "version" | "digest">,
+): Promise<void> {
+  const known = await rollouts.modelVersions(version.model);
+  const digest = createHash("sha256").update(canonicalJson(version.parameters)).digest("hex");
+  const next = Math.max(0, ...known.map((other) => other.version)) + 1;
+  await rollouts.addModelVersion({ ...version, version: next, digest });
+}
+
+/** A moment after the one before, so that the newest alias is always the last that was set. */
+function after(before: Date | null, now: Date): Date {
+  return before === null || before < now ? now : new Date(before.getTime() + 1);
+}
+
+function toVersion(stored: StoredModelVersion): ModelVersion {
+  const { createdAt, createdBy, description, digest } = stored;
+  const metrics = split(stored.metrics).own;
+  return { version: String(stored.version), createdAt, createdBy, metrics, description, digest };
+}
+
+function split(metrics: Readonly<Record<string, number>>) {
+  const own: Record<string, number> = {};
+  const baseline: Record<string, number> = {};
+  for (const [name, value] of Object.entries(metrics)) {
+    if (name.endsWith(championEnding)) baseline[name.slice(0, -championEnding.length)] = value;
+    else own[name] = value;
+  }
+  return { own, baseline };
+}
+
+function trained(stored: StoredModelVersion | null): Observed {
+  if (stored === null) return missing("the retrain");
+  const { own, baseline } = split(stored.metrics);
+  return {
+    kind: "succeeded",
+    result: `version ${stored.version} is ready and does not serve yet: ${stored.description}`,
+    newVersion: String(stored.version),
+    metrics: own,
+    baseline,
+    logTail: "",
+  };
+}
+
+function missing(what: string): Observed {
+  return { kind: "lost", problem: `the database knows nothing of ${what}`, logTail: "" };
+}
+
+function refuse(reason: string, problem: string, remedy: string): BackendPlan {
+  return { kind: "refuse", reason, problem, remedy };
+}

@@ -1,0 +1,329 @@
+/** Models that are served by anything with a command line: local commands, argument arrays, never a shell. */
+import { hostname } from "node:os";
+import path from "node:path";
+import { z } from "zod";
+import { redact } from "../../domain/redaction.ts";
+import { oneLine } from "../../domain/view.ts";
+import {
+  type BackendContext,
+  type BackendPlan,
+  defineModelBackend,
+  type ExternalRef,
+  type FindOperation,
+  type ModelBackend,
+  type ModelVersion,
+  NotStartedError,
+  type Observed,
+  type Operation,
+  type PlannedOperation,
+} from "../../ports/model.ts";
+import { query } from "./exec/query.ts";
+import { cancelRun, findRun, lookAtRun, startRun } from "./exec/run.ts";
+import {
+  type ExecSettings,
+  environmentOf,
+  fill,
+  isPlainValue,
+  type Placeholder,
+  parseExecSettings,
+} from "./exec/settings.ts";
+import type { RunStatus } from "./exec/state.ts";
+
+export default defineModelBackend({
+  name: "exec",
+  summary: "local commands given as argument arrays; they go on when the bot restarts",
+  create: createExec,
+});
+
+type Values = Readonly<Partial<Record<Placeholder, string | null>>>;
+
+/**
+ * A command is run by a process of its own that outlives the bot and writes down how it ended, in
+ * `<stateFolder>/exec/<operationId>/`. After a crash that folder tells what became of the start; where it does not, and
+ * no `find` command is set, a person has to.
+ */
+export function createExec(settings: ReadonlyMap<string, unknown>, context: BackendContext): ModelBackend {
+  const parsed = new Map([...settings].map(([model, value]) => [model, parseExecSettings(model, value)]));
+  const canFind = [...parsed.values()].every((each) => each.find !== undefined);
+
+  function settingsOf(model: string): ExecSettings {
+    const found = parsed.get(model);
+    if (found === undefined) throw new Error(`exec: ${model} has no settings; add models.${model}.settings`);
+    return found;
+  }
+
+  async function ask(model: string, line: readonly string[], values: Values): Promise<string> {
+    const own = settingsOf(model);
+    const filled = fill(line, { model, ...values });
+    if (filled.kind === "missing") {
+      throw new Error(`exec: a command of ${model} uses {${filled.placeholder}}, which is not known here`);
+    }
+    return await query({
+      argv: filled.argv,
+      env: environmentOf(own, context.environment),
+      cwd: own.cwd ?? null,
+      timeoutMs: own.queryTimeoutSeconds * 1_000,
+    });
+  }
+
+  function folderOf(operationId: string): string {
+    // Ours, [a-z0-9-] only; checked because it becomes a path.
+    if (!/^[a-z0-9-]{1,64}$/.test(operationId))
+      throw new Error(`exec: "${operationId}" is not an operation id`);
+    return path.join(context.stateFolder, "exec", operationId);
+  }
+
+  async function live(model: string, environment: string) {
+    const output = await ask(model, settingsOf(model).live, { environment });
+    const version = oneLine(output.split("\n")[0] ?? "", 200);
+    return { version: version === "" ? null : version, since: null, by: null };
+  }
+
+  async function plan(operation: PlannedOperation): Promise<BackendPlan> {
+    const prepared = prepare(settingsOf(operation.model), operation, "{operationId}");
+    if (prepared.kind === "refuse") return prepared;
+    const { argv, settings: own } = prepared;
+    // The operation id is not known yet; what is shown and hashed must not change with it.
+    const shown = argv.map((argument) => redact(argument).text).join(" ");
+    const steps = [`run ${shown}`, ...(operation.kind === "retrain" ? [] : ["check which version serves"])];
+    const notes = [`stopped after ${own.timeoutSeconds} s`];
+    return { kind: "plan", steps, notes, expectedMs: null };
+  }
+
+  async function start(operation: Operation): Promise<ExternalRef> {
+    const { operationId, model } = operation;
+    const prepared = prepare(settingsOf(model), operation, operationId);
+    if (prepared.kind === "refuse") throw new NotStartedError(prepared.problem);
+    const own = prepared.settings;
+    const spec = { argv: [...prepared.argv], cwd: own.cwd ?? null, timeoutMs: own.timeoutSeconds * 1_000 };
+    const status = await startRun(folderOf(operationId), spec, environmentOf(own, context.environment));
+    return refOf(operationId, model, own, status);
+  }
+
+  function refOf(operationId: string, model: string, own: ExecSettings, status: RunStatus): ExternalRef {
+    const { host, startedAt, runnerPid } = status;
+    const deadline = new Date(Date.parse(startedAt) + (own.timeoutSeconds + 60) * 1_000).toISOString();
+    return { operationId, model, host, deadline, runner: String(runnerPid) };
+  }
+
+  async function observe(ref: ExternalRef): Promise<Observed> {
+    const { operationId = "", model = "", host = "", deadline = "" } = ref;
+    if (host === "") return await observeFound(model, operationId, "");
+    const seen = lookAtRun(folderOf(operationId), host);
+    if (seen.kind === "status") return observedOf(seen.status);
+    if (seen.kind === "lost") return await observeFound(model, operationId, seen.tail, seen.problem);
+    if (context.clock.now().getTime() < Date.parse(deadline)) {
+      const label = `runs on ${host}, which alone can see it`;
+      return { kind: "running", steps: [{ label, state: "running" }], logTail: "" };
+    }
+    return await observeFound(
+      model,
+      operationId,
+      "",
+      `${host}, where it was started, did not say how it ended`,
+    );
+  }
+
+  /** Asks the `find` command what became of an operation; without one, or without an answer, it is lost. */
+  async function observeFound(
+    model: string,
+    operationId: string,
+    tail: string,
+    problem = "",
+  ): Promise<Observed> {
+    const own = settingsOf(model);
+    const logTail = redact(tail).text;
+    if (own.find === undefined) return { kind: "lost", problem, logTail };
+    const answer = (await ask(model, own.find, { operationId })).trim();
+    const [state = "", ...words] = answer.split(/\s+/);
+    const text = oneLine(redact(words.join(" ")).text, 300);
+    if (state === "running") return { kind: "running", steps: [{ label: "run", state: "running" }], logTail };
+    if (state === "succeeded") {
+      return {
+        kind: "succeeded",
+        result: text === "" ? "done" : text,
+        newVersion: null,
+        metrics: {},
+        logTail,
+      };
+    }
+    if (state === "failed") return { kind: "failed", problem: text === "" ? "it failed" : text, logTail };
+    return {
+      kind: "lost",
+      problem: problem === "" ? `find answered "${oneLine(answer, 80)}"` : problem,
+      logTail,
+    };
+  }
+
+  async function findByOperationId(operationId: string): Promise<FindOperation> {
+    const rollout = await context.store.rollouts.findByOperationId(operationId);
+    if (rollout === null) return { kind: "cannot_look", problem: `no rollout has the id ${operationId}` };
+    const { model } = rollout.plan;
+    const own = settingsOf(model);
+    const found = await findRun(folderOf(operationId));
+    if (typeof found !== "string") return { kind: "found", ref: refOf(operationId, model, own, found) };
+    if (own.find === undefined) {
+      const where = `nothing on ${hostname()} says whether the command was started`;
+      return { kind: "cannot_look", problem: `${where}, and models.${model}.settings has no find command` };
+    }
+    const answer = (await ask(model, own.find, { operationId })).trim().split(/\s+/)[0];
+    if (answer === "absent" && found === "unclaimed") return { kind: "absent" };
+    if (answer === "running" || answer === "succeeded" || answer === "failed") {
+      return { kind: "found", ref: { operationId, model } };
+    }
+    return {
+      kind: "cannot_look",
+      problem: `find answered "${oneLine(answer ?? "", 80)}" for ${operationId}`,
+    };
+  }
+
+  async function cancel(ref: ExternalRef): Promise<void> {
+    const { operationId = "", model = "", host = "" } = ref;
+    const own = settingsOf(model);
+    if (own.cancel !== undefined) {
+      await ask(model, own.cancel, { operationId });
+      return;
+    }
+    if (host !== hostname()) throw new Error(`it runs on ${host}; stop it there, or set a cancel command`);
+    cancelRun(folderOf(operationId));
+  }
+
+  return {
+    name: "exec",
+    idempotency: canFind ? "adopt" : "none",
+    versions: async (model) => parseVersions(model, await ask(model, settingsOf(model).versions, {})),
+    live,
+    history: () => Promise.resolve([]),
+    plan,
+    start,
+    observe,
+    cancel,
+    findByOperationId,
+  };
+}
+
+type Prepared =
+  | { readonly kind: "argv"; readonly argv: readonly string[]; readonly settings: ExecSettings }
+  | { readonly kind: "refuse"; readonly reason: string; readonly problem: string; readonly remedy: string };
+
+function prepare(settings: ExecSettings, operation: PlannedOperation, operationId: string): Prepared {
+  const { kind, model, environment, from, to } = operation;
+  const line = kind === "rollback" ? (settings.rollback ?? settings.deploy) : settings[kind];
+  if (line === undefined) {
+    const remedy = `Set models.${model}.settings.retrain in tocsin.yaml.`;
+    return { kind: "refuse", reason: "no_command", problem: `${model} has no retrain command.`, remedy };
+  }
+  const odd = [model, environment, from, to].find((value) => value !== null && !isPlainValue(value));
+  if (odd !== undefined) {
+    const problem = `"${oneLine(String(odd), 60)}" cannot be given to a command.`;
+    const remedy =
+      "Names and versions begin with a letter or digit and hold letters, digits and _.:/+@=- only.";
+    return { kind: "refuse", reason: "odd_value", problem, remedy };
+  }
+  const filled = fill(line, { model, environment, from, version: to, operationId });
+  if (filled.kind === "argv") return { ...filled, settings };
+  const problem = `The ${kind} command of ${model} uses {${filled.placeholder}}, and there is none.`;
+  return {
+    kind: "refuse",
+    reason: "missing_value",
+    problem,
+    remedy: "Leave it out of the command in tocsin.yaml.",
+  };
+}
+
+function observedOf(status: RunStatus): Observed {
+  const logTail = redact(status.tail).text;
+  const last = oneLine(logTail.trim().split("\n").at(-1) ?? "", 200);
+  switch (status.state) {
+    case "running":
+      return { kind: "running", steps: [{ label: "run the command", state: "running" }], logTail };
+    case "not_started":
+      return { kind: "failed", problem: `the command cannot be run: ${status.problem ?? ""}`, logTail };
+    case "timed_out":
+      return { kind: "failed", problem: "it took too long and was stopped", logTail };
+    case "cancelled":
+      return { kind: "cancelled", logTail };
+    case "exited":
+      break;
+  }
+  if (status.exitCode !== 0) {
+    const how =
+      status.exitCode === null
+        ? `was ended by ${status.signal ?? "a signal"}`
+        : `exited with ${status.exitCode}`;
+    return { kind: "failed", problem: `the command ${how}${last === "" ? "" : `: ${last}`}`, logTail };
+  }
+  const { version, metrics, result } = parseResult(status.tail);
+  const text = result ?? (version === null ? "the command exited with 0" : `version ${version} is ready`);
+  return {
+    kind: "succeeded",
+    result: oneLine(redact(text).text, 300),
+    newVersion: version,
+    metrics,
+    logTail,
+  };
+}
+
+const resultSchema = z.object({
+  version: z.union([z.string(), z.number()]).transform(String).nullable().default(null),
+  metrics: z.record(z.string(), z.number()).default({}),
+  result: z.string().nullable().default(null),
+});
+
+/** The last line of the output when it is a JSON object that says what came of it. */
+function parseResult(output: string): z.infer<typeof resultSchema> {
+  const none = { version: null, metrics: {}, result: null };
+  const last = output.trim().split("\n").at(-1) ?? "";
+  if (!last.startsWith("{")) return none;
+  try {
+    const parsed = resultSchema.safeParse(JSON.parse(last));
+    return parsed.success ? parsed.data : none;
+  } catch {
+    // A line that only looks like JSON is ordinary output.
+    return none;
+  }
+}
+
+const versionSchema = z.union([
+  z.string().transform((version) => ({ version })),
+  z.object({
+    version: z.union([z.string(), z.number()]).transform(String),
+    createdAt: z.iso.datetime({ offset: true }).optional(),
+    createdBy: z.string().optional(),
+    metrics: z.record(z.string(), z.number()).optional(),
+    description: z.string().optional(),
+    digest: z.string().optional(),
+  }),
+]);
+
+function parseVersions(model: string, output: string): readonly ModelVersion[] {
+  const text = output.trim();
+  if (!text.startsWith("[")) {
+    const lines = text.split("\n").map((line) => line.trim());
+    return lines.filter((line) => line !== "").map((version) => toVersion({ version }));
+  }
+  const parsed = z.array(versionSchema).safeParse(JSON.parse(text));
+  if (parsed.success) return parsed.data.map(toVersion);
+  const issue = parsed.error.issues[0];
+  throw new Error(
+    `exec: the versions of ${model} are not what is expected: ${issue?.path.join(".")} ${issue?.message}`,
+  );
+}
+
+function toVersion(given: {
+  readonly version: string;
+  readonly createdAt?: string | undefined;
+  readonly createdBy?: string | undefined;
+  readonly metrics?: Readonly<Record<string, number>> | undefined;
+  readonly description?: string | undefined;
+  readonly digest?: string | undefined;
+}): ModelVersion {
+  return {
+    version: given.version,
+    createdAt: given.createdAt === undefined ? null : new Date(given.createdAt),
+    createdBy: given.createdBy ?? null,
+    metrics: given.metrics ?? {},
+    description: given.description ?? "",
+    digest: given.digest ?? null,
+  };
+}

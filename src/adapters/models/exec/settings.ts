@@ -1,0 +1,123 @@
+/** Settings of the backend `exec`: argument arrays with placeholders, never a shell line. */
+import { z } from "zod";
+
+const placeholders = ["model", "version", "from", "environment", "operationId"] as const;
+export type Placeholder = (typeof placeholders)[number];
+
+const argument = z
+  .string()
+  .max(1_000)
+  .refine((text) => unknownPlaceholder(text) === null, {
+    error: (issue) =>
+      `holds {${unknownPlaceholder(String(issue.input)) ?? ""}}; expected one of ${placeholders.map((name) => `{${name}}`).join(", ")}`,
+  });
+const commandLine = z
+  .array(argument)
+  .min(1)
+  .max(100)
+  .refine(([program = ""]) => !program.includes("{"), {
+    error: "the program itself must not be a placeholder",
+  });
+
+export const execSettingsSchema = z.strictObject({
+  deploy: commandLine.describe("makes {version} serve; exit code 0 is success"),
+  rollback: commandLine.optional().describe("the same for going back; the deploy command when left out"),
+  retrain: commandLine
+    .optional()
+    .describe('makes a new version; may end with a JSON line {"version", "metrics"}'),
+  live: commandLine.describe("prints the version that serves in {environment}, or nothing"),
+  versions: commandLine.describe("prints a JSON array of versions, or one version per line, newest first"),
+  cancel: commandLine
+    .optional()
+    .describe("asks {operationId} to stop; without it the command is sent SIGTERM"),
+  find: commandLine
+    .optional()
+    .describe("prints absent, running, succeeded or failed for {operationId}; makes crashes recoverable"),
+  timeoutSeconds: z.number().int().min(1).max(86_400).default(3_600),
+  queryTimeoutSeconds: z.number().int().min(1).max(60).default(20),
+  env: z
+    .array(z.string().max(200))
+    .max(100)
+    .default([])
+    .describe("environment variables the commands are given"),
+  cwd: z.string().max(1_000).optional(),
+});
+export type ExecSettings = z.infer<typeof execSettingsSchema>;
+
+/** Always passed on: programs are not found, and time and language are wrong, without them. */
+const alwaysPassed = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "SHELL"];
+
+/** @throws Error naming the model, the setting and what is expected. */
+export function parseExecSettings(model: string, settings: unknown): ExecSettings {
+  const parsed = execSettingsSchema.safeParse(settings);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const where = ["models", model, "settings", ...(issue?.path ?? [])].map(String).join(".");
+  throw new Error(`${where}: ${issue?.message ?? "invalid"}`);
+}
+
+/** What a command's environment holds: the allow-list, and nothing else of the bot's. */
+export function environmentOf(
+  settings: Pick<ExecSettings, "env">,
+  environment: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const names = [...alwaysPassed, ...settings.env];
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = environment[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+export type Filled =
+  | { readonly kind: "argv"; readonly argv: readonly string[] }
+  | { readonly kind: "missing"; readonly placeholder: Placeholder };
+
+/** Puts values into an argument array. Each argument stays one argument whatever its value holds. */
+export function fill(
+  line: readonly string[],
+  values: Readonly<Partial<Record<Placeholder, string | null>>>,
+): Filled {
+  for (const text of line) {
+    const missing = namesIn(text).find((name) => known(values, name) === null);
+    if (missing !== undefined) return { kind: "missing", placeholder: missing };
+  }
+  const argv = line.map((text) =>
+    text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+      const placeholder = placeholders.find((candidate) => candidate === name);
+      return placeholder === undefined ? whole : (known(values, placeholder) ?? "");
+    }),
+  );
+  return { kind: "argv", argv };
+}
+
+/** The value for a placeholder, or null when there is none. */
+function known(
+  values: Readonly<Partial<Record<Placeholder, string | null>>>,
+  name: Placeholder,
+): string | null {
+  return values[name] ?? null;
+}
+
+function namesIn(text: string): Placeholder[] {
+  return [...text.matchAll(/\{(\w+)\}/g)].flatMap((match) => {
+    const placeholder = placeholders.find((candidate) => candidate === match[1]);
+    return placeholder === undefined ? [] : [placeholder];
+  });
+}
+
+function unknownPlaceholder(text: string): string | null {
+  const match = [...text.matchAll(/\{(\w+)\}/g)].find(
+    (found) => !placeholders.some((placeholder) => placeholder === found[1]),
+  );
+  return match?.[1] ?? null;
+}
+
+/**
+ * True when a name or version is safe to stand as an argument: it begins with a letter or digit, so that no program
+ * takes it for an option.
+ */
+export function isPlainValue(text: string): boolean {
+  return /^[A-Za-z0-9][\w.:/+@=-]{0,199}$/.test(text);
+}
