@@ -35,9 +35,9 @@ const stepMarks: Readonly<Record<StepState, string>> = {
   skipped: "⏭️",
 };
 
-/** Renders in order. Slack takes one table per message; later ones become aligned text. */
-export function renderBody(blocks: readonly ViewBlock[]): readonly Block[] {
-  let mayTable = true;
+/** Renders in order. Slack takes one table per message (`only_one_table_allowed`); later ones become aligned text. */
+export function renderBody(blocks: readonly ViewBlock[], tables: "blocks" | "aligned"): readonly Block[] {
+  let mayTable = tables === "blocks";
   const rendered: Block[] = [];
   for (const block of blocks) {
     const next = renderBlock(block, mayTable);

@@ -46,6 +46,8 @@ export interface MessagesOptions {
 }
 
 export function createMessages({ api, log, botUserId }: MessagesOptions): Messages {
+  let tables: "blocks" | "aligned" = "blocks";
+
   async function post(channel: Channel, message: OutgoingMessage): Promise<PostResult> {
     const thread = message.thread?.data["ts"];
     const answer = await inLayouts(message.view, (layout) =>
@@ -81,15 +83,23 @@ export function createMessages({ api, log, botUserId }: MessagesOptions): Messag
       : toPostResult(answer, ref.channel.id, "edit");
   }
 
-  /** Once more in a plainer layout when Slack does not accept the rich one; nothing was posted then. */
+  /**
+   * Once more in a plainer layout when Slack does not accept the rich one; nothing was posted then. Tables are where
+   * its validator differs from its documentation, so they go first; a workspace that refused one is not asked again.
+   * @see https://github.com/soxtoby/SlackNet/issues/246
+   */
   async function inLayouts(
     view: View,
     send: (layout: SlackMessage) => Promise<SlackAnswer>,
   ): Promise<SlackAnswer> {
-    const answer = await send(renderMessage(view));
+    const rich = renderMessage(view, tables);
+    const answer = await send(rich);
     if (answer.kind !== "refused" || !layoutCodes.has(answer.code)) return answer;
-    log.warn({ code: answer.code, view: view.kind }, "slack: layout not accepted; sending the plain one");
-    return send(renderPlainMessage(view));
+    log.warn({ code: answer.code, view: view.kind }, "slack: layout not accepted; sending a plainer one");
+    if (!rich.blocks.some((block) => block.type === "table")) return send(renderPlainMessage(view));
+    const plainer = await send(renderMessage(view, "aligned"));
+    if (plainer.kind === "ok") tables = "aligned";
+    return plainer;
   }
 
   async function find(channel: Channel, key: string, since: Date, thread?: MessageRef): Promise<FindResult> {

@@ -43,17 +43,16 @@ const marks: Readonly<Record<Tone, { readonly emoji: string; readonly word: stri
 const largestActionsBytes = 4_000;
 const longestFooter = 300;
 
-/** The message as it should look. */
-export function renderMessage(view: View): SlackMessage {
+/** The message as it should look; `tables` says whether as table blocks or as aligned text. */
+export function renderMessage(view: View, tables: "blocks" | "aligned" = "blocks"): SlackMessage {
   const head = renderTitle(view);
   const tail = [...renderActions(view.actions), ...renderFooter(view)];
-  return { text: renderText(view), blocks: assemble(head, renderBody(bodyOf(view)), tail) };
+  return { text: renderText(view), blocks: assemble(head, renderBody(bodyOf(view), tables), tail) };
 }
 
 /**
  * The same facts in the oldest blocks only (header, plain sections, buttons), for when Slack refuses the rich
- * message with `invalid_blocks`: tables and rich text are where its validator has changed before.
- * @see https://github.com/soxtoby/SlackNet/issues/246
+ * message with `invalid_blocks`.
  */
 export function renderPlainMessage(view: View): SlackMessage {
   const body = bodyOf(view)
@@ -99,7 +98,7 @@ function renderActions(actions: readonly ViewAction[]): readonly ActionsBlock[] 
   const buttons: Button[] = [];
   let left = largestActionsBytes;
   for (const action of actions.slice(0, limits.buttonsPerBlock)) {
-    if (action.command.length > limits.buttonValue) continue;
+    if (action.command === "" || action.command.length > limits.buttonValue) continue;
     const button = renderButton(action, buttons.length);
     left -= sizeOf(button);
     if (left < 0) break;
@@ -109,26 +108,30 @@ function renderActions(actions: readonly ViewAction[]): readonly ActionsBlock[] 
 }
 
 function renderButton(action: ViewAction, index: number): Button {
-  const label = oneLine(action.label, limits.buttonLabel);
-  const button: Button = {
+  const cut = oneLine(action.label, limits.buttonLabel);
+  const label = cut === "" ? "…" : cut;
+  return {
     type: "button",
     action_id: `${buttonPrefix}${index}`,
-    text: plainText(label === "" ? "…" : label),
+    text: plainText(label),
     value: action.command,
     ...(action.style === "plain" ? {} : { style: action.style }),
+    ...(action.confirm === undefined ? {} : { confirm: renderConfirm(action.confirm, label, action.style) }),
   };
-  if (action.confirm === undefined) return button;
-  return { ...button, confirm: renderConfirm(action, label) };
 }
 
-function renderConfirm(action: ViewAction, label: string): NonNullable<Button["confirm"]> {
-  const question = truncate(cleanText(action.confirm ?? "").trim(), limits.confirmText);
+function renderConfirm(
+  asked: string,
+  label: string,
+  style: ViewAction["style"],
+): NonNullable<Button["confirm"]> {
+  const question = truncate(cleanText(asked).trim(), limits.confirmText);
   return {
     title: plainText(truncate(label, limits.confirmTitle)),
     text: plainText(question === "" ? "Are you sure?" : question),
     confirm: plainText(truncate(label, limits.confirmButton)),
     deny: plainText("Not now"),
-    style: action.style === "danger" ? "danger" : "primary",
+    style: style === "danger" ? "danger" : "primary",
   };
 }
 
