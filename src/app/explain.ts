@@ -83,8 +83,8 @@ export function createExplain(options: ExplainOptions): Explain {
   function nextStep({ question, basis, stored }: State, now: Date): Step {
     const mayAsk = isAskable(question.incident) && stored?.asked?.basis !== basis;
     if (stored === null) return { kind: "write" };
-    const waitingSince = stored.asked === null ? question.incident.openedAt : new Date(stored.asked.at);
-    if (mayAsk && now.getTime() - waitingSince.getTime() >= maxWaitMs) return { kind: "ask" };
+    const waitedMs = now.getTime() - new Date(stored.unaskedSince ?? now).getTime();
+    if (mayAsk && waitedMs >= maxWaitMs) return { kind: "ask" };
     if (stored.basis !== basis) return { kind: "write" };
     if (!mayAsk) return { kind: "nothing" };
     const settledAt = new Date(stored.at.getTime() + settleMs);
@@ -108,7 +108,11 @@ export function createExplain(options: ExplainOptions): Explain {
     const at = clock.now();
     const asked = { basis, at: at.toISOString() };
     const answer = await askModel({ model, question, budget: options.budget, store, at, log, metrics });
-    const written = withTemplate(question, { basis, stored: null, at: clock.now() });
+    const { unaskedSince: _unaskedSince, ...written } = withTemplate(question, {
+      basis,
+      stored: null,
+      at: clock.now(),
+    });
     const explanation: Explanation =
       answer.kind === "text"
         ? { ...written, summary: answer.summary, causes: answer.causes, explainer: model.name, asked }

@@ -113,8 +113,12 @@ function mentions(text: string, name: string): boolean {
 }
 
 function wordPattern(name: string): RegExp {
-  const escaped = name.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
-  return new RegExp(`(?<![\\p{L}\\p{N}_-])${escaped}(?![\\p{L}\\p{N}_]|-[\\p{L}\\p{N}])`, "iu");
+  return new RegExp(`(?<![\\p{L}\\p{N}_-])${literal(name)}(?![\\p{L}\\p{N}_]|-[\\p{L}\\p{N}])`, "iu");
+}
+
+/** The text as a pattern that matches it and nothing else. */
+function literal(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
 }
 
 /** True when a name occurs outside the longer names that are backed: "cart" in "cart service", not in "cart-db". */
@@ -206,8 +210,7 @@ function isBacked(token: string, figures: Figures): boolean {
 
 /** True when the digits occur as a number of their own: "5" is not in "1500". */
 function boundary(source: string, token: string): boolean {
-  const escaped = token.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
-  return new RegExp(`(?<![\\p{L}\\p{N}.])${escaped}(?!\\d|\\.\\d|\\p{L}{6})`, "u").test(source);
+  return new RegExp(`(?<![\\p{L}\\p{N}.])${literal(token)}(?!\\d|\\.\\d|\\p{L}{6})`, "u").test(source);
 }
 
 /** A claim about causes must rest on what a ranked cause rests on. */

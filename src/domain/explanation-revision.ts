@@ -43,6 +43,7 @@ export function withTemplate(
     ranked: question.causes.slice(0, rankedKept),
     basis: made.basis,
     asked: stored?.asked ?? null,
+    unaskedSince: stored?.unaskedSince ?? made.at.toISOString(),
     at: made.at,
   };
   const standsOn =

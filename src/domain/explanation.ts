@@ -62,5 +62,7 @@ export interface Explanation extends ExplanationDraft {
   readonly basis: string;
   /** The last question to a model, whatever came of it; null while none was asked. `at` is ISO 8601. */
   readonly asked: { readonly basis: string; readonly at: string } | null;
+  /** ISO 8601: since when the facts differ from the last question to a model; absent while they do not. */
+  readonly unaskedSince?: string;
   readonly at: Date;
 }

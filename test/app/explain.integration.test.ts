@@ -1,0 +1,339 @@
+import { expect, test } from "vitest";
+import { newRollout } from "../../src/domain/rollout.ts";
+import type { Explainer, ExplainResult, Store } from "../../src/ports.ts";
+import { aStoredAlert, freshStore } from "../adapters/store/fixture.ts";
+import { at, buildAlert } from "../domain/build.ts";
+import { buildCause } from "../fixtures/explanation-question.ts";
+import { channel, createBench, storedExplanation, storeIncident } from "./explain-fixture.ts";
+
+/** Answers as told, and counts how often it was asked. */
+function modelThat(answer: () => ExplainResult): Explainer & { readonly calls: () => number } {
+  let calls = 0;
+  return {
+    name: "openai",
+    calls: () => calls,
+    explain: async () => {
+      calls += 1;
+      return answer();
+    },
+  };
+}
+
+const drafted = (): ExplainResult => ({
+  kind: "drafted",
+  tokens: 900,
+  draft: {
+    summary: [{ text: "checkout is slow and storefront fails", evidence: [1, 2, 3, 4, 5] }],
+    causes: [{ text: "The rollout of fraud-scorer came 4 minutes before", evidence: [2] }],
+    actions: [{ text: "Delete everything", evidence: [1], command: "deploy evil" }],
+  },
+});
+
+function seconds(count: number): Date {
+  return new Date(at(2).getTime() + count * 1000);
+}
+
+async function cardRevision(store: Store, incidentId: number): Promise<number> {
+  const post = await store.posts.findBySubject(channel.platform, channel.channel, "incident", incidentId);
+  return post?.desiredRevision ?? 0;
+}
+
+test("the first text is there at once, is shown, and says so in the thread", async () => {
+  const { store } = await freshStore();
+  const incident = await storeIncident(store);
+  const bench = createBench(store, null);
+  await bench.explain(incident.id);
+  const explanation = await storedExplanation(store, incident.id);
+  expect(explanation).toMatchObject({ explainer: "template", fallback: null, revision: 2, asked: null });
+  expect(explanation.causes[0]?.text).toContain("rollout of fraud-scorer");
+  expect((await store.incidents.find(incident.id))?.revision).toBe(2);
+  expect(await cardRevision(store, incident.id)).toBe(2);
+  const timeline = await store.incidents.timeline(incident.id, 10);
+  expect(timeline.map((entry) => [entry.kind, entry.isPosted])).toEqual([["explained", true]]);
+  expect(timeline[0]?.text).toMatch(/^Probable cause: Most likely the rollout of fraud-scorer/);
+  const entryId = timeline[0]?.id ?? 0;
+  const line = await store.posts.findBySubject(channel.platform, channel.channel, "entry", entryId);
+  expect(line?.threadOf).not.toBeNull();
+});
+
+test("the ranking sees changes from two hours before the first alert, and not older ones", async () => {
+  const { store } = await freshStore();
+  const incident = await storeIncident(store);
+  const bench = createBench(store, null);
+  await store.rollouts.addFeedback({
+    kind: "right_cause",
+    incidentId: 9,
+    subject: "service:checkout",
+    person: "oncall",
+    at: at(0),
+    data: {},
+  });
+  await store.rollouts.addFeedback({
+    kind: "wrong_cause",
+    incidentId: 9,
+    subject: "service:checkout",
+    person: "oncall",
+    at: at(0),
+    data: {},
+  });
+  await store.rollouts.addFeedback({
+    kind: "merge",
+    incidentId: 9,
+    subject: "service:checkout",
+    person: "oncall",
+    at: at(0),
+    data: {},
+  });
+  await bench.explain(incident.id);
+  const asked = bench.asked();
+  expect(asked?.changes.map((change) => change.id).toSorted()).toEqual(["d-1", "rollout-7"]);
+  expect(asked?.alerts.map((alert) => alert.service)).toEqual(["checkout", "storefront"]);
+  expect(asked?.feedback.get("service:checkout")).toEqual({ right: 1, wrong: 1 });
+});
+
+test("explaining again without news changes nothing", async () => {
+  const { store } = await freshStore();
+  const incident = await storeIncident(store);
+  const bench = createBench(store, null);
+  await bench.explain(incident.id);
+  bench.goTo(seconds(600));
+  await bench.explain(incident.id);
+  expect((await store.incidents.find(incident.id))?.revision).toBe(2);
+  expect(await store.incidents.timeline(incident.id, 10)).toHaveLength(1);
+});
+
+test("another first cause is shown and told; evidence keeps its numbers", async () => {
+  const { store } = await freshStore();
+  const incident = await storeIncident(store);
+  const bench = createBench(store, null);
+  await bench.explain(incident.id);
+  const before = await store.explanations.evidence(incident.id);
+  bench.rank([buildCause({ service: "storefront", changeId: "d-1" })]);
+  await store.incidents.saveAlerts([
+    aStoredAlert(buildAlert({ name: "New", service: "cart", startsAt: at(1.5), severity: "critical" }), {
+      incidentId: incident.id,
+    }),
+  ]);
+  await bench.explain(incident.id);
+  const after = await store.explanations.evidence(incident.id);
+  expect(after.slice(0, before.length).map((fact) => [fact.number, fact.subject])).toEqual(
+    before.map((fact) => [fact.number, fact.subject]),
+  );
+  expect(after.length).toBe(before.length + 1);
+  const texts = (await store.incidents.timeline(incident.id, 10)).map((entry) => entry.text);
+  expect(texts.filter((text) => text.startsWith("Probable cause now: "))).toHaveLength(1);
+  expect((await store.incidents.find(incident.id))?.revision).toBe(3);
+});
+
+test("a model is asked once when the facts have settled, and its checked text is shown", async () => {
+  const { store } = await freshStore();
+  const incident = await storeIncident(store);
+  const model = modelThat(drafted);
+  const bench = createBench(store, model);
+  await bench.explain(incident.id);
+  expect(model.calls()).toBe(0);
+  bench.goTo(seconds(9));
+  await bench.explain(incident.id);
+  expect(model.calls(), "not settled yet").toBe(0);
+  bench.goTo(seconds(10));
+  await bench.explain(incident.id);
+  const explanation = await storedExplanation(store, incident.id);
+  expect(explanation).toMatchObject({ explainer: "openai", fallback: null });
+  expect(explanation.summary[0]?.text).toBe("checkout is slow and storefront fails.");
+  expect(explanation.actions.map((action) => action.command)).not.toContain("deploy evil");
+  bench.goTo(seconds(900));
+  await bench.explain(incident.id);
+  expect(model.calls(), "the same facts are not asked twice").toBe(1);
+  expect(await store.explanations.spent("2026-03-01", incident.id)).toEqual({ today: 900, incident: 900 });
+  expect(await cardRevision(store, incident.id)).toBe(explanation.revision);
+});
+
+test("in a storm that never settles a model is asked about once a minute", async () => {
+  const { store } = await freshStore();
+  const incident = await storeIncident(store, { openedAt: at(2) });
+  const model = modelThat(drafted);
+  const bench = createBench(store, model);
+  for (let second = 0; second <= 125; second += 5) {
+    bench.goTo(seconds(second));
+    await store.incidents.saveAlerts([
+      aStoredAlert(
+        buildAlert({ name: `Rule${second}`, service: `svc-${second}`, startsAt: seconds(second) }),
+        { incidentId: incident.id },
+      ),
+    ]);
+    await bench.explain(incident.id);
+  }
+  expect(model.calls()).toBe(2);
+});
+
+test("a model's text stands on while its first cause does, and goes when another is first", async () => {
+  const { store } = await freshStore();
+  const incident = await storeIncident(store);
+  const bench = createBench(store, modelThat(drafted));
+  await bench.explain(incident.id);
+  bench.goTo(seconds(10));
+  await bench.explain(incident.id);
+  bench.rank([buildCause({ confidence: 0.5 })]);
+  bench.goTo(seconds(20));
+  await bench.explain(incident.id);
+  expect((await storedExplanation(store, incident.id)).explainer).toBe("openai");
+  bench.rank([buildCause({ service: "storefront", changeId: "d-1" })]);
+  bench.goTo(seconds(30));
+  await bench.explain(incident.id);
+  const explanation = await storedExplanation(store, incident.id);
+  expect(explanation.explainer).toBe("template");
+  expect(explanation.causes[0]?.text).toContain("deploy of storefront");
+});
+
+test.each([
+  [
+    "unavailable",
+    (): ExplainResult => ({ kind: "unavailable", reason: "rate limited (429)", tokens: 0 }),
+    "rate limited (429)",
+  ],
+  [
+    "citing evidence that does not exist",
+    (): ExplainResult => ({
+      kind: "drafted",
+      tokens: 5,
+      draft: {
+        summary: [{ text: "checkout is slow", evidence: [99] }],
+        causes: [{ text: "fraud-scorer changed", evidence: [98] }],
+        actions: [],
+      },
+    }),
+    "too little of the model's answer was backed by evidence",
+  ],
+  [
+    "throwing",
+    (): ExplainResult => {
+      throw new Error("boom");
+    },
+    "the model could not be asked",
+  ],
+])("a model that is %s leaves the template's text with a line saying so", async (_name, answer, reason) => {
+  const { store } = await freshStore();
+  const incident = await storeIncident(store);
+  const model = modelThat(answer);
+  const bench = createBench(store, model);
+  await bench.explain(incident.id);
+  const text = (await storedExplanation(store, incident.id)).causes;
+  bench.goTo(seconds(10));
+  await bench.explain(incident.id);
+  const explanation = await storedExplanation(store, incident.id);
+  expect(explanation).toMatchObject({ explainer: "template", fallback: reason });
+  expect(explanation.causes).toEqual(text);
+  bench.goTo(seconds(20));
+  await bench.explain(incident.id);
+  expect(model.calls()).toBe(1);
+});
+
+test.each([
+  ["today's", { perDay: 1_000, perIncident: 20_000 }, "today's budget of 1000 tokens is spent"],
+  [
+    "the incident's",
+    { perDay: 200_000, perIncident: 1_000 },
+    "this incident's budget of 1000 tokens is spent",
+  ],
+])("%s exhausted budget leaves the template's text and asks nobody", async (_name, budget, reason) => {
+  const { store } = await freshStore();
+  const incident = await storeIncident(store);
+  const model = modelThat(drafted);
+  const bench = createBench(store, model, { budget });
+  await store.explanations.spend("2026-03-01", _name === "today's" ? 77 : incident.id, 1);
+  await bench.explain(incident.id);
+  bench.goTo(seconds(10));
+  await bench.explain(incident.id);
+  expect(model.calls()).toBe(0);
+  expect((await storedExplanation(store, incident.id)).fallback).toBe(reason);
+});
+
+test("replicas that ask at the same time stay within the budget together", async () => {
+  const { store, another } = await freshStore();
+  const [first, second] = [await storeIncident(store), await storeIncident(store, { id: 2 })];
+  const model = modelThat(() => ({ ...drafted(), tokens: 12_000 }) as ExplainResult);
+  const budget = { perDay: 20_000, perIncident: 20_000 };
+  const benches = [createBench(store, model, { budget }), createBench(await another(), model, { budget })];
+  await Promise.all(benches.map((bench, index) => bench.explain([first.id, second.id][index] ?? 0)));
+  for (const bench of benches) bench.goTo(seconds(10));
+  await benches[0]?.explain(first.id);
+  await benches[1]?.explain(second.id);
+  expect(model.calls()).toBe(1);
+  expect((await store.explanations.spent("2026-03-01", first.id)).today).toBe(12_000);
+});
+
+test.each([
+  ["muted", { isMuted: true }],
+  ["resolved", { state: "resolved" as const }],
+])("a %s incident costs no tokens", async (_name, given) => {
+  const { store } = await freshStore();
+  const incident = await storeIncident(store, given);
+  const model = modelThat(drafted);
+  const bench = createBench(store, model);
+  await bench.explain(incident.id);
+  bench.goTo(seconds(600));
+  await bench.explain(incident.id);
+  expect(model.calls()).toBe(0);
+  expect((await storedExplanation(store, incident.id)).explainer).toBe("template");
+});
+
+test.each([
+  ["unknown", null],
+  ["merged", { mergedInto: 5 }],
+])("an incident that is %s is left alone", async (_name, given) => {
+  const { store } = await freshStore();
+  if (given !== null) await storeIncident(store, given);
+  await createBench(store, null).explain(1);
+  expect(await store.explanations.find(1)).toBeNull();
+});
+
+test("a suspected rollout of ours that can be taken back is suggested with our own command", async () => {
+  const { store } = await freshStore();
+  const incident = await storeIncident(store);
+  const rollout = await store.rollouts.insert(
+    newRollout({
+      operationId: "op-7",
+      plan: {
+        kind: "deploy",
+        model: "fraud-scorer",
+        environment: "production",
+        from: "41",
+        to: "42",
+        digest: null,
+        metrics: [],
+        steps: [],
+        notes: [],
+        inverse: "rollback fraud-scorer --environment production",
+        reason: "better",
+        incidentId: null,
+        expectedMs: null,
+      },
+      requestedBy: "ml-engineer",
+      requestedIn: null,
+      now: at(-10),
+      approvalsNeeded: 0,
+      expiresAt: at(60),
+    }),
+  );
+  await store.rollouts.update({ ...rollout, state: "succeeded" });
+  const change = {
+    id: "ours",
+    kind: "rollout",
+    service: "fraud-scorer",
+    title: "deploy 42",
+    text: "",
+    author: null,
+    url: null,
+    at: at(-3),
+    rolloutId: rollout.id,
+  } as const;
+  await store.incidents.saveChanges([change]);
+  const bench = createBench(store, null);
+  bench.rank([buildCause({ changeId: "ours" })]);
+  await bench.explain(incident.id);
+  const [action] = (await storedExplanation(store, incident.id)).actions;
+  expect(action).toMatchObject({
+    text: "Roll back fraud-scorer in production to 41.",
+    command: "rollback fraud-scorer --environment production",
+  });
+});
