@@ -21,7 +21,7 @@ import { toneWord } from "./view.js";
 
 /**
  * A command on its way.
- * @typedef {{ line: string, echo: Echo, button: HTMLButtonElement | null, timer: ReturnType<typeof setTimeout> }} Pending
+ * @typedef {{ echo: Echo, button: HTMLButtonElement | null, timer: ReturnType<typeof setTimeout> | undefined }} Pending
  */
 
 const slowAfterMs = 8_000;
@@ -33,12 +33,10 @@ let page = null;
 const privates = new Map();
 /** Private messages the reader has dismissed. @type {Set<number>} */
 const dismissed = new Set();
-/** By the key of the request. @type {Map<string, Pending>} */
+/** By the key of the command. @type {Map<string, Pending>} */
 const pendings = new Map();
-/** Command lines that were sent from this page, by the key of the request. @type {Map<string, string>} */
+/** Command lines that were sent from this page, by their key. @type {Map<string, string>} */
 const lines = new Map();
-/** Answers that came before the bot had confirmed their request. @type {Set<string>} */
-const answered = new Set();
 
 const handlers = { press, openThread, dismiss, askedBy, loadEarlier };
 const channel = createChannelView(handlers);
@@ -142,7 +140,6 @@ async function followPath(focus) {
     if (message === undefined) thread.close();
     else await showThread(message, focus);
   } catch (error) {
-    announce(error instanceof Error ? error.message : String(error));
     showNotice(error);
   }
 }
@@ -308,63 +305,51 @@ function send(line, where) {
   // One key for every attempt: the bot takes a repeated request once.
   const key = randomKey();
   const echo = renderEcho(line, () => {
-    echo.element.remove();
+    settle(key);
     showTeaching();
   });
+  lines.set(key, line);
+  if (lines.size > keptLines) lines.delete(lines.keys().next().value ?? "");
+  pendings.set(key, { echo, button: where.button, timer: undefined });
   if (where.thread !== null && thread.openId() === where.thread) thread.append(echo.element);
   else if (where.thread === null || !channel.under(where.thread, echo.element)) channel.append(echo.element);
   showTeaching();
-  const attempt = async () => {
-    echo.working("sending");
-    try {
-      const person = page?.you === null || page === null ? {} : { person: page.you.id };
-      const { request } = await sendCommand({
-        key,
-        text: line,
-        channel: where.channel,
-        thread: where.thread,
-        ...person,
-      });
-      sent(request, line, echo, where.button);
-    } catch (error) {
-      echo.failed(error instanceof Error ? error.message : String(error), () => void attempt());
-      where.button?.removeAttribute("aria-disabled");
-      if (error instanceof ApiError && error.status === 401) gate.showProblem(error);
-    }
-  };
-  void attempt();
+  void attempt(key, line, where);
 }
 
 /**
- * @param {string} request
+ * @param {string} key
  * @param {string} line
- * @param {Echo} echo
- * @param {HTMLButtonElement | null} button
+ * @param {{ channel: string, thread: number | null }} where
  */
-function sent(request, line, echo, button) {
-  lines.set(request, line);
-  if (lines.size > keptLines) lines.delete(lines.keys().next().value ?? "");
-  echo.working("working");
-  const timer = setTimeout(() => {
-    echo.working("no answer yet; it is kept and will be done");
-    button?.removeAttribute("aria-disabled");
-  }, slowAfterMs);
-  pendings.set(request, { line, echo, button, timer });
-  if (answered.delete(request)) settle(request);
+async function attempt(key, line, where) {
+  const pending = pendings.get(key);
+  if (pending === undefined) return;
+  pending.echo.working("sending");
+  try {
+    const person = page?.you === null || page === null ? {} : { person: page.you.id };
+    await sendCommand({ key, text: line, channel: where.channel, thread: where.thread, ...person });
+    pending.echo.working("working");
+    pending.timer = setTimeout(() => {
+      pending.echo.working("no answer yet; it is kept and will be done");
+      pending.button?.removeAttribute("aria-disabled");
+    }, slowAfterMs);
+  } catch (error) {
+    pending.button?.removeAttribute("aria-disabled");
+    pending.echo.failed(messageOf(error), () => void attempt(key, line, where));
+    announce(`Not sent. ${messageOf(error)}`);
+    if (error instanceof ApiError && error.status === 401) gate.showProblem(error);
+  }
 }
 
-/** The answer to a request is here. @param {string} request */
-function settle(request) {
-  const pending = pendings.get(request);
-  if (pending === undefined) {
-    answered.add(request);
-    if (answered.size > keptLines) answered.delete(answered.values().next().value ?? "");
-    return;
-  }
+/** The answer to a command is here, or nobody waits for it any more. @param {string} key */
+function settle(key) {
+  const pending = pendings.get(key);
+  if (pending === undefined) return;
   clearTimeout(pending.timer);
   pending.echo.element.remove();
   pending.button?.removeAttribute("aria-disabled");
-  pendings.delete(request);
+  pendings.delete(key);
 }
 
 /** @param {WireMessage} message */
@@ -401,13 +386,18 @@ function newestShown() {
 
 /** @param {unknown} error */
 function showNotice(error) {
-  const text = error instanceof Error ? error.message : String(error);
+  announce(messageOf(error));
   const echo = renderEcho(location.pathname, () => echo.element.remove());
-  echo.failed(text, () => {
+  echo.failed(messageOf(error), () => {
     echo.element.remove();
     void followPath("stay");
   });
   channel.append(echo.element);
+}
+
+/** @param {unknown} error */
+function messageOf(error) {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** @param {KeyboardEvent} event */

@@ -24,6 +24,7 @@ export function createChannelView(handlers) {
   /** Cards below or above what is in view that came or changed meanwhile. */
   /** @type {Set<number>} */
   const unseen = new Set();
+  let isPinned = true;
 
   earlier.addEventListener("click", () => {
     const first = [...shown.keys()].sort((a, b) => a - b)[0];
@@ -40,9 +41,12 @@ export function createChannelView(handlers) {
     showJump();
   });
   scroller.addEventListener("scroll", () => {
-    if (isAtBottom()) unseen.clear();
+    isPinned = isAtBottom();
+    if (isPinned) unseen.clear();
     showJump();
   });
+  // Bodies are cut and pictures arrive after a card is put in: who was at the bottom stays there.
+  new ResizeObserver(() => isPinned && toBottom()).observe(cards);
 
   /**
    * @param {readonly WireMessage[]} messages
@@ -50,7 +54,7 @@ export function createChannelView(handlers) {
    */
   function reset(messages, how) {
     const hadFocus = cards.contains(document.activeElement);
-    const wasAtBottom = isAtBottom() || shown.size === 0;
+    const wasAtBottom = isPinned || shown.size === 0;
     cards.replaceChildren();
     shown.clear();
     replies.clear();
@@ -58,7 +62,7 @@ export function createChannelView(handlers) {
     earlier.hidden = !how.hasEarlier;
     for (const message of messages) put(message);
     markNew(how.newSince);
-    if (wasAtBottom) toBottom();
+    if (wasAtBottom && shown.size > 0) toBottom();
     if (hadFocus) cards.focus();
     showJump();
   }
@@ -82,7 +86,7 @@ export function createChannelView(handlers) {
   function put(message) {
     const before = shown.get(message.id);
     if (before !== undefined && before.revision >= message.revision) return "same";
-    const wasAtBottom = isAtBottom();
+    const wasAtBottom = isPinned;
     shown.set(message.id, message);
     replies.set(message.id, Math.max(message.replies, replies.get(message.id) ?? 0));
     const element = message.isPrivate
@@ -132,7 +136,7 @@ export function createChannelView(handlers) {
   function under(card, element) {
     const place = elementOf(card)?.querySelector(".under");
     if (place === null || place === undefined) return false;
-    const wasAtBottom = isAtBottom();
+    const wasAtBottom = isPinned;
     const old = element.id === "" ? null : place.querySelector(`#${element.id}`);
     if (old === null) place.append(element);
     else old.replaceWith(element);
@@ -198,6 +202,7 @@ export function createChannelView(handlers) {
   }
 
   function toBottom() {
+    isPinned = true;
     scroller.scrollTop = scroller.scrollHeight;
   }
 
@@ -237,6 +242,7 @@ export function createChannelView(handlers) {
     get: (id) => shown.get(id) ?? null,
     /** @param {number} id */
     reveal(id) {
+      isPinned = false;
       elementOf(id)?.scrollIntoView({ block: "center" });
     },
     /** @param {number} id */

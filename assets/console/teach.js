@@ -17,8 +17,8 @@ export function renderTeaching(channel) {
       "p",
       { class: "fine" },
       "Send it again with ",
-      h("code", {}, '"status":"resolved"'),
-      " to see the card resolve.",
+      h("code", {}, '"status": "resolved"'),
+      " in the alert to see the card resolve.",
     ),
     h("h3", {}, "Point Alertmanager here"),
     snippet(alertmanager(base)),
@@ -39,14 +39,12 @@ export function renderTeaching(channel) {
 
 /** @param {string} base */
 function testAlert(base) {
-  const alert = {
-    status: "firing",
-    labels: { alertname: "HighErrorRate", service: "checkout", severity: "critical" },
-    annotations: { summary: "5xx answers of checkout are above 5 %" },
-    startsAt: new Date().toISOString(),
-  };
-  const body = JSON.stringify({ version: "4", status: "firing", alerts: [alert] });
-  return `curl -sS ${base}/webhooks/alertmanager \\\n  -H 'content-type: application/json' \\\n  -d '${body}'`;
+  return `curl -sS ${base}/webhooks/alertmanager -H 'content-type: application/json' -d '
+  {"version": "4", "status": "firing", "alerts": [{
+    "status": "firing",
+    "startsAt": "${new Date().toISOString()}",
+    "labels": {"alertname": "HighErrorRate", "service": "checkout", "severity": "critical"},
+    "annotations": {"summary": "5xx answers of checkout are above 5 %"}}]}'`;
 }
 
 /** @param {string} base */

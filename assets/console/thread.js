@@ -66,6 +66,8 @@ export function createThreadView(handlers) {
     title.textContent = message.view.title;
     const element = renderEntry(message, handlers);
     element.classList.add("root");
+    // The head of the pane shows the title.
+    element.querySelector(".title")?.classList.add("unseen");
     const old = place.firstElementChild;
     if (old instanceof HTMLElement) replace(old, element);
     else place.append(element);

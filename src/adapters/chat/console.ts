@@ -152,7 +152,7 @@ export async function createConsole(options: ConsoleOptions): Promise<Console> {
   ): Promise<void> {
     const audience = visibility === "private" ? request.reply["session"] : null;
     if (audience === undefined || request.channel === null) return;
-    const key = answerKey(request.key);
+    const key = answerKey(request.key, request.reply["key"] ?? "");
     try {
       const before = await messages.findByKey(key);
       if (before !== null) await messages.edit(before.id, view, clock.now());

@@ -70,10 +70,8 @@ export function valueItems(
 function commandNames(current: Word, commands: readonly CommandShape[]): Wanted {
   const partial = current.text.replace(/^\//, "").toLowerCase();
   const starting = commands.filter((command) => command.name.startsWith(partial));
-  const containing = commands.filter(
-    (command) => partial !== "" && !command.name.startsWith(partial) && command.name.includes(partial),
-  );
-  const items = [...starting, ...containing].slice(0, maxItems).map((command) => ({
+  const found = starting.length > 0 ? starting : commands.filter(({ name }) => name.includes(partial));
+  const items = found.slice(0, maxItems).map((command) => ({
     insert: `/${command.name} `,
     label: `/${command.name}`,
     detail: command.summary,
@@ -91,8 +89,9 @@ function wantedOf(command: CommandShape, before: readonly Word[], current: Word)
     return value(command, named, { ...current, text: inOneWord?.[2] ?? "" }, inOneWord?.[1] ?? "");
   }
   if (current.text.startsWith("-")) return optionNames(command, before, current);
-  const positional = nextPositional(command, before);
-  if (positional !== undefined) return value(command, positional, current, "");
+  const positional = openOptions(command, before)[0];
+  if (positional !== undefined && positional.position !== null)
+    return value(command, positional, current, "");
   return current.text === "" ? optionNames(command, before, current) : { kind: "nothing" };
 }
 
@@ -102,9 +101,9 @@ function value(command: CommandShape, option: OptionShape, current: Word, prefix
 
 function optionNames(command: CommandShape, before: readonly Word[], current: Word): Wanted {
   const partial = current.text.replace(/^-+/, "").toLowerCase();
-  const used = new Set(before.map((word) => optionNamed(command, word.text.split("=")[0] ?? "")?.name));
+  const open = openOptions(command, before);
   const items = command.options
-    .filter((option) => option.name.toLowerCase().startsWith(partial) && !used.has(option.name))
+    .filter((option) => option.name.toLowerCase().startsWith(partial) && open.includes(option))
     .slice(0, maxItems)
     .map((option) => ({
       insert: `--${option.name} `,
@@ -114,16 +113,24 @@ function optionNames(command: CommandShape, before: readonly Word[], current: Wo
   return { kind: "items", from: current.from, items };
 }
 
-/** The option that the word now being typed fills, when it is a bare word. */
-function nextPositional(command: CommandShape, before: readonly Word[]): OptionShape | undefined {
+/** Options that the words so far leave open, those filled by position first and in order. */
+function openOptions(command: CommandShape, before: readonly Word[]): readonly OptionShape[] {
+  const named = new Set<OptionShape>();
   let bare = 0;
   for (let index = 0; index < before.length; index += 1) {
     const text = before[index]?.text ?? "";
     const option = optionNamed(command, text.split("=")[0] ?? "");
     if (option === undefined) bare += 1;
-    else if (!text.includes("=") && option.type !== "boolean") index += 1;
+    else {
+      named.add(option);
+      if (!text.includes("=") && option.type !== "boolean") index += 1;
+    }
   }
-  return command.options.find((option) => option.position === bare);
+  const open = command.options.filter((option) => !named.has(option));
+  const positional = open
+    .filter((option) => option.position !== null)
+    .sort((a, b) => (a.position ?? 0) - (b.position ?? 0));
+  return [...positional.slice(bare), ...open.filter((option) => option.position === null)];
 }
 
 function optionNamed(command: CommandShape, word: string): OptionShape | undefined {

@@ -155,7 +155,7 @@ export async function complete(doorway: Doorway, session: Session, line: string)
 
 /**
  * Hands a command line to the bot; resolves when it is durable.
- * @returns the key of the request; its answer will name it.
+ * @returns the key of the request.
  */
 export async function submit(
   doorway: Doorway,
@@ -174,6 +174,7 @@ export async function submit(
     receivedAt,
     reply: {
       session: session.id,
+      key: submission.key,
       ...(submission.thread === null ? {} : { thread: String(submission.thread) }),
     },
   });

@@ -78,7 +78,7 @@ export interface WireMessage {
   readonly channel: string;
   readonly thread: number | null;
   readonly isPrivate: boolean;
-  /** Key of the command request that a private message answers; null for anything else. */
+  /** The page's own key of the command that this answers; null for anything else. */
   readonly answers: string | null;
   readonly at: string;
   readonly editedAt: string | null;
@@ -87,11 +87,14 @@ export interface WireMessage {
   readonly view: WireView;
 }
 
-const answerPrefix = "answer:";
+const answerPattern = /^answer:.*:([\w-]{8,64})$/;
 
-/** Key under which the answer to a command request is kept: the same for every attempt at it. */
-export function answerKey(requestKey: string): string {
-  return `${answerPrefix}${requestKey}`;
+/**
+ * Key under which the answer to a command request is kept: the same for every attempt at it. It ends with the key that
+ * the page chose, by which the page knows its question again.
+ */
+export function answerKey(requestKey: string, pageKey: string): string {
+  return `answer:${requestKey}:${pageKey}`;
 }
 
 /** A message as the page receives it. Pictures stay behind and become addresses of `/api/images`. */
@@ -101,7 +104,7 @@ export function toWire(message: ConsoleMessage): WireMessage {
     channel: message.channel,
     thread: message.threadOf,
     isPrivate: message.audience !== null,
-    answers: message.key.startsWith(answerPrefix) ? message.key.slice(answerPrefix.length) : null,
+    answers: answerPattern.exec(message.key)?.[1] ?? null,
     at: message.postedAt.toISOString(),
     editedAt: message.editedAt?.toISOString() ?? null,
     revision: message.revision,
