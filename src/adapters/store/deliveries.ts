@@ -2,18 +2,18 @@
 import { and, asc, count, desc, eq, gt, inArray, isNull, lt, max, sql } from "drizzle-orm";
 import type { DeadDelivery, DeliveryStore, RawDelivery, StoredDelivery } from "../../ports.ts";
 import type { Db } from "./client.ts";
+import { orderLock, rowsOf } from "./delivery-writer.ts";
 import { deadDeliveries, deliveries } from "./schema.ts";
-import { writeTime } from "./values.ts";
-
-/** Held from the first id of a group to its commit: ids become visible in order, and a cursor never skips one. */
-const orderLock = 0x64656c69;
 
 type NewDelivery = RawDelivery & { readonly source: string };
 
-/** @param writer - connections kept for inserts, so that no slow query makes a sender wait; in a transaction, itself. */
-export function deliverySlice(db: Db, writer: Db = db): DeliveryStore {
+/** @param write - writes groups on connections of their own, so that no slow query makes a sender wait; absent in a transaction. */
+export function deliverySlice(
+  db: Db,
+  write: DeliveryStore["insert"] = (group) => insertDeliveries(db, group),
+): DeliveryStore {
   return {
-    insert: (group) => insertDeliveries(writer, group),
+    insert: write,
     after: (cursor, limit) => readAfter(db, cursor, limit),
     bury: (delivery, problem) => bury(db, delivery, problem),
     dead: async (limit) =>
@@ -45,20 +45,12 @@ export function deliverySlice(db: Db, writer: Db = db): DeliveryStore {
   };
 }
 
-/**
- * One statement, one round trip, one commit for the whole group. The bodies go as one run of bytes that the server
- * cuts: arrays of bytes would have to be quoted and read element by element.
- */
-async function insertDeliveries(writer: Db, group: readonly NewDelivery[]): Promise<void> {
+/** As {@link writeDeliveries}, in a transaction. */
+async function insertDeliveries(db: Db, group: readonly NewDelivery[]): Promise<void> {
   if (group.length === 0) return;
-  let offset = 1;
-  const rows = group.map(({ source, headers, receivedAt, body }) => {
-    const row = { s: source, h: headers, t: writeTime(receivedAt), o: offset, l: body.byteLength };
-    offset += body.byteLength;
-    return row;
-  });
+  const rows = rowsOf(group);
   const bodies = Buffer.concat(group.map((delivery) => delivery.body));
-  await writer.execute(sql`
+  await db.execute(sql`
     with held as materialized (select pg_advisory_xact_lock(${orderLock}))
     insert into deliveries (source, received_at, headers, body)
     select r.s, r.t, r.h, substring(${bodies} from r.o for r.l)

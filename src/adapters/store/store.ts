@@ -3,11 +3,12 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import type { ConsoleMessages } from "../../ports/console.ts";
-import type { Store, StoreSlices } from "../../ports.ts";
+import type { DeliveryStore, Store, StoreSlices } from "../../ports.ts";
 import { auditSlice } from "./audit.ts";
 import { type Db, openClient, openDrizzle } from "./client.ts";
 import { consoleSlice } from "./console.ts";
 import { deliverySlice } from "./deliveries.ts";
+import { writeDeliveries } from "./delivery-writer.ts";
 import { digestSlice } from "./digests.ts";
 import { explanationSlice } from "./explanations.ts";
 import { incidentSlice } from "./incidents.ts";
@@ -31,6 +32,8 @@ export interface OpenStore extends Store {
   readonly console: ConsoleMessages;
   /** 32 bytes, the same on every replica: signs the console's session cookies. */
   readonly sessionKey: Uint8Array;
+  /** The database's clock. */
+  now(): Promise<Date>;
   /** Rejects when the database does not answer within `timeoutMs`. */
   ping(timeoutMs?: number): Promise<void>;
   /**
@@ -53,14 +56,14 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
   const client = openClient({ url, name: "tocsin", maxConnections: options.maxConnections ?? 10 });
   const writerClient = openClient({ url, name: "tocsin deliveries", maxConnections: deliveryConnections });
   const db = openDrizzle(client);
-  const writer = openDrizzle(writerClient);
   try {
     const { id, secret } = await readInstallation(db);
     return {
-      ...slicesOf(db, id, writer),
-      transaction: (work) => db.transaction((tx) => work(slicesOf(tx, id, tx))),
+      ...slicesOf(db, id, (group) => writeDeliveries(writerClient, group)),
+      transaction: (work) => db.transaction((tx) => work(slicesOf(tx, id))),
       console: consoleSlice(db, client),
       sessionKey: Buffer.from(secret, "hex"),
+      now: () => databaseTime(db),
       ping: (timeoutMs = 3_000) => ping(db, timeoutMs),
       takeOver: () => freeEverything(client),
       close: () => close(),
@@ -75,9 +78,9 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
   }
 }
 
-function slicesOf(db: Db, installationId: string, writer: Db): StoreSlices {
+function slicesOf(db: Db, installationId: string, write?: DeliveryStore["insert"]): StoreSlices {
   return {
-    deliveries: deliverySlice(db, writer),
+    deliveries: deliverySlice(db, write),
     leases: leaseSlice(db),
     incidents: incidentSlice(db),
     posts: postSlice(db, installationId),
@@ -102,6 +105,13 @@ async function readInstallation(db: Db): Promise<typeof installation.$inferSelec
     await tx.insert(installation).values(made);
     return made;
   });
+}
+
+async function databaseTime(db: Db): Promise<Date> {
+  const [row] = await db.execute<{ ms: string }>(
+    sql`select extract(epoch from clock_timestamp()) * 1000 as ms`,
+  );
+  return new Date(Number(row?.ms));
 }
 
 async function ping(db: Db, timeoutMs: number): Promise<void> {
