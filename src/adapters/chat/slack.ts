@@ -31,6 +31,8 @@ export interface SlackOptions {
   readonly now?: () => Date;
   /** For tests: how long a request may take to be saved before the person hears of it. */
   readonly saveWithinMs?: number;
+  /** For tests: how long one call of the Web API may take; 10 s. */
+  readonly callTimeoutMs?: number;
   /** For tests: how the socket is tried again. */
   readonly socket?: Pick<SocketOptions, "connectWithinMs" | "backoffMs">;
 }
@@ -67,7 +69,7 @@ export async function createSlack(options: SlackOptions): Promise<SlackChat> {
   const { log, metrics } = options;
   const now = options.now ?? (() => new Date());
   const logger = sdkLogger(log, { info: bolt.LogLevel.INFO });
-  const sdkOptions = () => clientOptions(options.apiUrl, logger);
+  const sdkOptions = () => clientOptions(options.apiUrl, logger, options.callTimeoutMs);
   const client = new bolt.webApi.WebClient(options.botToken, sdkOptions());
   const api = createSlackApi({ sdk: bolt.webApi, client, log, metrics });
   let identity: Identity | null = null;

@@ -37,6 +37,8 @@ export interface ConsoleFixture {
   readonly requests: readonly CommandRequest[];
   /** Runs for every request after it was taken; the default answers nothing. */
   onRequest(handler: (request: CommandRequest) => void | Promise<void>): void;
+  /** Cuts every connection, as a failing network would. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -85,6 +87,7 @@ export async function startConsole(options: Partial<ConsoleOptions> = {}): Promi
     onRequest: (given) => {
       handler = given;
     },
+    cut: () => server.closeAllConnections(),
     close: async () => {
       await console.stop();
       server.closeAllConnections();

@@ -2,7 +2,8 @@
 import type { webApi } from "@slack/bolt";
 import type { Log, Metrics } from "../../../ports/observability.ts";
 
-export const callTimeoutMs = 10_000;
+/** How long one call may take. */
+export const defaultCallTimeoutMs = 10_000;
 
 /** What is known after one call. */
 export type SlackAnswer =
@@ -34,13 +35,17 @@ export interface SlackApi {
  * Options for one client of the SDK. A fresh object at each call: Socket Mode writes retries into the one it is given
  * (measured with @slack/socket-mode 3.1.0), and the SDK's own retries post twice.
  */
-export function clientOptions(apiUrl: string | undefined, logger: webApi.Logger): webApi.WebClientOptions {
+export function clientOptions(
+  apiUrl: string | undefined,
+  logger: webApi.Logger,
+  timeoutMs: number = defaultCallTimeoutMs,
+): webApi.WebClientOptions {
   return {
     ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
     logger,
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
-    timeout: callTimeoutMs,
+    timeout: timeoutMs,
   };
 }
 
@@ -155,8 +160,7 @@ const beforeSending: ReadonlySet<string> = new Set([
 function classifyNetwork(error: Error): SlackAnswer {
   const codes = codesOf(error, 0);
   const wasSent = codes.length === 0 || !codes.every((code) => beforeSending.has(code));
-  const problem =
-    codes[0] ?? (error.name === "TimeoutError" ? `no answer within ${callTimeoutMs} ms` : error.message);
+  const problem = codes[0] ?? (error.name === "TimeoutError" ? "no answer in time" : error.message);
   return wasSent ? { kind: "ambiguous", problem } : { kind: "unreachable", problem };
 }
 
@@ -177,7 +181,7 @@ async function send(url: string, body: string | Uint8Array, contentType: string)
       // A copy on a plain ArrayBuffer, which is what fetch's type asks for.
       body: typeof body === "string" ? body : new Uint8Array(body),
       redirect: "error",
-      signal: AbortSignal.timeout(callTimeoutMs),
+      signal: AbortSignal.timeout(defaultCallTimeoutMs),
     });
     const text = await response.text();
     if (response.status === 200) return { kind: "ok", data: { text }, scopes: null };

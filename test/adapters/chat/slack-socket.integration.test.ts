@@ -1,0 +1,302 @@
+import { afterEach, describe, expect, test } from "vitest";
+import type { SlackOptions } from "../../../src/adapters/chat/slack.ts";
+import { recordingDoor, sampleCard, sampleCommands } from "../../contracts/chat.ts";
+import type { FakeSlackOptions } from "../../fakes/slack.ts";
+import { readableText } from "../../fakes/slack.ts";
+import { incidents, type SlackSetup, setUpSlack } from "./slack-harness.ts";
+
+let setup: SlackSetup | null = null;
+const unhandled: unknown[] = [];
+process.on("unhandledRejection", (reason) => unhandled.push(reason));
+
+afterEach(async () => {
+  await setup?.chat.stop();
+  const violations = setup?.slack.violations ?? [];
+  await setup?.slack.close();
+  setup = null;
+  expect(unhandled.splice(0)).toEqual([]);
+  expect(violations).toEqual([]);
+});
+
+async function start(options: Partial<SlackOptions> = {}, fakeOptions: FakeSlackOptions = {}) {
+  setup = await setUpSlack(options, fakeOptions);
+  const door = recordingDoor();
+  await setup.chat.start(door, sampleCommands);
+  return { ...setup, door };
+}
+
+const mayHear = async ({ slack }: SlackSetup) =>
+  (await slack.slash({ command: "/ack", text: "1", channel: incidents.id })).isAcked;
+
+describe("staying connected", () => {
+  test.each(["refresh_requested", "warning", "link_disabled"] as const)(
+    "survives a disconnect: %s",
+    async (reason) => {
+      const started = await start();
+      const opened = started.slack.callsOf("apps.connections.open").length;
+      started.slack.disconnect(reason);
+      await started.slack.until(
+        () =>
+          started.slack.callsOf("apps.connections.open").length > opened && started.slack.socketCount() === 1,
+      );
+      await expect.poll(() => started.chat.isConnected()).toBe(true);
+      expect(await mayHear(started)).toBe(true);
+    },
+  );
+
+  test("says that it is not connected while it is not", async () => {
+    const { slack, chat } = await start();
+    slack.faults.add({ method: "apps.connections.open", kind: "http_500", times: 3 });
+    slack.cutSockets();
+    await expect.poll(() => chat.isConnected(), { interval: 5 }).toBe(false);
+    await expect.poll(() => chat.isConnected(), { timeout: 5_000 }).toBe(true);
+    expect(slack.callsOf("apps.connections.open").length).toBeGreaterThanOrEqual(5);
+  });
+
+  test("survives cut sockets, refused upgrades, failing and rate-limited opens in a row", async () => {
+    const started = await start();
+    const { slack, chat } = started;
+    slack.spoilSockets("refuse", 2);
+    slack.faults.add({ method: "apps.connections.open", kind: "reset", times: 2 });
+    slack.faults.add({ method: "apps.connections.open", kind: "rate_limit", retryAfterSeconds: 1 });
+    slack.faults.add({ method: "apps.connections.open", kind: "error", error: "internal_error" });
+    slack.faults.add({ method: "apps.connections.open", kind: "html" });
+    slack.cutSockets();
+    await expect.poll(() => chat.isConnected(), { interval: 5 }).toBe(false);
+    await expect.poll(() => chat.isConnected(), { timeout: 8_000 }).toBe(true);
+    expect(await mayHear(started)).toBe(true);
+    expect(slack.socketCount()).toBe(1);
+  });
+
+  test("a connection without a hello is given up, and leaves no second socket behind", async () => {
+    const started = await start({ socket: { connectWithinMs: 200, backoffMs: { first: 10, most: 50 } } });
+    const { slack, chat } = started;
+    slack.spoilSockets("mute", 2);
+    slack.cutSockets();
+    await expect.poll(() => chat.isConnected(), { interval: 5 }).toBe(false);
+    await expect.poll(() => chat.isConnected(), { timeout: 8_000 }).toBe(true);
+    await slack.until(() => slack.socketCount() === 1);
+    expect(await mayHear(started)).toBe(true);
+  });
+
+  test("an app_rate_limited envelope, which ends a stock client's process, is acknowledged", async () => {
+    const started = await start();
+    expect(await started.slack.sendAppRateLimited()).toBe(true);
+    expect(await mayHear(started)).toBe(true);
+  });
+
+  test.each([
+    [
+      "an unknown type of interaction",
+      { type: "interactive" as const, payload: { type: "dialog_cancellation" } },
+    ],
+    ["a payload without anything", { type: "slash_commands" as const, payload: {} }],
+    [
+      "an event of no interest",
+      { type: "events_api" as const, payload: { type: "event_callback", event: {} } },
+    ],
+  ])("%s does no harm", async (_, envelope) => {
+    const started = await start();
+    await started.slack.sendEnvelope({ ...envelope, accepts_response_payload: false });
+    expect(await mayHear(started)).toBe(true);
+    expect(started.door.requests).toHaveLength(1);
+  });
+
+  test("stopped, it stays stopped", async () => {
+    const { slack, chat } = await start();
+    await chat.stop();
+    await slack.until(() => slack.socketCount() === 0);
+    const opened = slack.callsOf("apps.connections.open").length;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(slack.callsOf("apps.connections.open")).toHaveLength(opened);
+    expect(chat.isConnected()).toBe(false);
+  });
+});
+
+describe("starting", () => {
+  test.each(["invalid_auth", "account_inactive"])(
+    "a bot token with %s stops the start with a remedy",
+    async (code) => {
+      setup = await setUpSlack();
+      setup.slack.tokenError = code;
+      await expect(setup.chat.start(recordingDoor(), [])).rejects.toThrow(/slack: .*SLACK_BOT_TOKEN/);
+    },
+  );
+
+  test("an app token that Slack refuses stops the start with a remedy", async () => {
+    setup = await setUpSlack({ appToken: "xapp-wrong" });
+    await expect(setup.chat.start(recordingDoor(), [])).rejects.toThrow(/SLACK_APP_TOKEN/);
+    expect(setup.chat.isConnected()).toBe(false);
+  });
+
+  test("Slack being away does not stop it: it connects when Slack is back", async () => {
+    setup = await setUpSlack();
+    setup.slack.faults.add({ method: "auth.test", kind: "http_500" });
+    setup.slack.faults.add({ method: "apps.connections.open", kind: "http_500", times: 3 });
+    await setup.chat.start(recordingDoor(), sampleCommands);
+    expect(setup.chat.isConnected()).toBe(false);
+    const { chat } = setup;
+    await expect.poll(() => chat.isConnected(), { timeout: 5_000 }).toBe(true);
+    expect(await mayHear(setup)).toBe(true);
+  });
+});
+
+describe("saved before acknowledged", () => {
+  test("a slow database: the person hears so in time, and the request still counts", async () => {
+    const { slack, door } = await start({ saveWithinMs: 60 });
+    const release = door.hold();
+    const delivery = await slack.slash({ command: "/ack", text: "12", channel: incidents.id });
+    expect(delivery.isAcked).toBe(true);
+    expect(slack.ephemerals.map((one) => one.text)).toEqual([expect.stringContaining("database is slow")]);
+    release();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(slack.ephemerals).toHaveLength(1);
+  });
+
+  test("slow and then lost: the person hears that nothing was done", async () => {
+    const { slack, door } = await start({ saveWithinMs: 60 });
+    const release = door.hold();
+    door.failNext();
+    await slack.slash({ command: "/ack", text: "12", channel: incidents.id });
+    release();
+    await slack.until(() => slack.ephemerals.length === 2);
+    expect(slack.ephemerals[1]?.text).toContain("nothing was done");
+  });
+
+  test("a database that is away: the command says at once that nothing was done", async () => {
+    const { slack, door } = await start();
+    door.failNext();
+    const delivery = await slack.slash({ command: "/ack", text: "12", channel: incidents.id });
+    expect(delivery).toMatchObject({
+      isAcked: true,
+      ackPayload: { text: expect.stringContaining("nothing was done") },
+    });
+  });
+
+  test("a button whose request is not saved says so privately", async () => {
+    const { slack, chat, door } = await start();
+    await chat.post(incidents, { key: "card1", view: sampleCard() });
+    const [message] = slack.messagesIn(incidents.id);
+    if (message === undefined) throw new Error("no card");
+    door.failNext();
+    const delivery = await slack.press({ message, button: "Acknowledge" });
+    expect(delivery.isAcked).toBe(true);
+    await slack.until(() => slack.ephemerals.length === 1);
+    expect(slack.ephemerals[0]).toMatchObject({
+      via: "response_url",
+      text: expect.stringContaining("nothing was done"),
+    });
+  });
+
+  test("a mention that was not saved is not acknowledged, and comes again with the same key", async () => {
+    const { slack, door } = await start({}, { ackWithinMs: 150 });
+    door.failNext();
+    const delivery = await slack.mention({ text: "ack 12", channel: incidents.id });
+    expect(delivery).toMatchObject({ isAcked: true, attempts: 2 });
+    expect(door.requests).toHaveLength(2);
+    expect(door.requests[1]?.key).toBe(door.requests[0]?.key);
+  });
+
+  test("a mention while the database is slow comes again instead of being answered", async () => {
+    const { slack, door } = await start({ saveWithinMs: 40 }, { ackWithinMs: 150 });
+    const release = door.hold();
+    const delivery = slack.mention({ text: "ack 12", channel: incidents.id });
+    await expect.poll(() => door.requests.length).toBe(2);
+    release();
+    expect((await delivery).isAcked).toBe(true);
+    expect(new Set(door.requests.map((request) => request.key)).size).toBe(1);
+    expect(slack.ephemerals).toEqual([]);
+  });
+});
+
+describe("conversation", () => {
+  const view = { ...sampleCard("an answer"), kind: "answer" as const };
+
+  test("a mention in a thread is answered in that thread, privately and publicly", async () => {
+    const { slack, chat, door } = await start();
+    await chat.post(incidents, { key: "card1", view: sampleCard() });
+    const [card] = slack.messagesIn(incidents.id);
+    if (card === undefined) throw new Error("no card");
+    await slack.mention({ text: "why 12", channel: incidents.id, threadTs: card.ts });
+    const [request] = door.requests;
+    if (request === undefined) throw new Error("no request");
+    expect(request).toMatchObject({ command: "why", input: { text: "12" } });
+    await chat.answer(request, view, "private");
+    expect(slack.ephemerals.at(-1)).toMatchObject({
+      user: "U0ONCALL",
+      threadTs: card.ts,
+      via: "chat.postEphemeral",
+    });
+    await chat.answer(request, view, "public");
+    expect(slack.repliesTo(incidents.id, card.ts).at(-1)?.botId).not.toBeNull();
+    expect(slack.messagesIn(incidents.id)).toHaveLength(1);
+  });
+
+  test("a public answer to a button goes under its card; the card stays", async () => {
+    const { slack, chat, door } = await start();
+    await chat.post(incidents, { key: "card1", view: sampleCard() });
+    const [card] = slack.messagesIn(incidents.id);
+    if (card === undefined) throw new Error("no card");
+    await slack.press({ message: card, button: "ack 12" });
+    const [request] = door.requests;
+    if (request === undefined) throw new Error("no request");
+    await chat.answer(request, view, "public");
+    expect(slack.repliesTo(incidents.id, card.ts)).toHaveLength(1);
+    await chat.answer(request, view, "private");
+    expect(slack.ephemerals).toHaveLength(1);
+    expect(slack.messagesIn(incidents.id)).toHaveLength(1);
+  });
+
+  test("where the bot is no member a command is answered all the same", async () => {
+    const { slack, chat, door } = await start();
+    slack.addChannel({ id: "C0OUT", isMember: false });
+    await slack.slash({ command: "/tocsin", text: "ack 12", channel: "C0OUT" });
+    const [request] = door.requests;
+    if (request === undefined) throw new Error("no request");
+    await chat.answer(request, view, "private");
+    expect(slack.ephemerals.at(-1)).toMatchObject({ channel: "C0OUT", via: "response_url" });
+    await chat.answer(request, view, "public");
+    expect(slack.messagesIn("C0OUT")).toHaveLength(1);
+  });
+
+  test("an expired or used-up response URL is replaced by an ephemeral message", async () => {
+    const { slack, chat, door } = await start();
+    await slack.slash({ command: "/ack", text: "12", channel: incidents.id });
+    const [request] = door.requests;
+    if (request === undefined) throw new Error("no request");
+    for (let index = 0; index < 6; index += 1) await chat.answer(request, view, "private");
+    expect(slack.ephemerals.map((one) => one.via)).toEqual([
+      ...Array.from({ length: 5 }, () => "response_url"),
+      "chat.postEphemeral",
+    ]);
+    slack.advance(31 * 60_000);
+    await chat.answer(request, view, "private");
+    expect(slack.callsOf("response_url").at(-1)?.outcome).toBe("expired_url");
+    expect(slack.ephemerals).toHaveLength(7);
+  });
+
+  test("a private answer of which nothing is known is not given twice", async () => {
+    const { slack, chat, door } = await start();
+    await slack.slash({ command: "/ack", text: "12", channel: incidents.id });
+    const [request] = door.requests;
+    if (request === undefined) throw new Error("no request");
+    slack.faults.add({ method: "response_url", kind: "commit_then_reset" });
+    await chat.answer(request, view, "private");
+    expect(slack.ephemerals).toHaveLength(1);
+    expect(readableText(slack.ephemerals[0]?.blocks)).toContain("an answer");
+  });
+
+  test("clicking twice is two requests, a redelivered click one", async () => {
+    const { slack, chat, door } = await start();
+    await chat.post(incidents, { key: "card1", view: sampleCard() });
+    const [message] = slack.messagesIn(incidents.id);
+    if (message === undefined) throw new Error("no card");
+    const [first] = await Promise.all([
+      slack.press({ message, button: "ack 12" }),
+      slack.press({ message, button: "ack 12" }),
+    ]);
+    await slack.redeliver(first);
+    expect(door.requests).toHaveLength(3);
+    expect(new Set(door.requests.map((request) => request.key)).size).toBe(2);
+  });
+});
