@@ -2,9 +2,12 @@
 import { EventEmitter } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Logger, type Runner, run, type TaskList, type WorkerEvents } from "graphile-worker";
+import type { Pool } from "pg";
+import type postgres from "postgres";
 import type { Job, Log } from "../../ports.ts";
 import { openClient } from "./client.ts";
-import { beat, collectQueues, freeSilent, retire } from "./liveness.ts";
+import { openJobPool } from "./job-pool.ts";
+import { beat, collectQueues, freeForgotten, freeSilent, retire } from "./liveness.ts";
 
 /** How often a replica says that it lives, and looks for those that do not, ms. */
 const beatMs = 2_000;
@@ -39,95 +42,121 @@ export interface JobRunner {
 /** After this long without a word a replica is dead, ms. */
 const defaultSilentMs = 10_000;
 
+/**
+ * Starts working, as soon as the database answers. Outlasts its outages; what a replica was doing when it died is done
+ * by another.
+ */
 export async function runJobs(options: JobRunnerOptions): Promise<JobRunner> {
-  const { log, replica } = options;
   const client = openClient({ url: options.url, name: "tocsin liveness", maxConnections: 1 });
+  // Every worker needs a connection only between jobs; one more listens.
+  const connections = openJobPool(options.url, Math.min(options.concurrency, 4) + 1);
   const stopped = new AbortController();
-  const startedAt = new Date();
-  let pool = "";
-  let runner = await start();
-
-  async function start(): Promise<Runner> {
-    const events: WorkerEvents = new EventEmitter();
-    events.on("pool:create", ({ workerPool }) => {
-      pool = workerPool.id;
-    });
-    const started = await run({
-      connectionString: options.url,
-      concurrency: options.concurrency,
-      // Every worker needs a connection only between jobs; one more listens.
-      maxPoolSize: Math.min(options.concurrency, 4) + 1,
-      pollInterval: pollMs,
-      noHandleSignals: true,
-      taskList: tasksOf(options),
-      events,
-      logger: new Logger(() => () => undefined),
-    });
-    void started.promise.catch((error: unknown) => {
-      log.error({ problem: String(error) }, "jobs: the worker pool has failed");
-    });
-    return started;
-  }
-
-  /** The pool ends by itself when the database was away for too long. */
-  async function keepRunning(): Promise<void> {
-    while (!stopped.signal.aborted) {
-      await runner.promise.catch(() => undefined);
-      while (!stopped.signal.aborted) {
-        try {
-          await pause(beatMs);
-          if (stopped.signal.aborted) return;
-          runner = await start();
-          log.info({ pool }, "jobs: the worker pool runs again");
-          break;
-        } catch (error) {
-          log.warn({ problem: String(error) }, "jobs: the worker pool cannot start yet; trying again");
-        }
-      }
-    }
-  }
-
-  async function watch(): Promise<void> {
-    let collectAt = Date.now() + collectMs;
-    while (!stopped.signal.aborted) {
-      try {
-        await beat(client, { replica, pool, startedAt, version: options.version ?? "" });
-        const freed = await freeSilent(client, options.silentMs ?? defaultSilentMs);
-        if (freed > 0) log.warn({ jobs: freed }, "jobs: freed those of a replica that fell silent");
-        if (Date.now() >= collectAt) {
-          collectAt = Date.now() + collectMs;
-          await collectQueues(client);
-        }
-      } catch (error) {
-        log.warn({ problem: String(error) }, "jobs: the database does not answer; trying again");
-      }
-      await pause(beatMs);
-    }
-  }
-
-  const pause = (ms: number) => sleep(ms, undefined, { signal: stopped.signal }).catch(() => undefined);
-  const running = keepRunning();
-  const watching = watch();
-
+  const crew: Crew = { options, client, connections, stopped: stopped.signal, inHand: new Set(), pool: "" };
+  let runner = await startWorkers(crew).catch(async (error: unknown) => {
+    await Promise.all([connections.end(), client.end({ timeout: 1 })]);
+    throw error;
+  });
+  const watching = watchReplicas(crew);
+  void keepWorking(crew, runner, (next) => {
+    runner = next;
+  });
   return {
     async stop(timeoutMs) {
       stopped.abort();
-      const late = new AbortController();
-      const ending = runner
-        .stop()
-        .then(() => runner.promise)
-        .catch(() => undefined);
-      await Promise.race([
-        ending,
-        sleep(timeoutMs, undefined, { signal: late.signal }).catch(() => undefined),
-      ]);
-      late.abort();
+      const ending = runner.stop().then(() => runner.promise);
+      await within(timeoutMs, ending);
       await watching;
-      await Promise.race([retire(client, replica, pool), sleep(2_000)]).catch(() => undefined);
+      await within(2_000, retire(client, options.replica, crew.pool));
+      await within(1_000, connections.end());
       await client.end({ timeout: 1 });
-      void running;
     },
   };
+}
+
+/** What works on this replica. */
+interface Crew {
+  readonly options: JobRunnerOptions;
+  readonly client: postgres.Sql;
+  readonly connections: Pool;
+  readonly stopped: AbortSignal;
+  /** Ids of the jobs that are being done here. */
+  readonly inHand: Set<string>;
+  /** The name under which the library locks jobs for this replica; a new one at every start of its workers. */
+  pool: string;
+}
+
+async function startWorkers(crew: Crew): Promise<Runner> {
+  const { options, inHand } = crew;
+  const events: WorkerEvents = new EventEmitter();
+  events.on("pool:create", ({ workerPool }) => {
+    crew.pool = workerPool.id;
+  });
+  events.on("job:start", ({ job }) => inHand.add(String(job.id)));
+  events.on("job:complete", ({ job }) => inHand.delete(String(job.id)));
+  return await run({
+    pgPool: crew.connections,
+    concurrency: options.concurrency,
+    pollInterval: pollMs,
+    noHandleSignals: true,
+    taskList: tasksOf(options),
+    events,
+    logger: new Logger(() => () => undefined),
+  });
+}
+
+/** The library gives up its workers on errors that it does not expect; they are started again. */
+async function keepWorking(crew: Crew, first: Runner, replace: (runner: Runner) => void): Promise<void> {
+  const { log } = crew.options;
+  for (let runner = first; ; ) {
+    await runner.promise.catch((error: unknown) =>
+      log.error({ problem: String(error) }, "jobs: the workers ended"),
+    );
+    await pause(crew, beatMs);
+    if (crew.stopped.aborted) return;
+    try {
+      runner = await startWorkers(crew);
+      replace(runner);
+      log.info({}, "jobs: the workers run again");
+    } catch (error) {
+      log.warn({ problem: String(error) }, "jobs: the workers cannot start yet; trying again");
+    }
+  }
+}
+
+/** Says that this replica lives, and frees the jobs of those that no longer say so. */
+async function watchReplicas(crew: Crew): Promise<void> {
+  const { log } = crew.options;
+  const startedAt = new Date();
+  for (let collectAt = Date.now() + collectMs; !crew.stopped.aborted; await pause(crew, beatMs)) {
+    try {
+      await look(crew, startedAt);
+      if (Date.now() < collectAt) continue;
+      collectAt = Date.now() + collectMs;
+      await collectQueues(crew.client);
+    } catch (error) {
+      log.warn({ problem: String(error) }, "jobs: the database does not answer; trying again");
+    }
+  }
+}
+
+async function look({ client, options, pool, inHand }: Crew, startedAt: Date): Promise<void> {
+  const { replica, version = "", silentMs = defaultSilentMs, log } = options;
+  await beat(client, { replica, pool, startedAt, version });
+  const freed = await freeSilent(client, silentMs);
+  if (freed > 0) log.warn({ jobs: freed }, "jobs: freed those of a replica that fell silent");
+  await freeForgotten(client, pool, [...inHand], silentMs);
+}
+
+async function pause(crew: Crew, ms: number): Promise<void> {
+  await sleep(ms, undefined, { signal: crew.stopped }).catch(() => undefined);
+}
+
+/** Waits for something at most so long; how it ends is no longer of interest. */
+async function within(ms: number, ending: Promise<unknown>): Promise<void> {
+  const timer = new AbortController();
+  const late = sleep(ms, undefined, { signal: timer.signal }).catch(() => undefined);
+  await Promise.race([ending.catch(() => undefined), late]);
+  timer.abort();
 }
 
 function tasksOf({ handlers, log }: JobRunnerOptions): TaskList {

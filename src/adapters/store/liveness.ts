@@ -50,6 +50,27 @@ export async function freeSilent(client: postgres.Sql, silentMs: number): Promis
 }
 
 /**
+ * Frees jobs that this replica's pool holds in the database without having them in hand: the answer that gave them, or
+ * the word of their end, was lost with a connection.
+ */
+export async function freeForgotten(
+  client: postgres.Sql,
+  pool: string,
+  inHand: readonly string[],
+  silentMs: number,
+): Promise<void> {
+  const since = client`clock_timestamp() - ${silentMs} * interval '1 millisecond'`;
+  await client`
+    update graphile_worker._private_jobs set locked_at = null, locked_by = null
+    where locked_by = ${pool} and locked_at < ${since} and id <> all (${[...inHand]}::bigint[])`;
+  await client`
+    update graphile_worker._private_job_queues as queue set locked_at = null, locked_by = null
+    where locked_by = ${pool} and locked_at < ${since} and not exists (
+      select from graphile_worker._private_jobs as job
+      where job.job_queue_id = queue.id and job.locked_at is not null)`;
+}
+
+/**
  * Queues are made by name and never removed by the library itself, which looks through all of them for every job. Jobs
  * that a newer one has replaced while they ran stay behind as used up when their run failed.
  */
