@@ -65,6 +65,8 @@ export interface Config {
     readonly model: string;
   } | null;
   readonly prometheusUrl: string | null;
+  /** Variables that model backends may pass on by name; the bot's own secrets are not among them. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly routes: readonly Route[];
   readonly rolloutChannels: readonly string[];
   readonly sources: Readonly<Record<string, SourceConfig>>;
@@ -108,6 +110,7 @@ export function readConfig(env: Environment = process.env): Config {
   return {
     ...readEnvironment(env),
     host,
+    environment: passable(env),
     configFile: file,
     ...chatOf(env),
     openai: openaiOf(env),
@@ -129,6 +132,22 @@ export function readConfig(env: Environment = process.env): Config {
     keepDeliveriesMs: parsed.keep.deliveriesDays * 24 * hour,
     hash: sha256(text),
   };
+}
+
+/**
+ * The configuration of the demo: its own file and folder; where it listens and what explains come from the environment,
+ * chat tokens and databases do not.
+ */
+export function readDemoConfig(file: string, dataDir: string, env: Environment = process.env): Config {
+  const own = Object.fromEntries(
+    Object.entries(env).filter(([variable]) => !/^(DATABASE_URL$|TOCSIN_|SLACK_|DISCORD_)/.test(variable)),
+  );
+  return readConfig({
+    ...own,
+    LOG_LEVEL: env["LOG_LEVEL"] || "warn",
+    TOCSIN_CONFIG: file,
+    TOCSIN_DATA_DIR: dataDir,
+  });
 }
 
 function findFile(env: Environment): string | null {
@@ -377,4 +396,13 @@ function modelsOf(file: FileConfig): readonly ModelConfig[] {
 
 function resolveOptional(folder: string, target: string | undefined): string | null {
   return target === undefined ? null : path.resolve(folder, target);
+}
+
+const ownVariables = /^(DATABASE_URL|TOCSIN_|SLACK_|DISCORD_|OPENAI_)/;
+
+function passable(env: Environment): Readonly<Record<string, string>> {
+  const entries = Object.entries(env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !ownVariables.test(entry[0]),
+  );
+  return Object.fromEntries(entries);
 }

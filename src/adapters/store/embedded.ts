@@ -256,3 +256,16 @@ async function isThere(file: string): Promise<boolean> {
     () => false,
   );
 }
+
+/**
+ * The address of the server that a running bot holds on this data folder, for commands beside it; null when none runs.
+ * It holds the password: never log it.
+ */
+export async function findEmbedded(dataDir: string, system?: string): Promise<string | null> {
+  if (!(await isThere(dataDir))) return null;
+  const folder = await prepareFolder(dataDir, system);
+  const running = (await isThere(folder.data)) ? await findRunning(folder) : null;
+  if (running === null) return null;
+  const password = await readPassword(folder, false);
+  return `postgres://${owner}:${password}@127.0.0.1:${running.port}/${owner}`;
+}

@@ -1,0 +1,248 @@
+/**
+ * The composition root: the one place where configuration, adapters and use cases meet. Everything is made here in
+ * the order of dependence, and stopped in the opposite order.
+ */
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createCharts } from "./adapters/charts.ts";
+import { createCron } from "./adapters/cron.ts";
+import { createLog } from "./adapters/log.ts";
+import { createMetrics } from "./adapters/metrics.ts";
+import { type JobHandlers, runJobs } from "./adapters/store/jobs.ts";
+import { type OpenStore, openStore } from "./adapters/store/store.ts";
+import { createApply } from "./app/apply.ts";
+import { createDigest } from "./app/digest.ts";
+import { createIngest } from "./app/ingest.ts";
+import { type ConfiguredSource, parseDelivery } from "./app/parse-delivery.ts";
+import { createPost } from "./app/post.ts";
+import { createRender } from "./app/render.ts";
+import { createTriage, type Triage } from "./app/triage.ts";
+import type { Config } from "./config.ts";
+import { createCorrelator } from "./domain/clustering.ts";
+import { closedSources, createHttpServer, openSources } from "./http.ts";
+import { followChampion } from "./main/champion.ts";
+import { configuredChannels, createChats } from "./main/chats.ts";
+import { createCommandDesk, recordStart } from "./main/commands.ts";
+import { openDatabase } from "./main/database.ts";
+import { answerNotFound, carryOut, connectChats, createDoor } from "./main/door.ts";
+import { createExplaining } from "./main/explaining.ts";
+import { packageVersion } from "./main/package.ts";
+import { loadPlugins, type Plugins } from "./main/plugins.ts";
+import { createReadiness } from "./main/readiness.ts";
+import { startSweep } from "./main/sweep.ts";
+import {
+  type CommandRequest,
+  type Finding,
+  type Log,
+  type ParseResult,
+  type StoredDelivery,
+  systemClock,
+} from "./ports.ts";
+
+export interface Bot {
+  /** Where webhooks, metrics and the console are. */
+  readonly url: string;
+  readonly store: OpenStore;
+  /** What start-up noticed; doctor says the same. */
+  readonly findings: readonly Finding[];
+  /** A command request, as a chat platform would make it. */
+  submit(request: CommandRequest): Promise<void>;
+  /** Orderly, within ten seconds. */
+  stop(): Promise<void>;
+}
+
+export interface BotOptions {
+  readonly log?: Log;
+  /** The bot cannot go on: its embedded database is lost. */
+  readonly onFatal: (error: Error) => void;
+}
+
+/** Jobs at once on one replica: most of them wait for a platform's pace. */
+const concurrency = 40;
+const stopJobsMs = 4_000;
+const stopWithinMs = 9_000;
+
+/** Things to stop, last made first. */
+type Stops = (() => Promise<void> | void)[];
+
+/**
+ * Starts the bot. When anything fails, what was already started is stopped again.
+ * @throws Error naming what is wrong and what to do.
+ */
+export async function startBot(config: Config, options: BotOptions): Promise<Bot> {
+  const stops: Stops = [];
+  try {
+    return await assemble(config, options, stops);
+  } catch (error) {
+    await stopAll(stops);
+    throw error;
+  }
+}
+
+async function assemble(config: Config, options: BotOptions, stops: Stops): Promise<Bot> {
+  const replica = randomUUID();
+  const log = options.log ?? createLog({ level: config.logLevel, base: { replica: replica.slice(0, 8) } });
+  const { metrics, exposition } = createMetrics(log);
+  const clock = systemClock;
+  const plugins = await loadPlugins(config);
+  const database = await openDatabase(config, log, options.onFatal);
+  stops.push(() => database.stop());
+  const store = await openStore({ url: database.url, maxConnections: 16 });
+  stops.push(() => store.close());
+  // Whoever held leases and jobs on the embedded server is dead: nobody else can reach it.
+  if (database.kind === "embedded") await store.takeOver();
+
+  const triageOf: { current: Triage | null } = { current: null };
+  const champion = await followChampion(store, log, () => triageOf.current?.reload());
+  stops.push(() => champion.stop());
+  const desk = await createCommandDesk({ config, plugins, store, log, metrics, clock });
+  const chats = await createChats({ config, store, log, metrics, lagMs: () => null });
+  const triage = createTriage({
+    store,
+    clock,
+    log,
+    metrics,
+    replica,
+    routes: config.routes,
+    topology: config.topology,
+    createCorrelator: () => createCorrelator({ weights: champion.weights() }),
+    parse: (delivery) => parse(plugins.sources, delivery),
+    timeoutMs: (source) => config.sources[source]?.timeoutMs ?? config.alertTimeoutMs,
+  });
+  triageOf.current = triage;
+  const charts = createCharts(log);
+  const post = createPost({
+    store,
+    clock,
+    log,
+    metrics,
+    sleep,
+    chats: chats.byPlatform,
+    render: createRender({
+      store,
+      charts,
+      clock,
+      policy: desk.policy,
+      people: config.people,
+      models: desk.models,
+    }),
+  });
+  const explain = createExplaining({ config, store, clock, log, metrics, weights: champion.weights });
+  const apply = createApply({ ...desk, store, people: config.people, log, clock });
+  const digests = createDigest({ store, cron: await createCron(log), schedules: config.digests, clock, log });
+  const handlers: JobHandlers = {
+    post: ({ platform, channel }) => post.reconcile({ platform, id: channel }),
+    explain: ({ incidentId }) => explain.explain(incidentId),
+    execute: ({ requestKey }) =>
+      carryOut(requestKey, { store, execute: desk.execute, chats: chats.byPlatform, log }),
+    apply: ({ rolloutId }) => apply.step(rolloutId),
+    digest: ({ digestRunId }) => digests.run(digestRunId),
+  };
+  await recordStart(store, config, desk.policy, clock.now());
+  await retryRefused(store, config);
+
+  const jobs = await runJobs({
+    url: database.url,
+    handlers,
+    concurrency,
+    log,
+    replica,
+    version: packageVersion,
+  });
+  stops.push(() => jobs.stop(stopJobsMs));
+  triage.start();
+  stops.push(() => triage.stop());
+  const sweep = startSweep({ store, config, log, clock });
+  stops.push(() => sweep.stop());
+  await digests.start();
+  stops.push(() => digests.stop());
+
+  const ingest = createIngest({ store: store.deliveries, metrics, log, clock, wake: () => triage.wake() });
+  const http = createHttpServer({
+    host: config.host,
+    port: config.port,
+    sources: plugins.sources,
+    ingest,
+    clock,
+    log,
+    metrics,
+    exposition,
+    console: async (request, response) => {
+      if (!(await chats.console.handle(request, response))) answerNotFound(request, response);
+    },
+    extraRoutes: chats.routes,
+    readiness: createReadiness({ store, triage, chats: chats.byPlatform }),
+  });
+  const door = createDoor(store, desk.execute);
+  // Chat connects on its own time: a platform that is away must not keep webhooks out.
+  for (const chat of chats.byPlatform.values()) stops.push(() => chat.stop());
+  connectChats(chats.byPlatform, door, desk.execute.shapes(), log);
+  const url = await http.listen();
+  // Pushed last, so closed first: nothing new comes in while the rest winds down.
+  stops.push(async () => {
+    await http.close();
+    await ingest.stop();
+  });
+  const findings = [...plugins.findings, ...sourceFindings(plugins, config.host)];
+  for (const finding of findings)
+    log.warn({ subject: finding.subject, remedy: finding.remedy }, finding.text);
+  log.info({ url, database: database.kind, version: packageVersion }, "tocsin is up");
+  return {
+    url,
+    store,
+    findings,
+    submit: (request) => door.submit(request),
+    stop: () => stopAll(stops),
+  };
+}
+
+function parse(sources: ReadonlyMap<string, ConfiguredSource>, delivery: StoredDelivery): ParseResult {
+  const configured = sources.get(delivery.source);
+  if (configured !== undefined) return parseDelivery(configured, delivery);
+  return {
+    kind: "unparseable",
+    problem: `there is no source "${delivery.source}" any more`,
+    remedy: "bring back its file or its entry in tocsin.yaml, then replay it",
+  };
+}
+
+function sourceFindings(plugins: Plugins, host: string): Finding[] {
+  const open = openSources(plugins.sources.values(), host);
+  const closed = closedSources(plugins.sources.values(), host);
+  const findings: Finding[] = [];
+  if (open.length > 0) {
+    findings.push({
+      status: "warning",
+      subject: "sources",
+      text: `without a secret, open to everyone on this machine: ${open.join(", ")}`,
+      remedy: "set secrets under sources: in tocsin.yaml before HOST is anything but loopback",
+    });
+  }
+  if (closed.length > 0) {
+    findings.push({
+      status: "warning",
+      subject: "sources",
+      text: `without a secret, so they answer 401 on ${host}: ${closed.join(", ")}`,
+      remedy: "set secrets under sources: in tocsin.yaml; tocsin init makes a token",
+    });
+  }
+  return findings;
+}
+
+/** Stops what was made, last first; a failure of one does not keep the others from stopping. */
+async function stopAll(stops: Stops): Promise<void> {
+  const deadline = sleep(stopWithinMs, undefined, { ref: false });
+  for (const stop of stops.splice(0).reverse()) {
+    await Promise.race([
+      Promise.resolve()
+        .then(stop)
+        .catch(() => undefined),
+      deadline,
+    ]);
+  }
+}
+
+/** What a platform refused before may have been put right since. */
+async function retryRefused(store: OpenStore, config: Config): Promise<void> {
+  for (const { platform, id } of configuredChannels(config)) await store.posts.retryRefused(platform, id);
+}

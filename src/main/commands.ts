@@ -1,0 +1,88 @@
+/** Everything that carries commands out: policy, models, planner, effects and the executor, made once. */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { createCedarPolicy } from "../adapters/policy/cedar.ts";
+import type { OpenStore } from "../adapters/store/store.ts";
+import { requestDigest } from "../app/digest.ts";
+import { createEffects, type Effects } from "../app/effects.ts";
+import { createExecute, type Execute } from "../app/execute.ts";
+import { createPlanner, type Planner } from "../app/plan.ts";
+import type { Config } from "../config.ts";
+import type { Clock, Log, Metrics, ModelEntry, Policy } from "../ports.ts";
+import { createModels } from "./models.ts";
+import { packageRoot, packageVersion } from "./package.ts";
+import type { Plugins } from "./plugins.ts";
+
+export interface CommandDesk {
+  readonly policy: Policy;
+  readonly models: readonly ModelEntry[];
+  readonly plan: Planner;
+  readonly effects: Effects;
+  readonly execute: Execute;
+}
+
+export interface CommandDeskParts {
+  readonly config: Config;
+  readonly plugins: Plugins;
+  readonly store: OpenStore;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+}
+
+/** @throws Error when the policy does not hold together or a model names a backend that is not there. */
+export async function createCommandDesk(parts: CommandDeskParts): Promise<CommandDesk> {
+  const { config, plugins, store, log, metrics, clock } = parts;
+  const policy = await readPolicy(config);
+  const models = createModels(parts);
+  const plan = createPlanner({ models, rollouts: store.rollouts });
+  const effects = createEffects({ models, metrics, rolloutChannels: rolloutChannels(config) });
+  const execute = createExecute({
+    store,
+    policy,
+    models,
+    plan,
+    effects,
+    requestDigest,
+    log,
+    metrics,
+    clock,
+    people: config.people,
+    commands: plugins.commands,
+    approvalExpiryMs: config.approvalExpiryMs,
+  });
+  return { policy, models, plan, effects, execute };
+}
+
+/** The operator's policy, or the shipped one. */
+export async function readPolicy(config: Config): Promise<Policy> {
+  const asset = (name: string) => readFileSync(path.join(packageRoot, "assets", name), "utf8");
+  return await createCedarPolicy({
+    policy: config.policy ?? asset("policy.cedar"),
+    schema: asset("policy.cedarschema"),
+    origin: config.policy === null ? "assets/policy.cedar" : "the policy named in tocsin.yaml",
+  });
+}
+
+/** Without a channel of their own, rollouts are shown in the console beside the incidents. */
+function rolloutChannels(config: Config): readonly string[] {
+  return config.rolloutChannels.length > 0 ? config.rolloutChannels : ["console:rollouts"];
+}
+
+/** The first entry of every run: which release, configuration and policy. */
+export async function recordStart(
+  store: OpenStore,
+  config: Config,
+  policy: Policy,
+  now: Date,
+): Promise<void> {
+  const data = {
+    version: packageVersion,
+    config: config.hash,
+    policy: policy.hash,
+    people: config.people.length,
+  };
+  await store.transaction((tx) =>
+    tx.audit.append({ at: now, actor: "tocsin", action: "start", subject: "bot", outcome: "done", data }),
+  );
+}

@@ -1,0 +1,73 @@
+/** The second door into the bot: requests are stored before they are acknowledged, then carried out by a job. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { OpenStore } from "../adapters/store/store.ts";
+import type { Execute } from "../app/execute.ts";
+import type { Chat, ChatDoor, CommandShape, Log } from "../ports.ts";
+
+/** Stores requests; the same request delivered twice is stored once. */
+export function createDoor(store: OpenStore, execute: Execute): ChatDoor {
+  return {
+    submit: (request) =>
+      store.transaction(async (tx) => {
+        if (await tx.requests.add(request)) await tx.jobs.add({ task: "execute", requestKey: request.key });
+      }),
+    suggest: (question) => execute.suggest(question),
+  };
+}
+
+/** The job `execute`: carries a stored request out and answers where it came from. */
+export async function carryOut(
+  requestKey: string,
+  parts: {
+    readonly store: OpenStore;
+    readonly execute: Execute;
+    readonly chats: ReadonlyMap<string, Chat>;
+    readonly log: Log;
+  },
+): Promise<void> {
+  const request = await parts.store.transaction((tx) => tx.requests.take(requestKey));
+  if (request === null) return;
+  const answer = await parts.execute.execute(request);
+  if (answer === null) return;
+  const chat = parts.chats.get(request.account.platform);
+  if (chat === undefined) return;
+  try {
+    await chat.answer(request, answer.view, answer.visibility);
+  } catch (error) {
+    // What was asked is done and shown by its card; only the private line is lost.
+    parts.log.warn(
+      { requestKey, platform: chat.platform, error: String(error) },
+      "an answer could not be given",
+    );
+  }
+}
+
+/**
+ * Connects every platform, each on its own time: one that is away must not keep webhooks or the others out.
+ * A platform that refuses its configuration is named in the log and by doctor, and the rest goes on.
+ */
+export function connectChats(
+  chats: ReadonlyMap<string, Chat>,
+  door: ChatDoor,
+  shapes: readonly CommandShape[],
+  log: Log,
+): void {
+  for (const chat of chats.values()) {
+    chat.start(door, shapes).then(
+      () => log.info({ platform: chat.platform }, "chat connected"),
+      (error: unknown) =>
+        log.error(
+          { platform: chat.platform, error: String(error) },
+          "chat: this platform stays away until its configuration is put right",
+        ),
+    );
+  }
+}
+
+/** For everything that the console does not have. */
+export function answerNotFound(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(404, { "content-type": "application/json; charset=utf-8" });
+  response.end(
+    `${JSON.stringify({ error: "not_found", message: "there is nothing here", remedy: "the console is at /, webhooks are posted to /webhooks/<source>" })}\n`,
+  );
+}

@@ -1,0 +1,33 @@
+import { createOpenAiExplainer } from "../adapters/explainers/openai.ts";
+import { createTemplateExplainer } from "../adapters/explainers/template.ts";
+import { createExplain, type Explain } from "../app/explain.ts";
+import type { Config } from "../config.ts";
+import { rankCauses } from "../domain/causes.ts";
+import type { Weights } from "../domain/weights.ts";
+import type { Clock, Explainer, Log, Metrics, Store } from "../ports.ts";
+
+export interface ExplainingParts {
+  readonly config: Config;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Those that are champion now. */
+  readonly weights: () => Weights;
+}
+
+/** Explanations with the explainers that the configuration names. */
+export function createExplaining(parts: ExplainingParts): Explain {
+  const { config } = parts;
+  return createExplain({
+    ...parts,
+    explainers: { template: createTemplateExplainer(), openai: modelExplainer(parts) },
+    rankCauses: (question) => rankCauses(question, parts.weights()),
+    budget: { perDay: config.explainer.tokensPerDay, perIncident: config.explainer.tokensPerIncident },
+  });
+}
+
+function modelExplainer({ config, log }: ExplainingParts): Explainer | null {
+  if (config.openai === null || config.explainer.use === "template") return null;
+  return createOpenAiExplainer({ ...config.openai, timeoutMs: config.explainer.timeoutMs, log });
+}

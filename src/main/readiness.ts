@@ -1,0 +1,32 @@
+import type { OpenStore } from "../adapters/store/store.ts";
+import type { Triage } from "../app/triage.ts";
+import type { ReadinessCheck } from "../http.ts";
+import type { Chat } from "../ports.ts";
+
+/**
+ * What `/readyz` answers. Chat platforms that are away are shown and do not count: webhooks are taken all the same,
+ * and cards follow when they are back.
+ */
+export function createReadiness(parts: {
+  readonly store: OpenStore;
+  readonly triage: Triage;
+  readonly chats: ReadonlyMap<string, Chat>;
+}): () => Promise<readonly ReadinessCheck[]> {
+  return async () => {
+    const database = await parts.store.ping().then(
+      () => ({ name: "database", isReady: true, detail: "answers" }),
+      () => ({ name: "database", isReady: false, detail: "does not answer; webhooks get 503 until it does" }),
+    );
+    const triage = {
+      name: "triage",
+      isReady: true,
+      detail: parts.triage.isLeader() ? "leads" : "another replica leads, or none yet",
+    };
+    const chats = [...parts.chats.values()].map((chat) => ({
+      name: chat.platform,
+      isReady: true,
+      detail: chat.isConnected() ? "connected" : "not connected; its cards wait",
+    }));
+    return [database, triage, ...chats];
+  };
+}

@@ -1,0 +1,17 @@
+import { slackManifest } from "../adapters/chat/slack.ts";
+import { prepareCommand, shapeOf } from "../app/parse.ts";
+import { readConfig } from "../config.ts";
+import { loadPlugins } from "./plugins.ts";
+
+/** `tocsin slack-manifest`: what to paste into "Create an app from a manifest". */
+export async function printManifest(options: { readonly http?: string }): Promise<void> {
+  const { commands } = await loadPlugins(readConfig());
+  const shapes = commands.map((command) => shapeOf(prepareCommand(command)));
+  if (options.http === undefined) return console.log(slackManifest(shapes));
+  const base = URL.canParse(options.http) ? new URL(options.http) : null;
+  if (base?.protocol !== "https:")
+    throw new Error(
+      `--http is "${options.http}"; expected an address starting https://, under which Slack reaches the bot`,
+    );
+  console.log(slackManifest(shapes, { requestUrl: new URL("/slack/events", base).href }));
+}

@@ -1,0 +1,47 @@
+/**
+ * A slow second look. Jobs are written with the state they follow, so nothing here should ever find work; if a job
+ * was given up after its last attempt, this is what brings it back. Also prunes what is kept only for a while.
+ */
+import type { Config } from "../config.ts";
+import { isFinal, rolloutStates } from "../domain/rollout.ts";
+import type { Clock, Log, Store } from "../ports.ts";
+
+const everyMs = 30_000;
+const pruneEveryMs = 3_600_000;
+const keepRequestsMs = 7 * 24 * 3_600_000;
+const pruneLimit = 5_000;
+
+export interface Sweep {
+  stop(): void;
+}
+
+/** Sweeps at once, then again and again. */
+export function startSweep(parts: {
+  readonly store: Store;
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock: Clock;
+}): Sweep {
+  const { store, log, clock } = parts;
+  let prunedAt = 0;
+
+  async function sweep(): Promise<void> {
+    for (const { platform, channel } of await store.posts.channelsBehind())
+      await store.jobs.add({ task: "post", platform, channel });
+    const states = rolloutStates.filter((state) => !isFinal(state));
+    for (const rollout of await store.rollouts.list({ states, limit: 100 }))
+      await store.jobs.add({ task: "apply", rolloutId: rollout.id });
+    const now = clock.now().getTime();
+    if (now - prunedAt < pruneEveryMs) return;
+    prunedAt = now;
+    await store.deliveries.prune(new Date(now - parts.config.keepDeliveriesMs), pruneLimit);
+    await store.requests.prune(new Date(now - keepRequestsMs));
+  }
+
+  const run = () =>
+    void sweep().catch((error: unknown) => log.warn({ error: String(error) }, "sweep: failed; trying again"));
+  run();
+  const timer = setInterval(run, everyMs);
+  timer.unref();
+  return { stop: () => clearInterval(timer) };
+}
