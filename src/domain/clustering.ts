@@ -1,111 +1,448 @@
-import type {
-  Correlation,
-  Correlator,
-  Merge,
-  Observation,
-  Placement,
-  RememberedAlert,
-} from "./correlation.ts";
-import { entityOf } from "./entity.ts";
-import { createServiceGraph, type ServiceGraph } from "./topology.ts";
+/**
+ * The correlator: which alerts share a cause. What one part of the system sends without a long pause is a session;
+ * a session is split into stories (partition.ts), stories of different parts are bridged (bridges.ts), and what hangs
+ * together is an incident. While a session is alive its stories are a function of the set of its alerts alone, so the
+ * order of arrival does not matter; incident numbers stay with most of their alerts.
+ */
+import type { Alert } from "./alert.ts";
+import { type Bridge, bridgeOf } from "./bridges.ts";
+import type { Change } from "./change.ts";
+import type { Correlation, Correlator, Merge, Placement, Reason } from "./correlation.ts";
+import { entityOf, peerOf } from "./entity.ts";
+import { kindOf } from "./evidence-kind.ts";
+import { createHistory } from "./history.ts";
+import { partition } from "./partition.ts";
+import { votesOf } from "./root-votes.ts";
+import {
+  type Cell,
+  insertMember,
+  type LiveAlert,
+  maxSessionMembers,
+  reachOf,
+  runsOf,
+  type Session,
+  type Story,
+} from "./sessions.ts";
+import { shippedSignals } from "./shipped-signals.ts";
+import type { SeenAlert, Signal, SignalContext } from "./signal.ts";
+import { createServiceGraph, type ServiceGraph, type Topology } from "./topology.ts";
 import { shippedWeights, type Weights } from "./weights.ts";
 
 export interface CorrelatorOptions {
   readonly weights?: Weights;
+  /** Shipped ones, and those dropped into the signals folder. */
+  readonly signals?: readonly Signal[];
 }
 
-interface Session {
-  incidentId: number;
-  first: number;
-  last: number;
-  keys: string[];
-}
+/** How long after its last alert a session may still be joined by late reports, ms of event time. */
+const liveMs = 900_000;
+const maxSessions = 5_000;
+const maxTypes = 50_000;
+const maxPlaced = 200_000;
+const maxChanges = 500;
+const changesMs = 7_200_000;
+const maxReasons = 6;
+const maxNames = 5;
 
-/** First version: one incident per topology component and pause. */
+/** Makes an empty correlator; see {@link Correlator}. */
 export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
-  const { gapMs, hubDegree } = (options.weights ?? shippedWeights).clustering;
-  let graph: ServiceGraph = createServiceGraph({ edges: [], services: [] }, hubDegree);
-  let next = 1;
-  const sessions = new Map<string, Session[]>();
-  const placed = new Map<string, number>();
+  const weights = options.weights ?? shippedWeights;
+  const signals = options.signals ?? shippedSignals;
+  const { clustering } = weights;
+  let history = createHistory(maxTypes);
+  let graph: ServiceGraph = createServiceGraph({ edges: [], services: [] }, clustering.hubDegree);
+  let services: ReadonlySet<string> = new Set();
+  let changes: Change[] = [];
+  let cells = new Map<string, Cell>();
+  let live = new Map<string, LiveAlert>();
+  let bridges = new Map<string, Bridge>();
+  let placed = new Map<string, number>();
+  let memberCounts = new Map<number, number>();
+  let watermark = Number.NEGATIVE_INFINITY;
+  let serial = 0;
+  let nextId = 1;
+  let droppedSessions = 0;
 
-  function cellOf(alert: RememberedAlert["alert"]): string {
+  const context = (): SignalContext => ({ graph, history, changes });
+
+  // ---------- taking in ----------
+
+  function look(key: string, alert: Alert): SeenAlert {
     const entity = entityOf(alert);
-    if (entity === null) return `label:${alert.labels["namespace"] ?? alert.name}`;
-    return graph.componentOf(entity) ?? entity;
+    const peer = peerOf(alert);
+    const names = new Set(peer === null ? [] : [peer.peer]);
+    for (const word of alert.summary.split(/[\s,;:()'"<>]+/)) {
+      if (names.size >= maxNames) break;
+      if (word !== entity && services.has(word)) names.add(word);
+    }
+    const component = entity === null ? null : graph.componentOf(entity);
+    return {
+      key,
+      alert,
+      at: alert.startsAt.getTime(),
+      type: alert.fingerprint,
+      entity,
+      component,
+      kind: kindOf(alert),
+      names: [...names],
+    };
   }
 
-  function take(observation: Extract<Observation, { kind: "alert" }>, out: Placement[], merges: Merge[]) {
-    const { key, alert } = observation;
-    if (placed.has(key)) return;
-    const cell = cellOf(alert);
-    const at = alert.startsAt.getTime();
-    const near = (sessions.get(cell) ?? []).filter((s) => at >= s.first - gapMs && at <= s.last + gapMs);
-    const [home, ...others] = near.sort((a, b) => a.incidentId - b.incidentId);
-    const session = home ?? { incidentId: next++, first: at, last: at, keys: [] };
-    if (home === undefined) sessions.set(cell, [...(sessions.get(cell) ?? []).slice(-8), session]);
-    session.first = Math.min(session.first, at);
-    session.last = Math.max(session.last, at);
-    const reasons = [
-      {
-        signal: "topology",
-        score: home ? 2 : 0,
-        because: home
-          ? `${cell} is the same part of the service graph, within ${gapMs / 1000} s`
-          : "nothing else fired nearby",
-      },
-    ];
-    session.keys.push(key);
-    placed.set(key, session.incidentId);
-    out.push({ key, incidentId: session.incidentId, previousIncidentId: null, reasons });
-    for (const other of others) {
-      merges.push({ from: other.incidentId, into: session.incidentId, reasons });
-      for (const moved of other.keys) {
-        session.keys.push(moved);
-        placed.set(moved, session.incidentId);
-        out.push({
-          key: moved,
-          incidentId: session.incidentId,
-          previousIncidentId: other.incidentId,
-          reasons,
-        });
+  function cellKeyOf(seen: SeenAlert): string {
+    if (seen.component !== null) return `part ${seen.component}`;
+    return seen.entity === null ? `nameless ${seen.alert.name}` : `service ${seen.entity}`;
+  }
+
+  function cellOf(seen: SeenAlert): Cell {
+    const key = cellKeyOf(seen);
+    const known = cells.get(key);
+    if (known !== undefined) return known;
+    const cell: Cell = { key, members: [], sessions: [] };
+    cells.set(key, cell);
+    return cell;
+  }
+
+  /** Takes a report; returns the cell whose sessions may have changed, or null. */
+  function takeAlert(key: string, alert: Alert, now: number): Cell | null {
+    const known = live.get(key);
+    if (known !== undefined) return takeUpdate(known, alert);
+    if (placed.has(key)) return null;
+    const cell = addAlert(key, alert, null);
+    watermark = Math.max(watermark, Math.min(alert.startsAt.getTime(), now));
+    return cell;
+  }
+
+  function takeUpdate(known: LiveAlert, alert: Alert): Cell | null {
+    const before = reachOf(known.seen.alert, known.at, clustering);
+    known.seen = { ...known.seen, alert: { ...alert, startsAt: known.seen.alert.startsAt } };
+    return before === reachOf(known.seen.alert, known.at, clustering) ? null : cellOf(known.seen);
+  }
+
+  function addAlert(key: string, alert: Alert, incidentId: number | null): Cell {
+    const seen = look(key, alert);
+    if (seen.entity !== null && !services.has(seen.entity) && services.size < maxTypes)
+      services = new Set(services).add(seen.entity);
+    history.record({ ...seen, labels: alert.labels });
+    const cell = cellOf(seen);
+    const votes = votesOf(seen, graph, weights.causes.service);
+    serial += 1;
+    const member: LiveAlert = { seen, at: seen.at, votes, serial, incidentId, scores: new Map() };
+    insertMember(cell, member);
+    live.set(key, member);
+    return cell;
+  }
+
+  function takeTopology(topology: Topology): void {
+    graph = createServiceGraph(topology, clustering.hubDegree);
+    services = new Set([...topology.services, ...topology.edges.flat(), ...services]);
+    const members = [...live.values()];
+    cells = new Map();
+    live = new Map();
+    for (const member of members) {
+      const seen = look(member.seen.key, member.seen.alert);
+      const votes = votesOf(seen, graph, weights.causes.service);
+      const moved: LiveAlert = { ...member, seen, votes, scores: new Map() };
+      insertMember(cellOf(seen), moved);
+      live.set(seen.key, moved);
+    }
+  }
+
+  function takeChange(change: Change): void {
+    const at = change.at.getTime();
+    let index = changes.length;
+    while (index > 0 && (changes[index - 1]?.at.getTime() ?? 0) > at) index -= 1;
+    changes = changes.toSpliced(index, 0, change).slice(-maxChanges);
+    changes = changes.filter((known) => known.at.getTime() > at - changesMs);
+  }
+
+  // ---------- stories ----------
+
+  function pairScore(a: LiveAlert, b: LiveAlert): number {
+    const [young, old] = a.serial > b.serial ? [a, b] : [b, a];
+    const known = young.scores.get(old);
+    if (known !== undefined) return known;
+    const [early, late] = a.at < b.at || (a.at === b.at && a.seen.key < b.seen.key) ? [a, b] : [b, a];
+    let sum = 0;
+    for (const signal of signals) {
+      const score = signal.score(early.seen, late.seen, context());
+      if (score !== null) sum += score * (clustering.signals[signal.name] ?? 1);
+    }
+    young.scores.set(old, sum);
+    return sum;
+  }
+
+  /** Cuts a cell into sessions and each changed one into stories; returns the changed sessions. */
+  function renew(cell: Cell): Session[] {
+    const before = new Map(cell.sessions.map((session) => [session.members[0]?.seen.key, session]));
+    const changed: Session[] = [];
+    cell.sessions = runsOf(cell.members, clustering).map(({ members, reach }) => {
+      const known = before.get(members[0]?.seen.key);
+      if (known !== undefined && known.reach === reach && isSame(known.members, members)) return known;
+      const session = tellStories(cell, members.slice(-maxSessionMembers), reach);
+      changed.push(session);
+      return session;
+    });
+    return changed;
+  }
+
+  function tellStories(cell: Cell, members: readonly LiveAlert[], reach: number): Session {
+    const scoreOf = (a: number, b: number) => {
+      const [left, right] = [members[a], members[b]];
+      return left === undefined || right === undefined ? 0 : pairScore(left, right);
+    };
+    const stories = partition(members, scoreOf, clustering).map((indices): Story => {
+      const own = indices.flatMap((index) => members[index] ?? []);
+      const [first, last] = [own[0]?.at ?? 0, own.at(-1)?.at ?? 0];
+      return { cell: cell.key, members: own, first, last, key: own[0]?.seen.key ?? "" };
+    });
+    return { members, stories, first: members[0]?.at ?? 0, last: members.at(-1)?.at ?? 0, reach };
+  }
+
+  /** Bridges anew every story near a changed session. */
+  function bridge(changed: readonly Session[]): Story[] {
+    const reachMs = clustering.gapMs;
+    const stories = storiesWithin(changed, 2 * reachMs);
+    const affected = stories.filter((story) =>
+      changed.some(
+        (session) => story.first <= session.last + reachMs && story.last >= session.first - reachMs,
+      ),
+    );
+    for (const story of affected) {
+      const found = bridgeOf(story, stories, signals, context(), clustering);
+      if (found === null) bridges.delete(story.key);
+      else bridges.set(story.key, found);
+    }
+    return stories;
+  }
+
+  function storiesWithin(changed: readonly Session[], marginMs: number): Story[] {
+    const from = Math.min(...changed.map((session) => session.first)) - marginMs;
+    const until = Math.max(...changed.map((session) => session.last)) + marginMs;
+    const stories: Story[] = [];
+    for (const cell of cells.values())
+      for (const session of cell.sessions)
+        if (session.first <= until && session.last >= from) stories.push(...session.stories);
+    return stories.sort((a, b) => a.first - b.first || (a.key < b.key ? -1 : 1));
+  }
+
+  // ---------- incidents ----------
+
+  /** Stories that hang together through bridges. */
+  function hangTogether(stories: readonly Story[]): Story[][] {
+    const byKey = new Map(stories.map((story) => [story.key, story]));
+    const parent = new Map<string, string>();
+    const rootOf = (key: string): string => {
+      let at = key;
+      for (let up = parent.get(at); up !== undefined; up = parent.get(at)) at = up;
+      return at;
+    };
+    for (const story of stories) {
+      const to = bridges.get(story.key)?.to;
+      if (to === undefined || !byKey.has(to)) continue;
+      const [from, into] = [rootOf(story.key), rootOf(to)];
+      if (from !== into) parent.set(from, into);
+    }
+    const sets = new Map<string, Story[]>();
+    for (const story of stories) {
+      const root = rootOf(story.key);
+      const set = sets.get(root);
+      if (set) set.push(story);
+      else sets.set(root, [story]);
+    }
+    return [...sets.values()];
+  }
+
+  /** Gives every set of stories a number: the one that most of its alerts have, if no larger set has it. */
+  function number(sets: readonly Story[][]): Map<Story[], number> {
+    const claims = sets.map((set) => {
+      const held = new Map<number, number>();
+      for (const story of set)
+        for (const { incidentId } of story.members)
+          if (incidentId !== null) held.set(incidentId, (held.get(incidentId) ?? 0) + 1);
+      const best = [...held].sort(([a, x], [b, y]) => y - x || a - b);
+      return { set, best };
+    });
+    const taken = new Set<number>();
+    const ids = new Map<Story[], number>();
+    const strength = (claim: (typeof claims)[number]) => claim.best[0]?.[1] ?? 0;
+    for (const claim of [...claims].sort((a, b) => strength(b) - strength(a))) {
+      const free = claim.best.find(([id]) => !taken.has(id));
+      if (free === undefined) continue;
+      taken.add(free[0]);
+      ids.set(claim.set, free[0]);
+    }
+    for (const { set } of claims) {
+      if (ids.has(set)) continue;
+      ids.set(set, nextId);
+      nextId += 1;
+    }
+    return ids;
+  }
+
+  function settle(stories: readonly Story[]): Correlation {
+    const sets = hangTogether(stories);
+    const ids = number(sets);
+    const placements: Placement[] = [];
+    const moved = new Map<number, { into: Set<number>; reasons: readonly Reason[] }>();
+    for (const set of sets) {
+      const incidentId = ids.get(set);
+      if (incidentId === undefined) continue;
+      for (const story of set) {
+        for (const member of story.members) {
+          if (member.incidentId === incidentId) continue;
+          const reasons = reasonsOf(member, story, set);
+          const previousIncidentId = member.incidentId;
+          placements.push({ key: member.seen.key, incidentId, previousIncidentId, reasons });
+          if (previousIncidentId !== null) {
+            const known = moved.get(previousIncidentId) ?? { into: new Set(), reasons };
+            known.into.add(incidentId);
+            moved.set(previousIncidentId, known);
+            memberCounts.set(previousIncidentId, (memberCounts.get(previousIncidentId) ?? 1) - 1);
+          }
+          memberCounts.set(incidentId, (memberCounts.get(incidentId) ?? 0) + 1);
+          member.incidentId = incidentId;
+          placed.set(member.seen.key, incidentId);
+        }
       }
-      session.first = Math.min(session.first, other.first);
-      session.last = Math.max(session.last, other.last);
-      sessions.set(
+    }
+    return { placements, merges: mergesOf(moved) };
+  }
+
+  /** An incident that lost its last alert to one other was swallowed by it. */
+  function mergesOf(
+    moved: ReadonlyMap<number, { into: ReadonlySet<number>; reasons: readonly Reason[] }>,
+  ): Merge[] {
+    const merges: Merge[] = [];
+    for (const [from, { into, reasons }] of moved) {
+      if ((memberCounts.get(from) ?? 0) > 0) continue;
+      memberCounts.delete(from);
+      const [only] = into;
+      if (only !== undefined && into.size === 1) merges.push({ from, into: only, reasons });
+    }
+    return merges;
+  }
+
+  function reasonsOf(member: LiveAlert, story: Story, set: readonly Story[]): Reason[] {
+    const spoken = bridges.get(story.key);
+    const across = set.length > 1 && spoken !== undefined ? spoken.reasons : [];
+    const partner = story.members
+      .filter((other) => other !== member)
+      .sort((a, b) => pairScore(member, b) - pairScore(member, a) || a.serial - b.serial)[0];
+    if (partner === undefined && across.length === 0)
+      return [{ signal: "alone", score: 0, because: "nothing that fired near it in time fits it" }];
+    const reasons: Reason[] = [...across];
+    if (partner !== undefined) {
+      const [early, late] = partner.at <= member.at ? [partner, member] : [member, partner];
+      for (const signal of signals) {
+        const score = signal.score(early.seen, late.seen, context());
+        if (score === null) continue;
+        const weighted = score * (clustering.signals[signal.name] ?? 1);
+        const because = `with ${partner.seen.alert.name} on ${partner.seen.entity ?? "no named service"}: ${signal.because(early.seen, late.seen, context())}`;
+        reasons.push({ signal: signal.name, score: weighted, because });
+      }
+    }
+    return reasons.sort((a, b) => Math.abs(b.score) - Math.abs(a.score)).slice(0, maxReasons);
+  }
+
+  // ---------- forgetting ----------
+
+  function forget(): void {
+    let sessions = 0;
+    for (const [key, cell] of cells) {
+      const kept = cell.sessions.filter((session) => session.last + liveMs >= watermark);
+      if (kept.length < cell.sessions.length) keepOnly(cell, kept);
+      sessions += cell.sessions.length;
+      if (cell.members.length === 0) cells.delete(key);
+    }
+    if (sessions > maxSessions) dropOldest(sessions - maxSessions);
+    if (placed.size > maxPlaced) {
+      let excess = placed.size - maxPlaced;
+      for (const key of placed.keys()) {
+        if (excess <= 0) break;
+        placed.delete(key);
+        excess -= 1;
+      }
+    }
+  }
+
+  function keepOnly(cell: Cell, sessions: Session[]): void {
+    const kept = new Set(sessions.flatMap((session) => session.members));
+    for (const session of cell.sessions) {
+      if (sessions.includes(session)) continue;
+      for (const story of session.stories) bridges.delete(story.key);
+    }
+    for (const member of cell.members) {
+      if (kept.has(member)) continue;
+      live.delete(member.seen.key);
+      if (member.incidentId !== null) memberCounts.delete(member.incidentId);
+    }
+    cell.sessions = sessions;
+    cell.members = cell.members.filter((member) => kept.has(member));
+  }
+
+  function dropOldest(count: number): void {
+    const all = [...cells.values()].flatMap((cell) => cell.sessions.map((session) => ({ cell, session })));
+    for (const { cell, session } of all.sort((a, b) => a.session.last - b.session.last).slice(0, count)) {
+      keepOnly(
         cell,
-        (sessions.get(cell) ?? []).filter((s) => s !== other),
+        cell.sessions.filter((other) => other !== session),
       );
+      droppedSessions += 1;
     }
   }
 
   return {
-    observe(observations): Correlation {
-      const placements: Placement[] = [];
-      const merges: Merge[] = [];
+    observe(observations, now) {
+      const dirty = new Set<Cell>();
       for (const observation of observations) {
-        if (observation.kind === "topology") graph = createServiceGraph(observation.topology, hubDegree);
-        else if (observation.kind === "alert") take(observation, placements, merges);
+        if (observation.kind === "change") takeChange(observation.change);
+        else if (observation.kind === "topology") {
+          takeTopology(observation.topology);
+          dirty.clear();
+          for (const cell of cells.values()) dirty.add(cell);
+        } else {
+          const cell = takeAlert(observation.key, observation.alert, now.getTime());
+          if (cell !== null) dirty.add(cell);
+        }
       }
-      return { placements, merges };
+      const changed = [...dirty].flatMap(renew);
+      if (changed.length === 0) return { placements: [], merges: [] };
+      const result = settle(bridge(changed));
+      forget();
+      return result;
     },
     restore(memory) {
-      graph = createServiceGraph(memory.topology, hubDegree);
-      next = memory.nextIncidentId;
+      history = createHistory(maxTypes);
+      [cells, live, bridges, placed, memberCounts] = [new Map(), new Map(), new Map(), new Map(), new Map()];
+      changes = [];
+      [watermark, nextId] = [Number.NEGATIVE_INFINITY, memory.nextIncidentId];
+      takeTopology(memory.topology);
+      for (const change of memory.changes) takeChange(change);
       for (const { key, alert, incidentId } of memory.alerts) {
-        const cell = cellOf(alert);
-        const at = alert.startsAt.getTime();
-        const list = sessions.get(cell) ?? [];
-        const same = list.find((s) => s.incidentId === incidentId);
-        if (same) {
-          same.last = Math.max(same.last, at);
-          same.first = Math.min(same.first, at);
-          same.keys.push(key);
-        } else sessions.set(cell, [...list.slice(-8), { incidentId, first: at, last: at, keys: [key] }]);
+        addAlert(key, alert, incidentId);
         placed.set(key, incidentId);
+        memberCounts.set(incidentId, (memberCounts.get(incidentId) ?? 0) + 1);
+        watermark = Math.max(watermark, alert.startsAt.getTime());
       }
+      for (const cell of cells.values()) renew(cell);
+      forget();
+      const sessions = [...cells.values()].flatMap((cell) => cell.sessions);
+      if (sessions.length > 0) bridge(sessions);
     },
-    nextIncidentId: () => next,
-    sizes: () => ({ cells: sessions.size, alerts: placed.size }),
+    nextIncidentId: () => nextId,
+    sizes: () => ({
+      cells: cells.size,
+      alerts: live.size,
+      types: history.types,
+      label_values: history.labelValues,
+      bridges: bridges.size,
+      dropped_sessions: droppedSessions,
+    }),
   };
+}
+
+function isSame(a: readonly LiveAlert[], b: readonly LiveAlert[]): boolean {
+  const offset = b.length - a.length;
+  if (offset < 0 || (offset > 0 && a.length < maxSessionMembers)) return false;
+  return a.every((member, index) => member === b[index + offset]);
 }

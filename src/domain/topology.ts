@@ -16,12 +16,19 @@ export interface ServiceGraph {
   around(service: string, hops: number): ReadonlyMap<string, number>;
   /** Name of the connected component, or null for a service without an edge. Hubs do not connect. */
   componentOf(service: string): string | null;
+  /** Number of edges between two services in either direction, or null when there are more than `most`. */
+  hops(a: string, b: string, most: number): number | null;
+  /** Number of services in a component; 0 for an unknown one. */
+  sizeOf(component: string): number;
   /** Number of services that have an edge. */
   readonly size: number;
 }
 
 /** Above this many neighbours a service is shared infrastructure: a database must not join the world. */
 export const defaultHubDegree = 40;
+
+/** Answers of `around` that are kept; a graph rarely has more services. */
+const maxRemembered = 20_000;
 
 const noServices: ReadonlySet<string> = new Set();
 
@@ -66,21 +73,32 @@ export function createServiceGraph(topology: Topology, hubDegree = defaultHubDeg
     link(neighbours, callee, caller);
   }
   const component = componentsOf(neighbours, hubDegree);
+  const sizes = new Map<string, number>();
+  for (const name of component.values()) sizes.set(name, (sizes.get(name) ?? 0) + 1);
+  const remembered = new Map<string, ReadonlyMap<string, number>>();
+  const around = (service: string, hops: number) => {
+    const key = `${hops} ${service}`;
+    const known = remembered.get(key);
+    if (known !== undefined) return known;
+    const distance = new Map([[service, 0]]);
+    for (const [at, far] of distance) {
+      if (far >= hops || (far > 0 && (neighbours.get(at)?.size ?? 0) > hubDegree)) continue;
+      for (const next of neighbours.get(at) ?? noServices) {
+        if (!distance.has(next)) distance.set(next, far + 1);
+      }
+    }
+    if (remembered.size >= maxRemembered) remembered.clear();
+    remembered.set(key, distance);
+    return distance;
+  };
   return {
     size: neighbours.size,
     has: (service) => neighbours.has(service),
     callees: (service) => callees.get(service) ?? noServices,
     callers: (service) => callers.get(service) ?? noServices,
     componentOf: (service) => component.get(service) ?? null,
-    around(service, hops) {
-      const distance = new Map([[service, 0]]);
-      for (const [at, far] of distance) {
-        if (far >= hops || (far > 0 && (neighbours.get(at)?.size ?? 0) > hubDegree)) continue;
-        for (const next of neighbours.get(at) ?? noServices) {
-          if (!distance.has(next)) distance.set(next, far + 1);
-        }
-      }
-      return distance;
-    },
+    around,
+    hops: (a, b, most) => around(a, most).get(b) ?? null,
+    sizeOf: (name) => sizes.get(name) ?? 0,
   };
 }

@@ -6,14 +6,21 @@ const byName = z.record(z.string().max(60), logOdds);
 /** Every number that judgement depends on and that may be tuned or learned; one version of the model `correlator`. */
 export const weightsSchema = z.strictObject({
   clustering: z.strictObject({
-    /** Pause after which a component's next alert is another story, ms. */
+    /** Pause after which the next alert of a part of the system is another story, ms. */
     gapMs: z.number().int().min(1_000).max(3_600_000),
-    /** Log-odds above which an alert joins. */
+    /** The same while an earlier alert still fires, ms. */
+    firingGapMs: z.number().int().min(1_000).max(3_600_000),
+    /** Mean log-odds between two groups above which they are one. */
     threshold: logOdds,
     /** Multiplies each signal's score; a signal that is not named here counts once. */
-    signals: z.record(z.string(), z.number().min(0).max(5)),
+    signals: z.record(z.string().max(60), z.number().min(0).max(5)),
+    /** Log-odds lost when two groups surely have different roots, and won when they surely share one. */
+    rivalRoots: logOdds,
+    sharedRoot: logOdds,
     /** More neighbours than this make a service a hub, which connects nothing. */
     hubDegree: z.number().int().min(2).max(10_000),
+    /** Log-odds per unit of each feature of a bridge between parts of the system; see bridges.ts. */
+    bridge: byName,
   }),
   causes: z.strictObject({
     /** Log-odds per unit of each feature of a service; see cause-evidence.ts. Unnamed features count nothing. */
@@ -35,7 +42,28 @@ export type Weights = z.infer<typeof weightsSchema>;
 
 /** What a new installation starts with; how each was chosen is in docs/judgement.md. */
 export const shippedWeights: Weights = {
-  clustering: { gapMs: 120_000, threshold: 0, signals: {}, hubDegree: 40 },
+  clustering: {
+    gapMs: 120_000,
+    firingGapMs: 360_000,
+    threshold: -0.5,
+    signals: {},
+    rivalRoots: -1.1,
+    sharedRoot: 0.5,
+    hubDegree: 40,
+    bridge: {
+      base: -1.9,
+      near: 1.6,
+      burst: 1.1,
+      size: 0.25,
+      crowd: -0.9,
+      rate: -0.65,
+      affinity: 1.2,
+      quiet: 0.8,
+      group: -2,
+      apart: -2,
+      signals: 1,
+    },
+  },
   causes: {
     service: {
       blamed: 1.43,

@@ -1,0 +1,31 @@
+import type { Change } from "../change.ts";
+import { defineSignal, type SeenAlert, type SignalContext } from "../signal.ts";
+
+const shared = 0.8;
+const recentMs = 900_000;
+
+/** A change shortly before both alerts, on a service that each of them is or calls. */
+function sharedChange(a: SeenAlert, b: SeenAlert, { changes, graph }: SignalContext): Change | undefined {
+  if (a.entity === null || b.entity === null || a.entity === b.entity) return undefined;
+  const until = Math.min(a.at, b.at);
+  const touches = (service: string, entity: string) =>
+    service === entity || graph.callees(entity).has(service);
+  return changes.findLast(
+    ({ service, at }) =>
+      service !== null &&
+      at.getTime() <= until &&
+      at.getTime() > until - recentMs &&
+      touches(service, a.entity ?? "") &&
+      touches(service, b.entity ?? ""),
+  );
+}
+
+/** One change can break everything that depends on what it touched. */
+export default defineSignal({
+  name: "shared-change",
+  summary: "A recent change touched a service that both alerting services are or call.",
+  isSymmetric: true,
+  range: [shared, shared],
+  score: (a, b, context) => (sharedChange(a, b, context) === undefined ? null : shared),
+  because: (a, b, context) => `"${sharedChange(a, b, context)?.title}" touched what both depend on`,
+});

@@ -1,0 +1,55 @@
+import { defineSignal, type SeenAlert, type SignalContext } from "../signal.ts";
+
+const perNat = 0.9;
+const most = 2.5;
+const apart = -2.5;
+/** Labels that divide a system into parts: different values mean different parts. */
+const scopes = ["namespace", "cluster", "environment", "env", "tenant", "region"] as const;
+/** What an alert is called and how bad it is says nothing about where it belongs. */
+const ignored: ReadonlySet<string> = new Set(["alertname", "severity", "priority", "level"]);
+
+function sharedOf(a: SeenAlert, b: SeenAlert): [string, string][] {
+  const shared: [string, string][] = [];
+  for (const [name, value] of Object.entries(a.alert.labels))
+    if (value !== "" && value !== a.entity && b.alert.labels[name] === value && !ignored.has(name))
+      shared.push([name, value]);
+  return shared;
+}
+
+function differingScope(a: SeenAlert, b: SeenAlert): string | undefined {
+  return scopes.find((name) => {
+    const [left, right] = [a.alert.labels[name], b.alert.labels[name]];
+    return left !== undefined && right !== undefined && left !== right;
+  });
+}
+
+function rarest(a: SeenAlert, b: SeenAlert, { history }: SignalContext) {
+  const at = Math.min(a.at, b.at);
+  let best: { name: string; value: string; rarity: number } | null = null;
+  for (const [name, value] of sharedOf(a, b)) {
+    const rarity = history.rarity(name, value, at);
+    if (best === null || rarity > best.rarity) best = { name, value, rarity };
+  }
+  return best;
+}
+
+/** A label value that few alerts have ties those that have it; speaks only where the topology is silent. */
+export default defineSignal({
+  name: "shared-labels",
+  summary:
+    "Both alerts carry the same rare label value, or different values of a label that divides the system.",
+  isSymmetric: true,
+  range: [apart, most],
+  score(a, b, context) {
+    if (a.component !== null && a.component === b.component) return null;
+    if (differingScope(a, b) !== undefined) return apart;
+    const best = rarest(a, b, context);
+    return best === null || best.rarity === 0 ? null : Math.min(most, perNat * best.rarity);
+  },
+  because(a, b, context) {
+    const scope = differingScope(a, b);
+    if (scope !== undefined) return `${scope} differs: ${a.alert.labels[scope]} and ${b.alert.labels[scope]}`;
+    const best = rarest(a, b, context);
+    return `both have ${best?.name}="${best?.value}", which is rare`;
+  },
+});
