@@ -7,6 +7,8 @@ import { selectEvidence } from "../domain/evidence.ts";
 import type { Evidence, Explanation, ExplanationQuestion } from "../domain/explanation.ts";
 import { basisOf, causeIdentity, isShownDifferently, withTemplate } from "../domain/explanation-revision.ts";
 import type { Incident } from "../domain/incident.ts";
+import { redact } from "../domain/redaction.ts";
+import { oneLine } from "../domain/view.ts";
 import type { Clock, Explainer, Log, Metrics, NewTimelineEntry, Store, StoreSlices } from "../ports.ts";
 import { gatherFacts } from "./explain-facts.ts";
 import { askModel, type TokenBudget } from "./explain-model.ts";
@@ -31,6 +33,8 @@ export interface Explain {
   /** Brings the explanation of an incident up to date. Does nothing when nothing that matters has changed. */
   explain(incidentId: number): Promise<void>;
 }
+
+const maxReason = 400;
 
 /** The facts of an incident, numbered, with the answer that is stored. */
 interface State {
@@ -67,7 +71,7 @@ export function createExplain(options: ExplainOptions): Explain {
   async function readState(incidentId: number): Promise<State | null> {
     const facts = await gatherFacts(store, incidentId, clock.now());
     if (facts === null) return null;
-    const causes = options.rankCauses(facts.ranking);
+    const causes = options.rankCauses(facts.ranking).map(withoutSecrets);
     const undo = await facts.undoFor(causes);
     const known = await store.explanations.evidence(incidentId);
     const fresh = selectEvidence({ ...facts, causes, known });
@@ -137,6 +141,15 @@ export function createExplain(options: ExplainOptions): Explain {
   }
 
   return { explain };
+}
+
+/** Reasons quote alerts and changes, which may hold secrets; they are stored, shown and sent to a model. */
+function withoutSecrets(cause: Cause): Cause {
+  const terms = cause.terms.map((term) => ({
+    ...term,
+    because: oneLine(redact(term.because).text, maxReason),
+  }));
+  return { ...cause, terms };
 }
 
 /** A line in the thread when the answer to "what caused it" changes; null while it stays. */

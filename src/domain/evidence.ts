@@ -8,7 +8,7 @@ import type { Cause } from "./correlation.ts";
 import { entityOf } from "./entity.ts";
 import type { Evidence } from "./explanation.ts";
 import type { Incident } from "./incident.ts";
-import { redact } from "./redaction.ts";
+import { forPrompt } from "./model-text.ts";
 import type { Topology } from "./topology.ts";
 import { duration, oneLine } from "./view.ts";
 
@@ -219,12 +219,17 @@ function evidenceOfPast(past: Incident): NewEvidence {
 
 /** Names are short; a secret may hide in them too. */
 function name(text: string): string {
-  return oneLine(redact(text.slice(0, maxRaw)).text, 100);
+  return fromOutside(text, 100);
 }
 
-/** What others wrote. Secrets go before the cut, since half a secret is no longer recognised. */
+/** What others wrote. */
 function quoted(text: string): string {
-  return oneLine(redact(text.slice(0, maxRaw)).text, maxText - 80);
+  return fromOutside(text, maxText - 80);
+}
+
+/** Secrets go before the cut, since half a secret is no longer recognised; what orders its reader about goes whole. */
+function fromOutside(text: string, max: number): string {
+  return forPrompt(text.slice(0, maxRaw), max);
 }
 
 function sentence(fact: string, quote: string): string {

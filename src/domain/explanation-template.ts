@@ -3,7 +3,7 @@ import type { Cause, CauseTerm } from "./correlation.ts";
 import { evidenceFor, partsOf } from "./evidence.ts";
 import type { Claim, Evidence, ExplanationDraft, ExplanationQuestion } from "./explanation.ts";
 import type { Incident } from "./incident.ts";
-import { redact } from "./redaction.ts";
+import { forPrompt } from "./model-text.ts";
 import { duration, oneLine } from "./view.ts";
 
 /** Log-odds below which a term is not worth a word. */
@@ -13,19 +13,14 @@ const worthNaming = 0.1;
 /** Confidence from which undoing is suggested for a cause that is not the first. */
 const worthUndoing = 0.3;
 
-/** Writes an explanation from the facts alone. Every claim cites evidence; without evidence there are no claims. */
+/** Writes an explanation from the facts alone; names and reasons from outside pass through {@link forPrompt} first. Every claim cites evidence; without evidence there are no claims. */
 export function writeTemplate(question: ExplanationQuestion): ExplanationDraft {
   if (question.evidence.length === 0) return { summary: [], causes: [], actions: [] };
   return {
-    summary: summaryOf(question).map(withoutSecrets),
-    causes: causesOf(question).map(withoutSecrets),
+    summary: summaryOf(question),
+    causes: causesOf(question),
     actions: actionsOf(question),
   };
-}
-
-/** Reasons and names come from outside and may hold a secret. */
-function withoutSecrets(claim: Claim): Claim {
-  return { ...claim, text: redact(claim.text).text };
 }
 
 // ---------- what is broken, for whom, since when ----------
@@ -44,7 +39,7 @@ function summaryOf({ incident, evidence }: ExplanationQuestion): readonly Claim[
     others.length === 0 ? "" : `; ${listOf(others, 3)} ${others.length === 1 ? "is" : "are"} affected too`;
   return [
     {
-      text: `${oneLine(main, 80)} has been in trouble since ${since}${too}.`,
+      text: `${forPrompt(main, 80)} has been in trouble since ${since}${too}.`,
       evidence: witnesses.length === 0 ? [first.number] : witnesses.slice(0, 4),
     },
     { text: `It began with ${sentenceOf(first.text)}`, evidence: [first.number] },
@@ -96,7 +91,7 @@ function onlyItself({ service }: Cause, evidence: readonly Evidence[]): Claim {
     ? "none of the changes reported around the start fits"
     : "no change was reported around the start";
   return {
-    text: `Not enough evidence to name a cause: only ${oneLine(service ?? "one service", 80)} shows trouble, and ${changes}.`,
+    text: `Not enough evidence to name a cause: only ${forPrompt(service ?? "one service", 80)} shows trouble, and ${changes}.`,
     evidence: firstNumbers(evidence, 2),
   };
 }
@@ -132,11 +127,11 @@ function likelihood(confidence: number): string {
 /** "the deploy of checkout at 09:58 UTC, “v2.3.1”, 4 min before the first alert", or the service. */
 function describe(cause: Cause, { incident, evidence }: ExplanationQuestion): string {
   const change = changeOf(cause, evidence);
-  if (change === undefined) return oneLine(cause.service ?? "an unnamed change", 80);
+  if (change === undefined) return forPrompt(cause.service ?? "an unnamed change", 80);
   const { fact, quote, service } = partsOf(change);
   const through =
-    cause.service !== null && cause.service !== service ? ` through ${oneLine(cause.service, 80)}` : "";
-  const title = quote === "" ? "" : `, “${oneLine(quote, 100)}”`;
+    cause.service !== null && cause.service !== service ? ` through ${forPrompt(cause.service, 80)}` : "";
+  const title = quote === "" ? "" : `, “${forPrompt(quote, 100)}”`;
   return `the ${fact}${change.at === null ? "" : ` at ${clock(change.at)}`}${title}${lag(change.at, incident)}${through}`;
 }
 
@@ -191,7 +186,7 @@ export function actionsOf({ causes, evidence, undo }: ExplanationQuestion): read
   }
   if (first !== undefined && actions.length === 0) actions.push(...checkChange(first, evidence));
   if (!actions.some((action) => action.command !== undefined)) actions.push(...lookAt(first, evidence));
-  return actions.slice(0, 3).map(withoutSecrets);
+  return actions.slice(0, 3);
 }
 
 function checkChange(cause: Cause, evidence: readonly Evidence[]): readonly Claim[] {
@@ -217,14 +212,17 @@ function lookAt(cause: Cause | undefined, evidence: readonly Evidence[]): readon
   const own = firstAlertOf(cause.service, alerts);
   if (own !== undefined)
     return [
-      { text: `Look at ${oneLine(cause.service, 80)} first: ${partsOf(own).fact}.`, evidence: [own.number] },
+      {
+        text: `Look at ${forPrompt(cause.service, 80)} first: ${partsOf(own).fact}.`,
+        evidence: [own.number],
+      },
     ];
   const way = evidence.filter((fact) => fact.kind === "topology" && partsOf(fact).service === cause.service);
   return way.length === 0
     ? []
     : [
         {
-          text: `Look at ${oneLine(cause.service, 80)} first: it has no alert of its own, but what calls it has.`,
+          text: `Look at ${forPrompt(cause.service, 80)} first: it has no alert of its own, but what calls it has.`,
           evidence: way.map((fact) => fact.number),
         },
       ];
@@ -234,7 +232,7 @@ function lookAt(cause: Cause | undefined, evidence: readonly Evidence[]): readon
 
 /** @param title - of a change that the sentence has named already; it is not said again. */
 function reasons(terms: readonly CauseTerm[], title: string): string {
-  const said = terms.map((term) => oneLine(term.because, 200).replace(/[.\s]+$/, ""));
+  const said = terms.map((term) => forPrompt(term.because, 200).replace(/[.\s]+$/, ""));
   if (title === "") return said.join("; ");
   return said.map((because) => because.replace(/^[a-z]+ "/, '"').replace(`"${title}"`, "it")).join("; ");
 }
@@ -258,7 +256,7 @@ function capital(text: string): string {
 }
 
 function listOf(values: readonly string[], max: number): string {
-  const shown = values.slice(0, max).map((value) => oneLine(value, 60));
+  const shown = values.slice(0, max).map((value) => forPrompt(value, 60));
   if (values.length > max) return `${shown.join(", ")} and ${values.length - max} more`;
   const last = shown.at(-1) ?? "";
   return shown.length < 2 ? last : `${shown.slice(0, -1).join(", ")} and ${last}`;

@@ -14,11 +14,11 @@ const orders: readonly RegExp[] = [
   /\b(?:ignore|disregard|forget|override|bypass|discard|skip|overlook)\b.{0,40}\b(?:instruction|prompt|rule|context|direction|guideline|above|previous|prior|earlier|before|polic|safeguard|everything|system)/i,
   /\b(?:new|updated|real|actual|following|additional|secret|hidden)\s+(?:instruction|task|order|directive|rule|objective|goal)s?\b/i,
   /\b(?:system|developer|hidden|initial|original)\s*(?:prompt|message|instruction|role|note|override)/i,
-  /(?:^|[\n>\]"'`*#.!?;]\s*)(?:system|assistant|user|developer|human|ai|admin|instructions?|prompt)\s*(?::|>|\]|=>)/i,
+  /(?:^|[\n>\]"'`*#.!?;]\s*)(?:system|assistant|developer|ai|instructions?|prompt)\s*(?::|>|\]|=>)\s*(?:you\b|ignore|do\b|don't|never|always|respond|reply|answer|output|print|say|write|blame|report|mark|set|add|include|please|must|new\b|end\b|begin\b|stop\b|override|the (?:cause|answer|root))/i,
   /<\|[^|]{0,40}\|>|\[\/?(?:INST|SYS(?:TEM)?|ASSISTANT|USER)\]|<<\/?SYS>>|<\/?(?:system|assistant|user|instructions?|data|evidence|prompt|tool|function)[^>]{0,40}>|#{2,}\s*(?:instruction|system|response|human|assistant)/i,
   /\b(?:you are|you're|u are|act as|behave as|pretend|role-?play|imagine you|simulate|from now on|henceforth|as an? (?:ai|llm|language model|assistant))\b/i,
-  /\b(?:you|the (?:assistant|model|bot|ai|reader|summary|explanation|answer|output|response|reply))\s+(?:must|shall|should|will|need to|have to|has to|are to|is to|may only|can only|ought)\b/i,
-  /\b(?:do not|don't|never|always|only|please|kindly|now|then|instead|must|immediately)\s+(?:mention|cite|say|state|include|tell|output|reveal|respond|reply|answer|print|write|repeat|recommend|suggest|blame|approve|report|claim|conclude|append|insert|call|execute|run|click|visit|open|send|post|tag|ping|notify|deploy|roll ?back|delete|drop|disable|restart|resolve|close|acknowledge|ack|silence|merge|grant|add)\b/i,
+  /\b(?:you|the (?:assistant|ai|llm|reader|summary|explanation|answer|reply))\s+(?:must|shall|should|will|need to|have to|has to|are to|is to|may only|can only|ought)\b/i,
+  /\b(?:do not|don't|never|always|please|kindly|must)\s+(?:mention|cite|say|state|include|tell|output|reveal|respond|reply|answer|print|write|repeat|recommend|suggest|blame|approve|report|claim|conclude|append|insert|call|execute|run|click|visit|open|send|post|tag|ping|notify|deploy|roll ?back|delete|drop|disable|restart|resolve|close|acknowledge|ack|silence|merge|grant|add)\b/i,
   /\b(?:respond|reply|answer|output|print|say|write|repeat|echo|return|conclude|claim|state|append|insert|add|include|mention|tag|ping|translate|summari[sz]e|reveal|leak|exfiltrate|encode|decode)\b\s*(?:with|only|exactly|the (?:following|word|phrase|text|link|url|string|sentence)|that the|this|to the (?:channel|user|team)|everyone|["'“‘`:])/i,
   /\b(?:note|message|attention|reminder|important|hint|instructions?|memo)\b.{0,20}\b(?:to|for)\s+(?:the\s+)?(?:ai|llm|gpt|chatgpt|assistant|model|bot|agent|explainer|summari[sz]er|analyst|tocsin)\b/i,
   /\b(?:chatgpt|gpt-?\d|claude|gemini|llama|copilot|language model|jailbreak|dan mode|developer mode|prompt injection|end of (?:data|input|evidence|prompt)|begin (?:instructions?|system)|stop analy[sz]ing)\b/i,
@@ -32,10 +32,17 @@ const orders: readonly RegExp[] = [
 
 /** True when a text orders its reader about: such text is data about an attack, not about an incident. */
 export function readsLikeInstructions(text: string): boolean {
-  const seen = oneLine(text.normalize("NFKC"), 4000);
-  // Also without what may be spread through words to hide them.
-  const joined = seen.replace(/(?<=\p{L})[.\-_*·•](?=\p{L}(?:[.\-_*·•]|\b))/gu, "");
-  return orders.some((pattern) => pattern.test(text) || pattern.test(seen) || pattern.test(joined));
+  const normal = text.normalize("NFKC");
+  const seen = oneLine(normal, 4000);
+  const variants = [normal, seen, together(seen), oneLine(normal.replace(/\p{Cf}+/gu, ""), 4000)];
+  return orders.some((pattern) => variants.some((variant) => pattern.test(variant)));
+}
+
+/** Without what is spread through words to hide them: "i.g.n.o.r.e", "i g n o r e". */
+function together(text: string): string {
+  return text
+    .replace(/(?<=\p{L})[.\-_*·•](?=\p{L}(?:[.\-_*·•]|\b))/gu, "")
+    .replace(/(?<=(?<!\p{L})\p{L}) (?=\p{L}(?!\p{L}))/gu, "");
 }
 
 /** A text for a prompt: without secrets, on one line, cut, and withheld when it reads like instructions. */
