@@ -49,7 +49,7 @@ export function createComposer(handlers) {
     } else if (event.key === "Enter" && isOpen && chosen !== -1) {
       event.preventDefault();
       take(chosen);
-    } else if (event.key === "Escape" && isOpen) {
+    } else if (event.key === "Escape" && (isOpen || asking !== null)) {
       event.preventDefault();
       event.stopPropagation();
       hide();
@@ -81,20 +81,24 @@ export function createComposer(handlers) {
   function askSoon() {
     clearTimeout(pause);
     asking?.abort();
+    asking = null;
     if (line.value === "") {
       hide();
       return;
     }
-    pause = setTimeout(() => void ask(), pauseMs);
-  }
-
-  async function ask() {
     const mine = new AbortController();
     asking = mine;
+    pause = setTimeout(() => void ask(mine), pauseMs);
+  }
+
+  /** @param {AbortController} mine */
+  async function ask(mine) {
     const before = line.value.slice(0, line.selectionStart ?? line.value.length);
     try {
       const found = await getCompletion(before, mine.signal);
-      if (!mine.signal.aborted) show(found);
+      if (mine.signal.aborted) return;
+      asking = null;
+      show(found);
     } catch {
       // Completion is a courtesy: without it the line can still be sent.
       if (!mine.signal.aborted) hide();
@@ -164,7 +168,11 @@ export function createComposer(handlers) {
     askSoon();
   }
 
+  /** Also forgets what was asked and is not yet answered: it would open the list again. */
   function hide() {
+    clearTimeout(pause);
+    asking?.abort();
+    asking = null;
     list.hidden = true;
     completion = null;
     chosen = -1;
@@ -178,6 +186,7 @@ export function createComposer(handlers) {
     fill(text) {
       line.value = text;
       line.focus();
+      askSoon();
     },
     /** @param {string} text */
     setWhere(text) {
