@@ -38,12 +38,19 @@ export function createFaults() {
     clear(): void {
       waiting = [];
     },
-    /** The fault that hits this request, or null. */
+    /**
+     * The fault that hits this request, or null. One that loses an answer waits for a request that takes effect:
+     * it is spent by {@link spend}.
+     */
     take(method: string, path: string): Fault | null {
       const hit = waiting.find(({ fault, left }) => left > 0 && matches(fault, method, path));
       if (hit === undefined) return null;
-      hit.left -= 1;
+      if (!hit.fault.kind.startsWith("commit_")) hit.left -= 1;
       return hit.fault;
+    },
+    spend(fault: Fault): void {
+      const hit = waiting.find((each) => each.fault === fault);
+      if (hit !== undefined) hit.left -= 1;
     },
   };
 }

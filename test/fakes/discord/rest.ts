@@ -66,7 +66,10 @@ export function createRest(options: RestOptions) {
       const result = route.handle({ params, query: url.searchParams, body, files });
       call.isCommitted = true;
       world.changed();
-      if (fault !== null && fault.kind !== "slow") return lose(fault, request, response, reply);
+      if (fault !== null && fault.kind !== "slow") {
+        faults.spend(fault);
+        return lose(fault, request, response, reply);
+      }
       if (result === null || result === undefined) return reply(204, null, { ...allowance?.headers });
       reply(200, result, { ...allowance?.headers });
     } catch (error) {

@@ -6,6 +6,7 @@ import type { Text, View, ViewBlock } from "../../../domain/view.ts";
 import { sendable, type Upload } from "./images.ts";
 import { escapeInline, fitPlain, fitText, flowOf, plainLine } from "./markdown.ts";
 import { assemble, type Piece, pieceOf } from "./pieces.ts";
+import { withoutMark } from "./reference.ts";
 import { colours, toneMark } from "./tone.ts";
 
 export interface EmbedField {
@@ -73,7 +74,7 @@ export function embedsOf(view: View, extras: Extras): readonly Embed[] {
 
 /** Footers are no markdown. */
 function footerOf(view: View, mark: string | null): string {
-  const own = plainLine(view.footer ?? "", maxFooter);
+  const own = withoutMark(plainLine(view.footer ?? "", maxFooter));
   if (mark === null) return own;
   return own === "" ? mark : `${own} · ${mark}`;
 }

@@ -76,6 +76,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
   const stopping = new AbortController();
   let client: Client | null = null;
+  let areShardsReady = () => false;
   let fatal: string | null = null;
   let running: Promise<void> = Promise.resolve();
 
@@ -146,7 +147,11 @@ export function createGateway(options: GatewayOptions): Gateway {
       }),
       ws: {
         buildIdentifyThrottler: async () => throttle,
-        buildStrategy: (manager) => guardShards(new sdk.SimpleShardingStrategy(manager), onFault),
+        buildStrategy: (manager) => {
+          const guarded = guardShards(new sdk.SimpleShardingStrategy(manager), onFault);
+          areShardsReady = guarded.areReady;
+          return guarded.strategy;
+        },
       },
     });
     made.ws.on(sdk.GatewayDispatchEvents.InteractionCreate, (data: unknown) => options.onInteraction(data));
@@ -170,8 +175,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   function isConnected(): boolean {
-    // The client as a whole stays "ready" once it was; only its shards tell the truth.
-    return client?.isReady() === true && client.ws.shards.every((shard) => shard.status === sdk.Status.Ready);
+    return client !== null && areShardsReady();
   }
 
   /** Resolves when the connection is beyond hope: refused, stopped, or gone for too long. */

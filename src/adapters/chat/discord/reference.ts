@@ -39,6 +39,11 @@ export function hasMark(
   return small === mark || small.endsWith(` ${mark}`);
 }
 
+/** Small print from outside, changed where it would read as a mark of ours. */
+export function withoutMark(text: string): string {
+  return text.replace(/#(?=[0-9a-z]{8}$)/, "# ");
+}
+
 /** A nonce of 25 characters for an answer, the same for every attempt. */
 export function nonceOf(requestKey: string): string {
   return createHash("sha256").update(`answer:${requestKey}`).digest("hex").slice(0, 25);

@@ -10,18 +10,42 @@ type Method = (...args: unknown[]) => unknown;
  */
 const startedWithVoid = ["onMessage", "onClose", "heartbeat", "internalConnect", "destroy"] as const;
 
-/** Guards every shard that the strategy spawns; returns the same strategy. */
+/** WebSocketShardStatus.Ready of @discordjs/ws: identified or resumed, and not closed since. */
+const readyStatus = 3;
+
+export interface GuardedShards<Strategy> {
+  readonly strategy: Strategy;
+  /**
+   * Whether every shard is connected. discord.js's own `isReady` stays true once it was, and the status of its
+   * shards misses a close that comes while it is closing itself; the inner shards know.
+   */
+  areReady(): boolean;
+}
+
+/** Guards every shard that the strategy spawns. */
 export function guardShards<Strategy extends { spawn(ids: number[]): Promise<void> }>(
   strategy: Strategy,
   onFault: (error: unknown) => void,
-): Strategy {
+): GuardedShards<Strategy> {
   const spawn = strategy.spawn.bind(strategy);
   strategy.spawn = async (ids) => {
     await spawn(ids);
-    const shards: unknown = Reflect.get(strategy, "shards");
-    if (shards instanceof Map) for (const shard of shards.values()) guard(shard, onFault);
+    for (const shard of shardsOf(strategy)) guard(shard, onFault);
   };
-  return strategy;
+  return {
+    strategy,
+    areReady: () => {
+      const shards = shardsOf(strategy);
+      return shards.length > 0 && shards.every((shard) => Reflect.get(shard, "status") === readyStatus);
+    },
+  };
+}
+
+/** The shards are private to discord.js; when a later version keeps them elsewhere, the tests of this adapter say so. */
+function shardsOf(strategy: object): object[] {
+  const shards: unknown = Reflect.get(strategy, "shards");
+  if (!(shards instanceof Map)) return [];
+  return [...shards.values()].filter((shard) => typeof shard === "object" && shard !== null);
 }
 
 function guard(shard: object, onFault: (error: unknown) => void): void {
