@@ -196,7 +196,8 @@ function urlOf(address: string | AddressInfo | null, host: string): string {
 function segmentsOf(url: string): readonly string[] | null {
   const path = url.split("?", 1)[0] ?? "/";
   try {
-    return path.replace(/^\//, "").split("/").map(decodeURIComponent);
+    const segments = path.slice(path.startsWith("/") ? 1 : 0).split("/");
+    return path.includes("%") ? segments.map(decodeURIComponent) : segments;
   } catch {
     // Not a percent-encoding: the caller answers 400.
     return null;

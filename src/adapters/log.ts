@@ -39,7 +39,7 @@ export function createLog(options: LogOptions): Log {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }), log: cleanFields },
       redact: { paths: secretNames.flatMap((name) => [name, `*.${name}`]), censor: "[redacted]" },
-      serializers: { error: cleanError },
+      serializers: { error: cleanError, err: cleanError },
     },
     options.destination ?? pino.destination({ fd: 1, sync: false }),
   );

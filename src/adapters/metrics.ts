@@ -82,11 +82,16 @@ export const declarations = {
     help: "Explanations by who wrote them and how it ended.",
     labels: ["explainer", "outcome"],
   },
-  tocsin_explanation_seconds: {
+  tocsin_explainer_seconds: {
     kind: "histogram",
-    help: "Time to write an explanation.",
+    help: "Time that a model takes for an explanation.",
     labels: ["explainer"],
     buckets: slow,
+  },
+  tocsin_explainer_tokens_total: {
+    kind: "counter",
+    help: "Tokens spent on explanations.",
+    labels: ["explainer"],
   },
   tocsin_commands_total: {
     kind: "counter",
@@ -98,7 +103,47 @@ export const declarations = {
     help: "Rollouts by kind and final state.",
     labels: ["kind", "state"],
   },
-  tocsin_digests_total: { kind: "counter", help: "Digests made, by outcome.", labels: ["outcome"] },
+  tocsin_chat_connected: {
+    kind: "gauge",
+    help: "1 while the connection to the platform stands.",
+    labels: ["platform"],
+  },
+  tocsin_chat_reconnects_total: {
+    kind: "counter",
+    help: "Connections to a platform that had to be made anew.",
+    labels: ["platform"],
+  },
+  tocsin_chat_disconnects_total: {
+    kind: "counter",
+    help: "Connections to a platform that were lost.",
+    labels: ["platform"],
+  },
+  tocsin_chat_calls_total: {
+    kind: "counter",
+    help: "Calls of a platform's API by method and outcome.",
+    labels: ["platform", "method", "outcome"],
+  },
+  tocsin_chat_events_limited_total: {
+    kind: "counter",
+    help: "Events that a platform held back because there were too many.",
+    labels: ["platform"],
+  },
+  tocsin_chat_ack_seconds: {
+    kind: "histogram",
+    help: "Time from an interaction to its acknowledgement.",
+    labels: ["platform"],
+    buckets: fast,
+  },
+  tocsin_chat_slow_acks_total: {
+    kind: "counter",
+    help: "Interactions acknowledged before they were stored, because storing took long.",
+    labels: ["platform"],
+  },
+  tocsin_chat_failed_acks_total: {
+    kind: "counter",
+    help: "Interactions that could not be acknowledged.",
+    labels: ["platform"],
+  },
 } as const satisfies Readonly<Record<string, Declaration>>;
 
 export interface MetricsRegistry {

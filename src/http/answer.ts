@@ -11,6 +11,21 @@ export interface Refusal {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
+const jsonHeaders = {
+  "content-type": "application/json; charset=utf-8",
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+} as const;
+const accepted = '{"accepted":true}\n';
+const acceptedHeaders = { ...jsonHeaders, "content-length": String(accepted.length) };
+
+/** The answer that nearly every request gets, made once. */
+export function answerAccepted(response: ServerResponse): void {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(202, acceptedHeaders);
+  response.end(accepted);
+}
+
 /** Sends a JSON body. A response that has been answered already, or whose client has gone, is left alone. */
 export function answerJson(
   response: ServerResponse,
@@ -21,10 +36,8 @@ export function answerJson(
   if (response.headersSent || response.destroyed) return;
   const text = `${JSON.stringify(body)}\n`;
   response.writeHead(status, {
-    "content-type": "application/json; charset=utf-8",
+    ...jsonHeaders,
     "content-length": String(Buffer.byteLength(text)),
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
     ...headers,
   });
   response.end(text);

@@ -110,13 +110,15 @@ function readRaw(request: IncomingMessage, limitBytes: number, budget: BodyBudge
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let length = 0;
+    let isDone = false;
     const finish = (result: BodyResult): void => {
       budget.heldBytes -= length;
       length = 0;
-      request.removeAllListeners("data");
+      isDone = true;
       resolve(result);
     };
     request.on("data", (chunk: Buffer) => {
+      if (isDone) return;
       length += chunk.byteLength;
       budget.heldBytes += chunk.byteLength;
       chunks.push(chunk);

@@ -4,7 +4,7 @@ import { type ConfiguredSource, inspectDelivery } from "../app/parse-delivery.ts
 import { checkSender, isLoopback } from "../domain/sender.ts";
 import type { Clock, Log, Metrics } from "../ports/observability.ts";
 import type { ParseResult, RawDelivery } from "../ports/source.ts";
-import { answerJson, answerRefusal, type Refusal } from "./answer.ts";
+import { answerAccepted, answerJson, answerRefusal, type Refusal } from "./answer.ts";
 import { type BodyBudget, readBody, refuseHeaders } from "./body.ts";
 import {
   fromWebPage,
@@ -131,11 +131,8 @@ export function createWebhooks(options: WebhookOptions) {
     const problems = result?.delivery.problems ?? [];
     if (problems.length > 0) await ingest.bury(delivery, `left out: ${problems.slice(0, 20).join("; ")}`);
     metrics.count("tocsin_deliveries_total", { source: delivery.source, outcome: "accepted" });
-    answerJson(
-      response,
-      202,
-      problems.length === 0 ? accepted : { ...accepted, problems: problems.slice(0, 20) },
-    );
+    if (problems.length === 0) answerAccepted(response);
+    else answerJson(response, 202, { accepted: true, problems: problems.slice(0, 20) });
     return null;
   }
 
@@ -175,8 +172,6 @@ function isReadFirst(configured: ConfiguredSource): boolean {
   return configured.secrets.some((secret) => secret.kind === "hmac");
 }
 
-const accepted = { accepted: true } as const;
-
 /** Headers that help to tell deliveries apart later. Everything else may hold secrets and is not kept. */
 const keptNames = [
   "content-type",
@@ -203,13 +198,12 @@ function keptHeaders(headers: Readonly<Record<string, string>>): Readonly<Record
   return kept;
 }
 
+/** As Node gives them, lower case, but for the one header that it gives as a list. */
 function flatHeaders(request: IncomingMessage): Readonly<Record<string, string>> {
-  const flat: Record<string, string> = {};
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined && name !== "__proto__")
-      flat[name] = Array.isArray(value) ? value.join(", ") : value;
-  }
-  return flat;
+  const { headers } = request;
+  if (headers["set-cookie"] !== undefined) delete headers["set-cookie"];
+  // Every other header is one text, and those that did not come are absent rather than undefined.
+  return headers as Record<string, string>;
 }
 
 /** Browsers say where a request comes from; nothing but a web page of someone else's would post here with one. */
