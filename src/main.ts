@@ -104,7 +104,6 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     metrics,
     replica,
     routes: config.routes,
-    topology: config.topology,
     createCorrelator: () => createCorrelator({ weights: champion.weights() }),
     parse: (delivery) => parse(plugins.sources, delivery),
     timeoutMs: (source) => config.sources[source]?.timeoutMs ?? config.alertTimeoutMs,
@@ -139,6 +138,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     digest: ({ digestRunId }) => digests.run(digestRunId),
   };
   await recordStart(store, config, desk.policy, clock.now());
+  await store.incidents.saveTopology("tocsin.yaml", config.topology, clock.now());
   await retryRefused(store, config);
 
   const jobs = await runJobs({

@@ -7,7 +7,7 @@ import type { Change } from "../domain/change.ts";
 import type { Correlator, Observation } from "../domain/correlation.ts";
 import type { Route } from "../domain/routing.ts";
 import type { Silence } from "../domain/suppression.ts";
-import type { Topology } from "../domain/topology.ts";
+import { joinTopologies, type Topology } from "../domain/topology.ts";
 import {
   type Clock,
   type Lease,
@@ -37,8 +37,6 @@ export interface TriageOptions {
   /** Finds the source and parses; never throws. */
   readonly parse: (delivery: StoredDelivery) => ParseResult;
   readonly routes: readonly Route[];
-  /** Edges from tocsin.yaml. */
-  readonly topology: Topology;
   readonly replica: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -146,10 +144,21 @@ export function createTriage(options: TriageOptions): Triage {
     const deliveries = await store.deliveries.after(leader.lease.cursor, limit);
     const silences = deliveries.length === 0 ? [] : await store.incidents.silences(clock.now());
     for (const batch of sliceByAlerts(deliveries, options)) {
+      if (batch.topologies.length > 0) batch.observations.push(await wholeTopology(batch));
       if (failures >= 4 && batch.deliveries.length === 1) await buryPoison(leader, batch.deliveries);
       else await commitBatch(leader, batch, silences);
     }
     return deliveries.length;
+  }
+
+  /** The correlator wants what all sources say together. */
+  async function wholeTopology(batch: Batch): Promise<Observation> {
+    const stored = await store.incidents.topologies();
+    const said = new Map([
+      ...stored,
+      ...batch.topologies.map(({ source, topology }): [string, Topology] => [source, topology]),
+    ]);
+    return { kind: "topology", topology: joinTopologies(said.values()) };
   }
 
   async function commitBatch(leader: Leadership, batch: Batch, silences: readonly Silence[]): Promise<void> {
@@ -284,11 +293,7 @@ async function load(options: TriageOptions, lease: Lease, now: number): Promise<
     new Date(now + 3_600_000),
     20_000,
   );
-  const stored = await incidents.topology();
-  const topology: Topology = {
-    edges: [...stored.edges, ...options.topology.edges],
-    services: [...stored.services, ...options.topology.services],
-  };
+  const topology = await incidents.topology();
   const correlator = options.createCorrelator();
   correlator.restore({ topology, changes, alerts: remembered, nextIncidentId: lease.nextIncidentId });
   const memory = createMemory(correlator);
@@ -334,6 +339,5 @@ function addDelivery(batch: Batch, delivery: StoredDelivery, result: ParseResult
   for (const change of parsed.changes) batch.observations.push({ kind: "change", change });
   batch.changes.push(...parsed.changes);
   if (parsed.topology === null) return;
-  batch.observations.push({ kind: "topology", topology: parsed.topology });
   batch.topologies.push({ source: delivery.source, topology: parsed.topology, at: delivery.receivedAt });
 }

@@ -68,7 +68,8 @@ export function stateWord(incident: Incident): string {
 function fieldsOf({ incident, nameOf }: IncidentCard): { label: string; value: Text }[] {
   const fields: { label: string; value: Text }[] = [
     { label: "State", value: [bold(stateWord(incident))] },
-    { label: "Severity", value: [plain(incident.severity)] },
+    // While it is open the tone of the card says how bad it is.
+    ...(incident.state === "resolved" ? [{ label: "Severity", value: [plain(incident.severity)] }] : []),
     { label: "Since", value: [moment(incident.startedAt)] },
     { label: "Alerts", value: [plain(alertCount(incident))] },
     { label: "Who has it", value: whoHasIt(incident, nameOf) },
@@ -182,7 +183,7 @@ function actionsOf({ incident, explanation }: IncidentCard): ViewAction[] {
     ...(incident.state === "open" ? [acknowledge] : []),
     resolve,
     why,
-    ...suggestedActions(explanation),
+    ...suggestedActions(incident, explanation),
   ];
 }
 
@@ -190,14 +191,16 @@ function actionsOf({ incident, explanation }: IncidentCard): ViewAction[] {
 const maxCommand = 100;
 
 /** What the explanation offers to do, as buttons: only command lines of our own making. */
-function suggestedActions(explanation: Explanation | null): ViewAction[] {
+function suggestedActions(incident: Incident, explanation: Explanation | null): ViewAction[] {
   return (explanation?.actions ?? [])
     .flatMap(({ text, command }): ViewAction[] => {
-      if (command === undefined || command.length > maxCommand) return [];
+      if (command === undefined) return [];
+      const full = command.startsWith("rollback ") ? `${command} --incident ${incident.id}` : command;
+      if (full.length > maxCommand) return [];
       const [verb, subject = ""] = command.split(" ");
       const label = verb === "rollback" ? `Roll back ${subject}` : oneLine(command, 40);
       const confirm = `${oneLine(text, 200)} This asks for it: the plan and its approvals come first.`;
-      return [{ label, command, style: "danger", confirm }];
+      return [{ label, command: full, style: "danger", confirm }];
     })
     .slice(0, 2);
 }

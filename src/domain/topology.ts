@@ -7,6 +7,17 @@ export interface Topology {
   readonly services: readonly string[];
 }
 
+/** What several sources say together: every edge and service once, in the order of first mention. */
+export function joinTopologies(parts: Iterable<Topology>): Topology {
+  const edges = new Map<string, Edge>();
+  const services = new Set<string>();
+  for (const part of parts) {
+    for (const edge of part.edges) edges.set(JSON.stringify(edge), edge);
+    for (const service of part.services) services.add(service);
+  }
+  return { edges: [...edges.values()], services: [...services] };
+}
+
 /** What the graph answers about services. Unknown services have no neighbours and belong to no component. */
 export interface ServiceGraph {
   has(service: string): boolean;

@@ -88,7 +88,7 @@ async function play(bot: Bot): Promise<void> {
   await send(bot, "topology", story.topology);
   await send(bot, "changes", changesDelivery(new Date()));
   say("ml-engineer deploys recommender v42, sre-lead approves ...");
-  await command(bot, "ml-engineer", "deploy recommender v42 --reason "weekly training"");
+  await command(bot, "ml-engineer", 'deploy recommender v42 --reason "weekly training"');
   const deployed = await rollout(bot, "deploy", "pending");
   await command(bot, "sre-lead", `approve ${deployed.id}`);
   await rollout(bot, "deploy", "succeeded");
@@ -97,7 +97,7 @@ async function play(bot: Bot): Promise<void> {
   say(`
 One incident holds the storm, with the rollout as its first suspect. In the browser:
   1. press "Roll back recommender" on its card (you are On call)
-  2. a rollback needs a second person: choose "SRE lead" at the top right and press Approve
+  2. a rollback needs a second person: choose "SRE lead" under "You are" and press Approve
   3. watch the alerts end; then type: audit verify
 Ctrl-C ends the demo and removes everything it wrote.`);
   await rollout(bot, "rollback", "succeeded", 24 * 3_600_000);

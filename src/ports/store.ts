@@ -134,6 +134,8 @@ export interface IncidentStore {
   saveChanges(changes: readonly Change[]): Promise<void>;
   changesBetween(from: Date, to: Date, limit: number): Promise<readonly Change[]>;
   saveTopology(source: string, topology: Topology, at: Date): Promise<void>;
+  /** What each source last said, by its name. */
+  topologies(): Promise<ReadonlyMap<string, Topology>>;
   /** Union of what every source last said. */
   topology(): Promise<Topology>;
   saveSilence(silence: Omit<Silence, "id">): Promise<number>;

@@ -15,6 +15,7 @@ const running: Triage[] = [];
 
 beforeEach(async () => {
   database = await freshDatabase();
+  await (await open()).incidents.saveTopology("test", { edges: [["web", "api"]], services: [] }, new Date());
 });
 
 afterEach(async () => {
@@ -46,7 +47,6 @@ function lead(
     parse,
     replica,
     routes: [{ to: "console:incidents", match: [] }],
-    topology: { edges: [["web", "api"]], services: [] },
     createCorrelator: () => createCorrelator({ weights: shippedWeights }),
     clock: systemClock,
     log: silentLog,

@@ -78,6 +78,7 @@ export async function benchTriage(alerts = 200_000): Promise<string> {
   try {
     await migrate(server.url);
     const store = await openStore({ url: server.url });
+    await store.incidents.saveTopology("bench", topology(), new Date());
     const deliveries = createDeliveries(alerts, new Date(Date.now() - 3_600_000));
     for (let at = 0; at < deliveries.length; at += 100)
       await store.deliveries.insert(deliveries.slice(at, at + 100));
@@ -88,7 +89,6 @@ export async function benchTriage(alerts = 200_000): Promise<string> {
       store,
       replica: "bench",
       routes: [{ to: "console:incidents", match: [] }],
-      topology: topology(),
       clock: systemClock,
       log: silentLog,
       metrics: noMetrics,

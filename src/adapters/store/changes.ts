@@ -2,7 +2,7 @@
 import { and, asc, desc, eq, gt, gte, lte, sql } from "drizzle-orm";
 import type { Change } from "../../domain/change.ts";
 import type { Silence } from "../../domain/suppression.ts";
-import type { Edge, Topology } from "../../domain/topology.ts";
+import { joinTopologies, type Topology } from "../../domain/topology.ts";
 import type { Db } from "./client.ts";
 import { changes, silences, topologies } from "./schema.ts";
 import { indexable, isRowId, writeTime } from "./values.ts";
@@ -27,7 +27,8 @@ export function changeRows(db: Db) {
         .values({ source, ...said })
         .onConflictDoUpdate({ target: topologies.source, set: said });
     },
-    topology: () => readTopology(db),
+    topologies: () => readTopologies(db),
+    topology: async () => joinTopologies((await readTopologies(db)).values()),
     saveSilence: async (silence: Omit<Silence, "id">) => {
       const [row] = await db.insert(silences).values(silence).returning({ id: silences.id });
       if (row === undefined) throw new Error("store: a silence was inserted and has no id");
@@ -69,13 +70,7 @@ async function saveChanges(db: Db, list: readonly Change[]): Promise<void> {
       rollout_id = excluded.rollout_id`);
 }
 
-async function readTopology(db: Db): Promise<Topology> {
+async function readTopologies(db: Db): Promise<ReadonlyMap<string, Topology>> {
   const rows = await db.select().from(topologies).orderBy(asc(topologies.source));
-  const edges = new Map<string, Edge>();
-  const services = new Set<string>();
-  for (const row of rows) {
-    for (const edge of row.edges) edges.set(JSON.stringify(edge), edge);
-    for (const service of row.services) services.add(service);
-  }
-  return { edges: [...edges.values()], services: [...services] };
+  return new Map(rows.map(({ source, edges, services }) => [source, { edges, services }]));
 }
