@@ -4,8 +4,9 @@
  */
 import type { Cause, CauseQuestion } from "../domain/correlation.ts";
 import { selectEvidence } from "../domain/evidence.ts";
-import type { Evidence, Explanation, ExplanationQuestion } from "../domain/explanation.ts";
+import type { Evidence, Explanation, ExplanationDraft, ExplanationQuestion } from "../domain/explanation.ts";
 import { basisOf, causeIdentity, isShownDifferently, withTemplate } from "../domain/explanation-revision.ts";
+import { writeTemplate } from "../domain/explanation-template.ts";
 import type { Incident } from "../domain/incident.ts";
 import { redact } from "../domain/redaction.ts";
 import { oneLine } from "../domain/view.ts";
@@ -102,7 +103,13 @@ export function createExplain(options: ExplainOptions): Explain {
   /** The template's text; or the model's stands on while the answer to "what caused it" is the same. */
   async function write({ question, basis, stored }: State): Promise<Explanation> {
     metrics.count("tocsin_explanations_total", { explainer: "template", outcome: "written" });
-    return withTemplate(question, { basis, stored, at: clock.now() });
+    return withTemplate(question, { draft: await draft(question), basis, stored, at: clock.now() });
+  }
+
+  async function draft(question: ExplanationQuestion): Promise<ExplanationDraft> {
+    const result = await options.explainers.template.explain(question);
+    if (result.kind === "unavailable") throw new Error(`explain: the template failed: ${result.reason}`);
+    return result.draft;
   }
 
   async function ask(state: State, log: Log): Promise<void> {
@@ -113,6 +120,7 @@ export function createExplain(options: ExplainOptions): Explain {
     const asked = { basis, at: at.toISOString() };
     const answer = await askModel({ model, question, budget: options.budget, store, at, log, metrics });
     const { unaskedSince: _unaskedSince, ...written } = withTemplate(question, {
+      draft: await draft(question),
       basis,
       stored: null,
       at: clock.now(),
@@ -224,10 +232,12 @@ export function templateExplanation(
   question: FirstQuestion,
   at: Date,
 ): { readonly explanation: Explanation; readonly evidence: readonly Evidence[] } {
-  const evidence = selectEvidence({ ...question, known: [] }).map((fact, index) => ({
+  const causes = question.causes.map(withoutSecrets);
+  const evidence = selectEvidence({ ...question, causes, known: [] }).map((fact, index) => ({
     ...fact,
     number: index + 1,
   }));
-  const asked = { incident: question.incident, evidence, causes: question.causes, undo: question.undo };
-  return { explanation: withTemplate(asked, { basis: basisOf(asked), stored: null, at }), evidence };
+  const asked = { incident: question.incident, evidence, causes, undo: question.undo };
+  const made = { draft: writeTemplate(asked), basis: basisOf(asked), stored: null, at };
+  return { explanation: withTemplate(asked, made), evidence };
 }

@@ -197,8 +197,8 @@ function lags(cited: readonly Evidence[], incident: { readonly startedAt: Date }
   });
 }
 
-/** A quantity is digits with at most two letters before and five after: "12.5%", "p99", "v43", "10:02", "300ms". */
-const quantity = /^\p{L}{0,2}\d[\d.,:]*(?:%|\p{L}{1,5})?$/u;
+/** A quantity is digits with at most two letters before, or a unit after: "12.5%", "p99", "v43", "10:02", "300ms". */
+const quantity = /^(?:\p{L}{1,2}\d[\d.,:]*|\d[\d.,:]*(?:%|\p{L}{1,5})?)$/u;
 
 function isBacked(token: string, figures: Figures): boolean {
   const clean = token.toLowerCase().replace(/[.,:/-]+$/, "");

@@ -1,8 +1,8 @@
 /** When an explanation is made anew, and when that is worth showing. */
 import { createHash } from "node:crypto";
 import type { Cause } from "./correlation.ts";
-import type { Explanation, ExplanationQuestion } from "./explanation.ts";
-import { actionsOf, writeTemplate } from "./explanation-template.ts";
+import type { Explanation, ExplanationDraft, ExplanationQuestion } from "./explanation.ts";
+import { actionsOf } from "./explanation-template.ts";
 
 /** Causes whose identity and rough confidence matter to the text. */
 const rankedKept = 5;
@@ -34,9 +34,15 @@ export function basisOf({ incident, evidence, causes, undo }: ExplanationQuestio
  */
 export function withTemplate(
   question: ExplanationQuestion,
-  made: { readonly basis: string; readonly stored: Explanation | null; readonly at: Date },
+  made: {
+    /** What the template wrote. */
+    readonly draft: ExplanationDraft;
+    readonly stored: Explanation | null;
+    readonly basis: string;
+    readonly at: Date;
+  },
 ): Explanation {
-  const { stored } = made;
+  const { stored, draft } = made;
   const base = {
     incidentId: question.incident.id,
     revision: question.incident.revision,
@@ -59,7 +65,7 @@ export function withTemplate(
       explainer: stored.explainer,
       fallback: stored.fallback,
     };
-  return { ...base, ...writeTemplate(question), explainer: "template", fallback: null };
+  return { ...base, ...draft, explainer: "template", fallback: null };
 }
 
 /** True when a card would read differently. */
