@@ -155,11 +155,10 @@ function baseLine(y: number): string {
 
 function timeAxis(facts: DigestFacts, x: Band, timezone: string): readonly string[] {
   const labels = timeLabels(facts, timezone).map(({ index, text }) => ({ at: x(index) ?? 0, text }));
-  // From the end, since the newest is what people look for.
   const kept: { readonly at: number; readonly text: string }[] = [];
-  for (const label of labels.toReversed()) {
-    const next = kept.at(-1);
-    if (next === undefined || next.at - label.at >= labelSpacing) kept.push(label);
+  for (const label of labels) {
+    const last = kept.at(-1);
+    if (last === undefined || label.at - last.at >= labelSpacing) kept.push(label);
   }
   return [
     ...kept.map(
