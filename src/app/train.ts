@@ -7,6 +7,10 @@ export interface TrainerOptions {
 }
 
 export function createTrainer(_options: TrainerOptions): Trainer {
-  const refusal = { kind: "too_little", problem: "There is no feedback yet.", remedy: "Resolve incidents with their cause first." } as const;
+  const refusal = {
+    kind: "too_little",
+    problem: "There is no feedback yet.",
+    remedy: "Resolve incidents with their cause first.",
+  } as const;
   return { check: async () => refusal, fit: () => Promise.reject(new Error(refusal.problem)) };
 }

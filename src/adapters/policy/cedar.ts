@@ -1,5 +1,6 @@
 /** Who may do what, decided by Cedar. Whatever cannot be decided for certain is denied. */
 import { createHash } from "node:crypto";
+import { setFlagsFromString } from "node:v8";
 import type * as Cedar from "@cedar-policy/cedar-wasm/nodejs";
 import type { Decision, PolicyQuestion, PolicyResource } from "../../domain/policy.ts";
 import type { Policy } from "../../ports/policy.ts";
@@ -11,6 +12,20 @@ export interface CedarOptions {
   readonly schema: string;
   /** Where the policy came from, for error messages: "./policy.cedar". */
   readonly origin: string;
+}
+
+/** V8 of Node 20 is 11.3 and needs it, that of Node 24 is 13.6 and does not. */
+const firstUntoldV8 = 13;
+
+/**
+ * On Node 20 the process dies ("Fatal error: unreachable code" in Deoptimizer::DoComputeBuiltinContinuation) when
+ * optimised JavaScript into which V8 has inlined a call to WebAssembly is thrown away while that call runs. It happens
+ * by itself after some thousand decisions; test/adapters/policy/cedar.integration.test.ts makes it happen. Calls that
+ * are not inlined are safe, and a decision costs the same.
+ */
+function keepWasmCallsWhole(): void {
+  const major = Number.parseInt(process.versions.v8, 10);
+  if (major < firstUntoldV8) setFlagsFromString("--no-turbo-inline-js-wasm-calls");
 }
 
 interface Rule {
@@ -29,6 +44,7 @@ const maxApprovals = 10;
  * schema, or holds an `@approvals` that is not a small whole number.
  */
 export async function createCedarPolicy(options: CedarOptions): Promise<Policy> {
+  keepWasmCallsWhole();
   const cedar = await import("@cedar-policy/cedar-wasm/nodejs");
   const rules = readRules(cedar, options);
   const policies: Cedar.PolicySet = {

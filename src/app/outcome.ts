@@ -1,0 +1,115 @@
+/** How a command request went, in words for the person and in one word for the log. */
+import { errorView } from "../domain/answer.ts";
+import type { Person } from "../domain/person.ts";
+import type { Decision, PolicyAction, PolicyResource } from "../domain/policy.ts";
+import type { View } from "../domain/view.ts";
+import { oneLine } from "../domain/view.ts";
+import type { CommandRequest, CommandResult, Refusal } from "../ports.ts";
+
+export interface Answer {
+  readonly view: View;
+  readonly visibility: "private" | "public";
+}
+
+export interface Outcome extends Answer {
+  /** "done", "requested", "denied", "fault", or the reason of a refusal. */
+  readonly outcome: string;
+}
+
+/** A denial as the audit log keeps it. */
+export interface AuditedDenial {
+  readonly action: PolicyAction;
+  /** "rollout:7", "model:scorer/production", "this bot". */
+  readonly resource: string;
+  readonly because: string;
+  readonly policies: readonly string[];
+}
+
+export function outcomeOf(result: CommandResult): Outcome {
+  if (result.kind === "refuse") return refused(result);
+  return { view: result.view, visibility: result.visibility, outcome: "done" };
+}
+
+/** @param usage - how the command is written, shown when it was not understood. */
+export function refused(refusal: Refusal, usage?: string): Outcome {
+  const view = errorView({
+    title: oneLine(refusal.problem, 150),
+    problem: refusal.problem,
+    remedy: refusal.remedy,
+    suggestions: refusal.suggestions ?? [],
+    ...(usage === undefined ? {} : { blocks: [{ kind: "code" as const, text: `/${usage}` }] }),
+  });
+  return { view, visibility: "private", outcome: refusal.reason };
+}
+
+/** @param able - people whom the policy would let do it. */
+export function denied(denial: {
+  readonly request: CommandRequest;
+  readonly person: Person;
+  readonly action: PolicyAction;
+  readonly resource: PolicyResource;
+  readonly decision: Decision;
+  readonly able: readonly Person[];
+}): { readonly outcome: Outcome; readonly audit: AuditedDenial } {
+  const { request, person, action, decision } = denial;
+  const because = decision.kind === "deny" ? decision.because : "it was allowed a moment ago";
+  const resource = resourceName(denial.resource);
+  const view = errorView({
+    title: `You may not /${oneLine(request.command, 60)} this`,
+    problem: `${oneLine(person.name, 80)}, you may not ${action} ${resource}: ${because}.`,
+    remedy: whomToAsk(denial),
+  });
+  return {
+    outcome: { view, visibility: "private", outcome: "denied" },
+    audit: { action, resource, because, policies: decision.policies },
+  };
+}
+
+function whomToAsk(denial: {
+  readonly request: CommandRequest;
+  readonly person: Person;
+  readonly able: readonly Person[];
+}): string {
+  if (denial.person.roles.length === 0) {
+    const { platform, id } = denial.request.account;
+    return `The bot does not know ${platform}:${oneLine(id, 60)} or their roles: someone who edits tocsin.yaml can add them under "people".`;
+  }
+  if (denial.able.length === 0) return "Nobody in tocsin.yaml may; the policy would have to change.";
+  const names = denial.able.slice(0, 8).map((person) => person.name);
+  return `Ask ${names.join(" or ")}.`;
+}
+
+/** @param reference - the same is in the log, beside the error. */
+export function faulted(request: CommandRequest, reference: string): Outcome {
+  const name = `/${oneLine(request.command, 60)}`;
+  const view = errorView({
+    title: `${name} failed`,
+    problem: `Something went wrong inside the bot while carrying out ${name}.`,
+    remedy: `Nothing was changed by it. The log says more under the reference ${reference}.`,
+    footer: `reference ${reference}`,
+  });
+  return { view, visibility: "private", outcome: "fault" };
+}
+
+export function databaseAway(reference: string): Outcome {
+  const view = errorView({
+    title: "The database is away",
+    problem: "The database does not answer, so this cannot be carried out now.",
+    remedy: "What was already accepted is carried out by itself when it is back; look before you ask again.",
+    footer: `reference ${reference}`,
+  });
+  return { view, visibility: "private", outcome: "database_away" };
+}
+
+function resourceName(resource: PolicyResource): string {
+  switch (resource.type) {
+    case "Bot":
+      return "this bot";
+    case "Incident":
+      return `incident:${resource.id}`;
+    case "Model":
+      return `model:${resource.name}/${resource.environment}`;
+    case "Rollout":
+      return `rollout:${resource.id}`;
+  }
+}

@@ -1,0 +1,227 @@
+/** A small world for rollouts: the shipped policy, four people, one model in a backend that remembers, a clock. */
+import { readFileSync } from "node:fs";
+import { createCedarPolicy } from "../../src/adapters/policy/cedar.ts";
+import { type Apply, createApply } from "../../src/app/apply.ts";
+import { createEffects } from "../../src/app/effects.ts";
+import { createExecute, type Execute } from "../../src/app/execute.ts";
+import { createPlanner } from "../../src/app/plan.ts";
+import type { Person } from "../../src/domain/person.ts";
+import type { Observation } from "../../src/domain/rollout.ts";
+import {
+  type Command,
+  type CommandRequest,
+  type ModelBackend,
+  type ModelEntry,
+  NotStartedError,
+  noMetrics,
+  type Operation,
+  type Policy,
+  type Store,
+  silentLog,
+} from "../../src/ports.ts";
+
+export const people: readonly Person[] = [
+  person("ml", ["ml-engineer"]),
+  person("oncall", ["oncall"]),
+  person("lead", ["approver"]),
+  person("second", ["approver"]),
+  person("reader", ["viewer"]),
+];
+
+function person(id: string, roles: readonly string[]): Person {
+  return { id, name: id, roles, accounts: { console: id, slack: `U-${id}` } };
+}
+
+export async function shippedPolicy(): Promise<Policy> {
+  const read = (name: string) => readFileSync(new URL(`../../assets/${name}`, import.meta.url), "utf8");
+  return await createCedarPolicy({
+    policy: read("policy.cedar"),
+    schema: read("policy.cedarschema"),
+    origin: "assets/policy.cedar",
+  });
+}
+
+/** A clock that only moves when told to. */
+export interface TestClock {
+  now(): Date;
+  pass(ms: number): void;
+}
+
+export function createTestClock(): TestClock {
+  let now = Date.parse("2026-03-02T10:00:00Z");
+  return {
+    now: () => new Date(now),
+    pass: (ms) => {
+      now += ms;
+    },
+  };
+}
+
+/** What a backend outside the bot remembers, whatever happens to the bot. */
+export interface Ledger {
+  readonly started: Map<string, Operation>;
+  /** Every start that reached the backend, in order. */
+  readonly starts: string[];
+  readonly cancelled: Set<string>;
+  serving: string | null;
+  /** What observe answers for started work; by default it succeeds at the second look. */
+  outcome: (operation: Operation, looks: number) => Observation;
+  looks: number;
+}
+
+export function createLedger(): Ledger {
+  return {
+    started: new Map(),
+    starts: [],
+    cancelled: new Set(),
+    serving: "1",
+    looks: 0,
+    outcome: (operation, looks) =>
+      looks < 2
+        ? { kind: "running", steps: [{ label: "shift traffic", state: "running" }], logTail: `look ${looks}` }
+        : {
+            kind: "succeeded",
+            result: `${operation.to} serves`,
+            newVersion: null,
+            metrics: {},
+            logTail: "done",
+          },
+  };
+}
+
+export function createLedgerBackend(ledger: Ledger, idempotency: ModelBackend["idempotency"]): ModelBackend {
+  const version = (name: string, recall: number) => ({
+    version: name,
+    createdAt: null,
+    createdBy: null,
+    metrics: { recall },
+    description: "",
+    digest: `sha-${name}`,
+  });
+  return {
+    name: "ledger",
+    idempotency,
+    versions: () => Promise.resolve([version("3", 0.93), version("2", 0.91), version("1", 0.9)]),
+    live: () => Promise.resolve({ version: ledger.serving, since: null, by: null }),
+    history: () => Promise.resolve([]),
+    plan: () => Promise.resolve({ kind: "plan", steps: ["shift traffic"], notes: [], expectedMs: null }),
+    start: (operation) => {
+      ledger.starts.push(operation.operationId);
+      if (ledger.started.has(operation.operationId) && idempotency !== "native") {
+        return Promise.reject(new Error("this operation was started before"));
+      }
+      if (operation.reason === "not startable") return Promise.reject(new NotStartedError("no such queue"));
+      ledger.started.set(operation.operationId, operation);
+      return Promise.resolve({ id: operation.operationId });
+    },
+    observe: (ref) => {
+      const operation = ledger.started.get(ref["id"] ?? "");
+      if (operation === undefined) return Promise.reject(new Error("unknown operation"));
+      if (ledger.cancelled.has(operation.operationId))
+        return Promise.resolve({ kind: "cancelled", logTail: "stopped" });
+      ledger.looks += 1;
+      const observed = ledger.outcome(operation, ledger.looks);
+      if (observed.kind === "succeeded" && operation.to !== null) ledger.serving = operation.to;
+      return Promise.resolve(observed);
+    },
+    cancel: (ref) => {
+      ledger.cancelled.add(ref["id"] ?? "");
+      return Promise.resolve();
+    },
+    findByOperationId: (operationId) => {
+      if (idempotency === "none")
+        return Promise.resolve({ kind: "cannot_look", problem: "it keeps no record" });
+      return Promise.resolve(
+        ledger.started.has(operationId) ? { kind: "found", ref: { id: operationId } } : { kind: "absent" },
+      );
+    },
+  };
+}
+
+export function modelEntry(backend: ModelBackend, more: Partial<ModelEntry> = {}): ModelEntry {
+  return {
+    name: "scorer",
+    backend,
+    environments: ["staging", "production"],
+    owners: ["ml"],
+    risk: "low",
+    services: ["fraud-api"],
+    ...more,
+  };
+}
+
+export interface World {
+  readonly execute: Execute;
+  readonly apply: Apply;
+  readonly clock: TestClock;
+  /** Runs a command line of someone at the console and returns the answer's summary. */
+  say(who: string, line: string): Promise<string>;
+}
+
+export interface WorldOptions {
+  readonly store: Store;
+  readonly policy: Policy;
+  readonly models: readonly ModelEntry[];
+  readonly commands: readonly Command[];
+  readonly clock?: TestClock;
+  readonly people?: readonly Person[];
+  readonly rolloutChannels?: readonly string[];
+}
+
+let requests = 0;
+
+/** One bot: what main.ts wires, without jobs, chat and HTTP. */
+export function createWorld(options: WorldOptions): World {
+  const { store, policy, models, commands } = options;
+  const clock = options.clock ?? createTestClock();
+  const everyone = options.people ?? people;
+  const plan = createPlanner({ models, rollouts: store.rollouts });
+  const effects = createEffects({
+    models,
+    rolloutChannels: options.rolloutChannels ?? ["console:rollouts"],
+    metrics: noMetrics,
+  });
+  const common = { store, policy, people: everyone, models, plan, effects, log: silentLog, clock };
+  const execute = createExecute({
+    ...common,
+    commands,
+    metrics: noMetrics,
+    requestDigest: () => Promise.resolve({ runId: 1 }),
+  });
+  return {
+    execute,
+    apply: createApply(common),
+    clock,
+    say: async (who, line) => {
+      const answer = await execute.execute(requestOf(who, line, clock.now()));
+      return answer?.view.summary ?? "(already answered)";
+    },
+  };
+}
+
+export function requestOf(who: string, line: string, receivedAt: Date, key?: string): CommandRequest {
+  const [command = "", ...words] = line.split(" ");
+  requests += 1;
+  return {
+    key: key ?? `request-${requests}`,
+    account: { platform: "console", id: who, name: who },
+    channel: { platform: "console", id: "incidents" },
+    command,
+    input: { kind: "text", text: words.join(" ") },
+    receivedAt,
+    reply: {},
+  };
+}
+
+/** Steps a rollout until it is over or asks a person, letting time pass; at most 60 steps. */
+export async function drive(world: World, store: Store, id: number, stepMs = 2_000): Promise<string> {
+  for (let step = 0; step < 60; step += 1) {
+    const rollout = await store.rollouts.find(id);
+    const state = rollout?.state ?? "gone";
+    if (["succeeded", "failed", "cancelled", "denied", "expired", "unknown", "pending"].includes(state))
+      return state;
+    await world.apply.step(id);
+    world.clock.pass(stepMs);
+  }
+  return "still going after 60 steps";
+}
