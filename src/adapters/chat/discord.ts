@@ -55,7 +55,7 @@ export async function createDiscord(options: DiscordOptions): Promise<Chat> {
   const guildId = options.guildId ?? null;
   const sdk = await import("discord.js");
   const address = options.apiUrl === undefined ? {} : { apiUrl: options.apiUrl };
-  const api = createApi(sdk, { token, ...address });
+  const api = createApi(sdk, { token, ...address, metrics });
   const rights = createRights(api, self);
   const messages = createMessages({ api, log });
   const search = createSearch({ api, self, rights });

@@ -125,7 +125,7 @@ export function createActors({ world, desk, commands, applicationId, dispatch }:
     const { user, channel } = doing;
     const interaction = desk.open({ type: kind, user, channelId: channel.id, message, optionType });
     const guild = channel.guildId === null ? undefined : world.guilds.get(channel.guildId);
-    dispatch("INTERACTION_CREATE", {
+    interaction.event = {
       id: interaction.id,
       application_id: applicationId,
       type: kind,
@@ -142,7 +142,8 @@ export function createActors({ world, desk, commands, applicationId, dispatch }:
       entitlements: [],
       authorizing_integration_owners: {},
       app_permissions: "0",
-    });
+    };
+    dispatch("INTERACTION_CREATE", interaction.event);
     return interaction;
   }
 
@@ -162,23 +163,9 @@ export function createActors({ world, desk, commands, applicationId, dispatch }:
     slash,
     type,
     press,
-    /** Sends an interaction again, as a second gateway session would see it or a gateway that repeats itself. */
-    repeat(interaction: FakeInteraction, data: unknown): void {
-      const channel = world.channels.get(interaction.channelId);
-      if (channel === undefined) return;
-      dispatch("INTERACTION_CREATE", {
-        id: interaction.id,
-        application_id: applicationId,
-        type: interaction.type,
-        token: interaction.token,
-        version: 1,
-        data,
-        channel_id: channel.id,
-        channel: channelBody(channel),
-        user: userBody(interaction.user),
-        entitlements: [],
-        authorizing_integration_owners: {},
-      });
+    /** Sends an interaction again, as a gateway does that repeats itself. */
+    repeat(interaction: FakeInteraction): void {
+      dispatch("INTERACTION_CREATE", interaction.event);
     },
     buttons,
     /** Writes as a person. */

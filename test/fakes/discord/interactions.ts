@@ -34,6 +34,8 @@ export interface FakeInteraction {
   followUps: FakeMessage[];
   choices: readonly Choice[] | null;
   readonly optionType: number;
+  /** What the gateway sent. */
+  event: unknown;
 }
 
 export interface DeskRequest extends Incoming {
@@ -60,6 +62,7 @@ export function createDesk(world: World, applicationId: string) {
       original: null,
       followUps: [],
       choices: null,
+      event: null,
     };
     interactions.set(interaction.token, interaction);
     return interaction;

@@ -1,6 +1,7 @@
 /** Discord's REST API, one attempt per call: the caller owns retries and pacing, so the client must not repeat or wait. */
 import type { DiscordAPIError, REST } from "discord.js";
 import type { z } from "zod";
+import type { Metrics } from "../../../ports/observability.ts";
 import type { Upload } from "./images.ts";
 
 type Sdk = typeof import("discord.js");
@@ -48,10 +49,23 @@ export function restOptions(apiUrl: string | undefined) {
   };
 }
 
-export function createApi(sdk: Sdk, options: { readonly token: string; readonly apiUrl?: string }): Api {
+export interface ApiOptions {
+  readonly token: string;
+  readonly apiUrl?: string;
+  readonly metrics: Metrics;
+}
+
+export function createApi(sdk: Sdk, options: ApiOptions): Api {
   const rest: REST = new sdk.REST(restOptions(options.apiUrl)).setToken(options.token);
 
   async function call<Body>(request: Call<Body>): Promise<Reply<Body>> {
+    const reply = await attempt(request);
+    const method = `${request.method} ${routeOf(request.path)}`;
+    options.metrics.count("tocsin_chat_calls_total", { platform: "discord", method, outcome: reply.kind });
+    return reply;
+  }
+
+  async function attempt<Body>(request: Call<Body>): Promise<Reply<Body>> {
     try {
       const body = await rest.request({
         method: sdk.RequestMethod[methods[request.method]],
@@ -82,6 +96,13 @@ export function createApi(sdk: Sdk, options: { readonly token: string; readonly 
       rest.clearHandlerSweeper();
     },
   };
+}
+
+/** A path without ids and tokens, for metrics. */
+export function routeOf(path: string): string {
+  return path
+    .replace(/^(\/(?:interactions|webhooks)\/)[^/]*\/[^/]*/, "$1:id/:token")
+    .replace(/\/\d+/g, "/:id");
 }
 
 const methods = { GET: "Get", POST: "Post", PATCH: "Patch", PUT: "Put", DELETE: "Delete" } as const;

@@ -182,8 +182,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   async function lost(): Promise<void> {
     let aliveAt = Date.now();
     while (!stopping.signal.aborted && fatal === null) {
+      metrics.gauge("tocsin_chat_connected", isConnected() ? 1 : 0, { platform: "discord" });
       if (isConnected() || throttle.isWaiting()) aliveAt = Date.now();
       if (Date.now() - aliveAt > timing.stuckMs) {
+        metrics.count("tocsin_chat_reconnects_total", { platform: "discord" });
         log.warn({}, "discord: the connection does not come back; starting a new one");
         return;
       }

@@ -45,7 +45,7 @@ export function escapeLines(text: string): string {
 function escapeMarks(text: string): string {
   return text
     .replace(/[\\*_~`|[\]<]|:(?=\/\/|[\w+-]+:)|\.(?=gg\/|com\/invite\/)/gi, (char) => `\\${char}`)
-    .replace(/@/g, `@${gap}`);
+    .replace(/@|<(?=[#:]|a:|t:|id:|\/\w)/g, (char) => `${char}${gap}`);
 }
 
 function escapeLineStart(line: string): string {

@@ -7,6 +7,7 @@ import { codes, outcomeOf, problemOf } from "./outcome.ts";
 import { markOf, type Place, placeOf, refOf } from "./reference.ts";
 import { type Payload, renderView } from "./render.ts";
 import { type ApiMessage, anything, channelShape, isForum, messageShape } from "./shapes.ts";
+import { withoutTone } from "./tone.ts";
 
 /** Minutes without a message until Discord archives a thread: a week, the longest it knows. */
 const autoArchiveMinutes = 10_080;
@@ -31,7 +32,7 @@ export function createMessages({ api, log }: MessageOptions) {
     if (sent.kind === "ok") return posted(channel, sent.body, message.view);
     if (sent.kind === "denied" && sent.code === codes.notATextChannel && (await isForumChannel(channel.id)))
       return postToForum(channel, message.view, payload);
-    return outcomeOf(sent);
+    return outcomeOf(sent, channel.id);
   }
 
   /** The nonce makes a second attempt within about two minutes return the first one's message. */
@@ -56,9 +57,9 @@ export function createMessages({ api, log }: MessageOptions) {
 
   /** A card gets its thread at once; should that fail, the first entry starts it. */
   async function posted(channel: Channel, message: ApiMessage, view: View): Promise<PostResult> {
-    const place = { channel: channel.id, message: message.id, title: threadName(view) };
+    const place = { channel: channel.id, message: message.id };
     if ((view.kind === "incident" || view.kind === "rollout") && !threadless.has(channel.id)) {
-      const started = await startThread(place);
+      const started = await startThread(place, threadName(view));
       if (started !== "started" && started !== "impossible")
         log.debug(
           { channel: channel.id, problem: problemOf(started) },
@@ -69,11 +70,11 @@ export function createMessages({ api, log }: MessageOptions) {
   }
 
   /** "impossible" where the channel has no threads, for example because it is one. */
-  async function startThread(card: Place): Promise<"started" | "impossible" | Failure> {
+  async function startThread(card: Place, name: string): Promise<"started" | "impossible" | Failure> {
     const reply = await api.call({
       method: "POST",
       path: `/channels/${card.channel}/messages/${card.message}/threads`,
-      body: { name: card.title, auto_archive_duration: autoArchiveMinutes },
+      body: { name, auto_archive_duration: autoArchiveMinutes },
       schema: anything,
     });
     if (reply.kind === "ok") return "started";
@@ -84,6 +85,17 @@ export function createMessages({ api, log }: MessageOptions) {
     return "impossible";
   }
 
+  /** What the card is called, for a thread that is started later than it. */
+  async function titleOf(card: Place): Promise<string> {
+    const reply = await api.call({
+      method: "GET",
+      path: `/channels/${card.channel}/messages/${card.message}`,
+      schema: messageShape,
+    });
+    const title = reply.kind === "ok" ? reply.body.embeds[0]?.title : undefined;
+    return nameFrom(withoutTone((title ?? "").replace(/\\(.)/g, "$1")));
+  }
+
   async function postEntry(
     channel: Channel,
     message: OutgoingMessage,
@@ -92,21 +104,22 @@ export function createMessages({ api, log }: MessageOptions) {
   ): Promise<PostResult> {
     const inThread = (sent: ApiMessage): PostResult => ({
       kind: "posted",
-      ref: refOf(channel, { channel: sent.channel_id, message: sent.id, title: card.title }),
+      ref: refOf(channel, { channel: sent.channel_id, message: sent.id }),
     });
     if (!threadless.has(card.channel)) {
       const first = await awake(card.message, () => create(card.message, message.key, payload));
       if (first.kind === "ok") return inThread(first.body);
-      if (first.kind !== "denied" || first.code !== codes.unknownChannel) return outcomeOf(first);
-      const started = await startThread(card);
+      if (first.kind !== "denied" || first.code !== codes.unknownChannel)
+        return outcomeOf(first, card.message);
+      const started = await startThread(card, await titleOf(card));
       if (started === "started") {
         const second = await create(card.message, message.key, payload);
-        return second.kind === "ok" ? inThread(second.body) : outcomeOf(second);
+        return second.kind === "ok" ? inThread(second.body) : outcomeOf(second, card.message);
       }
-      if (started !== "impossible") return outcomeOf(started);
+      if (started !== "impossible") return outcomeOf(started, card.channel);
     }
     const reply = await create(card.channel, message.key, payload, card);
-    return reply.kind === "ok" ? inThread(reply.body) : outcomeOf(reply);
+    return reply.kind === "ok" ? inThread(reply.body) : outcomeOf(reply, card.channel);
   }
 
   /** Discord has no nonce for forum posts, so only {@link Chat.find} tells whether an ambiguous one arrived. */
@@ -123,9 +136,9 @@ export function createMessages({ api, log }: MessageOptions) {
       files: payload.files,
       schema: channelShape,
     });
-    if (reply.kind !== "ok") return outcomeOf(reply);
+    if (reply.kind !== "ok") return outcomeOf(reply, channel.id);
     const id = reply.body.id;
-    return { kind: "posted", ref: refOf(channel, { channel: id, message: id, title: threadName(view) }) };
+    return { kind: "posted", ref: refOf(channel, { channel: id, message: id }) };
   }
 
   /** A forum's tag that is named like the severity, if it has one. */
@@ -159,7 +172,7 @@ export function createMessages({ api, log }: MessageOptions) {
     if (reply.kind === "ok") return { kind: "posted", ref };
     const isGone =
       reply.kind === "denied" && (reply.code === codes.unknownMessage || reply.code === codes.unknownChannel);
-    return isGone ? { kind: "missing" } : outcomeOf(reply);
+    return isGone ? { kind: "missing" } : outcomeOf(reply, place.channel);
   }
 
   /** Does something in a thread; when Discord refuses because the thread is archived, unarchives it and does it then. */
@@ -178,8 +191,13 @@ export function createMessages({ api, log }: MessageOptions) {
   return { post, edit, create };
 }
 
+/** Without the severity: it changes, and Discord lets a thread be renamed only twice in ten minutes. */
 function threadName(view: View): string {
-  const name = plainLine(view.title, maxThreadName);
+  return nameFrom(view.title);
+}
+
+function nameFrom(title: string): string {
+  const name = plainLine(title, maxThreadName);
   return name === "" ? "incident" : name;
 }
 

@@ -52,13 +52,13 @@ export function remedyOf(failure: { readonly status: number; readonly code: numb
     : "see the error code in Discord's documentation, then post again";
 }
 
-/** A failed call as the outcome of a post or an edit. */
-export function outcomeOf(failure: Failure): PostResult {
+/** A failed call as the outcome of a post or an edit in a channel or thread. */
+export function outcomeOf(failure: Failure, channelId: string): PostResult {
   if (failure.kind !== "denied") return failure;
   const code = failure.code === 0 ? `HTTP ${failure.status}` : `${failure.code}`;
   return {
     kind: "refused",
-    problem: `Discord refused it: ${failure.problem} (${code})`,
+    problem: `channel ${channelId}: Discord said "${failure.problem}" (${code})`,
     remedy: remedyOf(failure),
   };
 }

@@ -54,20 +54,18 @@ export interface Place {
   /** Channel or thread that holds the message. */
   readonly channel: string;
   readonly message: string;
-  /** What its thread is called. */
-  readonly title: string;
 }
 
 export function refOf(channel: Channel, place: Place): MessageRef {
-  return { channel, data: { channel: place.channel, message: place.message, title: place.title } };
+  return { channel, data: { channel: place.channel, message: place.message } };
 }
 
 /** @throws Error when the reference was not made by this adapter. */
 export function placeOf(ref: MessageRef): Place {
-  const { channel, message, title } = ref.data;
+  const { channel, message } = ref.data;
   if (channel === undefined || message === undefined)
     throw new Error(
       `discord: a message reference without channel or message id: ${JSON.stringify(ref.data)}`,
     );
-  return { channel, message, title: title ?? "incident" };
+  return { channel, message };
 }

@@ -124,11 +124,7 @@ interface Wanted {
 }
 
 function found(channel: Channel, message: ApiMessage): FindResult {
-  const title = (message.embeds[0]?.title ?? "incident").replace(/\\(.)/g, "$1").replace(/\u200b/g, "");
-  return {
-    kind: "found",
-    ref: refOf(channel, { channel: message.channel_id, message: message.id, title: title.slice(0, 100) }),
-  };
+  return { kind: "found", ref: refOf(channel, { channel: message.channel_id, message: message.id }) };
 }
 
 function believed(bits: bigint): FindResult {

@@ -1,6 +1,8 @@
 /** How a tone looks: emoji, word and colour, never colour alone. */
 import type { Tone } from "../../../domain/view.ts";
 
+const tones: readonly Tone[] = ["critical", "high", "warning", "info", "good", "bad", "neutral"];
+
 export const icons: Readonly<Record<Tone, string>> = {
   critical: "🔴",
   high: "🟠",
@@ -24,6 +26,12 @@ const words: Readonly<Record<Tone, string>> = {
 export function toneMark(tone: Tone): string {
   if (tone === "neutral") return "";
   return words[tone] === "" ? `${icons[tone]} ` : `${icons[tone]} ${words[tone]} · `;
+}
+
+/** A title as it was before {@link toneMark} went in front of it. */
+export function withoutTone(title: string): string {
+  const marks = tones.map(toneMark).filter((mark) => mark !== "");
+  return title.slice(marks.find((mark) => title.startsWith(mark))?.length ?? 0);
 }
 
 /** Colour of the bar beside an embed, 24-bit RGB. */
