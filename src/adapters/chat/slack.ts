@@ -9,10 +9,11 @@ import type { Log, Metrics } from "../../ports/observability.ts";
 import { clientOptions, createSlackApi, type SlackApi } from "./slack/client.ts";
 import { checkSlack, notOk } from "./slack/doctor.ts";
 import { createHttpReceiver } from "./slack/http.ts";
-import { listen } from "./slack/intake.ts";
+import { type Intake, listen } from "./slack/intake.ts";
 import { sdkLogger } from "./slack/logger.ts";
 import { createMessages } from "./slack/messages.ts";
 import { explainRefusal } from "./slack/refusals.ts";
+import { saveWithinMs } from "./slack/saving.ts";
 import { type SocketOptions, type SocketSupervisor, superviseSocket } from "./slack/socket.ts";
 
 export { type ManifestOptions, neededScopes, slackManifest } from "./slack/manifest.ts";
@@ -73,7 +74,7 @@ export async function createSlack(options: SlackOptions): Promise<SlackChat> {
   const client = new bolt.webApi.WebClient(options.botToken, sdkOptions());
   const api = createSlackApi({ sdk: bolt.webApi, client, log, metrics });
   let identity: Identity | null = null;
-  let isServing = false;
+  let intake: Intake | null = null;
   const botUserId = () => identity?.userId ?? null;
   const messages = createMessages({ api, log, botUserId });
   const entrance = options.appToken === undefined ? httpEntrance() : socketEntrance(options.appToken);
@@ -151,12 +152,14 @@ export async function createSlack(options: SlackOptions): Promise<SlackChat> {
     async start(door: ChatDoor) {
       await identify();
       const save = options.saveWithinMs === undefined ? {} : { saveWithinMs: options.saveWithinMs };
-      listen({ app: createApp(), door, api, botUserId, now, log, ...save });
+      intake = listen({ app: createApp(), door, api, botUserId, now, log, metrics, ...save });
       await entrance.socket?.start();
-      isServing = true;
     },
     async stop() {
-      isServing = false;
+      const serving = intake;
+      intake = null;
+      // What has arrived is saved and acknowledged before the connection goes.
+      await serving?.settle(saveWithinMs);
       await entrance.socket?.stop();
     },
     post: messages.post,
@@ -164,7 +167,7 @@ export async function createSlack(options: SlackOptions): Promise<SlackChat> {
     find: messages.find,
     answer: messages.answer,
     check: (channels) => checkSlack(api, channels, checkDoor),
-    isConnected: () => isServing && (entrance.socket?.isConnected() ?? api.isReachable()),
+    isConnected: () => intake !== null && (entrance.socket?.isConnected() ?? api.isReachable()),
   };
 }
 

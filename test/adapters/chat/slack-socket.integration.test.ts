@@ -113,6 +113,31 @@ describe("staying connected", () => {
   });
 });
 
+describe("stopping", () => {
+  test("while it still connects, nothing stays open and the start ends", async () => {
+    setup = await setUpSlack({ socket: { connectWithinMs: 5_000 } });
+    const { slack, chat } = setup;
+    slack.spoilSockets("mute", 1);
+    const starting = chat.start(recordingDoor(), sampleCommands);
+    await slack.until(() => slack.socketCount() === 1);
+    await chat.stop();
+    await starting;
+    await slack.until(() => slack.socketCount() === 0);
+    expect(chat.isConnected()).toBe(false);
+  });
+
+  test("waits for what is being saved, so that it is acknowledged", async () => {
+    const { slack, chat, door } = await start();
+    const release = door.hold();
+    const delivery = slack.slash({ command: "/ack", text: "12", channel: incidents.id });
+    await expect.poll(() => door.requests.length).toBe(1);
+    const stopped = chat.stop();
+    setTimeout(release, 50);
+    await stopped;
+    expect((await delivery).isAcked).toBe(true);
+  });
+});
+
 describe("starting", () => {
   test.each(["invalid_auth", "account_inactive"])(
     "a bot token with %s stops the start with a remedy",

@@ -1,7 +1,7 @@
 /** Wires Bolt's listeners to the door: every request is saved before Slack is told that it arrived. */
-import type { App } from "@slack/bolt";
+import type { App, ReceiverEvent } from "@slack/bolt";
 import type { ChatDoor, CommandRequest } from "../../../ports/chat.ts";
-import type { Log } from "../../../ports/observability.ts";
+import type { Log, Metrics } from "../../../ports/observability.ts";
 import type { SlackApi } from "./client.ts";
 import { sayPrivately } from "./render.ts";
 import { readButton, readMention, readSlashCommand } from "./requests.ts";
@@ -14,12 +14,21 @@ export interface IntakeOptions {
   readonly botUserId: () => string | null;
   readonly now: () => Date;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly saveWithinMs?: number;
 }
 
+export interface Intake {
+  /** Waits until what has arrived is saved and acknowledged, at most `withinMs`. */
+  settle(withinMs: number): Promise<void>;
+}
+
+const platform = { platform: "slack" } as const;
+
 /** Registers what Tocsin listens to. Call once, before the receiver starts. */
-export function listen(options: IntakeOptions): void {
-  const { app, api, log } = options;
+export function listen(options: IntakeOptions): Intake {
+  const { app, api, log, metrics } = options;
+  const inFlight = new Set<Promise<unknown>>();
 
   app.command(/^\//, async ({ body, ack }) => {
     const request = readSlashCommand(body, options.now());
@@ -40,9 +49,10 @@ export function listen(options: IntakeOptions): void {
   });
 
   app.event("app_mention", () => Promise.resolve());
-  saveEventsFirst();
+  processSafely();
 
   app.error((error) => {
+    metrics.count("tocsin_chat_failed_acks_total", platform);
     log.error({ error: error.message, code: error.code }, "slack: a request could not be handled");
     return Promise.resolve();
   });
@@ -51,21 +61,31 @@ export function listen(options: IntakeOptions): void {
    * Bolt acknowledges events before any listener runs, so a crash would lose them. A mention is saved before Bolt sees
    * it; one that is not saved in time is not acknowledged, and Slack delivers it again with the same event id.
    */
-  function saveEventsFirst(): void {
+  function processSafely(): void {
     const process = app.processEvent.bind(app);
-    app.processEvent = async (event) => {
+    async function saveFirst(event: ReceiverEvent): Promise<void> {
       const request = readMention(event.body, options.botUserId(), options.now());
-      if (request !== null) {
-        const saving = await submit(request);
-        if (saving.kind !== "saved") return;
-      }
+      if (request !== null && (await submit(request)).kind !== "saved") return;
       await process(event);
+    }
+    app.processEvent = async (event) => {
+      const work = saveFirst(event);
+      inFlight.add(work);
+      try {
+        await work;
+      } finally {
+        inFlight.delete(work);
+      }
     };
   }
 
-  function submit(request: CommandRequest): Promise<Saving> {
+  async function submit(request: CommandRequest): Promise<Saving> {
     const within = options.saveWithinMs === undefined ? {} : { withinMs: options.saveWithinMs };
-    return save({ door: options.door, request, log, ...within });
+    const started = performance.now();
+    const saving = await save({ door: options.door, request, log, ...within });
+    metrics.observe("tocsin_chat_ack_seconds", (performance.now() - started) / 1000, platform);
+    if (saving.kind === "slow") metrics.count("tocsin_chat_slow_acks_total", platform);
+    return saving;
   }
 
   async function tell(request: CommandRequest, text: string): Promise<void> {
@@ -81,6 +101,17 @@ export function listen(options: IntakeOptions): void {
   ): Promise<void> {
     if ((await saving.later) === "lost") await tell(request, lostText);
   }
+
+  return {
+    async settle(withinMs) {
+      let timer: NodeJS.Timeout | undefined;
+      const deadline = new Promise((resolve) => {
+        timer = setTimeout(resolve, withinMs);
+      });
+      await Promise.race([Promise.allSettled(inFlight), deadline]);
+      clearTimeout(timer);
+    },
+  };
 }
 
 function wordsFor(saving: Exclude<Saving, { kind: "saved" }>): string {

@@ -93,7 +93,7 @@ export function slackManifest(commands: readonly CommandShape[], options: Manife
       token_rotation_enabled: false,
     },
   };
-  return `${JSON.stringify(manifest, null, 2)}\n`;
+  return JSON.stringify(manifest, null, 2);
 }
 
 function slashCommands(commands: readonly CommandShape[]) {

@@ -81,6 +81,10 @@ export function superviseSocket(options: SocketOptions): SocketSupervisor {
       await abandon();
       return { error };
     }
+    if (stopping.signal.aborted) {
+      await abandon();
+      return { livedMs: 0 };
+    }
     const since = performance.now();
     setUp(true);
     onUp();
@@ -131,11 +135,13 @@ export function superviseSocket(options: SocketOptions): SocketSupervisor {
           stopping.abort();
           reject(new Error(`slack: ${wrong}`, { cause: outcome?.error }));
         });
+        // Stopped before the first attempt had an outcome.
+        running.then(resolve, reject);
       });
     },
     async stop() {
       stopping.abort();
-      if (isUp) await abandon();
+      await abandon();
       await within(running, stopWithinMs).catch(() => log.warn({}, "slack: the socket did not stop in time"));
     },
     isConnected: () => isUp,
