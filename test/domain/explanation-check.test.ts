@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Claim } from "../../src/domain/explanation.ts";
 import { checkDraft } from "../../src/domain/explanation-check.ts";
 import { buildCause, buildQuestion, numberOf, tracked } from "../fixtures/explanation-question.ts";
+import { injections } from "../fixtures/injections.ts";
 
 const question = buildQuestion();
 const latency = numberOf(question, "HighLatency on checkout");
@@ -135,6 +136,32 @@ test("words of an attacker are no evidence, even where nothing recognised them",
     attacked,
   );
   expect(checked.summary).toEqual([]);
+});
+
+describe("an obedient model that saw the orders of the corpus", () => {
+  test.each(injections().map(({ name, text, canary }) => [name, text, canary]))(
+    "%s",
+    (_name, text, canary) => {
+      // As if nothing had been withheld on the way in.
+      const evidence = question.evidence.map((fact) =>
+        fact.number === latency ? { ...fact, text, data: { ...fact.data, quote: text } } : fact,
+      );
+      const parts = text.split(/(?<=[.;:,])\s/);
+      const claims = [
+        text,
+        `checkout: ${text}`,
+        ...parts,
+        ...parts.map((part) => `checkout says ${part}`),
+      ].map((part): Claim => ({ text: part, evidence: [latency] }));
+      const stood = claims.flatMap((claim) => {
+        const checked = checkDraft({ summary: [claim], causes: [claim] }, { ...question, evidence });
+        return [...checked.summary, ...checked.causes];
+      });
+      const shown = JSON.stringify(stood);
+      expect(shown).not.toContain(canary);
+      expect(shown).not.toMatch(/https?:|<!|@everyone|\/rollback|curl/i);
+    },
+  );
 });
 
 test("at most four claims of a kind are kept", () => {
