@@ -25,6 +25,9 @@ export function openClient(options: ClientOptions): postgres.Sql {
   return postgres(options.url, {
     max: options.maxConnections,
     onnotice: () => undefined,
+    // Asking for the array types is the one query of the library that nobody awaits: a connection that is cut just
+    // then would end the bot with an unhandled rejection. No array is sent as a parameter.
+    fetch_types: false,
     connect_timeout: 10,
     connection: {
       application_name: options.name,

@@ -8,15 +8,13 @@ import { prepareFolder, readPassword, type ServerFolder } from "./embedded/folde
 import {
   checkMajor,
   createData,
-  findRunning,
   freePort,
   logTail,
   owner,
-  type RunningServer,
   type ServerProcess,
   startProcess,
-  stopOrphan,
 } from "./embedded/process.ts";
+import { findRunning, type RunningServer, stopOrphan } from "./embedded/running.ts";
 
 export { EmbeddedUnavailableError } from "./embedded/binaries.ts";
 
@@ -215,6 +213,7 @@ async function ask(url: string): Promise<Answer> {
     max: 1,
     connect_timeout: 3,
     max_lifetime: null,
+    fetch_types: false,
     onnotice: () => undefined,
     connection: { application_name: `tocsin owner ${process.pid}` },
   });

@@ -62,7 +62,7 @@ export async function freeForgotten(
   const since = client`clock_timestamp() - ${silentMs} * interval '1 millisecond'`;
   await client`
     update graphile_worker._private_jobs set locked_at = null, locked_by = null
-    where locked_by = ${pool} and locked_at < ${since} and id <> all (${[...inHand]}::bigint[])`;
+    where locked_by = ${pool} and locked_at < ${since} and id <> all (${`{${inHand.join(",")}}`}::text::bigint[])`;
   await client`
     update graphile_worker._private_job_queues as queue set locked_at = null, locked_by = null
     where locked_by = ${pool} and locked_at < ${since} and not exists (

@@ -20,6 +20,7 @@ const lockTimeoutMs = 120_000;
 export async function migrate(url: string): Promise<void> {
   const client = postgres(url, {
     max: 1,
+    fetch_types: false,
     onnotice: () => undefined,
     connection: { application_name: "tocsin migrations" },
   });
