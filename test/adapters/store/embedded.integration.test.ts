@@ -22,7 +22,7 @@ import postgres from "postgres";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { findNative } from "../../../src/adapters/store/embedded/binaries.ts";
 import { canEnter } from "../../../src/adapters/store/embedded/folder.ts";
-import { isAlive } from "../../../src/adapters/store/embedded/process.ts";
+import { isAlive } from "../../../src/adapters/store/embedded/running.ts";
 import {
   type EmbeddedOptions,
   type EmbeddedServer,
@@ -145,7 +145,7 @@ test("a server that is killed comes back at the same address with its data", asy
   await expect
     .poll(() => query(server.url, recall).catch(() => "away"), { timeout: 20_000 })
     .toEqual(["still here"]);
-  expect(server.pid()).not.toBe(killed);
+  await expect.poll(() => server.pid(), { timeout: 10_000 }).not.toBe(killed);
   await expect(start(base)).rejects.toThrow("already uses the data folder");
 });
 

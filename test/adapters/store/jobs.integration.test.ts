@@ -283,7 +283,7 @@ test("jobs go on after the database was killed and came back", async () => {
     (await client`select count(*)::int as n from graphile_worker._private_jobs`)[0]?.["n"];
   await expect.poll(left, { timeout: 40_000 }).toBe(0);
   await expect(store.ping()).resolves.toBeUndefined();
-  expect(server.pid()).not.toBe(killed);
+  await expect.poll(() => server.pid(), { timeout: 10_000 }).not.toBe(killed);
 }, 120_000);
 
 async function startChild(url: string): Promise<ChildProcess> {
