@@ -94,21 +94,42 @@ function article(message, kind, handlers) {
     "aria-labelledby": `${id}-title`,
     "aria-describedby": `${id}-summary`,
   });
+  const { blocks, at } = kind === "card" ? { blocks: view.blocks, at: message.at } : withoutRepeats(message);
   const heading = h(
     "header",
     { class: "message-head" },
     badge(view),
     h(kind === "card" ? "h3" : "h4", { class: "title", id: `${id}-title`, dir: "auto" }, view.title),
-    timeElement(message.at, "short"),
+    timeElement(at, "short"),
   );
   heading.lastElementChild?.classList.add("posted");
-  const body = renderBlocks(view.blocks);
+  const body = renderBlocks(blocks);
   element.append(heading, h("p", { class: "unseen", id: `${id}-summary` }, view.summary));
-  if (view.blocks.length > 0) element.append(body, clamp(body));
+  if (blocks.length > 0) element.append(body, clamp(body));
   const actions = renderActions(view, (action, button) => handlers.press(message, action, button));
   if (actions !== null) element.append(actions);
   if (kind !== "card" && view.footer !== null) element.append(h("p", { class: "footer" }, view.footer));
   return element;
+}
+
+/**
+ * An entry or an answer without what its head says already: other platforms show no titles, so a view may say its title
+ * again in its first line and its moment in its last.
+ * @param {WireMessage} message
+ */
+function withoutRepeats(message) {
+  const { title } = message.view;
+  const [first] = message.view.blocks;
+  const isTitle =
+    first?.kind === "text" &&
+    first.text
+      .map((span) => span.text)
+      .join("")
+      .trim() === title;
+  const blocks = isTitle ? message.view.blocks.slice(1) : message.view.blocks;
+  const last = blocks.at(-1);
+  const moment = last?.kind === "note" && last.text.length === 1 ? last.text[0]?.at : undefined;
+  return moment === undefined ? { blocks, at: message.at } : { blocks: blocks.slice(0, -1), at: moment };
 }
 
 /**

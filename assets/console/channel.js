@@ -265,13 +265,8 @@ export function replace(old, element) {
   const under = old.querySelector(":scope > .under");
   if (under !== null) element.querySelector(":scope > .under")?.replaceWith(under);
   if (old.querySelector(":scope > .blocks")?.classList.contains("is-open")) {
-    element.querySelector(":scope > .blocks")?.classList.add("is-open");
     const button = element.querySelector(":scope > .show-all");
-    if (button instanceof HTMLElement) {
-      button.hidden = false;
-      button.textContent = "Show less";
-      button.setAttribute("aria-expanded", "true");
-    }
+    if (button instanceof HTMLElement) button.click();
   }
   element.classList.add("changed");
   old.replaceWith(element);

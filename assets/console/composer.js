@@ -14,6 +14,9 @@ export function createComposer(handlers) {
   /** @type {import("./api.js").Completion | null} */
   let completion = null;
   let chosen = -1;
+  /** A choice made while its list was still on the way: what is shown belongs to an older line. */
+  /** @type {number | null} */
+  let taking = null;
   /** Place in the history; its length means the line being written. */
   let place = 0;
   let draft = "";
@@ -43,7 +46,7 @@ export function createComposer(handlers) {
       const step = event.key === "ArrowUp" ? -1 : 1;
       if (isOpen && line.value !== "" && place === history.length) choose(chosen + step);
       else browse(step);
-    } else if (event.key === "Tab" && !event.shiftKey && isOpen) {
+    } else if (event.key === "Tab" && !event.shiftKey && (isOpen || asking !== null)) {
       event.preventDefault();
       take(chosen === -1 ? 0 : chosen);
     } else if (event.key === "Enter" && isOpen && chosen !== -1) {
@@ -82,6 +85,8 @@ export function createComposer(handlers) {
     clearTimeout(pause);
     asking?.abort();
     asking = null;
+    taking = null;
+    mark(-1);
     if (line.value === "") {
       hide();
       return;
@@ -119,6 +124,7 @@ export function createComposer(handlers) {
     list.scrollTop = 0;
     line.setAttribute("aria-expanded", "true");
     mark(-1);
+    if (taking !== null) take(taking);
   }
 
   /**
@@ -135,7 +141,7 @@ export function createComposer(handlers) {
     // Before blur would hide the list.
     choice.addEventListener("pointerdown", (event) => {
       event.preventDefault();
-      take(index);
+      if (asking === null) take(index);
     });
     return choice;
   }
@@ -159,6 +165,10 @@ export function createComposer(handlers) {
 
   /** @param {number} index */
   function take(index) {
+    if (asking !== null) {
+      taking = index;
+      return;
+    }
     const item = completion?.items[index];
     if (completion === null || item === undefined) return;
     const caret = completion.from + item.insert.length;
@@ -173,6 +183,7 @@ export function createComposer(handlers) {
     clearTimeout(pause);
     asking?.abort();
     asking = null;
+    taking = null;
     list.hidden = true;
     completion = null;
     chosen = -1;

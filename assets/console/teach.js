@@ -3,6 +3,7 @@ import { h } from "./dom.js";
 
 /** @param {string} channel */
 export function renderTeaching(channel) {
+  if (channel === "rollouts") return teachRollouts();
   const base = location.origin;
   return [
     h("h2", {}, `Nothing in #${channel} yet`),
@@ -34,6 +35,25 @@ export function renderTeaching(channel) {
       ".",
     ),
     h("p", {}, "Commands work at once: try ", h("code", {}, "/help"), " below."),
+  ];
+}
+
+function teachRollouts() {
+  return [
+    h("h2", {}, "No rollout yet"),
+    h("p", {}, "Deploys, rollbacks and retrainings of models appear here, from the request to the result."),
+    h(
+      "ul",
+      { class: "list" },
+      h("li", {}, h("code", {}, "/models"), " shows which version of each model serves where."),
+      h("li", {}, h("code", {}, "/retrain correlator"), " trains the bot's own model on your feedback."),
+      h(
+        "li",
+        {},
+        h("code", {}, "/deploy"),
+        " plans a rollout; where the policy asks, a second person approves it.",
+      ),
+    ),
   ];
 }
 

@@ -14,6 +14,8 @@ const toneWords = {
   bad: "Bad",
   neutral: "",
 };
+/** A rollout's tone is no severity; "bad" is failed, denied or unknown, which its text tells apart. */
+const rolloutWords = { info: "Under way", warning: "Attention", good: "Succeeded", bad: "Problem" };
 const stepWords = {
   waiting: "waiting",
   running: "running",
@@ -28,8 +30,9 @@ const stepWords = {
  */
 export function toneWord(view) {
   if (view.kind === "incident" && view.tone === "good") return "Resolved";
-  if (view.kind === "rollout" && view.tone === "good") return "Succeeded";
-  if (view.kind === "rollout" && view.tone === "bad") return "Failed";
+  if (view.kind === "rollout" && Object.hasOwn(rolloutWords, view.tone)) {
+    return rolloutWords[/** @type {keyof typeof rolloutWords} */ (view.tone)];
+  }
   if (view.kind === "error") return "Refused";
   if (view.kind !== "incident" && view.tone === "good") return "Done";
   if (view.kind !== "incident" && view.tone === "bad") return "Problem";
@@ -226,13 +229,15 @@ export function clamp(body) {
   );
   button.addEventListener("click", () => {
     const isOpen = body.classList.toggle("is-open");
+    body.classList.toggle("is-cut", !isOpen);
     button.setAttribute("aria-expanded", String(isOpen));
     button.textContent = isOpen ? "Show less" : "Show all";
   });
   new ResizeObserver(() => {
-    if (body.classList.contains("is-open")) return;
-    const isLong = body.scrollHeight > body.clientHeight + 4;
-    body.classList.toggle("is-cut", isLong);
+    // A little more than the limit is shown whole: a button would save nobody anything.
+    const limit = Number.parseFloat(getComputedStyle(body).getPropertyValue("--cut")) * 1.3;
+    const isLong = body.scrollHeight > limit;
+    body.classList.toggle("is-cut", isLong && !body.classList.contains("is-open"));
     button.hidden = !isLong;
   }).observe(body);
   return button;

@@ -231,6 +231,35 @@ describe("reading", () => {
     expect(await page.locator(`#card-${ids.incident} .thread-link`).textContent()).toBe("4 in thread");
   });
 
+  test("an entry that says its title and moment again shows them once", async () => {
+    const at = await start();
+    const ids = await playScene(at.messages, "incidents", now);
+    const title = "resolved by On call";
+    const repeating = view({
+      kind: "entry",
+      tone: "neutral",
+      title,
+      blocks: [
+        { kind: "text", text: [plain(title)] },
+        { kind: "text", text: [plain("after 4 min")] },
+        { kind: "note", text: [{ text: "03:10 UTC", at: since }] },
+      ],
+    });
+    await at.messages.add({
+      key: "e9",
+      channel: "incidents",
+      threadOf: ids.incident,
+      audience: null,
+      view: repeating,
+      at: now,
+    });
+    const page = await visit(at, `/channels/incidents/${ids.incident}`);
+    const entry = page.getByRole("article", { name: title });
+    expect(await entry.locator(".title").textContent()).toBe(title);
+    expect(await entry.locator(".blocks > *").allTextContents()).toEqual(["after 4 min"]);
+    expect(await entry.locator("time").getAttribute("datetime")).toBe(since.toISOString());
+  });
+
   test("cards of another channel are marked unread until it is opened", async () => {
     const at = await start();
     const page = await visit(at);
@@ -348,6 +377,21 @@ describe("acting", () => {
     expect(await line.inputValue()).toBe("/deploy fraud-scorer 8 --env staging");
     await page.keyboard.press("ArrowDown");
     expect(await line.inputValue()).toBe("");
+  });
+
+  test("Tab on a list that is out of date takes from the one on its way", async () => {
+    const at = await start();
+    const page = await visit(at);
+    const line = page.getByLabel("Command line");
+    await line.fill("/deploy m 8 --");
+    await page.getByRole("option", { name: /--env/ }).waitFor();
+    await page.route("**/api/complete", async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await route.continue();
+    });
+    await line.press("r");
+    await line.press("Tab");
+    await expect.poll(() => line.inputValue()).toBe("/deploy m 8 --reason ");
   });
 
   test("a request whose answer was lost can be sent again and still counts once", async () => {
