@@ -1,17 +1,10 @@
 /** The HTTP side: Web API, response URLs and uploads, with scopes, rates and faults in front. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { blocksOf, contentProblem } from "./chat.ts";
 import type { Fault, Faults } from "./faults.ts";
 import { effectsOf } from "./markup.ts";
-import {
-  type Args,
-  blocksOf,
-  type Context,
-  contentProblem,
-  type Method,
-  methods,
-  missingScope,
-  type Reply,
-} from "./methods.ts";
+import { type Args, type Context, type Method, missingScope, type Reply } from "./method.ts";
+import { methods } from "./methods.ts";
 import { type Pace, tiers } from "./pace.ts";
 
 /** One call of the Web API, a response URL ("response_url") or an upload ("upload"). */
