@@ -211,7 +211,6 @@ describe("reading", () => {
     const thread = page.getByRole("complementary", { name: /#12 HighErrorRate/ });
     await thread.waitFor();
     expect(await thread.locator(".thread-list .entry").count()).toBe(3);
-    await page.goBack().catch(() => undefined);
   });
 
   test("entries arrive in the open thread and are counted on the card", async () => {
