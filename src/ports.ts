@@ -1,5 +1,26 @@
 /** Every interface between the layers, by topic. Also what plug-in files import as "tocsin/plugin". */
+export {
+  type Alert,
+  fingerprint,
+  type Labels,
+  type Severity,
+  serviceOf,
+  severityOf,
+} from "./domain/alert.ts";
 export * from "./domain/answer.ts";
+export type { Change } from "./domain/change.ts";
+export {
+  buildAlert,
+  isRecord,
+  own,
+  readAnnotations,
+  readLabels,
+  readMoment,
+  shown,
+  textOfValue,
+} from "./domain/intake.ts";
+export { isSignedBody } from "./domain/sender.ts";
+export type { Topology } from "./domain/topology.ts";
 export * from "./domain/view.ts";
 export * from "./ports/chat.ts";
 export * from "./ports/command.ts";
