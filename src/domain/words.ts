@@ -30,16 +30,16 @@ export function repairTyping(text: string): string {
  */
 export function unescapeSlack(text: string): string {
   return text
-    .replace(/<([^<>]{1,2000})>/g, (_whole, inner: string) => unwrapSlack(inner))
+    .replace(
+      /<([@#!][^<>|\s]{1,200}|[a-z][a-z0-9+.-]{1,20}:[^<>|\s]{1,2000})(?:\|([^<>]{0,2000}))?>/gi,
+      (_whole, target: string, label: string | undefined) => unwrapSlack(target, label ?? ""),
+    )
     .replace(/&lt;/g, "<")
     .replace(/&gt;/g, ">")
     .replace(/&amp;/g, "&");
 }
 
-function unwrapSlack(inner: string): string {
-  const bar = inner.indexOf("|");
-  const target = bar === -1 ? inner : inner.slice(0, bar);
-  const label = bar === -1 ? "" : inner.slice(bar + 1);
+function unwrapSlack(target: string, label: string): string {
   if (target.startsWith("@")) return target;
   if (target.startsWith("#")) return label === "" ? target : `#${label}`;
   if (target.startsWith("!")) return target.slice(1);

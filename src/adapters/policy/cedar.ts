@@ -139,7 +139,9 @@ function decide(
 
 /** A forbid rule that errs is skipped by Cedar, so an allow beside any error is not believed. */
 function fromResponse(rules: ReadonlyMap<string, Rule>, response: Cedar.Response): Decision {
-  const { reason, errors } = response.diagnostics;
+  const { errors } = response.diagnostics;
+  // Cedar's own order is not always the same; that of the file is, and is what people read.
+  const reason = [...rules.keys()].filter((id) => response.diagnostics.reason.includes(id));
   if (errors.length > 0) {
     const ids = errors.map((error) => error.policyId);
     const first = errors[0];

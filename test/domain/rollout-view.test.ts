@@ -1,0 +1,113 @@
+import { describe, expect, test } from "vitest";
+import type { Approval } from "../../src/domain/approval.ts";
+import { rolloutStates } from "../../src/domain/rollout.ts";
+import { type RolloutFacts, rolloutView } from "../../src/domain/rollout-view.ts";
+import { now, plan, rolloutIn } from "./rollout-build.ts";
+
+function view(rollout = rolloutIn("pending"), over: Partial<RolloutFacts> = {}) {
+  return rolloutView({
+    rollout,
+    approvals: [],
+    approvers: ["lead", "second"],
+    nameOf: (id) => `Name of ${id}`,
+    ...over,
+  });
+}
+
+const commandsOf = (shown: ReturnType<typeof view>) => shown.actions.map((action) => action.command);
+
+test("a waiting plan says everything that an approver must know", () => {
+  const shown = view();
+  const text = JSON.stringify(shown.blocks);
+  expect(shown.title).toBe("Rollout 7: deploy scorer 3 → 4 in production");
+  expect(shown.summary).toContain("Needs 1 more approval from Name of lead, Name of second.");
+  expect(shown.summary).toContain("better recall");
+  for (const fact of [
+    "/rollback scorer 3 --environment production",
+    "recall",
+    "0.92",
+    "+0.02",
+    "shift traffic",
+    "a note",
+  ]) {
+    expect(text).toContain(fact);
+  }
+  expect(shown.footer).toContain(`plan ${rolloutIn("pending").planHash.slice(0, 12)}`);
+});
+
+test("the approval button carries the plan that is shown", () => {
+  const hash = rolloutIn("pending").planHash.slice(0, 12);
+  expect(commandsOf(view())).toEqual([`approve 7 --plan ${hash}`, "deny 7", "cancel 7"]);
+});
+
+test("who has spoken is named, and no longer asked", () => {
+  const approval: Approval = {
+    rolloutId: 7,
+    person: "lead",
+    decision: "approve",
+    planHash: rolloutIn("pending").planHash,
+    reason: "looks right",
+    via: "slack",
+    at: now,
+  };
+  const shown = view(rolloutIn("pending", { approvalsNeeded: 2 }), { approvals: [approval] });
+  expect(shown.summary).toContain("Needs 1 more approval from Name of second.");
+  expect(JSON.stringify(shown.blocks)).toContain("approved by Name of lead via slack (looks right)");
+});
+
+describe("buttons", () => {
+  test.each([
+    ["running", ["cancel 7"]],
+    ["cancelling", []],
+    ["unknown", ["cancel 7 --as succeeded", "cancel 7 --as failed", "audit --subject rollout:7"]],
+    ["succeeded", ["rollback scorer 3 --environment production", "audit --subject rollout:7"]],
+    ["failed", ["audit --subject rollout:7"]],
+    ["expired", ["audit --subject rollout:7"]],
+  ] as const)("of a %s rollout", (state, expected) => {
+    expect(commandsOf(view(rolloutIn(state)))).toEqual(expected);
+  });
+
+  test("an undo too long for a button is not offered as one", () => {
+    const long = { ...plan, inverse: `rollback ${"m".repeat(120)} 3` };
+    expect(commandsOf(view(rolloutIn("succeeded", { plan: long })))).toEqual(["audit --subject rollout:7"]);
+  });
+
+  test("fit their platform in every state", () => {
+    for (const state of rolloutStates) {
+      for (const action of view(rolloutIn(state)).actions)
+        expect(action.command.length).toBeLessThanOrEqual(100);
+    }
+  });
+});
+
+test("why it waits, what it could not do and how it ended are said in the summary", () => {
+  const waiting = rolloutIn("approved");
+  const noted = { ...waiting, progress: { ...waiting.progress, note: "waits for rollout 6" } };
+  expect(view(noted).summary).toContain("Waits for rollout 6.");
+  const running = rolloutIn("running");
+  const stubborn = { ...running, progress: { ...running.progress, cancelProblem: "too late" } };
+  expect(view(stubborn).summary).toContain("It could not be stopped: too late.");
+  expect(view(rolloutIn("failed", { result: "out of memory" })).summary).toContain("Out of memory.");
+  expect(view(rolloutIn("unknown", { result: "no trace" })).summary).toContain("then say how it ended");
+});
+
+test("a retrain shows its metrics beside the champion's on the same data", () => {
+  const done = rolloutIn("succeeded", { plan: { ...plan, kind: "retrain", to: null, inverse: null } });
+  const trained = {
+    ...done,
+    progress: { ...done.progress, newVersion: "5", metrics: { recall: 0.95 }, baseline: { recall: 0.91 } },
+  };
+  const table = view(trained).blocks.find((block) => block.kind === "table");
+  expect(table).toMatchObject({ rows: [["recall", "0.91", "0.95", "+0.04"]] });
+});
+
+test("text from outside stays on its line and within bounds", () => {
+  const hostile = { ...plan, reason: `<!channel>\n@everyone ${"x".repeat(40_000)}` };
+  const shown = view(rolloutIn("pending", { plan: hostile }));
+  expect(shown.summary.length).toBeLessThan(1_000);
+  expect(shown.summary).not.toContain("\n");
+  const log = rolloutIn("running");
+  const noisy = { ...log, progress: { ...log.progress, logTail: "y".repeat(50_000) } };
+  const code = view(noisy).blocks.find((block) => block.kind === "code");
+  expect(code?.kind === "code" && code.text.length).toBeLessThanOrEqual(1_200);
+});
