@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import type { Source } from "../../src/ports/source.ts";
@@ -22,5 +22,8 @@ for (const file of files) {
 /** Bodies in test/contracts/samples/NAME.json; a new source brings its own. */
 function samplesOf(name: string): readonly unknown[] {
   const file = path.join(import.meta.dirname, "samples", `${name}.json`);
+  if (!existsSync(file)) {
+    throw new Error(`source ${name}: write a JSON list of bodies that it reads whole into ${file}`);
+  }
   return JSON.parse(readFileSync(file, "utf8"));
 }
