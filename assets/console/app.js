@@ -1,17 +1,18 @@
 /**
  * The console's page: puts the parts together.
  * @import { PageState, WireMessage, WireView } from "./api.js"
- * @import { Echo } from "./cards.js"
  * @import { LiveState } from "./live.js"
  */
-import { ApiError, getCard, getChannels, getEarlier, getState, sendCommand } from "./api.js";
+import { ApiError, getCard, getChannels, getEarlier, getState } from "./api.js";
 import { renderEcho, renderPrivate } from "./cards.js";
 import { createChannelView } from "./channel.js";
 import { createComposer } from "./composer.js";
 import { askFirst, createShortcuts, createThemeButton } from "./dialogs.js";
 import { announce, byId } from "./dom.js";
 import { createGate } from "./gate.js";
+import { listenForKeys } from "./keys.js";
 import { createLive } from "./live.js";
+import { createOutbox } from "./outbox.js";
 import { createSide } from "./side.js";
 import { showStatus } from "./status.js";
 import { renderTeaching } from "./teach.js";
@@ -19,25 +20,18 @@ import { createThreadView } from "./thread.js";
 import { keepTimesFresh } from "./time.js";
 import { toneWord } from "./view.js";
 
-/**
- * A command on its way.
- * @typedef {{ echo: Echo, button: HTMLButtonElement | null, timer: ReturnType<typeof setTimeout> | undefined }} Pending
- */
-
-const slowAfterMs = 8_000;
-const keptLines = 300;
-
 /** @type {PageState | null} */
 let page = null;
 /** Private messages of every channel, by id. @type {Map<number, WireMessage>} */
 const privates = new Map();
 /** Private messages the reader has dismissed. @type {Set<number>} */
 const dismissed = new Set();
-/** By the key of the command. @type {Map<string, Pending>} */
-const pendings = new Map();
-/** Command lines that were sent from this page, by their key. @type {Map<string, string>} */
-const lines = new Map();
-
+const outbox = createOutbox({
+  place: placeEcho,
+  person: () => page?.you?.id ?? null,
+  dropped: () => showTeaching(),
+  signedOut: (error) => gate.showProblem(error),
+});
 const handlers = { press, openThread, dismiss, askedBy, loadEarlier };
 const channel = createChannelView(handlers);
 const thread = createThreadView({ ...handlers, closed: onThreadClosed, privatesOf });
@@ -59,7 +53,16 @@ const live = createLive({
 
 createThemeButton();
 keepTimesFresh();
-addEventListener("keydown", onKey);
+listenForKeys({
+  isReady: () => page !== null,
+  areSingleKeysOn: shortcuts.areSingleKeysOn,
+  openShortcuts: shortcuts.open,
+  channel,
+  thread,
+  composer,
+  side,
+  openThread,
+});
 addEventListener("popstate", () => void followPath("stay"));
 void start();
 
@@ -108,8 +111,7 @@ function show(state) {
     newSince: isSwitch ? side.lastRead(state.channel) : null,
   });
   for (const message of privates.values()) if (message.thread !== null) placePrivate(message);
-  for (const pending of pendings.values())
-    if (!pending.echo.element.isConnected) channel.append(pending.echo.element);
+  outbox.placeAgain();
   showTeaching();
   composer.setWhere(`#${state.channel}`);
   const open = thread.openId();
@@ -194,7 +196,7 @@ async function loadEarlier(before) {
 
 /** @param {WireMessage} message */
 function onMessage(message) {
-  if (message.answers !== null) settle(message.answers);
+  if (message.answers !== null) outbox.settle(message.answers);
   if (message.isPrivate) privates.set(message.id, message);
   if (message.isPrivate && message.thread !== null) {
     placePrivate(message);
@@ -283,85 +285,30 @@ async function press(message, action, button) {
   }
   button.setAttribute("aria-disabled", "true");
   const card = message.isPrivate ? message.thread : (message.thread ?? message.id);
-  send(`/${action.command}`, { channel: message.channel, thread: card, button });
+  outbox.send(`/${action.command}`, { channel: message.channel, thread: card, button });
 }
 
 /** @param {string} line */
 function sendLine(line) {
   if (page === null) return;
   const card = thread.card();
-  send(line.startsWith("/") ? line : `/${line}`, {
+  outbox.send(line.startsWith("/") ? line : `/${line}`, {
     channel: card?.channel ?? page.channel,
     thread: card?.id ?? null,
     button: null,
   });
 }
 
-/**
- * @param {string} line
- * @param {{ channel: string, thread: number | null, button: HTMLButtonElement | null }} where
- */
-function send(line, where) {
-  // One key for every attempt: the bot takes a repeated request once.
-  const key = randomKey();
-  const echo = renderEcho(line, () => {
-    settle(key);
-    showTeaching();
-  });
-  lines.set(key, line);
-  if (lines.size > keptLines) lines.delete(lines.keys().next().value ?? "");
-  pendings.set(key, { echo, button: where.button, timer: undefined });
-  if (where.thread !== null && thread.openId() === where.thread) thread.append(echo.element);
-  else if (where.thread === null || !channel.under(where.thread, echo.element)) channel.append(echo.element);
+/** @param {import("./outbox.js").Errand} errand */
+function placeEcho({ thread: card, echo }) {
+  if (card !== null && thread.openId() === card) thread.append(echo.element);
+  else if (card === null || !channel.under(card, echo.element)) channel.append(echo.element);
   showTeaching();
-  void attempt(key, line, where);
-}
-
-/**
- * @param {string} key
- * @param {string} line
- * @param {{ channel: string, thread: number | null }} where
- */
-async function attempt(key, line, where) {
-  const pending = pendings.get(key);
-  if (pending === undefined) return;
-  pending.echo.working("sending");
-  try {
-    const person = page?.you === null || page === null ? {} : { person: page.you.id };
-    await sendCommand({ key, text: line, channel: where.channel, thread: where.thread, ...person });
-    pending.echo.working("working");
-    pending.timer = setTimeout(() => {
-      pending.echo.working("no answer yet; it is kept and will be done");
-      pending.button?.removeAttribute("aria-disabled");
-    }, slowAfterMs);
-  } catch (error) {
-    pending.button?.removeAttribute("aria-disabled");
-    pending.echo.failed(messageOf(error), () => void attempt(key, line, where));
-    announce(`Not sent. ${messageOf(error)}`);
-    if (error instanceof ApiError && error.status === 401) gate.showProblem(error);
-  }
-}
-
-/** The answer to a command is here, or nobody waits for it any more. @param {string} key */
-function settle(key) {
-  const pending = pendings.get(key);
-  if (pending === undefined) return;
-  clearTimeout(pending.timer);
-  pending.echo.element.remove();
-  pending.button?.removeAttribute("aria-disabled");
-  pendings.delete(key);
 }
 
 /** @param {WireMessage} message */
 function askedBy(message) {
-  return message.answers === null ? null : (lines.get(message.answers) ?? null);
-}
-
-/** Random also on plain http, where crypto.randomUUID is missing. */
-function randomKey() {
-  return [...crypto.getRandomValues(new Uint8Array(16))]
-    .map((byte) => byte.toString(16).padStart(2, "0"))
-    .join("");
+  return message.answers === null ? null : outbox.lineOf(message.answers);
 }
 
 // ---------- the rest ----------
@@ -398,41 +345,4 @@ function showNotice(error) {
 /** @param {unknown} error */
 function messageOf(error) {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** @param {KeyboardEvent} event */
-function onKey(event) {
-  if (document.querySelector("dialog[open]") !== null || page === null) return;
-  const isTyping =
-    event.target instanceof Element && event.target.closest("input, select, textarea") !== null;
-  if ((event.ctrlKey || event.metaKey) && event.key === "k") {
-    event.preventDefault();
-    composer.focus();
-  } else if (event.key === "Escape") closeTopmost(isTyping);
-  else if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
-    event.preventDefault();
-    side.step(event.key === "ArrowUp" ? -1 : 1);
-  } else if (!isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) onSingleKey(event);
-}
-
-/** @param {boolean} isTyping */
-function closeTopmost(isTyping) {
-  if (side.close()) return;
-  if (thread.openId() !== null) thread.close();
-  else if (isTyping && document.activeElement instanceof HTMLElement) document.activeElement.blur();
-}
-
-/** @param {KeyboardEvent} event */
-function onSingleKey(event) {
-  const card = channel.focused();
-  const isOnCard = event.target instanceof HTMLElement && event.target.matches("#cards > article");
-  if (event.key === "Enter" && isOnCard && card !== null && !card.isPrivate) openThread(card);
-  if (!shortcuts.areSingleKeysOn()) return;
-  if (event.key === "/") {
-    event.preventDefault();
-    composer.fill("/");
-  } else if (event.key === "j") channel.focusNext(1);
-  else if (event.key === "k") channel.focusNext(-1);
-  else if (event.key === "o" && card !== null && !card.isPrivate) openThread(card);
-  else if (event.key === "?") shortcuts.open();
 }
