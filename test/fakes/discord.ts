@@ -156,6 +156,9 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
     /** Public messages of a channel or thread, oldest first. */
     messages: (channelId: string): readonly FakeMessage[] =>
       world.inChannel(channelId).filter((each) => each.visibleTo === null),
+    /** Private answers, whoever sees them, oldest first. */
+    answers: (): readonly FakeMessage[] =>
+      [...world.messages.values()].filter((each) => each.visibleTo !== null),
     /** The thread that was started from a message, or null. */
     threadOf: (message: FakeMessage): FakeChannel | null => world.channels.get(message.id) ?? null,
     threads: (parent: FakeChannel): readonly FakeChannel[] =>
