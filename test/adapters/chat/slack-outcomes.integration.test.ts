@@ -232,6 +232,7 @@ describe("layouts that Slack does not accept", () => {
     expect((await chat.post(elsewhere, { ...card, key: "card2" })).kind).toBe("posted");
     expect(slack.callsOf("chat.postMessage")).toHaveLength(3);
     expect(slack.messagesIn(incidents.id)).toHaveLength(1);
+    expect(JSON.stringify(slack.messagesIn(elsewhere.id)[0]?.blocks)).not.toContain('"table"');
   });
 
   test("without a table the oldest blocks are tried; refused again, it is refused", async () => {

@@ -120,9 +120,11 @@ describe("stopping", () => {
     slack.spoilSockets("mute", 1);
     const starting = chat.start(recordingDoor(), sampleCommands);
     await slack.until(() => slack.socketCount() === 1);
+    const stopped = performance.now();
     await chat.stop();
     await starting;
     await slack.until(() => slack.socketCount() === 0);
+    expect(performance.now() - stopped).toBeLessThan(1_800);
     expect(chat.isConnected()).toBe(false);
   });
 
