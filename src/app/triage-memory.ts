@@ -5,6 +5,7 @@ import type { Incident } from "../domain/incident.ts";
 import { matchable } from "../domain/routing.ts";
 import { muteOf, type Silence } from "../domain/suppression.ts";
 import { isTimedOut, mergeAlert, supersede, type TrackedAlert, timeOut } from "../domain/tracked-alert.ts";
+import { settleStarts } from "./settle-starts.ts";
 
 /** A parsed report of one alert, with the time of receipt. */
 export interface Report {
@@ -82,7 +83,7 @@ export function takeReports(
   const movement = newMovement();
   const fresh = new Map<string, Report>();
   const observations: Observation[] = [...context.observations];
-  for (const report of reports) {
+  for (const report of settleStarts(reports, (fingerprint) => newestOf(memory, fingerprint))) {
     const key = alertKey(report.alert);
     const known = memory.alerts.get(key) ?? movement.alerts.get(key);
     if (known === undefined) {
@@ -111,6 +112,11 @@ export function takeReports(
   return { ...movement, correlation };
 }
 
+function newestOf(memory: TriageMemory, fingerprint: string): TrackedAlert | undefined {
+  const key = memory.newest.get(fingerprint);
+  return key === undefined ? undefined : memory.alerts.get(key);
+}
+
 /** A key never seen: an older firing of the same fingerprint has ended with it. */
 function takeNew(
   memory: TriageMemory,
@@ -127,8 +133,7 @@ function takeNew(
     fresh.set(key, { alert: winner.alert, receivedAt: report.receivedAt });
     return winner === earlier ? [] : [{ kind: "alert", key, alert: winner.alert }];
   }
-  const newestKey = memory.newest.get(report.alert.fingerprint);
-  const newest = newestKey === undefined ? undefined : memory.alerts.get(newestKey);
+  const newest = newestOf(memory, report.alert.fingerprint);
   if (newest !== undefined && newest.endedBy === null && newest.alert.startsAt < report.alert.startsAt) {
     const ended = supersede(newest, report.alert.startsAt);
     store(memory, movement, ended);
