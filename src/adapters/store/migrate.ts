@@ -10,6 +10,9 @@ import postgres from "postgres";
 /** Neither drizzle's migrator nor the job queue's takes a lock of its own that suffices. */
 const migrationLock = 0x6d696772;
 
+/** The oldest PostgreSQL that still gets fixes and is tested. */
+const oldestVersion = 15;
+
 /** How long to wait for another replica that is migrating, ms. */
 const lockTimeoutMs = 120_000;
 
@@ -25,6 +28,7 @@ export async function migrate(url: string): Promise<void> {
     connection: { application_name: "tocsin migrations" },
   });
   try {
+    await checkEncoding(client);
     await client`select set_config('lock_timeout', ${String(lockTimeoutMs)}, false)`;
     await client`select pg_advisory_lock(${migrationLock})`;
     await applyMigrations(drizzle(client), { migrationsFolder: migrationsFolder() });
@@ -32,6 +36,22 @@ export async function migrate(url: string): Promise<void> {
   } finally {
     // Closing the session frees the lock.
     await client.end({ timeout: 5 });
+  }
+}
+
+/** In any other encoding, half of what alerts say cannot be stored. */
+async function checkEncoding(client: postgres.Sql): Promise<void> {
+  const [row] = await client`
+    select current_database() as name, getdatabaseencoding() as encoding, current_setting('server_version_num')::int as version`;
+  if (row?.["encoding"] !== "UTF8") {
+    throw new Error(
+      `The database ${row?.["name"]} has the encoding ${row?.["encoding"]}: create one with "create database tocsin encoding 'UTF8' template template0" and name it in DATABASE_URL.`,
+    );
+  }
+  if (row["version"] < oldestVersion * 10_000) {
+    throw new Error(
+      `The database server is PostgreSQL ${Math.floor(row["version"] / 10_000)}: use ${oldestVersion} or later.`,
+    );
   }
 }
 

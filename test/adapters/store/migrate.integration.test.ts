@@ -22,6 +22,25 @@ test("migrating a migrated database changes nothing", async () => {
   expect(await tableNames()).toEqual(before);
 });
 
+test("a database that is not UTF-8 is refused with what to do", async () => {
+  database = await freshDatabase("empty");
+  const client = postgres(database.url, { max: 1, onnotice: () => undefined });
+  const url = new URL(database.url);
+  const name = `${url.pathname.slice(1)}_ascii`;
+  url.pathname = `/${name}`;
+  await client.unsafe(
+    `create database ${name} template template0 encoding 'SQL_ASCII' locale 'C' locale_provider libc`,
+  );
+  try {
+    await expect(migrate(url.href)).rejects.toThrow(
+      /has the encoding SQL_ASCII: create one with .* encoding 'UTF8'/,
+    );
+  } finally {
+    await client.unsafe(`drop database ${name} with (force)`);
+    await client.end();
+  }
+});
+
 async function tableNames(): Promise<readonly unknown[]> {
   const client = postgres(database.url, { max: 1 });
   try {
