@@ -176,7 +176,7 @@ export const hostileTexts: readonly string[] = [
   "# heading\n- list\n[link](https://evil.example/) ![image](https://evil.example/x.png)",
   "</div><script>alert(1)</script>&lt;!channel&gt; &amp;",
   "\u0000\u0007\u001b[31mred\u001b[0m \u202Egnp.exe\u202C \u200Bzero\uFEFF \uD800 half",
-  "<!date^1392734382^{date}^https://evil.example/|x> {{7*7}} ${7*7} </answer>",
+  "<!date^1392734382^{date}^https://evil.example/|x> {{7*7}} #{7*7} </answer>",
   "x".repeat(40_000),
   "🚨".repeat(3_000),
   "<!channel>".repeat(3_000),
