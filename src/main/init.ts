@@ -9,12 +9,10 @@ export async function init(options: { readonly force?: boolean }): Promise<void>
   if (existsSync(file) && options.force !== true)
     throw new Error(`${file} is there already; tocsin init --force replaces it`);
   const webhookToken = randomBytes(24).toString("base64url");
-  const consoleToken = randomBytes(24).toString("base64url");
-  writeFileSync(file, template(sha256(webhookToken), sha256(consoleToken)), { mode: 0o600 });
+  writeFileSync(file, template(sha256(webhookToken)), { mode: 0o600 });
   console.log(`wrote ${file}
 
 Webhook token, shown only now:  ${webhookToken}
-Console token of "oncall":      ${consoleToken}
 
 Point an Alertmanager here:
 
@@ -31,7 +29,7 @@ function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-function template(webhook: string, console: string): string {
+function template(webhook: string): string {
   return `# Every key: docs/configuration.md. Tokens are kept as hashes: printf %s "$TOKEN" | sha256sum
 
 sources:
@@ -41,9 +39,10 @@ sources:
   topology: { bearer: "sha256:${webhook}" }
 
 people:
-  oncall: { name: On call, roles: [sre], console: "sha256:${console}" }
+  # slack: and discord: are account ids there; console: "sha256:…" is needed once HOST is not loopback.
+  oncall: { name: On call, roles: [sre] }
+  sre-lead: { name: SRE lead, roles: [sre, approver] }
   # ml-engineer: { name: ML engineer, roles: [ml-engineer], slack: U0123ABCD, discord: "112233445566778899" }
-  # sre-lead: { name: SRE lead, roles: [sre, approver], slack: U0456EFGH }
 
 # channels:
 #   - { to: slack:C0123ABCD, match: ['severity=~"critical|high"'] }
