@@ -40,13 +40,7 @@ export function rankCauses(question: CauseQuestion, weights: Weights): readonly 
     scoreService(evidence, changes, question, weights),
   );
   if (services.length === 0) return changesAlone(changes, weights);
-  const probabilities = softmax(services.map(({ score }) => score * weights.causes.sharpness));
-  const pairs = services.map((service, index) =>
-    pair(service, probabilities[index] ?? 0, changes, graph, weights),
-  );
-  return pairs
-    .sort((a, b) => b.score - a.score || ((a.service ?? "") < (b.service ?? "") ? -1 : 1))
-    .slice(0, maxCauses);
+  return rankPairs(services, changes, graph, weights).slice(0, maxCauses);
 }
 
 function weigh(features: readonly Feature[], weights: Readonly<Record<string, number>>): Scored {
@@ -100,46 +94,69 @@ function scoreService(
   return { service: evidence.service, score: score + extra, terms: all };
 }
 
-/** Joins a service with the change that fits it best, or with none when none is likely enough. */
-function pair(
-  service: ScoredService,
-  probability: number,
+/**
+ * Every likely service with every likely change, and with none, best first. A service may come back with another
+ * change, so that the list holds the runners-up of both questions.
+ */
+function rankPairs(
+  services: readonly ScoredService[],
   changes: readonly ScoredChange[],
   graph: ServiceGraph,
   weights: Weights,
-): Cause {
-  const near = graph.around(service.service, maxHops);
-  const fits = changes
-    .map((change) => {
-      const at = change.evidence.service;
-      const calls = at === null ? 1 : (near.get(at) ?? farCalls);
-      return { change, calls, fit: change.score + calls * weights.causes.changeDistance };
+): Cause[] {
+  const { sharpness, noChange } = weights.causes;
+  const likely = [...services].sort(byScore).slice(0, maxCauses);
+  const suspects = [...changes].sort(byScore).slice(0, maxCauses);
+  const pairs = likely.flatMap((service) => [
+    { service, change: null, calls: 0, score: service.score * sharpness + noChange },
+    ...suspects.map((change) => {
+      const calls = callsBetween(service.service, change.evidence.service, graph);
+      const score = service.score * sharpness + change.score + calls * weights.causes.changeDistance;
+      return { service, change, calls, score };
+    }),
+  ]);
+  const probabilities = softmax(pairs.map(({ score }) => score));
+  return pairs
+    .map((pair, index): Cause => {
+      const { service, change, calls } = pair;
+      const about = change === null ? [] : changeTerms(service.service, change, calls, weights);
+      const terms = [...service.terms, ...about];
+      return {
+        service: service.service,
+        changeId: change?.evidence.change.id ?? null,
+        confidence: probabilities[index] ?? 0,
+        score: terms.reduce((sum, term) => sum + term.score, 0),
+        terms,
+      };
     })
-    .sort((a, b) => b.fit - a.fit || (a.change.evidence.change.id < b.change.evidence.change.id ? -1 : 1));
-  const [best] = fits;
-  if (best === undefined || best.fit <= weights.causes.noChange)
-    return {
-      service: service.service,
-      changeId: null,
-      confidence: probability,
-      score: service.score,
-      terms: service.terms,
-    };
-  const { change, calls } = best;
-  const terms = [...service.terms, ...change.terms.map((term) => ({ ...term, name: `change:${term.name}` }))];
-  if (calls > 0)
-    terms.push({
-      name: "change:distance",
-      score: calls * weights.causes.changeDistance,
-      because: `the change was on ${change.evidence.service ?? "no named service"}, ${calls >= farCalls ? "far" : `${calls} calls`} from ${service.service}`,
-    });
-  return {
-    service: service.service,
-    changeId: change.evidence.change.id,
-    confidence: probability,
-    score: service.score,
-    terms,
-  };
+    .sort(
+      (a, b) =>
+        b.confidence - a.confidence ||
+        compareText(a.service ?? "", b.service ?? "") ||
+        compareText(a.changeId ?? "", b.changeId ?? ""),
+    );
+}
+
+function byScore(a: Scored & { service?: string }, b: Scored & { service?: string }): number {
+  return b.score - a.score || compareText(a.service ?? "", b.service ?? "");
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Calls between the blamed and the changed service; an unknown place counts as one call away. */
+function callsBetween(service: string, changed: string | null, graph: ServiceGraph): number {
+  return changed === null ? 1 : (graph.hops(service, changed, maxHops) ?? farCalls);
+}
+
+function changeTerms(service: string, change: ScoredChange, calls: number, weights: Weights): CauseTerm[] {
+  const terms = change.terms.map((term) => ({ ...term, name: `change:${term.name}` }));
+  if (calls === 0) return terms;
+  const place = change.evidence.service ?? "no named service";
+  const far = calls >= farCalls ? "far" : `${calls} ${calls === 1 ? "call" : "calls"}`;
+  const because = `the change was on ${place}, ${far} from ${service}`;
+  return [...terms, { name: "change:distance", score: calls * weights.causes.changeDistance, because }];
 }
 
 /** When no alert names a service: the likely changes, or nothing. */

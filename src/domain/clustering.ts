@@ -18,7 +18,6 @@ import {
   insertMember,
   type LiveAlert,
   maxSessionMembers,
-  reachOf,
   runsOf,
   type Session,
   type Story,
@@ -36,6 +35,7 @@ export interface CorrelatorOptions {
 
 /** How long after its last alert a session may still be joined by late reports, ms of event time. */
 const liveMs = 900_000;
+const forgetEveryMs = 15_000;
 const maxSessions = 5_000;
 const maxTypes = 50_000;
 const maxPlaced = 200_000;
@@ -51,10 +51,11 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
   const { clustering } = weights;
   let history = createHistory(maxTypes);
   let graph: ServiceGraph = createServiceGraph({ edges: [], services: [] }, clustering.hubDegree);
-  let services: ReadonlySet<string> = new Set();
+  let services = new Set<string>();
   let changes: Change[] = [];
   let cells = new Map<string, Cell>();
   let live = new Map<string, LiveAlert>();
+  let shelf = createShelf();
   let bridges = new Map<string, Bridge>();
   let placed = new Map<string, number>();
   let memberCounts = new Map<number, number>();
@@ -62,8 +63,19 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
   let serial = 0;
   let nextId = 1;
   let droppedSessions = 0;
+  let forgottenAt = Number.NEGATIVE_INFINITY;
 
-  const context = (): SignalContext => ({ graph, history, changes });
+  const context: SignalContext = {
+    get graph() {
+      return graph;
+    },
+    get history() {
+      return history;
+    },
+    get changes() {
+      return changes;
+    },
+  };
 
   // ---------- taking in ----------
 
@@ -97,7 +109,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     const key = cellKeyOf(seen);
     const known = cells.get(key);
     if (known !== undefined) return known;
-    const cell: Cell = { key, members: [], sessions: [] };
+    const cell: Cell = { key, members: [], sessions: [], stale: new Set() };
     cells.set(key, cell);
     return cell;
   }
@@ -112,16 +124,21 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     return cell;
   }
 
+  /** A newer report of a live alert matters when its end is news: it moves the session's end and the pair scores. */
   function takeUpdate(known: LiveAlert, alert: Alert): Cell | null {
-    const before = reachOf(known.seen.alert, known.at, clustering);
+    const before = known.seen.alert.endsAt?.getTime();
     known.seen = { ...known.seen, alert: { ...alert, startsAt: known.seen.alert.startsAt } };
-    return before === reachOf(known.seen.alert, known.at, clustering) ? null : cellOf(known.seen);
+    if (before === alert.endsAt?.getTime()) return null;
+    const cell = cellOf(known.seen);
+    known.scores.clear();
+    for (const member of cell.members) member.scores.delete(known);
+    cell.stale.add(known);
+    return cell;
   }
 
   function addAlert(key: string, alert: Alert, incidentId: number | null): Cell {
     const seen = look(key, alert);
-    if (seen.entity !== null && !services.has(seen.entity) && services.size < maxTypes)
-      services = new Set(services).add(seen.entity);
+    if (seen.entity !== null && services.size < maxTypes) services.add(seen.entity);
     history.record({ ...seen, labels: alert.labels });
     const cell = cellOf(seen);
     const votes = votesOf(seen, graph, weights.causes.service);
@@ -138,6 +155,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     const members = [...live.values()];
     cells = new Map();
     live = new Map();
+    shelf = createShelf();
     for (const member of members) {
       const seen = look(member.seen.key, member.seen.alert);
       const votes = votesOf(seen, graph, weights.causes.service);
@@ -164,7 +182,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     const [early, late] = a.at < b.at || (a.at === b.at && a.seen.key < b.seen.key) ? [a, b] : [b, a];
     let sum = 0;
     for (const signal of signals) {
-      const score = signal.score(early.seen, late.seen, context());
+      const score = signal.score(early.seen, late.seen, context);
       if (score !== null) sum += score * (clustering.signals[signal.name] ?? 1);
     }
     young.scores.set(old, sum);
@@ -175,13 +193,17 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
   function renew(cell: Cell): Session[] {
     const before = new Map(cell.sessions.map((session) => [session.members[0]?.seen.key, session]));
     const changed: Session[] = [];
+    for (const session of cell.sessions) shelf.remove(session);
     cell.sessions = runsOf(cell.members, clustering).map(({ members, reach }) => {
       const known = before.get(members[0]?.seen.key);
-      if (known !== undefined && known.reach === reach && isSame(known.members, members)) return known;
+      const isFresh = cell.stale.size === 0 || !members.some((member) => cell.stale.has(member));
+      if (known !== undefined && isFresh && isSame(known.members, members)) return known;
       const session = tellStories(cell, members.slice(-maxSessionMembers), reach);
       changed.push(session);
       return session;
     });
+    for (const session of cell.sessions) shelf.add(session);
+    cell.stale.clear();
     return changed;
   }
 
@@ -208,7 +230,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       ),
     );
     for (const story of affected) {
-      const found = bridgeOf(story, stories, signals, context(), clustering);
+      const found = bridgeOf(story, stories, signals, context, clustering);
       if (found === null) bridges.delete(story.key);
       else bridges.set(story.key, found);
     }
@@ -216,13 +238,12 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
   }
 
   function storiesWithin(changed: readonly Session[], marginMs: number): Story[] {
-    const from = Math.min(...changed.map((session) => session.first)) - marginMs;
-    const until = Math.max(...changed.map((session) => session.last)) + marginMs;
-    const stories: Story[] = [];
-    for (const cell of cells.values())
-      for (const session of cell.sessions)
-        if (session.first <= until && session.last >= from) stories.push(...session.stories);
-    return stories.sort((a, b) => a.first - b.first || (a.key < b.key ? -1 : 1));
+    const sessions = new Set<Session>(changed);
+    for (const { first, last } of changed)
+      for (const session of shelf.within(first - marginMs, last + marginMs)) sessions.add(session);
+    return [...sessions]
+      .flatMap((session) => session.stories)
+      .sort((a, b) => a.first - b.first || (a.key < b.key ? -1 : 1));
   }
 
   // ---------- incidents ----------
@@ -334,10 +355,10 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     if (partner !== undefined) {
       const [early, late] = partner.at <= member.at ? [partner, member] : [member, partner];
       for (const signal of signals) {
-        const score = signal.score(early.seen, late.seen, context());
+        const score = signal.score(early.seen, late.seen, context);
         if (score === null) continue;
         const weighted = score * (clustering.signals[signal.name] ?? 1);
-        const because = `with ${partner.seen.alert.name} on ${partner.seen.entity ?? "no named service"}: ${signal.because(early.seen, late.seen, context())}`;
+        const because = `with ${partner.seen.alert.name} on ${partner.seen.entity ?? "no named service"}: ${signal.because(early.seen, late.seen, context)}`;
         reasons.push({ signal: signal.name, score: weighted, because });
       }
     }
@@ -347,6 +368,8 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
   // ---------- forgetting ----------
 
   function forget(): void {
+    if (watermark < forgottenAt + forgetEveryMs && cells.size <= maxSessions) return;
+    forgottenAt = watermark;
     let sessions = 0;
     for (const [key, cell] of cells) {
       const kept = cell.sessions.filter((session) => session.last + liveMs >= watermark);
@@ -369,6 +392,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     const kept = new Set(sessions.flatMap((session) => session.members));
     for (const session of cell.sessions) {
       if (sessions.includes(session)) continue;
+      shelf.remove(session);
       for (const story of session.stories) bridges.delete(story.key);
     }
     for (const member of cell.members) {
@@ -414,6 +438,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     restore(memory) {
       history = createHistory(maxTypes);
       [cells, live, bridges, placed, memberCounts] = [new Map(), new Map(), new Map(), new Map(), new Map()];
+      [shelf, forgottenAt] = [createShelf(), Number.NEGATIVE_INFINITY];
       changes = [];
       [watermark, nextId] = [Number.NEGATIVE_INFINITY, memory.nextIncidentId];
       takeTopology(memory.topology);
@@ -438,6 +463,39 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       bridges: bridges.size,
       dropped_sessions: droppedSessions,
     }),
+  };
+}
+
+const shelfMs = 60_000;
+
+/** Sessions by the minutes they span, to find those near a time without looking at all. */
+function createShelf() {
+  const minutes = new Map<number, Set<Session>>();
+  const span = ({ first, last }: { readonly first: number; readonly last: number }) => [
+    Math.floor(first / shelfMs),
+    Math.floor(last / shelfMs),
+  ];
+  return {
+    add(session: Session): void {
+      const [from = 0, until = 0] = span(session);
+      for (let minute = from; minute <= until; minute += 1) {
+        const known = minutes.get(minute);
+        if (known) known.add(session);
+        else minutes.set(minute, new Set([session]));
+      }
+    },
+    remove(session: Session): void {
+      const [from = 0, until = 0] = span(session);
+      for (let minute = from; minute <= until; minute += 1) {
+        const known = minutes.get(minute);
+        known?.delete(session);
+        if (known?.size === 0) minutes.delete(minute);
+      }
+    },
+    *within(first: number, last: number): Generator<Session> {
+      const [from = 0, until = 0] = span({ first, last });
+      for (let minute = from; minute <= until; minute += 1) yield* minutes.get(minute) ?? [];
+    },
   };
 }
 

@@ -15,6 +15,7 @@ export interface PartitionWeights {
   readonly threshold: number;
   readonly rivalRoots: number;
   readonly sharedRoot: number;
+  readonly bulk: number;
 }
 
 const breathMs = 2_000;
@@ -68,7 +69,11 @@ function breathsOf(
 }
 
 function votesTogether(members: readonly Member[], indices: readonly number[]): Votes {
-  return indices.reduce<Votes>((sum, index) => addVotes(sum, members[index]?.votes ?? new Map()), new Map());
+  const sum = new Map<string, number>();
+  for (const index of indices)
+    for (const [service, vote] of members[index]?.votes ?? [])
+      sum.set(service, (sum.get(service) ?? 0) + vote);
+  return sum;
 }
 
 function meanScore(
@@ -103,7 +108,8 @@ function agglomerate(
     if (a === undefined || b === undefined) return Number.NEGATIVE_INFINITY;
     const { shared, rival } = compareRoots(a.roots, b.roots);
     const mean = (sums[i]?.[j] ?? 0) / (a.members.length * b.members.length);
-    return mean + weights.rivalRoots * rival + weights.sharedRoot * shared;
+    const bulk = Math.log2(Math.min(a.members.length, b.members.length));
+    return mean + weights.rivalRoots * rival + weights.sharedRoot * shared + weights.bulk * bulk;
   };
   const matches = groups.map((_a, i) => groups.map((_b, j) => (j > i ? match(i, j) : 0)));
   for (;;) {

@@ -40,6 +40,8 @@ export interface Cell {
   /** In order of start, then of key. */
   members: LiveAlert[];
   sessions: Session[];
+  /** Members whose end became known since the sessions were last told. */
+  readonly stale: Set<LiveAlert>;
 }
 
 export interface Pauses {

@@ -17,6 +17,8 @@ export const weightsSchema = z.strictObject({
     /** Log-odds lost when two groups surely have different roots, and won when they surely share one. */
     rivalRoots: logOdds,
     sharedRoot: logOdds,
+    /** Log-odds per doubling of the smaller of two groups: two large groups need more to be one than a stray does. */
+    bulk: logOdds,
     /** More neighbours than this make a service a hub, which connects nothing. */
     hubDegree: z.number().int().min(2).max(10_000),
     /** Log-odds per unit of each feature of a bridge between parts of the system; see bridges.ts. */
@@ -45,13 +47,14 @@ export const shippedWeights: Weights = {
   clustering: {
     gapMs: 120_000,
     firingGapMs: 360_000,
-    threshold: -0.5,
+    threshold: -1,
     signals: {},
-    rivalRoots: -1.1,
+    rivalRoots: -1.3,
     sharedRoot: 0.5,
+    bulk: -0.15,
     hubDegree: 40,
     bridge: {
-      base: -1.9,
+      base: -2.3,
       near: 1.6,
       burst: 1.1,
       size: 0.25,
@@ -60,7 +63,8 @@ export const shippedWeights: Weights = {
       affinity: 1.2,
       quiet: 0.8,
       group: -2,
-      apart: -2,
+      thin: -0.5,
+      apart: -4,
       signals: 1,
     },
   },
@@ -109,7 +113,7 @@ export const shippedWeights: Weights = {
     },
     noChange: 0.6,
     changed: 2.37,
-    changeDistance: -1,
+    changeDistance: -0.3,
     sharpness: 1,
   },
 };

@@ -6,7 +6,8 @@ const recentMs = 900_000;
 
 /** A change shortly before both alerts, on a service that each of them is or calls. */
 function sharedChange(a: SeenAlert, b: SeenAlert, { changes, graph }: SignalContext): Change | undefined {
-  if (a.entity === null || b.entity === null || a.entity === b.entity) return undefined;
+  if (changes.length === 0 || a.entity === null || b.entity === null || a.entity === b.entity)
+    return undefined;
   const until = Math.min(a.at, b.at);
   const touches = (service: string, entity: string) =>
     service === entity || graph.callees(entity).has(service);
