@@ -2,15 +2,15 @@
  * Interactions: commands, buttons, suggestions. A command is acknowledged after it is stored, so that "accepted"
  * is never said of something that a crash could lose; Discord waits three seconds.
  */
-import { z } from "zod";
 import type { ChatDoor, CommandRequest, Log, Metrics, OptionShape } from "../../../ports.ts";
 import type { Api } from "./api.ts";
-import { type Catalog, discordName, maxChoices } from "./commands.ts";
-import { clean, plainLine } from "./markdown.ts";
+import { type Catalog, discordName } from "./commands.ts";
+import { accountOf, type Interaction, interactionShape, requestOf } from "./interaction.ts";
 import { codes, problemOf } from "./outcome.ts";
 import { confirmPrompt, note, privately, workingOn } from "./prompts.ts";
 import { askPrefix, cancelId, sendPrefix } from "./render.ts";
-import { anything, isThread } from "./shapes.ts";
+import { anything } from "./shapes.ts";
+import { choiceList, matching } from "./suggestions.ts";
 
 /** Discord gives three seconds; what is left of them goes on the way. */
 export const ackMs = 2_000;
@@ -18,44 +18,6 @@ const suggestMs = 2_000;
 /** After this the person is told that nobody knows whether the request was stored, ms. */
 const submitMs = 60_000;
 const ephemeral = 64;
-
-const userShape = z.object({ id: z.string(), username: z.string(), global_name: z.string().nullish() });
-const optionValue = z.union([z.string(), z.number(), z.boolean()]);
-const interactionShape = z.object({
-  id: z.string(),
-  application_id: z.string(),
-  type: z.number(),
-  token: z.string(),
-  channel_id: z.string().optional(),
-  channel: z.object({ id: z.string(), type: z.number(), parent_id: z.string().nullish() }).optional(),
-  member: z.object({ user: userShape, nick: z.string().nullish() }).optional(),
-  user: userShape.optional(),
-  message: z
-    .object({
-      id: z.string(),
-      flags: z.number().default(0),
-      components: z
-        .array(
-          z.object({
-            components: z
-              .array(z.object({ custom_id: z.string().optional(), label: z.string().optional() }))
-              .default([]),
-          }),
-        )
-        .default([]),
-    })
-    .optional(),
-  data: z
-    .object({
-      name: z.string().optional(),
-      custom_id: z.string().optional(),
-      options: z
-        .array(z.object({ name: z.string(), value: optionValue.optional(), focused: z.boolean().optional() }))
-        .default([]),
-    })
-    .default({ options: [] }),
-});
-export type Interaction = z.infer<typeof interactionShape>;
 
 export interface InteractionOptions {
   readonly api: Api;
@@ -140,7 +102,7 @@ export function createInteractions(options: InteractionOptions) {
   /** Stores, then acknowledges; a slow database gets "thinking…" in time and the word afterwards. */
   async function accept(interaction: Interaction, request: CommandRequest, ack: Ack): Promise<void> {
     const receivedAt = performance.now();
-    const submitted = outcomeOfSubmit(door.submit(request));
+    const submitted = outcomeOfSubmit(Promise.resolve().then(() => door.submit(request)));
     const early = await within(submitted, ackMs);
     if (early === "timeout") {
       metrics.count("tocsin_chat_slow_acks_total", { platform: "discord" });
@@ -182,8 +144,7 @@ export function createInteractions(options: InteractionOptions) {
   }
 
   async function choicesFor(interaction: Interaction, name: string, option: OptionShape, partial: string) {
-    if (!option.isSuggested)
-      return choiceList(option, option.choices.filter((choice) => includes(choice, partial)).map(pair));
+    if (!option.isSuggested) return choiceList(option, matching(option, partial));
     const asked = Promise.resolve()
       .then(() =>
         door.suggest({ account: accountOf(interaction), command: name, option: option.name, partial }),
@@ -242,64 +203,6 @@ const notStored =
   "Not accepted: the bot could not store the request. Nothing was done. Try again in a minute; if it stays so, look at the bot's log.";
 const unknownFate =
   "The database did not answer in a minute: the request may or may not have been accepted. Look at the card before you try again.";
-
-function requestOf(
-  interaction: Interaction,
-  name: string,
-  input: CommandRequest["input"],
-  kind: "command" | "button",
-): CommandRequest {
-  const { channel } = interaction;
-  const parent = channel !== undefined && isThread(channel.type) ? (channel.parent_id ?? null) : null;
-  const place = interaction.channel_id ?? channel?.id ?? null;
-  return {
-    key: interaction.id,
-    account: accountOf(interaction),
-    // Cards belong in the channel, also when the command was given in a thread of it.
-    channel: place === null ? null : { platform: "discord", id: parent ?? place },
-    command: name,
-    input,
-    receivedAt: new Date(),
-    reply: {
-      applicationId: interaction.application_id,
-      token: interaction.token,
-      interactionId: interaction.id,
-      kind,
-      ...(place === null ? {} : { channelId: place }),
-    },
-  };
-}
-
-function accountOf(interaction: Interaction): CommandRequest["account"] {
-  const user = interaction.member?.user ?? interaction.user;
-  const name = interaction.member?.nick ?? user?.global_name ?? user?.username ?? "unknown";
-  return { platform: "discord", id: user?.id ?? "unknown", name: plainLine(name, 80) };
-}
-
-type Suggestion = { readonly label: string; readonly value: string };
-
-function pair(choice: string): Suggestion {
-  return { label: choice, value: choice };
-}
-
-function includes(choice: string, partial: string): boolean {
-  return choice.toLowerCase().includes(partial.toLowerCase());
-}
-
-/** Values that would be cut are left out: half a value is another value. */
-function choiceList(option: OptionShape, suggestions: readonly Suggestion[]) {
-  return suggestions
-    .filter(({ value }) => value !== "" && value.length <= 100)
-    .map(({ label, value }) => {
-      const name = plainLine(label, 100);
-      return {
-        name: name === "" ? clean(value) : name,
-        value: option.type === "string" ? value : Number(value),
-      };
-    })
-    .filter(({ value }) => typeof value === "string" || Number.isFinite(value))
-    .slice(0, maxChoices);
-}
 
 async function within<Value>(promise: Promise<Value>, ms: number): Promise<Value | "timeout"> {
   let timer: NodeJS.Timeout | undefined;

@@ -12,6 +12,8 @@ import { withoutTone } from "./tone.ts";
 /** Minutes without a message until Discord archives a thread: a week, the longest it knows. */
 const autoArchiveMinutes = 10_080;
 const maxThreadName = 100;
+/** A card is not kept waiting longer than this for its thread, ms. */
+const threadTimeoutMs = 5_000;
 /** Channels remembered to be forums, or to have no threads. */
 const maxRemembered = 10_000;
 
@@ -76,6 +78,7 @@ export function createMessages({ api, log }: MessageOptions) {
       path: `/channels/${card.channel}/messages/${card.message}/threads`,
       body: { name, auto_archive_duration: autoArchiveMinutes },
       schema: anything,
+      timeoutMs: threadTimeoutMs,
     });
     if (reply.kind === "ok") return "started";
     // Another replica, or an attempt whose answer got lost: the thread has the card's id, so it is ours.

@@ -1,0 +1,77 @@
+/** One interaction as Discord sends it, and the request that it is. */
+import { z } from "zod";
+import type { CommandRequest } from "../../../ports/chat.ts";
+import { plainLine } from "./markdown.ts";
+import { isThread } from "./shapes.ts";
+
+const userShape = z.object({ id: z.string(), username: z.string(), global_name: z.string().nullish() });
+const optionValue = z.union([z.string(), z.number(), z.boolean()]);
+export const interactionShape = z.object({
+  id: z.string(),
+  application_id: z.string(),
+  type: z.number(),
+  token: z.string(),
+  channel_id: z.string().optional(),
+  channel: z.object({ id: z.string(), type: z.number(), parent_id: z.string().nullish() }).optional(),
+  member: z.object({ user: userShape, nick: z.string().nullish() }).optional(),
+  user: userShape.optional(),
+  message: z
+    .object({
+      id: z.string(),
+      flags: z.number().default(0),
+      components: z
+        .array(
+          z.object({
+            components: z
+              .array(z.object({ custom_id: z.string().optional(), label: z.string().optional() }))
+              .default([]),
+          }),
+        )
+        .default([]),
+    })
+    .optional(),
+  data: z
+    .object({
+      name: z.string().optional(),
+      custom_id: z.string().optional(),
+      options: z
+        .array(z.object({ name: z.string(), value: optionValue.optional(), focused: z.boolean().optional() }))
+        .default([]),
+    })
+    .default({ options: [] }),
+});
+export type Interaction = z.infer<typeof interactionShape>;
+
+/** The request of a command or a pressed button; its key is the interaction's id. */
+export function requestOf(
+  interaction: Interaction,
+  name: string,
+  input: CommandRequest["input"],
+  kind: "command" | "button",
+): CommandRequest {
+  const { channel } = interaction;
+  const parent = channel !== undefined && isThread(channel.type) ? (channel.parent_id ?? null) : null;
+  const place = interaction.channel_id ?? channel?.id ?? null;
+  return {
+    key: interaction.id,
+    account: accountOf(interaction),
+    // Cards belong in the channel, also when the command was given in a thread of it.
+    channel: place === null ? null : { platform: "discord", id: parent ?? place },
+    command: name,
+    input,
+    receivedAt: new Date(),
+    reply: {
+      applicationId: interaction.application_id,
+      token: interaction.token,
+      interactionId: interaction.id,
+      kind,
+      ...(place === null ? {} : { channelId: place }),
+    },
+  };
+}
+
+export function accountOf(interaction: Interaction): CommandRequest["account"] {
+  const user = interaction.member?.user ?? interaction.user;
+  const name = interaction.member?.nick ?? user?.global_name ?? user?.username ?? "unknown";
+  return { platform: "discord", id: user?.id ?? "unknown", name: plainLine(name, 80) };
+}
