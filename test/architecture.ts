@@ -66,7 +66,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   domain: ["domain", "package"],
   ports: ["ports", "domain", "package"],
   app: ["app", "ports", "domain", "package"],
-  commands: ["commands", "ports", "domain", "package"],
+  commands: ["ports", "domain", "package"],
   adapters: ["adapters", "ports", "domain", "package"],
   root: ["root", "app", "ports", "domain", "package", "main"],
   main: ["main", "root", "app", "ports", "domain", "adapters", "package"],
