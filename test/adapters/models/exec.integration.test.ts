@@ -1,0 +1,290 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readStatus } from "../../../src/adapters/models/exec/state.ts";
+import exec from "../../../src/adapters/models/exec.ts";
+import { type OpenStore, openStore } from "../../../src/adapters/store/store.ts";
+import { NotStartedError, type Operation } from "../../../src/ports.ts";
+import { modelContract, operationOf, watch } from "../../contracts/model.ts";
+import { freshDatabase, type TestDatabase } from "../../database.ts";
+import { contextOf, rememberRollout } from "./scene.ts";
+
+let database: TestDatabase;
+let store: OpenStore;
+const folders: string[] = [];
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  store = await openStore({ url: database.url });
+});
+afterAll(async () => {
+  await store.close();
+  await database.close();
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A serving system of two files, driven by node so that no shell is needed. */
+function system(
+  over: Readonly<Record<string, unknown>> = {},
+  environment: Readonly<Record<string, string>> = {},
+) {
+  const folder = mkdtempSync(path.join(tmpdir(), "tocsin-exec-"));
+  folders.push(folder);
+  const live = path.join(folder, "live");
+  writeFileSync(live, "1\n");
+  const node = (code: string, ...args: readonly string[]) => [process.execPath, "-e", code, ...args];
+  const settings = {
+    deploy: node(
+      "require('fs').writeFileSync(process.argv[1], process.argv[2]); console.log('now', process.argv[2])",
+      live,
+      "{version}",
+    ),
+    live: node("process.stdout.write(require('fs').readFileSync(process.argv[1]))", live),
+    versions: node("console.log(JSON.stringify(['2', { version: 1, metrics: { recall: 0.9 } }]))"),
+    ...over,
+  };
+  const create = () =>
+    exec.create(
+      new Map([["scorer", settings]]),
+      contextOf(store, {
+        stateFolder: folder,
+        environment: { PATH: process.env["PATH"] ?? "", ...environment },
+      }),
+    );
+  const scene = { model: "scorer", environment: "production", from: "1", to: "2" };
+  return {
+    ...scene,
+    folder,
+    node,
+    backend: create(),
+    restart: () => Promise.resolve(create()),
+    remember: (operation: Operation) => rememberRollout(store, operation),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** Starts a command of one's own in place of the deploy command, and watches it to its end. */
+async function run(
+  code: string,
+  over: Readonly<Record<string, unknown>> = {},
+  environment: Readonly<Record<string, string>> = {},
+) {
+  const scene = system({ ...over, deploy: [process.execPath, "-e", code] }, environment);
+  const operation = operationOf(scene);
+  await scene.remember(operation);
+  const ref = await scene.backend.start(operation);
+  return { scene, operation, ref, end: () => watch(scene.backend, ref) };
+}
+
+modelContract("exec", () => Promise.resolve(system()));
+
+describe("a command", () => {
+  test("whose arguments hold anything is given them as they are, and no shell sees them", async () => {
+    const out = path.join(mkdtempSync(path.join(tmpdir(), "tocsin-exec-")), "out");
+    folders.push(path.dirname(out));
+    const code = "require('fs').writeFileSync(process.argv[1], JSON.stringify(process.argv.slice(2)))";
+    const scene = system({
+      deploy: [process.execPath, "-e", code, out, "$(id) `id`; rm -rf /", "{model} {version}"],
+    });
+    const operation = operationOf(scene);
+    await scene.remember(operation);
+    await watch(scene.backend, await scene.backend.start(operation));
+    expect(JSON.parse(readFileSync(out, "utf8"))).toEqual(["$(id) `id`; rm -rf /", "scorer 2"]);
+  });
+
+  test.each(["--force", "-rf", "a b", "$(id)", "2;id", ""])(
+    "is not given the version %j",
+    async (version) => {
+      const { backend } = system();
+      const question = {
+        kind: "deploy",
+        model: "scorer",
+        environment: "production",
+        from: "1",
+        to: version,
+        reason: "",
+      } as const;
+      expect(await backend.plan(question)).toMatchObject({ kind: "refuse", reason: "odd_value" });
+    },
+  );
+
+  test("gets the environment variables that are named, and no others of the bot", async () => {
+    const code = "console.log(JSON.stringify([process.env.WANTED ?? null, process.env.SECRET ?? null]))";
+    const { end } = await run(code, { env: ["WANTED"] }, { WANTED: "yes", SECRET: "no" });
+    expect(await end()).toMatchObject({ kind: "succeeded", logTail: '["yes",null]\n' });
+  });
+
+  test("that fails is a failure with its code, its last line and the end of what it wrote", async () => {
+    const { end } = await run(
+      "console.log('x'.repeat(20000)); console.error('disk full'); process.exitCode = 3",
+    );
+    const observed = await end();
+    expect(observed).toMatchObject({ kind: "failed", problem: "the command exited with 3: disk full" });
+    if (observed.kind !== "failed") throw new Error("expected a failure");
+    expect(observed.logTail.length).toBeLessThanOrEqual(8_192);
+    expect(observed.logTail).toContain("disk full");
+  });
+
+  test("that writes a secret does not have it shown", async () => {
+    const { end } = await run("console.log('password=hunter2hunter2')");
+    expect((await end()).kind).toBe("succeeded");
+    expect(JSON.stringify(await end())).not.toContain("hunter2");
+  });
+
+  test("that ends with a JSON line tells the new version and its metrics", async () => {
+    const { end } = await run(
+      "console.log('training'); console.log(JSON.stringify({ version: 7, metrics: { recall: 0.9 } }))",
+    );
+    expect(await end()).toMatchObject({ kind: "succeeded", newVersion: "7", metrics: { recall: 0.9 } });
+  });
+
+  test("that takes too long is stopped with everything it started", async () => {
+    const sleeper = "setInterval(() => {}, 1000)";
+    const code = `const c = require('child_process').spawn(process.execPath, ['-e', '${sleeper}']); ${sleeper}; console.log(c.pid)`;
+    const { end } = await run(code, { timeoutSeconds: 1 });
+    const observed = await end();
+    expect(observed).toMatchObject({ kind: "failed", problem: "it took too long and was stopped" });
+    const grandchild = Number(observed.kind === "failed" ? observed.logTail.trim() : "");
+    expect(grandchild).toBeGreaterThan(1);
+    await gone(grandchild);
+  });
+
+  test("is stopped when asked, and says so", async () => {
+    const { scene, ref, end } = await run("setInterval(() => {}, 1000)");
+    expect((await scene.backend.observe(ref)).kind).toBe("running");
+    await scene.backend.cancel(ref);
+    expect(await end()).toMatchObject({ kind: "cancelled" });
+  });
+
+  test("that leaves something in the background does not keep the rollout running", async () => {
+    const code =
+      "require('child_process').spawn(process.execPath, ['-e', 'setTimeout(() => {}, 8000)'], { stdio: 'inherit', detached: true }).unref(); console.log('left one')";
+    const startedAt = Date.now();
+    const { end } = await run(code);
+    expect((await end()).kind).toBe("succeeded");
+    expect(Date.now() - startedAt).toBeLessThan(7_000);
+  });
+
+  test("that cannot be run at all certainly did not start", async () => {
+    const scene = system({ deploy: ["/no/such/program"] });
+    const operation = operationOf(scene);
+    await scene.remember(operation);
+    await expect(scene.backend.start(operation)).rejects.toThrow(NotStartedError);
+  });
+});
+
+describe("when the bot or the command dies", () => {
+  test("the command goes on without the bot, and the bot finds it again by the operation id", async () => {
+    const { scene, operation } = await run("setTimeout(() => console.log('done at last'), 700)");
+    const anew = await scene.restart();
+    const found = await anew.findByOperationId(operation.operationId);
+    if (found.kind !== "found") throw new Error(`expected to find it, not ${found.kind}`);
+    expect((await anew.observe(found.ref)).kind).toBe("running");
+    expect(await watch(anew, found.ref)).toMatchObject({ kind: "succeeded", logTail: "done at last\n" });
+  });
+
+  test("a runner that was killed leaves the work lost, not failed and not running for ever", async () => {
+    const { scene, operation, ref } = await run("setInterval(() => {}, 1000); console.log(process.pid)");
+    const status = await started(path.join(scene.folder, "exec", operation.operationId));
+    process.kill(status.runnerPid, "SIGKILL");
+    const observed = await watch(scene.backend, ref);
+    expect(observed).toMatchObject({ kind: "lost" });
+    // The command itself lost its parent; it is ended here, by its own id, which it printed.
+    const child = Number(status.tail.trim());
+    if (child > 0) process.kill(child, "SIGKILL");
+  });
+
+  test("work on another machine is left to it until its time is over, and then it is lost", async () => {
+    const scene = system();
+    const ref = { operationId: "elsewhere", model: "scorer", host: "another-host", runner: "1" };
+    const later = new Date(Date.now() + 60_000).toISOString();
+    expect(await scene.backend.observe({ ...ref, deadline: later })).toMatchObject({ kind: "running" });
+    expect(await scene.backend.observe({ ...ref, deadline: new Date(0).toISOString() })).toMatchObject({
+      kind: "lost",
+    });
+    await expect(scene.backend.cancel(ref)).rejects.toThrow("another-host");
+  });
+
+  test("a find command makes an interrupted start recoverable: absent, or found and watched", async () => {
+    const answers = mkdtempSync(path.join(tmpdir(), "tocsin-exec-"));
+    folders.push(answers);
+    const file = path.join(answers, "answer");
+    const scene = system({
+      find: [
+        process.execPath,
+        "-e",
+        "console.log(require('fs').readFileSync(process.argv[1], 'utf8'))",
+        file,
+        "{operationId}",
+      ],
+    });
+    expect(scene.backend.idempotency).toBe("adopt");
+    const operation = operationOf(scene);
+    await scene.remember(operation);
+    writeFileSync(file, "absent");
+    expect(await scene.backend.findByOperationId(operation.operationId)).toEqual({ kind: "absent" });
+    writeFileSync(file, "succeeded all replicas updated");
+    const found = await scene.backend.findByOperationId(operation.operationId);
+    if (found.kind !== "found") throw new Error("expected to find it");
+    expect(await scene.backend.observe(found.ref)).toMatchObject({
+      kind: "succeeded",
+      result: "all replicas updated",
+    });
+    writeFileSync(file, "hm");
+    expect(await scene.backend.findByOperationId(operation.operationId)).toMatchObject({
+      kind: "cannot_look",
+    });
+  });
+});
+
+describe("questions", () => {
+  test("read versions as JSON or as lines, and what serves from the first line", async () => {
+    const lines = system({ versions: [process.execPath, "-e", "console.log('3\\n2\\n')"] });
+    expect((await lines.backend.versions("scorer")).map((version) => version.version)).toEqual(["3", "2"]);
+    const json = await system().backend.versions("scorer");
+    expect(json).toMatchObject([
+      { version: "2", metrics: {} },
+      { version: "1", metrics: { recall: 0.9 } },
+    ]);
+    const silent = system({ live: [process.execPath, "-e", ""] });
+    expect(await silent.backend.live("scorer", "production")).toMatchObject({ version: null });
+  });
+
+  test.each([
+    [
+      "exits with another code",
+      "console.error('no cluster'); process.exitCode = 2",
+      "exited with 2: no cluster",
+    ],
+    ["hangs", "setInterval(() => {}, 1000)", "did not answer within 1 s"],
+    ["floods", "for (let i = 0; i < 200; i++) process.stdout.write('x'.repeat(10000))", "printed more than"],
+  ])("a command that %s is an error that says so", async (_name, code, expected) => {
+    const { backend } = system({ live: [process.execPath, "-e", code], queryTimeoutSeconds: 1 });
+    await expect(backend.live("scorer", "production")).rejects.toThrow(expected);
+  });
+});
+
+async function started(folder: string) {
+  for (let look = 0; look < 100; look += 1) {
+    const status = readStatus(folder);
+    if (status !== null && status.tail !== "") return status;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error("the command wrote nothing in five seconds");
+}
+
+/** Resolves when there is no such process any more; a zombie that nobody has collected counts as gone. */
+async function gone(pid: number): Promise<void> {
+  for (let look = 0; look < 100; look += 1) {
+    try {
+      process.kill(pid, 0);
+      if (/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"))) return;
+    } catch {
+      // No such process, or it went between the two looks.
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`process ${pid} still runs`);
+}

@@ -1,0 +1,38 @@
+/** What the tests of model backends share. */
+import { hashPlan, newRollout } from "../../../src/domain/rollout.ts";
+import type { BackendContext, Operation, Store } from "../../../src/ports.ts";
+import { silentLog, systemClock } from "../../../src/ports.ts";
+import { plan } from "../../domain/rollout-build.ts";
+
+/** Stores the rollout of an operation. */
+export async function rememberRollout(store: Store, operation: Operation): Promise<void> {
+  const { operationId, kind, model, environment, from, to, reason, requestedBy } = operation;
+  const now = new Date();
+  const own = { ...plan, kind, model, environment, from, to, reason };
+  const rollout = newRollout({
+    operationId,
+    plan: own,
+    requestedBy,
+    requestedIn: null,
+    approvalsNeeded: 0,
+    expiresAt: now,
+    now,
+  });
+  await store.rollouts.insert({ ...rollout, planHash: hashPlan(own) });
+}
+
+export function contextOf(store: Store, over: Partial<BackendContext> = {}): BackendContext {
+  return {
+    store,
+    clock: systemClock,
+    log: silentLog,
+    environment: {},
+    stateFolder: "/nonexistent",
+    trainer: {
+      check: () =>
+        Promise.resolve({ kind: "too_little", problem: "Nobody has said anything yet.", remedy: "Wait." }),
+      fit: () => Promise.reject(new Error("there is nothing to fit")),
+    },
+    ...over,
+  };
+}
