@@ -10,6 +10,7 @@ import type { Observation } from "../../src/domain/rollout.ts";
 import {
   type Command,
   type CommandRequest,
+  type Log,
   type ModelBackend,
   type ModelEntry,
   NotStartedError,
@@ -166,6 +167,8 @@ export interface WorldOptions {
   readonly clock?: TestClock;
   readonly people?: readonly Person[];
   readonly rolloutChannels?: readonly string[];
+  /** Takes the fields of every line that is logged as an error. */
+  readonly log?: (fields: Readonly<Record<string, unknown>>) => void;
 }
 
 let requests = 0;
@@ -181,7 +184,10 @@ export function createWorld(options: WorldOptions): World {
     rolloutChannels: options.rolloutChannels ?? ["console:rollouts"],
     metrics: noMetrics,
   });
-  const common = { store, policy, people: everyone, models, plan, effects, log: silentLog, clock };
+  const heard = options.log;
+  const log: Log =
+    heard === undefined ? silentLog : { ...silentLog, error: (fields) => heard(fields), child: () => log };
+  const common = { store, policy, people: everyone, models, plan, effects, log, clock };
   const execute = createExecute({
     ...common,
     commands,

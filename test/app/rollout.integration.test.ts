@@ -1,15 +1,25 @@
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import builtin from "../../src/adapters/models/builtin.ts";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { rolloutCard } from "../../src/app/rollout-card.ts";
 import { verifyChain } from "../../src/domain/audit.ts";
 import { isFinal, type Rollout } from "../../src/domain/rollout.ts";
+import { shippedWeights } from "../../src/domain/weights.ts";
 import { checkCommand, loadFolders } from "../../src/load.ts";
-import type { Command, ModelBackend, Policy, Store } from "../../src/ports.ts";
+import {
+  type Command,
+  type ModelBackend,
+  type Policy,
+  type Store,
+  silentLog,
+  type Trainer,
+} from "../../src/ports.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import {
   createLedger,
   createLedgerBackend,
+  createTestClock,
   createWorld,
   drive,
   type Ledger,
@@ -127,6 +137,78 @@ describe("a rollout from request to result", () => {
     expect(post?.desiredRevision).toBe(revision);
     expect(revision).toBeGreaterThan(3);
   });
+});
+
+test("rolling back goes to the version before, and from there further back, never forward again", async () => {
+  const w = world();
+  const carryOut = async (line: string) => {
+    const before = await store.rollouts.list({ model: w.model, limit: 1 });
+    await w.say("ml", line);
+    const rollout = await newest(w.model);
+    expect(rollout.id).not.toBe(before[0]?.id);
+    expect(await drive(w, store, rollout.id)).toBe("succeeded");
+    w.clock.pass(60_000);
+    return ledger.serving;
+  };
+  ledger.outcome = (operation) => ({
+    kind: "succeeded",
+    result: `${operation.to}`,
+    newVersion: null,
+    metrics: {},
+    logTail: "",
+  });
+  expect(await carryOut(`deploy ${w.model} 2 --environment staging`)).toBe("2");
+  expect(await carryOut(`deploy ${w.model} 3 --environment staging`)).toBe("3");
+  expect(await carryOut(`rollback ${w.model} --environment staging`)).toBe("2");
+  expect(await carryOut(`rollback ${w.model} --environment staging`)).toBe("1");
+  expect(await w.say("ml", `rollback ${w.model} --environment staging`)).toContain(
+    "No version is known to have served",
+  );
+});
+
+test("the bot's own model is retrained, deployed and rolled back by the same commands", async () => {
+  const trainer: Trainer = {
+    check: () => Promise.resolve({ kind: "enough", notes: ["200 pieces of feedback"] }),
+    fit: () =>
+      Promise.resolve({
+        parameters: shippedWeights,
+        metrics: { recall: 0.95 },
+        champion: { recall: 0.9 },
+        description: "fitted",
+      }),
+  };
+  const backend = builtin.create(new Map(), {
+    store,
+    clock: createTestClock(),
+    log: silentLog,
+    environment: {},
+    stateFolder: "/nonexistent",
+    trainer,
+  });
+  const entry = modelEntry(backend, { name: "correlator", environments: ["production"] });
+  await backend.prepare?.([entry]);
+  const w = createWorld({ store, policy, commands, models: [entry] });
+  const carryOut = async (line: string) => {
+    await w.say("ml", line);
+    const { id } = await newest("correlator");
+    await w.say("lead", `approve ${id}`);
+    const state = await drive(w, store, id);
+    w.clock.pass(60_000);
+    return {
+      state,
+      rollout: await newest("correlator"),
+      live: (await backend.live("correlator", "production")).version,
+    };
+  };
+  const trained = await carryOut("retrain correlator --reason feedback");
+  expect(trained).toMatchObject({ state: "succeeded", live: "1" });
+  expect(trained.rollout.progress).toMatchObject({
+    newVersion: "2",
+    metrics: { recall: 0.95 },
+    baseline: { recall: 0.9 },
+  });
+  expect(await carryOut("deploy correlator 2")).toMatchObject({ state: "succeeded", live: "2" });
+  expect(await carryOut("rollback correlator")).toMatchObject({ state: "succeeded", live: "1" });
 });
 
 describe("who may", () => {

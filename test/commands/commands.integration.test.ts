@@ -1,0 +1,484 @@
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
+import { createPlanner } from "../../src/app/plan.ts";
+import { alertKey, fingerprint } from "../../src/domain/alert.ts";
+import type { Incident } from "../../src/domain/incident.ts";
+import type { View } from "../../src/domain/view.ts";
+import { checkCommand, loadFolders } from "../../src/load.ts";
+import { type Command, type Policy, type StoredAlert, silentLog } from "../../src/ports.ts";
+import {
+  createLedger,
+  createLedgerBackend,
+  createTestClock,
+  createWorld,
+  modelEntry,
+  people,
+  requestOf,
+  shippedPolicy,
+} from "../app/rollout-world.ts";
+import { freshDatabase, type TestDatabase } from "../database.ts";
+
+let database: TestDatabase;
+let store: OpenStore;
+let policy: Policy;
+let commands: readonly Command[];
+const clock = createTestClock();
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  store = await openStore({ url: database.url });
+  policy = await shippedPolicy();
+  commands = (await loadFolders([path.resolve("commands")], checkCommand)).plugins;
+});
+afterAll(async () => {
+  await store.close();
+  await database.close();
+});
+
+function world(models = [modelEntry(createLedgerBackend(createLedger(), "adopt"))]) {
+  return createWorld({ store, policy, models, commands, clock });
+}
+
+async function view(who: string, line: string, w = world()): Promise<View> {
+  const answer = await w.execute.execute(requestOf(who, line, clock.now()));
+  if (answer === null) throw new Error("it was answered before");
+  return answer.view;
+}
+
+let ids = 0;
+/** An open incident with a card in the console. */
+async function incident(over: Partial<Incident> = {}): Promise<Incident> {
+  ids += 1;
+  const at = new Date(clock.now().getTime() - 600_000);
+  const opened: Incident = {
+    id: ids,
+    state: "open",
+    severity: "high",
+    title: `HighErrorRate on service-${ids}`,
+    services: [`service-${ids}`],
+    startedAt: at,
+    openedAt: at,
+    acknowledgedAt: null,
+    acknowledgedBy: null,
+    resolvedAt: null,
+    resolvedBy: null,
+    reopenedCount: 0,
+    alertCount: 2,
+    firingCount: 1,
+    isMuted: false,
+    mergedInto: null,
+    revision: 1,
+    ...over,
+  };
+  await store.incidents.save([opened]);
+  const card = { platform: "console", channel: "incidents", kind: "incident", subject: opened.id } as const;
+  await store.posts.want([{ ...card, desiredRevision: 1, threadOf: null }], clock.now());
+  return opened;
+}
+
+describe("ack and resolve", () => {
+  test("change the incident, its card and its thread, and are audited", async () => {
+    const { id } = await incident();
+    expect(await world().say("oncall", `ack ${id}`)).toContain(`You acknowledged incident ${id}`);
+    const after = await store.incidents.find(id);
+    expect(after).toMatchObject({ state: "acknowledged", acknowledgedBy: "oncall", revision: 2 });
+    expect((await store.posts.findBySubject("console", "incidents", "incident", id))?.desiredRevision).toBe(
+      2,
+    );
+    const [line] = await store.incidents.timeline(id, 5);
+    expect(line).toMatchObject({ kind: "acknowledged", actor: "oncall", isPosted: true });
+    expect(await store.posts.findBySubject("console", "incidents", "entry", line?.id ?? 0)).not.toBeNull();
+    const [entry] = await store.audit.list({ subject: `incident:${id}`, limit: 1 });
+    expect(entry).toMatchObject({ action: "incident.acknowledged", actor: "oncall", outcome: "done" });
+  });
+
+  test("a second acknowledgement says by whom the first was", async () => {
+    const { id } = await incident();
+    await world().say("oncall", `ack ${id}`);
+    expect(await world().say("ml", `ack #${id}`)).toContain("already acknowledged, by oncall");
+    expect((await store.incidents.find(id))?.revision).toBe(2);
+  });
+
+  test("resolving keeps the reason, and a cause becomes feedback to learn from", async () => {
+    const { id } = await incident();
+    await world().say("oncall", `resolve ${id} rolled back the scorer —cause checkout`);
+    expect(await store.incidents.find(id)).toMatchObject({ state: "resolved", resolvedBy: "oncall" });
+    const feedback = (await store.rollouts.feedback(100)).filter((said) => said.incidentId === id);
+    expect(feedback).toMatchObject([{ kind: "right_cause", subject: "service:checkout", person: "oncall" }]);
+    const [line] = await store.incidents.timeline(id, 5);
+    expect(line?.text).toBe("resolved by oncall: rolled back the scorer (cause: service:checkout)");
+    expect(await world().say("oncall", `ack ${id}`)).toContain("already resolved");
+  });
+
+  test("an incident that was merged away is acted on where it went", async () => {
+    const into = await incident();
+    const merged = await incident({ mergedInto: into.id, state: "resolved" });
+    await world().say("oncall", `ack ${merged.id}`);
+    expect((await store.incidents.find(into.id))?.state).toBe("acknowledged");
+  });
+
+  test("a number that there is not names those that there are", async () => {
+    const { id } = await incident();
+    const shown = await view("oncall", "ack 99999");
+    expect(shown.summary).toContain("There is no incident 99999");
+    expect(shown.summary).toContain(String(id));
+    expect(shown.kind).toBe("error");
+  });
+});
+
+describe("silence", () => {
+  test("mutes by matchers for a while, is listed, and is ended", async () => {
+    const w = world();
+    const said = await w.say(
+      "oncall",
+      'silence service="pay ments" severity=~“warning|info” --for 90m --reason “load test”',
+    );
+    const id = Number(/Silence (\d+)/.exec(said)?.[1]);
+    const [kept] = (await store.incidents.silences(clock.now())).filter((silence) => silence.id === id);
+    expect(kept).toMatchObject({
+      matchers: [
+        { name: "service", op: "=", value: "pay ments" },
+        { name: "severity", op: "=~", value: "warning|info" },
+      ],
+      reason: "load test",
+      createdBy: "oncall",
+    });
+    expect((kept?.endsAt.getTime() ?? 0) - clock.now().getTime()).toBe(5_400_000);
+    expect(await w.say("oncall", "silence")).toContain('service="pay ments"');
+    expect(await w.say("oncall", `silence --end ${id}`)).toContain("has ended");
+    expect((await store.incidents.silences(clock.now())).some((silence) => silence.id === id)).toBe(false);
+    expect(await w.say("oncall", `silence --end ${id}`)).toContain("no active silence");
+    const acts = (await store.audit.list({ subject: `silence:${id}`, limit: 5 })).map(
+      (entry) => entry.action,
+    );
+    expect(acts).toEqual(["silence.ended", "silence.created"]);
+  });
+
+  test.each([
+    ["silence service=x", "needs a reason"],
+    ["silence service --reason x", '"service" is not a matcher'],
+    ["silence service=x --for soon --reason x", '"soon" is not a duration'],
+    ["silence service=x --for 90d --reason x", "up to 30d"],
+    ['silence service=~".*" --reason x', "would mute every alert"],
+    ["silence team!=a --reason x", "would mute every alert"],
+  ])("%s is refused", async (line, expected) => {
+    const before = await store.incidents.silences(clock.now());
+    expect(await world().say("oncall", line)).toContain(expected);
+    expect(await store.incidents.silences(clock.now())).toHaveLength(before.length);
+  });
+});
+
+describe("why", () => {
+  async function alert(incidentId: number, over: Partial<StoredAlert> = {}): Promise<StoredAlert> {
+    const labels = { alertname: "DiskFull", service: `disk-${incidentId}` };
+    const startsAt = new Date(clock.now().getTime() - 300_000);
+    const parsed = { fingerprint: fingerprint(labels), startsAt };
+    const stored: StoredAlert = {
+      key: alertKey(parsed),
+      alert: {
+        ...parsed,
+        externalId: null,
+        source: "alertmanager",
+        status: "firing",
+        labels,
+        annotations: {},
+        name: "DiskFull",
+        service: `disk-${incidentId}`,
+        severity: "high",
+        summary: "90 %",
+        url: null,
+        endsAt: null,
+      },
+      seenAt: clock.now(),
+      seenCount: 3,
+      incidentId,
+      reasons: [{ signal: "topology", score: 2.3, because: "disk calls web" }],
+      mutedBy: null,
+      endedBy: null,
+      ...over,
+    };
+    await store.incidents.saveAlerts([stored]);
+    return stored;
+  }
+
+  test("an alert: what became of it, by which signals", async () => {
+    const { id } = await incident();
+    await alert(id);
+    const shown = await view("reader", `why disk-${id}`);
+    expect(shown.summary).toBe(`DiskFull on disk-${id}: it joined incident ${id} by topology.`);
+    expect(JSON.stringify(shown.blocks)).toContain("disk calls web");
+  });
+
+  test("a muted alert: by what", async () => {
+    const { id } = await incident();
+    await alert(id, { mutedBy: { by: "silence", id: 4, because: "silence 4 by oncall: load test" } });
+    expect((await view("reader", `why disk-${id}`)).summary).toContain(
+      "is muted by silence 4 by oncall: load test",
+    );
+  });
+
+  test("an incident: its claims with their evidence, and the terms of its causes", async () => {
+    const { id, title } = await incident();
+    const at = clock.now();
+    await store.explanations.addEvidence(id, [
+      { kind: "change", subject: "rollout:1", text: "deploy scorer 2", at, data: {} },
+    ]);
+    await store.explanations.save({
+      incidentId: id,
+      revision: 1,
+      explainer: "template",
+      fallback: null,
+      basis: "test",
+      asked: null,
+      summary: [{ text: "Errors began after a deploy.", evidence: [1] }],
+      causes: [],
+      actions: [{ text: "Roll back the scorer.", evidence: [1] }],
+      ranked: [
+        {
+          service: "fraud-api",
+          changeId: "rollout:1",
+          confidence: 0.82,
+          score: 1.5,
+          terms: [{ name: "just before", score: 1.5, because: "2 min before the first alert" }],
+        },
+      ],
+      at,
+    });
+    const shown = await view("reader", `why INC-${id}`);
+    const text = JSON.stringify(shown.blocks);
+    expect(shown.summary).toContain(`${title}. Errors began after a deploy.`);
+    for (const fact of [
+      "[1]",
+      "82 %",
+      "+1.5",
+      "2 min before the first alert",
+      "deploy scorer 2",
+      "Roll back",
+    ]) {
+      expect(text).toContain(fact);
+    }
+  });
+
+  test("something unknown is refused with what can be written", async () => {
+    expect((await view("reader", "why no-such-thing-anywhere")).summary).toContain("No alert goes with");
+  });
+});
+
+describe("reading", () => {
+  test("incidents are listed with buttons for those who may use them", async () => {
+    const { id } = await incident();
+    const own = await view("oncall", `incidents open --service service-${id}`);
+    expect(own.summary).toContain(`${id} HighErrorRate`);
+    expect(own.actions.map((action) => action.command)).toEqual([`ack ${id}`]);
+    expect((await view("reader", `incidents open --service service-${id}`)).actions).toEqual([]);
+    expect((await view("reader", "incidents --service nobody")).summary).toContain(
+      "No unresolved incidents about nobody",
+    );
+  });
+
+  test("models are shown with what serves; one that cannot be asked does not hide the others", async () => {
+    const broken = {
+      ...createLedgerBackend(createLedger(), "adopt"),
+      live: () => Promise.reject(new Error("no route")),
+    };
+    const w = world([
+      modelEntry(createLedgerBackend(createLedger(), "adopt"), { environments: ["staging"] }),
+      modelEntry(broken, { name: "lost", environments: ["production"] }),
+    ]);
+    const shown = await view("reader", "models", w);
+    expect(shown.summary).toContain("scorer in staging: 1");
+    expect(shown.summary).toContain("lost in production: unknown: no route");
+    const one = await view("ml", "models scorer", w);
+    expect(JSON.stringify(one.blocks)).toContain("0.93");
+    expect(one.actions.map((action) => action.command)).toEqual(["deploy scorer 3 --environment staging"]);
+    expect((await view("ml", "models scorre", w)).actions.map((action) => action.command)).toEqual([
+      "models scorer",
+    ]);
+  });
+
+  test("the audit log is listed for those who may, and verified", async () => {
+    const { id } = await incident();
+    await world().say("oncall", `ack ${id}`);
+    expect((await view("lead", `audit --subject incident:${id}`)).summary).toContain(
+      `incident.acknowledged on incident:${id} by oncall`,
+    );
+    expect((await view("lead", "audit verify")).summary).toContain("The audit log is whole");
+    expect((await view("reader", "audit")).summary).toContain("may not audit");
+    expect((await view("lead", "audit --actor nobody-at-all")).summary).toContain("no such entries");
+  });
+
+  test("help lists what one may do, with examples, and explains one command", async () => {
+    const reader = await view("reader", "help");
+    expect(reader.summary).toContain("/why");
+    expect(reader.summary).not.toContain("/deploy");
+    expect(reader.summary).toMatch(/\d+ more need a role/);
+    const engineer = await view("ml", "help");
+    expect(engineer.summary).toContain("/deploy");
+    expect(JSON.stringify(engineer.blocks)).toContain("/deploy correlator 2");
+    const one = await view("reader", "help deploy");
+    expect(one.summary).toContain("/deploy <model> [version]");
+    expect(JSON.stringify(one.blocks)).toContain("You may not use it");
+    const stranger = await view("nobody", "help");
+    expect(stranger.summary).toContain("You can use /help.");
+  });
+
+  test("a digest is asked for where one can be posted", async () => {
+    expect(await world().say("oncall", "digest now")).toContain("on its way");
+    const fromCli = { ...requestOf("oncall", "digest now", clock.now()), channel: null };
+    const answer = await world().execute.execute(fromCli);
+    expect(answer?.view.summary).toContain("was not asked in one");
+  });
+});
+
+describe("what was not understood", () => {
+  test("a command that there is not is answered by the one that was meant, as a button", async () => {
+    const shown = await view("oncall", "akc 12");
+    expect(shown.summary).toContain("Did you mean /ack?");
+    expect(shown.actions.map((action) => action.command)).toEqual(["ack 12", "help"]);
+  });
+
+  test("an option that there is not names the one that was meant, and shows the usage", async () => {
+    const shown = await view("oncall", "resolve 1 --casue x");
+    expect(shown.summary).toContain("Did you mean --cause?");
+    expect(JSON.stringify(shown.blocks)).toContain("/resolve <incident>");
+  });
+
+  test("a missing argument shows examples that can be pressed", async () => {
+    const shown = await view("oncall", "ack");
+    expect(shown.summary).toContain("/ack needs <incident>");
+    expect(shown.actions.map((action) => action.command)).toEqual(["ack 12"]);
+  });
+
+  test("a model that there is not is answered by the one that was meant", async () => {
+    const shown = await view("ml", "deploy scorre 2 --environment staging");
+    expect(shown.actions.map((action) => action.command)).toEqual(["deploy scorer 2 --environment staging"]);
+  });
+
+  test("an environment left open offers each of them", async () => {
+    const shown = await view("ml", "deploy scorer 2");
+    expect(shown.actions.map((action) => action.command)).toEqual([
+      "deploy scorer 2 --environment staging",
+      "deploy scorer 2 --environment production",
+    ]);
+  });
+
+  test("text that Slack escaped means what was typed", async () => {
+    const { id } = await incident();
+    const request = requestOf(
+      "U-oncall",
+      `resolve ${id} see &lt;runbook&gt; <https://example.org/a>`,
+      clock.now(),
+    );
+    await world().execute.execute({ ...request, account: { platform: "slack", id: "U-oncall", name: "x" } });
+    const [line] = await store.incidents.timeline(id, 1);
+    expect(line?.text).toBe("resolved by oncall: see <runbook> https://example.org/a");
+  });
+
+  test("a fault is private, and its reference is in the log", async () => {
+    const w = world();
+    const lines: { readonly reference?: unknown }[] = [];
+    const broken = commands.map((command) =>
+      command.name === "incidents"
+        ? { ...command, run: () => Promise.reject(new Error("secret detail")) }
+        : command,
+    );
+    const own = createWorld({
+      store,
+      policy,
+      models: [],
+      commands: broken as readonly Command[],
+      clock,
+      log: (fields) => lines.push(fields),
+    });
+    const answer = await own.execute.execute(requestOf("oncall", "incidents", w.clock.now()));
+    expect(answer?.visibility).toBe("private");
+    expect(JSON.stringify(answer?.view)).not.toContain("secret detail");
+    const reference = /reference (\w{8})/.exec(answer?.view.footer ?? "")?.[1];
+    expect(lines.some((line) => line.reference === reference)).toBe(true);
+  });
+});
+
+describe("suggestions", () => {
+  const ask = (who: string, command: string, option: string, partial: string) =>
+    world().execute.suggest({
+      account: { platform: "console", id: who, name: who },
+      command,
+      option,
+      partial,
+    });
+
+  test("are what exists and the person may use", async () => {
+    const { id } = await incident();
+    const values = async (...args: Parameters<typeof ask>) => (await ask(...args)).map((each) => each.value);
+    expect(await values("oncall", "ack", "incident", String(id))).toContain(String(id));
+    expect(await values("reader", "ack", "incident", "")).toEqual([]);
+    expect(await values("ml", "deploy", "model", "sc")).toEqual(["scorer"]);
+    expect(await values("ml", "deploy", "version", "")).toEqual(["3", "2", "1"]);
+    expect(await values("ml", "deploy", "environment", "prod")).toEqual(["production"]);
+    expect(await values("reader", "incidents", "state", "res")).toEqual(["resolved"]);
+    expect(await values("reader", "", "", "de")).toEqual([]);
+    expect(await values("ml", "", "", "de")).toEqual(["deploy"]);
+    expect(await values("ml", "nonsense", "x", "")).toEqual([]);
+  });
+});
+
+describe("planning", () => {
+  /** A store of which only what reads may be called. */
+  function readOnly<Slice extends object>(slice: Slice): Slice {
+    return new Proxy(slice, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name);
+        if (typeof member === "object" && member !== null) return readOnly(member);
+        const isRead =
+          typeof name === "symbol" ||
+          /^(find|list|alerts|approvals|feedback|modelVersions|aliasHistory)/.test(name);
+        if (typeof member !== "function" || isRead) return member;
+        return () => Promise.reject(new Error(`planning called ${name}`));
+      },
+    });
+  }
+
+  test.each(["deploy scorer 2", "rollback scorer 2", "retrain scorer"])("%s writes nothing", async (line) => {
+    const ledger = createLedger();
+    const models = [modelEntry(createLedgerBackend(ledger, "adopt"), { environments: ["staging"] })];
+    const [name = "", ...words] = line.split(" ");
+    const command = commands.find((candidate) => candidate.name === name);
+    if (command?.kind !== "rollout") throw new Error(`${name} is no rollout command`);
+    const still = readOnly(store);
+    const plan = createPlanner({ models, rollouts: still.rollouts });
+    const [ml] = people;
+    if (ml === undefined) throw new Error("nobody");
+    const allow = { kind: "allow", policies: [], approvalsNeeded: 0 } as const;
+    const planned = await command.plan(command.options.parse({ model: words[0], version: words[1] }), {
+      now: clock.now(),
+      person: ml,
+      channel: null,
+      via: "cli",
+      store: still,
+      models,
+      people,
+      commands,
+      plan,
+      requestDigest: () => Promise.reject(new Error("planning asked for a digest")),
+      may: () => true,
+      decide: () => allow,
+      log: silentLog,
+    });
+    expect(planned.kind).toBe("plan");
+    expect(ledger.starts).toEqual([]);
+  });
+});
+
+test("shapes are what a platform registers", () => {
+  const deploy = world()
+    .execute.shapes()
+    .find((shape) => shape.name === "deploy");
+  expect(deploy?.options).toMatchObject([
+    { name: "model", type: "string", isRequired: true, isSuggested: true, position: 0 },
+    { name: "version", isRequired: false, isSuggested: true, position: 1 },
+    { name: "environment", isSuggested: true, position: null },
+    { name: "reason", isSuggested: false, position: null },
+    { name: "incident", type: "integer", position: null },
+  ]);
+});
