@@ -3,19 +3,14 @@
  * What was asked of a backend and not recorded is recovered by looking, never by asking blindly a second time; where
  * nobody can look, the rollout becomes `unknown` and a person decides.
  */
-import type { AuditRecord } from "../domain/audit.ts";
 import type { Person } from "../domain/person.ts";
 import {
   hashPlan,
   isFinal,
-  looksDifferent,
-  moveRollout,
   type Observation,
   observeRollout,
   planDifference,
   type Rollout,
-  type RolloutPatch,
-  type RolloutState,
   targetOf,
   withProgress,
 } from "../domain/rollout.ts";
@@ -29,12 +24,12 @@ import {
   type Operation,
   type Policy,
   type Store,
-  type StoreSlices,
 } from "../ports.ts";
 import { checkAuthority } from "./authority.ts";
 import { withDeadline } from "./deadline.ts";
 import { type Effects, MovedElsewhereError } from "./effects.ts";
 import type { Planner } from "./plan.ts";
+import { createTransitions } from "./transition.ts";
 
 export interface ApplyOptions {
   readonly store: Store;
@@ -89,6 +84,7 @@ export interface Apply {
 export function createApply(options: ApplyOptions): Apply {
   const { store, clock, models } = options;
   const limits: ApplyLimits = { ...defaultLimits, ...options.limits };
+  const { move, moved, transition, progress, again } = createTransitions(options);
 
   async function step(rolloutId: number): Promise<void> {
     const rollout = await store.rollouts.find(rolloutId);
@@ -115,12 +111,10 @@ export function createApply(options: ApplyOptions): Apply {
 
   async function expireOrWait(rollout: Rollout): Promise<void> {
     const { expiresAt } = rollout;
-    const now = clock.now();
-    if (expiresAt === null || expiresAt > now) {
-      await store.jobs.add(
-        { task: "apply", rolloutId: rollout.id },
-        { runAt: expiresAt ?? later(limits.maxPollMs) },
-      );
+    // A pending rollout always has an end to its waiting; one without would wait for a person alone.
+    if (expiresAt === null) return;
+    if (expiresAt > clock.now()) {
+      await store.jobs.add({ task: "apply", rolloutId: rollout.id }, { runAt: expiresAt });
       return;
     }
     await move(rollout, "expired", { result: "nobody approved it in time" });
@@ -276,54 +270,6 @@ export function createApply(options: ApplyOptions): Apply {
     return Math.min(limits.maxPollMs, Math.max(limits.pollMs, runningMs / 10));
   }
 
-  // ---------- storing ----------
-
-  async function move(rollout: Rollout, to: RolloutState, patch: RolloutPatch = {}): Promise<void> {
-    await moved(rollout, to, patch);
-  }
-
-  async function moved(rollout: Rollout, to: RolloutState, patch: RolloutPatch = {}): Promise<Rollout> {
-    return await transition(moveRollout(rollout, to, clock.now(), patch));
-  }
-
-  /** One transition, its audit entry, its cards and jobs: all or nothing. Returns the rollout as stored. */
-  async function transition(rollout: Rollout): Promise<Rollout> {
-    const stored = await store.transaction(async (tx) => {
-      const { seq } = await tx.audit.append(recordOf(rollout, clock.now()));
-      return await apply(tx, rollout, seq);
-    });
-    options.log.info(
-      { rolloutId: rollout.id, state: rollout.state, result: rollout.result },
-      "rollout moved",
-    );
-    return stored;
-  }
-
-  /** Progress is shown and not audited; nothing is written when nothing can be seen of it. */
-  async function progress(before: Rollout, after: Rollout, delayMs: number): Promise<void> {
-    await store.transaction(async (tx) => {
-      if (looksDifferent(before, after)) await apply(tx, after, null);
-      await tx.jobs.add({ task: "apply", rolloutId: before.id }, { runAt: later(delayMs) });
-    });
-  }
-
-  async function apply(tx: StoreSlices, rollout: Rollout, auditSeq: number | null): Promise<Rollout> {
-    const context = { now: clock.now(), actor: "tocsin", auditSeq };
-    await options.effects.apply(tx, [{ kind: "rollout", rollout }], context);
-    const stored = await tx.rollouts.find(rollout.id);
-    if (stored === null) throw new MovedElsewhereError(`rollout ${rollout.id} has gone`);
-    return stored;
-  }
-
-  async function again(rolloutId: number, delayMs: number): Promise<void> {
-    const runAt = delayMs === 0 ? null : later(delayMs);
-    await store.jobs.add({ task: "apply", rolloutId }, { runAt });
-  }
-
-  function later(ms: number): Date {
-    return new Date(clock.now().getTime() + ms);
-  }
-
   return { step };
 }
 
@@ -331,26 +277,6 @@ function operationOf(rollout: Rollout): Operation {
   const { kind, model, environment, from, to, reason } = rollout.plan;
   const { operationId, requestedBy } = rollout;
   return { operationId, kind, model, environment, from, to, requestedBy, reason };
-}
-
-const outcomes: Partial<Record<RolloutState, AuditRecord["outcome"]>> = {
-  starting: "requested",
-  failed: "failed",
-  unknown: "failed",
-};
-
-function recordOf(rollout: Rollout, now: Date): AuditRecord {
-  const { plan, planHash, operationId, result, externalRef } = rollout;
-  const { kind, model, environment, from, to } = plan;
-  const { newVersion } = rollout.progress;
-  return {
-    at: now,
-    actor: "tocsin",
-    action: `rollout.${rollout.state}`,
-    subject: `rollout:${rollout.id}`,
-    outcome: outcomes[rollout.state] ?? "done",
-    data: { kind, model, environment, from, to, planHash, operationId, externalRef, result, newVersion },
-  };
 }
 
 function messageOf(error: unknown): string {

@@ -74,6 +74,8 @@ export interface Execute {
 }
 
 const defaultExpiryMs = 24 * 3_600_000;
+/** Pause before a command that the database was away for is tried again, ms. */
+const tryAgainMs = 5_000;
 /** Runs of one command when others keep moving what it moves. */
 const maxAttempts = 4;
 
@@ -286,13 +288,28 @@ export function createExecute(options: ExecuteOptions): Execute {
   async function faultOf(request: CommandRequest, error: unknown, log: Log): Promise<Outcome> {
     const reference = randomUUID().slice(0, 8);
     log.error({ err: error, reference }, "command failed");
-    // The row stays open: the job is tried again when the database is back.
-    if (isDatabaseAway(error)) return databaseAway(reference);
+    if (isDatabaseAway(error)) {
+      await tryAgainLater(request, log);
+      return databaseAway(reference);
+    }
     const outcome = faulted(request, reference);
     await finish(request, outcome).catch((second: unknown) => {
       log.error({ err: second, reference }, "the failed command could not be closed");
     });
     return outcome;
+  }
+
+  /**
+   * The row of the request stays open. While the database is still away its job cannot end either, and comes again by
+   * itself; after a short absence this job takes its place.
+   */
+  async function tryAgainLater(request: CommandRequest, log: Log): Promise<void> {
+    const runAt = new Date(clock.now().getTime() + tryAgainMs);
+    try {
+      await store.jobs.add({ task: "execute", requestKey: request.key }, { runAt });
+    } catch (error) {
+      log.warn({ err: error }, "the database is still away; the job of this command comes again with it");
+    }
   }
 
   return {

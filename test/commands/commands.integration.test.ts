@@ -6,7 +6,7 @@ import { alertKey, fingerprint } from "../../src/domain/alert.ts";
 import type { Incident } from "../../src/domain/incident.ts";
 import type { View } from "../../src/domain/view.ts";
 import { checkCommand, loadFolders } from "../../src/load.ts";
-import { type Command, type Policy, type StoredAlert, silentLog } from "../../src/ports.ts";
+import { type Command, type Policy, type Store, type StoredAlert, silentLog } from "../../src/ports.ts";
 import {
   createLedger,
   createLedgerBackend,
@@ -373,6 +373,25 @@ describe("what was not understood", () => {
     await world().execute.execute({ ...request, account: { platform: "slack", id: "U-oncall", name: "x" } });
     const [line] = await store.incidents.timeline(id, 1);
     expect(line?.text).toBe("resolved by oncall: see <runbook> https://example.org/a");
+  });
+
+  test("while the database is away the answer says so, nothing is lost, and it is tried again", async () => {
+    const { id } = await incident();
+    const jobs: unknown[] = [];
+    const away: Store = {
+      ...store,
+      transaction: () => Promise.reject(Object.assign(new Error("no"), { code: "ECONNREFUSED" })),
+      jobs: { ...store.jobs, add: (job) => Promise.resolve(void jobs.push(job)) },
+    };
+    const request = requestOf("oncall", `ack ${id}`, clock.now());
+    const answer = await createWorld({ store: away, policy, models: [], commands, clock }).execute.execute(
+      request,
+    );
+    expect(answer?.view.title).toBe("The database is away");
+    expect(jobs).toEqual([{ task: "execute", requestKey: request.key }]);
+    expect((await store.incidents.find(id))?.state).toBe("open");
+    const later = await world().execute.execute(request);
+    expect(later?.view.summary).toContain("You acknowledged");
   });
 
   test("a fault is private, and its reference is in the log", async () => {

@@ -1,0 +1,104 @@
+/** How a rollout changes in the database: a transition with its audit entry, or progress that is only shown. */
+import type { AuditRecord } from "../domain/audit.ts";
+import {
+  looksDifferent,
+  moveRollout,
+  type Rollout,
+  type RolloutPatch,
+  type RolloutState,
+} from "../domain/rollout.ts";
+import type { Clock, Log, Store, StoreSlices } from "../ports.ts";
+import { type Effects, MovedElsewhereError } from "./effects.ts";
+
+export interface TransitionOptions {
+  readonly store: Store;
+  readonly effects: Effects;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** All of them throw {@link MovedElsewhereError} when someone else moved the rollout since it was read. */
+export interface Transitions {
+  /** Into another state. */
+  move(rollout: Rollout, to: RolloutState, patch?: RolloutPatch): Promise<void>;
+  /** The same; returns the rollout as stored. */
+  moved(rollout: Rollout, to: RolloutState, patch?: RolloutPatch): Promise<Rollout>;
+  /** Stores a rollout that was moved by a decision. */
+  transition(rollout: Rollout): Promise<Rollout>;
+  /** Stores what can be seen of the progress, if anything, and asks for the next step after `delayMs`. */
+  progress(before: Rollout, after: Rollout, delayMs: number): Promise<void>;
+  /** Asks for the next step. */
+  again(rolloutId: number, delayMs: number): Promise<void>;
+}
+
+export function createTransitions(options: TransitionOptions): Transitions {
+  const { store, clock } = options;
+
+  async function move(rollout: Rollout, to: RolloutState, patch: RolloutPatch = {}): Promise<void> {
+    await moved(rollout, to, patch);
+  }
+
+  async function moved(rollout: Rollout, to: RolloutState, patch: RolloutPatch = {}): Promise<Rollout> {
+    return await transition(moveRollout(rollout, to, clock.now(), patch));
+  }
+
+  /** One transition, its audit entry, its cards and jobs: all or nothing. Returns the rollout as stored. */
+  async function transition(rollout: Rollout): Promise<Rollout> {
+    const stored = await store.transaction(async (tx) => {
+      const { seq } = await tx.audit.append(recordOf(rollout, clock.now()));
+      return await apply(tx, rollout, seq);
+    });
+    options.log.info(
+      { rolloutId: rollout.id, state: rollout.state, result: rollout.result },
+      "rollout moved",
+    );
+    return stored;
+  }
+
+  /** Progress is shown and not audited; nothing is written when nothing can be seen of it. */
+  async function progress(before: Rollout, after: Rollout, delayMs: number): Promise<void> {
+    await store.transaction(async (tx) => {
+      if (looksDifferent(before, after)) await apply(tx, after, null);
+      await tx.jobs.add({ task: "apply", rolloutId: before.id }, { runAt: later(delayMs) });
+    });
+  }
+
+  async function apply(tx: StoreSlices, rollout: Rollout, auditSeq: number | null): Promise<Rollout> {
+    const context = { now: clock.now(), actor: "tocsin", auditSeq };
+    await options.effects.apply(tx, [{ kind: "rollout", rollout }], context);
+    const stored = await tx.rollouts.find(rollout.id);
+    if (stored === null) throw new MovedElsewhereError(`rollout ${rollout.id} has gone`);
+    return stored;
+  }
+
+  async function again(rolloutId: number, delayMs: number): Promise<void> {
+    const runAt = delayMs === 0 ? null : later(delayMs);
+    await store.jobs.add({ task: "apply", rolloutId }, { runAt });
+  }
+
+  function later(ms: number): Date {
+    return new Date(clock.now().getTime() + ms);
+  }
+
+  return { move, moved, transition, progress, again };
+}
+
+const outcomes: Partial<Record<RolloutState, AuditRecord["outcome"]>> = {
+  starting: "requested",
+  failed: "failed",
+  unknown: "failed",
+};
+
+function recordOf(rollout: Rollout, now: Date): AuditRecord {
+  const { plan, planHash, operationId, result, externalRef } = rollout;
+  const { kind, model, environment, from, to } = plan;
+  const { newVersion } = rollout.progress;
+  return {
+    at: now,
+    actor: "tocsin",
+    action: `rollout.${rollout.state}`,
+    subject: `rollout:${rollout.id}`,
+    outcome: outcomes[rollout.state] ?? "done",
+    data: { kind, model, environment, from, to, planHash, operationId, externalRef, result, newVersion },
+  };
+}
