@@ -7,13 +7,12 @@ import type { Person } from "../domain/person.ts";
 import {
   hashPlan,
   isFinal,
-  type Observation,
-  observeRollout,
   planDifference,
   type Rollout,
   targetOf,
   withProgress,
 } from "../domain/rollout.ts";
+import { type Observation, observeRollout } from "../domain/rollout-observation.ts";
 import { oneLine } from "../domain/view.ts";
 import {
   type Clock,

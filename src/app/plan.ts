@@ -1,5 +1,6 @@
 /** What a rollout would do: asked of the backend, decided here, the same at request and at apply. */
-import { type Plan, previousVersion } from "../domain/rollout.ts";
+import type { Plan } from "../domain/rollout.ts";
+import { previousVersion } from "../domain/rollout-decision.ts";
 import { closest } from "../domain/spelling.ts";
 import { findTarget } from "../domain/target.ts";
 import { oneLine } from "../domain/view.ts";

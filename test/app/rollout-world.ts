@@ -6,7 +6,7 @@ import { createEffects } from "../../src/app/effects.ts";
 import { createExecute, type Execute } from "../../src/app/execute.ts";
 import { createPlanner } from "../../src/app/plan.ts";
 import type { Person } from "../../src/domain/person.ts";
-import type { Observation } from "../../src/domain/rollout.ts";
+import type { Observation } from "../../src/domain/rollout-observation.ts";
 import {
   type Command,
   type CommandRequest,

@@ -1,0 +1,89 @@
+/** What a rollout becomes by what its backend says. */
+import { endSteps, moveRollout, type Rollout, withProgress } from "./rollout.ts";
+import { oneLine } from "./view.ts";
+
+/** What a backend says of running work, without the references of any one backend. */
+export type Observation =
+  | { readonly kind: "running"; readonly steps: Rollout["progress"]["steps"]; readonly logTail: string }
+  | {
+      readonly kind: "succeeded";
+      readonly result: string;
+      readonly newVersion: string | null;
+      readonly metrics: Readonly<Record<string, number>>;
+      readonly baseline?: Readonly<Record<string, number>>;
+      readonly logTail: string;
+    }
+  | { readonly kind: "failed"; readonly problem: string; readonly logTail: string }
+  | { readonly kind: "cancelled"; readonly logTail: string }
+  | { readonly kind: "lost"; readonly problem: string; readonly logTail: string };
+
+/** How long a backend may say "done" while another version still serves, ms. */
+export const verifyMs = 60_000;
+
+/**
+ * Moves a running or cancelling rollout on by what its backend says.
+ * @param served - version that serves now, asked after a success of a deploy or rollback; null when nobody asked or
+ * nothing serves. A backend that says "done" while another version serves is not believed.
+ * @see https://github.com/kserve/kserve/issues/1859 (Ready although it was not)
+ */
+export function observeRollout(
+  rollout: Rollout,
+  observed: Observation,
+  served: string | null,
+  now: Date,
+): Rollout {
+  const { logTail } = observed;
+  switch (observed.kind) {
+    case "running":
+      return withProgress(rollout, { steps: observed.steps, logTail, note: cancelNote(rollout) });
+    case "succeeded":
+      return finishRollout(rollout, observed, served, now);
+    case "failed":
+      return moveRollout(rollout, "failed", now, {
+        result: oneLine(observed.problem, 300),
+        progress: { logTail, steps: endSteps(rollout.progress.steps, "failed") },
+      });
+    case "cancelled":
+      return moveRollout(rollout, "cancelled", now, {
+        result: `cancelled by ${rollout.progress.cancelRequestedBy ?? "the backend"}`,
+        progress: { logTail, steps: endSteps(rollout.progress.steps, "failed") },
+      });
+    case "lost":
+      return moveRollout(rollout, "unknown", now, {
+        result: oneLine(observed.problem, 300),
+        progress: { logTail },
+      });
+  }
+}
+
+function finishRollout(
+  rollout: Rollout,
+  observed: Extract<Observation, { kind: "succeeded" }>,
+  served: string | null,
+  now: Date,
+): Rollout {
+  const { logTail, newVersion, metrics, baseline = {} } = observed;
+  const { to } = rollout.plan;
+  if (to === null || served === to) {
+    const steps = endSteps(rollout.progress.steps, "done");
+    const progress = { logTail, newVersion, metrics, baseline, steps, verifyingSince: null };
+    return moveRollout(rollout, "succeeded", now, { result: oneLine(observed.result, 300), progress });
+  }
+  const since = rollout.progress.verifyingSince ?? now.toISOString();
+  const serving = served === null ? "nothing serves" : `version ${served} still serves`;
+  if (now.getTime() - Date.parse(since) < verifyMs) {
+    const note = `the backend says it is done, but ${serving}; waiting for version ${to}`;
+    return withProgress(rollout, { logTail, note, verifyingSince: since });
+  }
+  return moveRollout(rollout, "failed", now, {
+    result: `the backend said it was done, but ${serving} instead of ${to}`,
+    progress: { logTail, steps: endSteps(rollout.progress.steps, "failed") },
+  });
+}
+
+function cancelNote(rollout: Rollout): string | null {
+  const { cancelRequestedBy } = rollout.progress;
+  return rollout.state === "cancelling" && cancelRequestedBy !== null
+    ? `asked to stop by ${cancelRequestedBy}`
+    : null;
+}

@@ -1,0 +1,62 @@
+import { describe, expect, test } from "vitest";
+import { observeRollout, verifyMs } from "../../src/domain/rollout-observation.ts";
+import { now, plan, rolloutIn } from "./rollout-build.ts";
+
+describe("what a backend says", () => {
+  const done = {
+    kind: "succeeded",
+    result: "4 serves",
+    newVersion: null,
+    metrics: {},
+    logTail: "ok",
+  } as const;
+
+  test("success counts when the right version serves", () => {
+    const after = observeRollout(rolloutIn("running"), done, "4", now);
+    expect(after).toMatchObject({ state: "succeeded", result: "4 serves", finishedAt: now });
+    expect(after.progress.steps).toEqual([{ label: "shift traffic", state: "done" }]);
+  });
+
+  test("success while another version serves is waited out, then not believed", () => {
+    const first = observeRollout(rolloutIn("running"), done, "3", now);
+    expect(first.state).toBe("running");
+    expect(first.progress.note).toContain("version 3 still serves");
+    const inTime = new Date(now.getTime() + verifyMs - 1);
+    expect(observeRollout(first, done, "3", inTime).progress.verifyingSince).toBe(now.toISOString());
+    expect(observeRollout(first, done, "4", inTime).state).toBe("succeeded");
+    const late = observeRollout(first, done, null, new Date(now.getTime() + verifyMs));
+    expect(late).toMatchObject({ state: "failed" });
+    expect(late.result).toContain("nothing serves instead of 4");
+  });
+
+  test("a retrain needs nothing to serve", () => {
+    const retrain = rolloutIn("running", { plan: { ...plan, kind: "retrain", to: null } });
+    const trained = { ...done, newVersion: "5", metrics: { recall: 0.9 }, baseline: { recall: 0.8 } };
+    const after = observeRollout(retrain, trained, null, now);
+    expect(after).toMatchObject({
+      state: "succeeded",
+      progress: { newVersion: "5", baseline: { recall: 0.8 } },
+    });
+  });
+
+  test("failure marks the step that failed, and keeps the log", () => {
+    const failed = { kind: "failed", problem: "out of\nmemory", logTail: "tail" } as const;
+    const after = observeRollout(rolloutIn("running"), failed, null, now);
+    expect(after).toMatchObject({ state: "failed", result: "out of memory", progress: { logTail: "tail" } });
+    expect(after.progress.steps).toEqual([{ label: "shift traffic", state: "failed" }]);
+  });
+
+  test("lost work is unknown, not failed", () => {
+    const lost = { kind: "lost", problem: "no trace of it", logTail: "" } as const;
+    expect(observeRollout(rolloutIn("running"), lost, null, now)).toMatchObject({
+      state: "unknown",
+      finishedAt: null,
+      result: "no trace of it",
+    });
+  });
+
+  test("a success that came before the cancellation is a success", () => {
+    const asked = rolloutIn("cancelling", {});
+    expect(observeRollout(asked, done, "4", now).state).toBe("succeeded");
+  });
+});
