@@ -30,6 +30,31 @@ describe("an empty configuration", () => {
   });
 });
 
+describe("a mistake inside a source or a model", () => {
+  test.each([
+    ["sources: { alertmanager: { bearr: x } }", /sources\.alertmanager: Unrecognized key: "bearr"/],
+    [
+      'sources: { alertmanager: { bearer: "hunter2" } }',
+      /sources\.alertmanager\.bearer: is written in clear text/,
+    ],
+    ["models: { ranker: { risk: huge } }", /models\.ranker\.risk: Invalid option/],
+  ])("%s is named down to its key", (yaml, problem) => {
+    expect(() => read(yaml)).toThrow(problem);
+  });
+
+  test("nothing at all after a source's name is no mistake", () => {
+    expect(read("sources: { alertmanager: }").sources["alertmanager"]?.secrets).toEqual([]);
+  });
+});
+
+describe("a Discord account", () => {
+  test("keeps every digit when it is quoted, and is refused when YAML has already lost some", () => {
+    const people = (id: string) => `people: { oncall: { roles: [sre], discord: ${id} } }`;
+    expect(read(people('"112233445566778899"')).people[0]?.accounts["discord"]).toBe("112233445566778899");
+    expect(() => read(people("112233445566778899"))).toThrow(/people\.oncall\.discord.*write it in quotes/s);
+  });
+});
+
 describe("a full configuration", () => {
   const config = read(
     `

@@ -27,6 +27,14 @@ const secretName = z
     /^env:[A-Z][A-Z0-9_]*$/,
     'must be "env:NAME": the secret itself belongs into the environment, not into the file',
   );
+/** YAML reads bare digits as a number, and one beyond 2^53 has then lost its last digits: every Discord id. */
+const accountId = z
+  .union([z.string(), z.number()])
+  .refine(
+    (id) => typeof id === "string" || Number.isSafeInteger(id),
+    'is a number too large to keep its digits; write it in quotes, for example "112233445566778899"',
+  )
+  .transform(String);
 
 const fileSchema = z.strictObject({
   channels: z.array(z.strictObject({ to: channel, match: z.array(z.string()).default([]) })).optional(),
@@ -34,8 +42,8 @@ const fileSchema = z.strictObject({
   sources: z
     .record(
       name,
-      z.union([
-        z.strictObject({
+      z
+        .strictObject({
           use: name.optional(),
           bearer: hash.optional(),
           basic: z.strictObject({ user: z.string().min(1), password: hash }).optional(),
@@ -44,9 +52,8 @@ const fileSchema = z.strictObject({
           timestampHeader: z.string().optional(),
           timeoutMinutes: z.number().positive().optional(),
           settings: z.unknown().optional(),
-        }),
-        z.null(),
-      ]),
+        })
+        .nullable(),
     )
     .default({}),
   people: z
@@ -56,7 +63,7 @@ const fileSchema = z.strictObject({
         name: z.string().min(1).optional(),
         roles: z.array(name).min(1, "needs at least one role"),
         slack: z.string().optional(),
-        discord: z.coerce.string().optional(),
+        discord: accountId.optional(),
         console: hash.optional(),
       }),
     )
@@ -68,17 +75,16 @@ const fileSchema = z.strictObject({
   models: z
     .record(
       name,
-      z.union([
-        z.strictObject({
+      z
+        .strictObject({
           backend: name.default("builtin"),
           environments: z.array(name).min(1).default(["production"]),
           owners: z.array(name).default([]),
           risk: z.enum(["low", "high"]).default("low"),
           services: z.array(z.string()).default([]),
           settings: z.unknown().optional(),
-        }),
-        z.null(),
-      ]),
+        })
+        .nullable(),
     )
     .default({}),
   digests: z

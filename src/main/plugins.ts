@@ -11,7 +11,7 @@ export interface Plugins {
   readonly sources: ReadonlyMap<string, ConfiguredSource>;
   readonly commands: readonly Command[];
   readonly backends: ReadonlyMap<string, ModelBackendPlugin>;
-  /** Files that did not load, and checks that no sender of a source can pass. */
+  /** Files that did not load, checks that no sender of a source can pass, and settings that a source cannot use. */
   readonly findings: readonly Finding[];
 }
 
@@ -37,6 +37,7 @@ export async function loadPlugins(config: Config): Promise<Plugins> {
       ...fileFindings("command", commands),
       ...fileFindings("model backend", backends),
       ...checkFindings(configured),
+      ...settingsFindings(configured),
     ],
   };
 }
@@ -79,4 +80,19 @@ function checkFindings(sources: ReadonlyMap<string, ConfiguredSource>): Finding[
       }),
     ),
   );
+}
+
+function settingsFindings(sources: ReadonlyMap<string, ConfiguredSource>): Finding[] {
+  return [...sources.values()].flatMap(({ name, source, settings }): Finding[] => {
+    const problem = source.settingsProblem?.(settings) ?? null;
+    if (problem === null) return [];
+    return [
+      {
+        status: "failure",
+        subject: `source ${name}`,
+        text: `its settings in tocsin.yaml are not right: ${problem}`,
+        remedy: `correct sources.${name}.settings; until then its deliveries are answered 400 and kept`,
+      },
+    ];
+  });
 }

@@ -5,6 +5,7 @@ import { type ReplayResult, replay, toPrediction } from "../app/replay.ts";
 import { readConfig } from "../config.ts";
 import { createCorrelator } from "../domain/clustering.ts";
 import { shippedWeights } from "../domain/weights.ts";
+import type { Source } from "../ports.ts";
 import { loadPlugins } from "./plugins.ts";
 import { formatReplay } from "./replay-text.ts";
 
@@ -16,7 +17,12 @@ export interface ReplayArguments {
 /** Exit code 1 when a line was not understood; what was is replayed all the same. */
 export async function replayCommand(files: readonly string[], options: ReplayArguments): Promise<void> {
   const configured = (await loadPlugins(readConfig())).sources;
-  const sources = new Map([...configured].map(([name, { source }]) => [name, source]));
+  const sources = new Map(
+    [...configured].map(([name, { source, settings }]): [string, Source] => [
+      name,
+      { ...source, parse: (body, delivery) => source.parse(body, delivery, settings) },
+    ]),
+  );
   const isFolder = files.some((file) => statSync(file, { throwIfNoEntry: false })?.isDirectory() === true);
   if (isFolder && options.out === undefined)
     throw new Error("a directory needs --out DIR, into which one prediction per recording is written");

@@ -150,7 +150,7 @@ export interface Fitted {
 }
 
 /**
- * A backend file's default export: one file in `src/adapters/models/` (or in the folder named by `models.folder`),
+ * A backend file's default export: one file in `src/adapters/models/` (or in the folder named by `modelFiles.folder`),
  * name = file name.
  */
 export interface ModelBackendPlugin {

@@ -43,7 +43,7 @@ export interface HmacCheck {
 }
 
 /**
- * One webhook sender's format. One file in `src/adapters/sources/` (or in the folder named by `sources.folder` in
+ * One webhook sender's format. One file in `src/adapters/sources/` (or in the folder named by `sourceFiles.folder` in
  * tocsin.yaml), default export, name = file name.
  */
 export interface Source {
