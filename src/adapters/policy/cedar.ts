@@ -60,7 +60,10 @@ export async function createCedarPolicy(options: CedarOptions): Promise<Policy> 
 
 function readRules(cedar: typeof Cedar, options: CedarOptions): ReadonlyMap<string, Rule> {
   const parts = cedar.policySetTextToParts(options.policy);
-  if (parts.type === "failure") throw policyError(options, parts.errors.map(describe).join("; "));
+  if (parts.type === "failure") {
+    const problems = parts.errors.map((error) => `${place(options.policy, error)}${describe(error)}`);
+    throw policyError(options, problems.join("; "));
+  }
   if (parts.policy_templates.length > 0)
     throw policyError(options, "templates (?principal) are not supported");
   const rules = new Map<string, Rule>();
@@ -106,6 +109,13 @@ function expectParsed(options: CedarOptions, answer: Cedar.CheckParseAnswer): vo
 
 function policyError(options: CedarOptions, problem: string): Error {
   return new Error(`policy ${options.origin}: ${problem}`);
+}
+
+/** "line 12: ", when the error says where in the text it is. Cedar counts UTF-8 bytes. */
+function place(text: string, error: Cedar.DetailedError): string {
+  const start = error.sourceLocations?.[0]?.start;
+  if (start === undefined) return "";
+  return `line ${Buffer.from(text).subarray(0, start).toString("utf8").split("\n").length}: `;
 }
 
 function describe(error: Cedar.DetailedError): string {

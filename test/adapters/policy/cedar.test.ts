@@ -204,6 +204,7 @@ describe("a policy of one's own", () => {
 
   test.each([
     ["does not parse", "permit (", "unexpected end of input"],
+    ["does not parse further down", "// ä\n\npermit (principal, action resource);", "line 3: "],
     [
       "names an attribute that there is not",
       "permit (principal, action, resource) when { context.frozen };",
