@@ -15,6 +15,7 @@ export interface Bridge {
 
 export interface BridgeWeights {
   readonly bridge: Readonly<Record<string, number>>;
+  readonly signals: Readonly<Record<string, number>>;
   readonly gapMs: number;
 }
 
@@ -55,7 +56,7 @@ export function bridgeOf(
   const asked = signals.filter((signal) => !askedHere.has(signal.name));
   let best: { readonly other: Story; readonly score: number } | null = null;
   for (const other of near.slice(-maxCandidates)) {
-    const score = weigh(story, other, crowd, asked, context, weights.bridge, null);
+    const score = weigh(story, other, crowd, asked, context, weights, null);
     if (
       score > 0 &&
       (best === null || score > best.score || (score === best.score && other.key < best.other.key))
@@ -64,7 +65,7 @@ export function bridgeOf(
   }
   if (best === null) return null;
   const reasons: Reason[] = [];
-  weigh(story, best.other, crowd, asked, context, weights.bridge, reasons);
+  weigh(story, best.other, crowd, asked, context, weights, reasons);
   return { to: best.other.key, score: best.score, reasons };
 }
 
@@ -87,7 +88,7 @@ function weigh(
   crowd: number,
   signals: readonly Signal[],
   context: SignalContext,
-  weights: Readonly<Record<string, number>>,
+  { bridge: weights, signals: multipliers }: BridgeWeights,
   reasons: Reason[] | null,
 ): number {
   let sum = 0;
@@ -130,10 +131,10 @@ function weigh(
   for (const signal of signals) {
     const spoken = strongest(signal, pairs, context);
     if (spoken === null) continue;
-    sum += spoken.score * share;
+    const score = spoken.score * share * (multipliers[signal.name] ?? 1);
+    sum += score;
     if (reasons === null) continue;
-    const because = signal.because(spoken.early, spoken.late, context);
-    reasons.push({ signal: signal.name, score: spoken.score * share, because });
+    reasons.push({ signal: signal.name, score, because: signal.because(spoken.early, spoken.late, context) });
   }
   return sum;
 }

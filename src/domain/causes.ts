@@ -34,7 +34,9 @@ export function rankCauses(question: CauseQuestion, weights: Weights): readonly 
   const graph = createServiceGraph(question.topology, weights.clustering.hubDegree);
   const changes = scoreChanges(question, graph, weights);
   const touched = changes.flatMap((change) =>
-    change.evidence.service === null || change.probability < 0.05 ? [] : [change.evidence.service],
+    change.evidence.service === null || change.probability < 0.05
+      ? []
+      : [change.evidence.service, ...change.evidence.names],
   );
   const services = weighServices(question.alerts, graph, touched).map((evidence) =>
     scoreService(evidence, changes, question, weights),
@@ -65,6 +67,11 @@ function scoreChanges(question: CauseQuestion, graph: ServiceGraph, weights: Wei
   return scored.map((change, index) => ({ ...change, probability: probabilities[index] ?? 0 }));
 }
 
+/** True when the change touched the service or names it. */
+function concerns(change: ChangeEvidence, service: string): boolean {
+  return change.service === service || change.names.includes(service);
+}
+
 function scoreService(
   evidence: ServiceEvidence,
   changes: readonly ScoredChange[],
@@ -73,7 +80,7 @@ function scoreService(
 ): ScoredService {
   const { score, terms } = weigh(evidence.features, weights.causes.service);
   const all = [...terms];
-  const own = changes.filter((change) => change.evidence.service === evidence.service);
+  const own = changes.filter((change) => concerns(change.evidence, evidence.service));
   const probability = own.reduce((sum, change) => sum + change.probability, 0);
   const [best] = [...own].sort((a, b) => b.probability - a.probability);
   if (best !== undefined && probability > 0.01)
@@ -110,7 +117,8 @@ function rankPairs(
   const pairs = likely.flatMap((service) => [
     { service, change: null, calls: 0, score: service.score * sharpness + noChange },
     ...suspects.map((change) => {
-      const calls = callsBetween(service.service, change.evidence.service, graph);
+      const isOwn = concerns(change.evidence, service.service);
+      const calls = isOwn ? 0 : callsBetween(service.service, change.evidence.service, graph);
       const score = service.score * sharpness + change.score + calls * weights.causes.changeDistance;
       return { service, change, calls, score };
     }),

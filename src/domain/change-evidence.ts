@@ -10,6 +10,8 @@ export interface ChangeEvidence {
   readonly change: Change;
   /** The service it touched: as sent, or read from the paths it names; null when neither says. */
   readonly service: string | null;
+  /** Services that a short text names although the change was made elsewhere, as flags do. */
+  readonly names: readonly string[];
   readonly features: readonly Feature[];
 }
 
@@ -76,6 +78,22 @@ function inferService(change: Change, services: readonly string[]): string | nul
 /** The text as a regular expression that matches just it. */
 function literally(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
+const shortText = 600;
+
+/** Known services whose names stand as words in the title or text of a change that carries no code. */
+function namedServices(change: Change, services: readonly string[]): string[] {
+  if (change.kind === "commit" || change.text.length > shortText) return [];
+  const known = new Set([...services, change.service]);
+  // A part of another service's name is no mention: "queue-cart" does not speak of "cart".
+  const tokens = `${change.title} ${change.text}`
+    .split(/[\s,;:()'"<>]+/)
+    .filter((token) => !known.has(token));
+  const words = ` ${wordsOf(tokens.join(" "))} `;
+  return services.filter(
+    (service) => service !== change.service && words.includes(` ${wordsOf(stemOf(service))} `),
+  );
 }
 
 /** True when every file that a change names, or else its title, is of a kind that cannot alter a running system. */
@@ -150,10 +168,13 @@ export function weighChanges(
   return considered.map((change, index) => {
     const service = inferService(change, services);
     const vehicle = carried.vehicleOf.get(change.id);
+    const names = namedServices(change, services);
     return {
       change,
       service: service ?? vehicle?.service ?? null,
+      names,
       features: featuresOf(change, {
+        names,
         service: service ?? vehicle?.service ?? null,
         cargo: carried.cargoOf.get(change.id) ?? null,
         vehicle: vehicle ?? null,
@@ -184,6 +205,7 @@ function carriedBy(changes: readonly Change[]) {
 }
 
 interface ChangeFacts {
+  readonly names: readonly string[];
   readonly service: string | null;
   readonly cargo: Change | null;
   readonly vehicle: Change | null;
@@ -221,6 +243,8 @@ function featuresOf(change: Change, facts: ChangeFacts): Feature[] {
   );
   add("inert", isInert(facts.cargo ?? change) ? 1 : 0, `${label} touches only files that do not run`);
   add("text", facts.text.score * 2, `it speaks of ${facts.text.words.join(", ")}, as the alerts do`);
+  const named = facts.names.find((name) => alerting.has(name));
+  if (named !== undefined) add("names", 1, `it names ${named}, which is alerting`);
   if (service === null) {
     add("placeless", 1, `${label} names no service`);
     return features;

@@ -3,7 +3,7 @@ import { defineSignal, type SeenAlert } from "../signal.ts";
 const burstMs = 2_000;
 const burst = 1.65;
 const whileFiring = -1.15;
-const firingPerMinute = -0.25;
+const firingPerMinute = -0.12;
 const afterEnd = -1.8;
 const endedPerMinute = -0.45;
 const lowest = -5;
@@ -24,7 +24,9 @@ export default defineSignal({
     const lagMs = Math.abs(b.at - a.at);
     if (lagMs <= burstMs) return burst;
     const minutes = Math.max(0, lagMs / 60_000 - 1);
-    const score = isStillFiring(a, b) ? whileFiring + firingPerMinute * minutes : afterEnd + endedPerMinute * minutes;
+    const score = isStillFiring(a, b)
+      ? whileFiring + firingPerMinute * minutes
+      : afterEnd + endedPerMinute * minutes;
     return Math.max(lowest, score);
   },
   because(a, b) {
