@@ -1,16 +1,128 @@
-/** Fits the bot's own model from what people said and what happened. */
-import type { Clock, Store, Trainer } from "../ports.ts";
+/**
+ * Fits the bot's own model from what people said and what happened: causes that they confirmed, and rollouts that
+ * were rolled back for an incident which then ended.
+ */
+import type { CauseQuestion } from "../domain/correlation.ts";
+import { checkEnough, fitWeights, type LabelledCause } from "../domain/fitting.ts";
+import { shippedWeights, weightsSchema } from "../domain/weights.ts";
+import type { Feedback, Fitted, Store, Trainer } from "../ports.ts";
+import { countFeedback } from "./explain-facts.ts";
 
-export interface TrainerOptions {
-  readonly store: Store;
-  readonly clock: Clock;
+/** Newest rows that are learned from. */
+const maxFeedback = 5_000;
+const maxIncidents = 1_000;
+const maxAlerts = 200;
+const maxChanges = 500;
+const maxRollbacks = 500;
+const lookBackMs = 2 * 3_600_000;
+
+/** What people said an incident was: a service, a change, or both. */
+interface Label {
+  readonly service: string | null;
+  readonly changeId: string | null;
+  readonly at: Date;
 }
 
-export function createTrainer(_options: TrainerOptions): Trainer {
-  const refusal = {
-    kind: "too_little",
-    problem: "There is no feedback yet.",
-    remedy: "Resolve incidents with their cause first.",
-  } as const;
-  return { check: async () => refusal, fit: () => Promise.reject(new Error(refusal.problem)) };
+export function createTrainer(options: { readonly store: Store }): Trainer {
+  const { store } = options;
+
+  return {
+    async check() {
+      const causes = await labelledCauses(store);
+      const refusal = checkEnough({ causes, pairs: [] });
+      if (refusal !== null && refusal.kind === "too_little") return refusal;
+      return {
+        kind: "enough",
+        notes: [`learns from ${causes.length} incidents with a known cause; the newest third is held out`],
+      };
+    },
+    async fit(champion): Promise<Fitted> {
+      const serving = weightsSchema.safeParse(champion);
+      const causes = await labelledCauses(store);
+      const result = fitWeights({
+        causes,
+        pairs: [],
+        champion: serving.success ? serving.data : shippedWeights,
+      });
+      if (result.kind === "too_little") throw new Error(`${result.problem} ${result.remedy}`);
+      const description = `fitted on ${result.learnedFrom} incidents, measured on ${result.heldOut} newer ones`;
+      return {
+        parameters: result.weights,
+        metrics: result.metrics,
+        champion: result.championMetrics,
+        description,
+      };
+    },
+  };
+}
+
+/** Incidents whose cause is known, as the ranking saw them, oldest first. */
+async function labelledCauses(store: Store): Promise<readonly LabelledCause[]> {
+  const feedback = await store.rollouts.feedback(maxFeedback);
+  const labels = new Map<number, Label>([...(await rolledBack(store)), ...confirmed(feedback)]);
+  const causes: LabelledCause[] = [];
+  for (const [incidentId, label] of [...labels].slice(-maxIncidents)) {
+    const question = await questionOf(store, incidentId, feedback);
+    if (question !== null) causes.push({ question, ...label });
+  }
+  return causes.sort((a, b) => a.at.getTime() - b.at.getTime());
+}
+
+/** What people confirmed; the last word on an incident counts. */
+function confirmed(feedback: readonly Feedback[]): Map<number, Label> {
+  const labels = new Map<number, Label>();
+  const inOrder = feedback
+    .filter((said) => said.kind === "right_cause")
+    .sort((a, b) => a.at.getTime() - b.at.getTime());
+  for (const { incidentId, subject, at } of inOrder) {
+    const [kind, ...rest] = subject.split(":");
+    const value = rest.join(":");
+    if (kind === "service") labels.set(incidentId, { service: value, changeId: null, at });
+    else if (kind === "change") labels.set(incidentId, { service: null, changeId: value, at });
+  }
+  return labels;
+}
+
+/** Deploys that were undone for an incident which then ended: what was undone was to blame. */
+async function rolledBack(store: Store): Promise<Map<number, Label>> {
+  const labels = new Map<number, Label>();
+  for (const rollback of await store.rollouts.list({ states: ["succeeded"], limit: maxRollbacks })) {
+    const { kind, incidentId, model, environment, from } = rollback.plan;
+    if (kind !== "rollback" || incidentId === null || rollback.finishedAt === null) continue;
+    const incident = await store.incidents.find(incidentId);
+    if (incident?.resolvedAt === null || incident === null || incident.resolvedAt < rollback.finishedAt)
+      continue;
+    const window = await store.incidents.changesBetween(
+      new Date(incident.startedAt.getTime() - lookBackMs),
+      rollback.finishedAt,
+      maxChanges,
+    );
+    const deploys = await store.rollouts.list({ model, environment, states: ["succeeded"], limit: 50 });
+    const blamed = deploys.find(
+      (one) => one.plan.kind === "deploy" && one.plan.to === from && one.id < rollback.id,
+    );
+    const change = window.find((one) => one.rolloutId !== null && one.rolloutId === blamed?.id);
+    if (change !== undefined)
+      labels.set(incidentId, { service: change.service, changeId: change.id, at: rollback.finishedAt });
+  }
+  return labels;
+}
+
+/** The question as it stood: votes that came later would give the answer away. */
+async function questionOf(
+  store: Store,
+  incidentId: number,
+  feedback: readonly Feedback[],
+): Promise<CauseQuestion | null> {
+  const alerts = (await store.incidents.alerts(incidentId, maxAlerts)).map((stored) => stored.alert);
+  const starts = alerts.map((alert) => alert.startsAt.getTime());
+  if (starts.length === 0) return null;
+  const first = new Date(Math.min(...starts));
+  const changes = await store.incidents.changesBetween(
+    new Date(first.getTime() - lookBackMs),
+    new Date(Math.max(...starts)),
+    maxChanges,
+  );
+  const earlier = feedback.filter((said) => said.at < first);
+  return { alerts, changes, topology: await store.incidents.topology(), feedback: countFeedback(earlier) };
 }

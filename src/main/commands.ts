@@ -34,7 +34,7 @@ export interface CommandDeskParts {
 export async function createCommandDesk(parts: CommandDeskParts): Promise<CommandDesk> {
   const { config, plugins, store, log, metrics, clock } = parts;
   const policy = await readPolicy(config);
-  const models = createModels(parts);
+  const models = await createModels(parts);
   const plan = createPlanner({ models, rollouts: store.rollouts });
   const effects = createEffects({ models, metrics, rolloutChannels: rolloutChannels(config) });
   const execute = createExecute({

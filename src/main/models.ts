@@ -17,14 +17,17 @@ export interface ModelParts {
  * The configured models with their backends, one backend for all models that name it.
  * @throws Error naming the model, when there is no such backend or its settings are not right.
  */
-export function createModels(parts: ModelParts): readonly ModelEntry[] {
+export async function createModels(parts: ModelParts): Promise<readonly ModelEntry[]> {
   const backends = new Map<string, ModelBackend>();
-  return parts.config.models.map((model): ModelEntry => {
+  const entries = parts.config.models.map((model): ModelEntry => {
     const backend = backends.get(model.backend) ?? createBackend(model.backend, model.name, parts);
     backends.set(model.backend, backend);
     const { name, environments, owners, risk, services } = model;
     return { name, backend, environments, owners, risk, services };
   });
+  for (const [name, backend] of backends)
+    await backend.prepare?.(entries.filter((entry) => entry.backend === backends.get(name)));
+  return entries;
 }
 
 function createBackend(name: string, model: string, parts: ModelParts): ModelBackend {
@@ -40,7 +43,7 @@ function createBackend(name: string, model: string, parts: ModelParts): ModelBac
     log,
     environment: config.environment,
     stateFolder: path.join(config.dataDir, "backends", name),
-    trainer: createTrainer({ store, clock }),
+    trainer: createTrainer({ store }),
   };
   const settings = new Map(
     config.models.filter((entry) => entry.backend === name).map((entry) => [entry.name, entry.settings]),

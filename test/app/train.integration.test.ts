@@ -1,0 +1,131 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createBuiltin } from "../../src/adapters/models/builtin.ts";
+import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
+import { createTrainer } from "../../src/app/train.ts";
+import { rankCauses } from "../../src/domain/causes.ts";
+import { shippedWeights, weightsSchema } from "../../src/domain/weights.ts";
+import { silentLog, systemClock } from "../../src/ports.ts";
+import { freshDatabase, type TestDatabase } from "../database.ts";
+import { at, buildIncident, buildTracked } from "../domain/build.ts";
+
+let database: TestDatabase;
+let store: OpenStore;
+
+beforeEach(async () => {
+  database = await freshDatabase();
+  store = await openStore({ url: database.url });
+});
+afterEach(async () => {
+  await store.close();
+  await database.close();
+});
+
+/**
+ * Incidents of one kind: a log alert on a worker is to blame each time, although a caller shouts earlier and louder.
+ * The shipped weights blame the caller, so there is something to learn.
+ */
+async function recordIncidents(count: number): Promise<void> {
+  await store.incidents.saveTopology("test", { edges: [["web", "worker"]], services: [] }, at(0));
+  for (let id = 1; id <= count; id += 1) {
+    const start = id * 300;
+    const alerts = [
+      buildTracked(
+        {
+          name: "CpuThrottlingHigh",
+          service: "web",
+          severity: "critical",
+          startsAt: at(start),
+          summary: "cpu is throttled",
+        },
+        { incidentId: id },
+      ),
+      buildTracked(
+        {
+          name: "MemoryPressure",
+          service: "web",
+          severity: "critical",
+          startsAt: at(start + 0.2),
+          summary: "memory is short",
+        },
+        { incidentId: id },
+      ),
+      buildTracked(
+        {
+          name: "ErrorLogBurst",
+          service: "worker",
+          severity: "info",
+          startsAt: at(start + 2),
+          summary: "errors in the log",
+        },
+        { incidentId: id },
+      ),
+    ];
+    await store.incidents.saveAlerts(alerts);
+    await store.incidents.save([
+      buildIncident({
+        id,
+        state: "resolved",
+        startedAt: at(start),
+        resolvedAt: at(start + 30),
+        resolvedBy: "oncall",
+      }),
+    ]);
+    await store.rollouts.addFeedback({
+      kind: "right_cause",
+      incidentId: id,
+      subject: "service:worker",
+      person: "oncall",
+      at: at(start + 30),
+      data: {},
+    });
+  }
+}
+
+describe("retraining the correlator", () => {
+  test("is refused with what there is and what is needed while there is too little", async () => {
+    await recordIncidents(3);
+    expect(await createTrainer({ store }).check()).toMatchObject({
+      kind: "too_little",
+      problem: expect.stringContaining("3 incidents"),
+    });
+  });
+
+  test("learns what people confirmed, and measures it on newer incidents beside the champion", async () => {
+    await recordIncidents(40);
+    const trainer = createTrainer({ store });
+    expect(await trainer.check()).toMatchObject({ kind: "enough" });
+    const fitted = await trainer.fit(shippedWeights);
+    const weights = weightsSchema.parse(fitted.parameters);
+    expect(weights).not.toEqual(shippedWeights);
+    const alerts = (await store.incidents.alerts(40, 10)).map((stored) => stored.alert);
+    const question = { alerts, changes: [], topology: await store.incidents.topology(), feedback: new Map() };
+    expect(rankCauses(question, shippedWeights)[0]?.service).toBe("web");
+    expect(rankCauses(question, weights)[0]?.service).toBe("worker");
+    const shares = Object.keys(fitted.metrics);
+    expect(shares.length).toBeGreaterThan(0);
+    expect(Object.keys(fitted.champion)).toEqual(shares);
+  });
+
+  test("gives a version that becomes champion by a deploy, and the one before by a rollback", async () => {
+    await recordIncidents(40);
+    const backend = createBuiltin({
+      store,
+      clock: systemClock,
+      trainer: createTrainer({ store }),
+      log: silentLog,
+    });
+    await backend.prepare?.([{ name: "correlator", environments: ["production"] }]);
+    const asked = {
+      model: "correlator",
+      environment: "production",
+      requestedBy: "oncall",
+      reason: "test",
+    } as const;
+    await backend.start({ ...asked, operationId: "op-retrain", kind: "retrain", from: "1", to: null });
+    expect((await backend.versions("correlator")).map((version) => version.version)).toEqual(["2", "1"]);
+    await backend.start({ ...asked, operationId: "op-deploy", kind: "deploy", from: "1", to: "2" });
+    expect((await backend.live("correlator", "production")).version).toBe("2");
+    await backend.start({ ...asked, operationId: "op-rollback", kind: "rollback", from: "2", to: "1" });
+    expect((await backend.live("correlator", "production")).version).toBe("1");
+  });
+});
