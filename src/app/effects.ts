@@ -21,6 +21,9 @@ export interface EffectsOptions {
   readonly metrics: Metrics;
 }
 
+/** Open incidents that are looked at again when a rollout moves. */
+const maxExplained = 100;
+
 /** The circumstances of a change. */
 export interface EffectsContext {
   readonly now: Date;
@@ -88,8 +91,9 @@ export function createEffects(options: EffectsOptions): Effects {
       await wakeWaiting(tx, rollout);
       options.metrics.count("tocsin_rollouts_total", { kind: rollout.plan.kind, state: rollout.state });
     }
-    if (rollout.state === "succeeded" && rollout.plan.kind !== "retrain") {
+    if (isUnderWay(rollout)) {
       await tx.incidents.saveChanges(changesOf(rollout, options.models, context.now));
+      await explainOpen(tx);
     }
     // "starting" has its driver already; a second one could take a start in flight for a lost one.
     if (rollout.state === "approved" || rollout.state === "cancelling") {
@@ -237,7 +241,21 @@ async function wakeWaiting(tx: StoreSlices, rollout: Rollout): Promise<void> {
   }
 }
 
-/** One change for each service of the model, so that incidents there can suspect the rollout. */
+/** Incidents that are open may have their cause only now, or their way back. */
+async function explainOpen(tx: StoreSlices): Promise<void> {
+  const open = await tx.incidents.list({ states: ["open", "acknowledged"], limit: maxExplained });
+  await tx.jobs.addAll(open.map(({ id }) => ({ task: "explain", incidentId: id })));
+}
+
+/** From the moment it runs a rollout may be felt, whether or not it comes to a good end. */
+function isUnderWay({ state, plan }: Rollout): boolean {
+  return plan.kind !== "retrain" && (state === "running" || state === "succeeded");
+}
+
+/**
+ * One change for each service of the model, so that incidents there can suspect the rollout. It happened when it was
+ * started: when the bot learns how it ended, its alerts may have been firing for long.
+ */
 function changesOf(rollout: Rollout, models: readonly ModelEntry[], now: Date): readonly Change[] {
   const { plan } = rollout;
   const services = models.find((model) => model.name === plan.model)?.services ?? [];
@@ -250,7 +268,7 @@ function changesOf(rollout: Rollout, models: readonly ModelEntry[], now: Date): 
     text: plan.reason,
     author: rollout.requestedBy,
     url: null,
-    at: now,
+    at: rollout.startedAt ?? now,
     rolloutId: rollout.id,
   }));
 }

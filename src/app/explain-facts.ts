@@ -53,9 +53,49 @@ export async function gatherFacts(
     changes,
     topology,
     past: await pastOf(store, incident),
-    ranking: { alerts: alerts.map(({ alert }) => alert), changes, topology, feedback },
+    ranking: {
+      alerts: sinceReturn(
+        incident,
+        alerts.map(({ alert }) => alert),
+      ),
+      changes: await withoutRemedies(store, incident, changes),
+      topology,
+      feedback,
+    },
     undoFor: (causes) => undoFor(store, causes, changes),
   };
+}
+
+/**
+ * The alerts whose cause is asked for. An incident that came back came back for a reason of its own, so what had ended
+ * before its alerts fired anew is left out.
+ * @param alerts - earliest first.
+ */
+function sinceReturn(incident: Incident, alerts: readonly Alert[]): readonly Alert[] {
+  if (incident.reopenedCount === 0) return alerts;
+  let quietFrom = Number.NEGATIVE_INFINITY;
+  let first = 0;
+  for (const [index, { startsAt, endsAt, status }] of alerts.entries()) {
+    if (startsAt.getTime() > quietFrom) first = index;
+    const until = status === "firing" || endsAt === null ? Number.POSITIVE_INFINITY : endsAt.getTime();
+    quietFrom = Math.max(quietFrom, until);
+  }
+  return alerts.slice(first);
+}
+
+/** What was rolled out because of an incident did not cause it. */
+async function withoutRemedies(
+  store: StoreSlices,
+  incident: Incident,
+  changes: readonly Change[],
+): Promise<readonly Change[]> {
+  const ids = new Set(changes.flatMap(({ rolloutId }) => (rolloutId === null ? [] : [rolloutId])));
+  const remedies = new Set<number>();
+  for (const id of ids) {
+    const rollout = await store.rollouts.find(id);
+    if (rollout?.plan.incidentId === incident.id) remedies.add(id);
+  }
+  return changes.filter(({ rolloutId }) => rolloutId === null || !remedies.has(rolloutId));
 }
 
 /** Resolved incidents that read the same, newest first. */

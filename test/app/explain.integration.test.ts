@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { newRollout } from "../../src/domain/rollout.ts";
+import { newRollout, type Rollout } from "../../src/domain/rollout.ts";
 import type { Explainer, ExplainResult, Store } from "../../src/ports.ts";
 import { aStoredAlert, freshStore } from "../adapters/store/fixture.ts";
 import { at, buildAlert } from "../domain/build.ts";
-import { buildCause } from "../fixtures/explanation-question.ts";
+import { buildCause, buildChange } from "../fixtures/explanation-question.ts";
 import { channel, createBench, storedExplanation, storeIncident } from "./explain-fixture.ts";
 
 /** Answers as told, and counts how often it was asked. */
@@ -290,31 +290,7 @@ test.each([
 test("a suspected rollout of ours that can be taken back is suggested with our own command", async () => {
   const { store } = await freshStore();
   const incident = await storeIncident(store);
-  const rollout = await store.rollouts.insert(
-    newRollout({
-      operationId: "op-7",
-      plan: {
-        kind: "deploy",
-        model: "fraud-scorer",
-        environment: "production",
-        from: "41",
-        to: "42",
-        digest: null,
-        metrics: [],
-        steps: [],
-        notes: [],
-        inverse: "rollback fraud-scorer --environment production",
-        reason: "better",
-        incidentId: null,
-        expectedMs: null,
-      },
-      requestedBy: "ml-engineer",
-      requestedIn: null,
-      now: at(-10),
-      approvalsNeeded: 0,
-      expiresAt: at(60),
-    }),
-  );
+  const rollout = await storeRollout(store, null);
   await store.rollouts.update({ ...rollout, state: "succeeded" });
   const change = {
     id: "ours",
@@ -337,3 +313,62 @@ test("a suspected rollout of ours that can be taken back is suggested with our o
     command: "rollback fraud-scorer --environment production",
   });
 });
+
+test("what was rolled out because of an incident is no suspect of it", async () => {
+  const { store } = await freshStore();
+  const incident = await storeIncident(store);
+  const rollout = await storeRollout(store, incident.id);
+  await store.incidents.saveChanges([
+    buildChange({ id: "remedy", kind: "rollout", at: at(1), rolloutId: rollout.id }),
+  ]);
+  const bench = createBench(store, null);
+  await bench.explain(incident.id);
+  expect(bench.asked()?.changes.map((change) => change.id)).not.toContain("remedy");
+});
+
+test("an incident that came back is asked about from its return", async () => {
+  const { store } = await freshStore();
+  const incident = await storeIncident(store);
+  const [checkout, storefront] = await store.incidents.alerts(incident.id, 10);
+  if (checkout === undefined || storefront === undefined) throw new Error("the fixture has two alerts");
+  await store.incidents.saveAlerts([
+    { ...checkout, alert: { ...checkout.alert, status: "resolved", endsAt: at(5) } },
+    { ...storefront, alert: { ...storefront.alert, status: "resolved", endsAt: at(6) } },
+    { ...checkout, key: "again", alert: { ...checkout.alert, startsAt: at(20) } },
+  ]);
+  const bench = createBench(store, null);
+  bench.goTo(at(21));
+  await bench.explain(incident.id);
+  expect(bench.asked()?.alerts).toHaveLength(3);
+  await store.incidents.save([{ ...incident, reopenedCount: 1 }]);
+  await bench.explain(incident.id);
+  expect(bench.asked()?.alerts.map(({ startsAt }) => startsAt)).toEqual([at(20)]);
+});
+
+function storeRollout(store: Store, incidentId: number | null): Promise<Rollout> {
+  return store.rollouts.insert(
+    newRollout({
+      operationId: "op-7",
+      plan: {
+        kind: "deploy",
+        model: "fraud-scorer",
+        environment: "production",
+        from: "41",
+        to: "42",
+        digest: null,
+        metrics: [],
+        steps: [],
+        notes: [],
+        inverse: "rollback fraud-scorer --environment production",
+        reason: "better",
+        incidentId,
+        expectedMs: null,
+      },
+      requestedBy: "ml-engineer",
+      requestedIn: null,
+      now: at(-10),
+      approvalsNeeded: 0,
+      expiresAt: at(60),
+    }),
+  );
+}

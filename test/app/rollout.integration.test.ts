@@ -1,4 +1,5 @@
 import path from "node:path";
+import postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import builtin from "../../src/adapters/models/builtin.ts";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
@@ -101,6 +102,25 @@ describe("a rollout from request to result", () => {
     const lines = (await store.incidents.timeline(901, 20)).map((entry) => entry.text);
     expect(lines.some((line) => line.includes(`rollout ${rollout.id} asked for by ml`))).toBe(true);
     expect(lines.some((line) => line.includes("succeeded: 2 serves"))).toBe(true);
+  });
+
+  test("it is a change from the moment it runs, at the time of its start, and open incidents are explained anew", async () => {
+    const w = world();
+    await store.incidents.save([incident(902)]);
+    await w.say("ml", `deploy ${w.model} 2 --environment staging`);
+    const { id } = await newest(w.model);
+    await w.apply.step(id);
+    const running = await newest(w.model);
+    expect(running.state).toBe("running");
+    w.clock.pass(60_000);
+    expect(await drive(w, store, id)).toBe("succeeded");
+    const changes = await store.incidents.changesBetween(new Date(0), new Date("2030-01-01"), 1000);
+    const change = changes.find((candidate) => candidate.rolloutId === id);
+    expect(change?.at).toEqual(running.startedAt);
+    const sql = postgres(database.url, { max: 1 });
+    const jobs = await sql`select key from graphile_worker.jobs where key = 'explain 902'`;
+    await sql.end();
+    expect(jobs).toHaveLength(1);
   });
 
   test("every transition is in the audit log, the chain holds, and the card names the last entry", async () => {
