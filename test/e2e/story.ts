@@ -25,10 +25,15 @@ export interface Stage {
 }
 
 /** People: one engineer and a lead in Slack, on call in Slack and Discord. */
-const people = { engineer: "U0ENGINEER", lead: "U0LEAD", oncall: "U0ONCALL" } as const;
+export const people = { engineer: "U0ENGINEER", lead: "U0LEAD", oncall: "U0ONCALL" } as const;
 
-/** Everything around the bot, and the bot, which is not started yet. */
-export async function setStage(): Promise<Stage> {
+/**
+ * Everything around the bot, and the bot, which is not started yet.
+ * @param through - given where the bot takes Alertmanager's deliveries, says where they are sent instead.
+ */
+export async function setStage(
+  through: (webhookUrl: string) => Promise<string> = (webhookUrl) => Promise.resolve(webhookUrl),
+): Promise<Stage> {
   const slack = await startFakeSlack();
   const discord = await startFakeDiscord({ isIdentifyPaced: false });
   slack.addChannel({ id: slackChannel, name: "incidents" });
@@ -64,7 +69,7 @@ export async function setStage(): Promise<Stage> {
   const monitoring = await startMonitoring({
     target: shop.target,
     rules: shopRules,
-    webhookUrl: `${bot.url}/webhooks/alertmanager`,
+    webhookUrl: await through(`${bot.url}/webhooks/alertmanager`),
     bearer,
   });
   return {
@@ -93,7 +98,7 @@ export function discordText(message: DiscordMessage): string {
   return `${message.content}\n${JSON.stringify(message.embeds)}`;
 }
 
-const byBot = (message: FakeMessage): boolean => message.botId !== null;
+export const byBot = (message: FakeMessage): boolean => message.botId !== null;
 
 /** Cards (not thread lines) of the bot in Slack whose text holds `words`. */
 export function slackCards(stage: Stage, words: string): readonly FakeMessage[] {
