@@ -5,6 +5,7 @@
 
 import type { Change } from "../domain/change.ts";
 import type { Correlator, Observation } from "../domain/correlation.ts";
+import type { Incident } from "../domain/incident.ts";
 import type { Route } from "../domain/routing.ts";
 import type { Silence } from "../domain/suppression.ts";
 import { joinTopologies, type Topology } from "../domain/topology.ts";
@@ -119,6 +120,7 @@ export function createTriage(options: TriageOptions): Triage {
     const now = clock.now().getTime();
     if (leadership !== null && !mustReload && now - leadership.renewedAt < renewMs) return true;
     const lease = await store.leases.acquire(scope, options.replica, leaseTtlMs);
+    metrics.gauge("tocsin_triage_leader", lease === null ? 0 : 1);
     if (lease === null) {
       if (leadership !== null) log.warn({}, "triage: the lease went to another replica");
       leadership = null;
@@ -134,7 +136,6 @@ export function createTriage(options: TriageOptions): Triage {
     } else {
       leadership.renewedAt = now;
     }
-    metrics.gauge("tocsin_triage_leader", 1);
     return true;
   }
 
@@ -241,7 +242,10 @@ export function createTriage(options: TriageOptions): Triage {
       return saveMovement(tx, leader, movement, { now: step.now, routes: options.routes });
     });
     leader.lease = { ...leader.lease, cursor: step.cursor };
-    for (const incident of saved) leader.memory.incidents.set(incident.id, incident);
+    for (const incident of saved) {
+      tellState(log, leader.memory.incidents.get(incident.id)?.state ?? null, incident);
+      leader.memory.incidents.set(incident.id, incident);
+    }
   }
 
   /** Gives the lease back when leaving. */
@@ -281,6 +285,16 @@ export function createTriage(options: TriageOptions): Triage {
     },
     isLeader: () => leadership !== null,
   };
+}
+
+/** One log line for each incident that is new or came into another state. */
+function tellState(log: Log, before: Incident["state"] | null, incident: Incident): void {
+  if (before === incident.state) return;
+  const { id, state, severity, alertCount } = incident;
+  log.info(
+    { incident: id, state, severity, alerts: alertCount },
+    before === null ? "incident opened" : "incident changed",
+  );
 }
 
 /** Reads back what an earlier leader decided. */
