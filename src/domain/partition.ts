@@ -16,10 +16,13 @@ export interface PartitionWeights {
   readonly rivalRoots: number;
   readonly sharedRoot: number;
   readonly bulk: number;
+  readonly crowding: number;
 }
 
 const breathMs = 2_000;
 const longestBreathMs = 4_000;
+/** A session of this many alerts is most often one story: fewer are often a coincidence, more are often several. */
+const usualMembers = 8;
 
 interface Group {
   readonly members: number[];
@@ -37,8 +40,10 @@ export function partition(
   weights: PartitionWeights,
 ): readonly (readonly number[])[] {
   if (members.length === 1) return [[0]];
+  const crowd = Math.abs(Math.log2(members.length / usualMembers));
+  const raised = { ...weights, threshold: weights.threshold + weights.crowding * crowd };
   const groups = breathsOf(members, scoreOf, weights);
-  agglomerate(groups, scoreOf, weights);
+  agglomerate(groups, scoreOf, raised);
   return groups.map((group) => group.members.sort((a, b) => a - b)).sort(([a = 0], [b = 0]) => a - b);
 }
 

@@ -19,6 +19,8 @@ export const weightsSchema = z.strictObject({
     sharedRoot: logOdds,
     /** Log-odds per doubling of the smaller of two groups: two large groups need more to be one than a stray does. */
     bulk: logOdds,
+    /** How much the threshold rises per doubling or halving of a session's alerts from the usual number. */
+    crowding: logOdds,
     /** More neighbours than this make a service a hub, which connects nothing. */
     hubDegree: z.number().int().min(2).max(10_000),
     /** Log-odds per unit of each feature of a bridge between parts of the system; see bridges.ts. */
@@ -47,11 +49,12 @@ export const shippedWeights: Weights = {
   clustering: {
     gapMs: 120_000,
     firingGapMs: 360_000,
-    threshold: -0.85,
+    threshold: -1.2,
     signals: { "base-rate": 1.8, "co-firing": 0.75, "rival-roots": 1.1 },
-    rivalRoots: -1.3,
+    rivalRoots: -1.25,
     sharedRoot: 0.5,
     bulk: -0.15,
+    crowding: 0.4,
     hubDegree: 40,
     bridge: {
       base: -2.3,
