@@ -74,7 +74,7 @@ export async function startBot(config: Config, options: BotOptions): Promise<Bot
   try {
     return await assemble(config, options, stops);
   } catch (error) {
-    await stopAll(stops);
+    await stopAll(stops, null);
     throw error;
   }
 }
@@ -192,7 +192,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     store,
     findings,
     submit: (request) => door.submit(request),
-    stop: () => stopAll(stops),
+    stop: () => stopAll(stops, log),
   };
 }
 
@@ -230,13 +230,13 @@ function sourceFindings(plugins: Plugins, host: string): Finding[] {
 }
 
 /** Stops what was made, last first; a failure of one does not keep the others from stopping. */
-async function stopAll(stops: Stops): Promise<void> {
+async function stopAll(stops: Stops, log: Log | null): Promise<void> {
   const deadline = sleep(stopWithinMs, undefined, { ref: false });
   for (const stop of stops.splice(0).reverse()) {
     await Promise.race([
       Promise.resolve()
         .then(stop)
-        .catch(() => undefined),
+        .catch((error: unknown) => log?.warn({ error: String(error) }, "a part did not stop in good order")),
       deadline,
     ]);
   }

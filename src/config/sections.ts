@@ -1,0 +1,173 @@
+/** The parts of tocsin.yaml, each turned into what the bot works with. */
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import type { Person } from "../domain/person.ts";
+import type { Route } from "../domain/routing.ts";
+import type { SenderSecret } from "../domain/sender.ts";
+import { type Matcher, parseMatcher } from "../domain/suppression.ts";
+import { ConfigError, type FileConfig, sha256 } from "./file.ts";
+import type { Environment, ModelConfig, SourceConfig } from "./shape.ts";
+
+/** Without any channel of its own the bot shows everything in the console; chat tokens without channels show nothing there. */
+export function routesFrom(file: FileConfig): readonly Route[] {
+  const routes = (file.channels ?? []).map(
+    (line, index): Route => ({
+      to: line.to,
+      match: line.match.map((text) => matcherOf(text, `channels.${index}.match`)),
+    }),
+  );
+  const hasConsole = routes.some((route) => route.to.startsWith("console:"));
+  return hasConsole ? routes : [...routes, { to: "console:incidents", match: [] }];
+}
+
+function matcherOf(text: string, where: string): Matcher {
+  const matcher = parseMatcher(text);
+  if (matcher === null)
+    throw new ConfigError(
+      `tocsin.yaml ${where}: "${text}" is not a matcher; expected for example team="payments" or severity=~"critical|high"`,
+    );
+  return matcher;
+}
+
+/** Sources by their name in the address, with the hashes and secrets that prove a sender. @throws ConfigError */
+export function sourcesOf(file: FileConfig, env: Environment): Readonly<Record<string, SourceConfig>> {
+  return Object.fromEntries(
+    Object.entries(file.sources).map(([source, given]): [string, SourceConfig] => {
+      const at = `sources.${source}`;
+      const secrets: SenderSecret[] = [];
+      if (given?.bearer !== undefined)
+        secrets.push({ kind: "bearer", sha256: digestOf(given.bearer, env, `${at}.bearer`) });
+      if (given?.token !== undefined)
+        secrets.push({ kind: "token", sha256: digestOf(given.token, env, `${at}.token`) });
+      if (given?.basic !== undefined)
+        secrets.push({
+          kind: "basic",
+          user: given.basic.user,
+          sha256: digestOf(given.basic.password, env, `${at}.basic.password`),
+        });
+      if (given?.hmac !== undefined)
+        secrets.push({
+          kind: "hmac",
+          secret: fromEnvironment(given.hmac, env, `${at}.hmac`),
+          ...(given.timestampHeader === undefined
+            ? {}
+            : { timestampHeader: given.timestampHeader.toLowerCase() }),
+        });
+      return [
+        source,
+        {
+          use: given?.use ?? source,
+          secrets,
+          settings: given?.settings,
+          timeoutMs: given?.timeoutMinutes === undefined ? null : given.timeoutMinutes * 60_000,
+        },
+      ];
+    }),
+  );
+}
+
+/** Hex SHA-256 of a token that is given as its hash or named by environment variable. */
+function digestOf(text: string, env: Environment, where: string): string {
+  return text.startsWith("sha256:")
+    ? text.slice("sha256:".length)
+    : sha256(fromEnvironment(text, env, where));
+}
+
+function fromEnvironment(text: string, env: Environment, where: string): string {
+  const variable = text.slice("env:".length);
+  const value = env[variable];
+  if (value === undefined || value === "")
+    throw new ConfigError(
+      `tocsin.yaml ${where} names the environment variable ${variable}, which is not set; set it or remove the line`,
+    );
+  return value;
+}
+
+/** People with their accounts, and the hashes of their console tokens. @throws ConfigError when two share an account. */
+export function peopleOf(
+  file: FileConfig,
+  env: Environment,
+): { people: readonly Person[]; tokens: ReadonlyMap<string, string> } {
+  if (file.people === undefined) return { people: defaultPeople, tokens: new Map() };
+  const tokens = new Map<string, string>();
+  const people = Object.entries(file.people).map(([id, given]): Person => {
+    if (given.console !== undefined) tokens.set(id, digestOf(given.console, env, `people.${id}.console`));
+    const accounts = {
+      console: id,
+      cli: id,
+      ...(given.slack === undefined ? {} : { slack: given.slack }),
+      ...(given.discord === undefined ? {} : { discord: given.discord }),
+    };
+    return { id, name: given.name ?? id, roles: given.roles, accounts };
+  });
+  for (const platform of ["slack", "discord"]) {
+    const seen = new Map<string, string>();
+    for (const person of people) {
+      const account = person.accounts[platform];
+      const other = account === undefined ? undefined : seen.get(account);
+      if (other !== undefined)
+        throw new ConfigError(
+          `tocsin.yaml people: ${person.id} and ${other} have the same ${platform} account "${account}"; one account is one human`,
+        );
+      if (account !== undefined) seen.set(account, person.id);
+    }
+  }
+  return { people, tokens };
+}
+
+/** Who there is when tocsin.yaml names nobody: enough to try everything at the console, which is then bound to loopback. */
+const defaultPeople: readonly Person[] = [
+  { id: "oncall", name: "On call", roles: ["sre"], accounts: { console: "oncall", cli: "oncall" } },
+  {
+    id: "approver",
+    name: "Second person",
+    roles: ["sre", "approver"],
+    accounts: { console: "approver", cli: "approver" },
+  },
+];
+
+/** Text of the operator's policy, or null for the shipped one. @throws ConfigError when the file is not there. */
+export function policyOf(file: FileConfig, folder: string): string | null {
+  if (file.policy === undefined) return null;
+  const target = path.resolve(folder, file.policy);
+  if (!existsSync(target))
+    throw new ConfigError(
+      `tocsin.yaml policy: "${file.policy}" does not exist (looked for ${target}); correct the path or remove the line for the policy that is shipped`,
+    );
+  return readFileSync(target, "utf8");
+}
+
+/** The models, with the bot's own among them. @throws ConfigError */
+export function modelsOf(file: FileConfig): readonly ModelConfig[] {
+  const given = Object.entries(file.models).map(
+    ([model, entry]): ModelConfig => ({
+      name: model,
+      backend: entry?.backend ?? "builtin",
+      environments: entry?.environments ?? ["production"],
+      owners: entry?.owners ?? [],
+      risk: entry?.risk ?? "low",
+      services: entry?.services ?? [],
+      settings: entry?.settings,
+    }),
+  );
+  const stray = given.find((model) => model.backend === "builtin" && model.name !== "correlator");
+  if (stray !== undefined)
+    throw new ConfigError(
+      `tocsin.yaml models.${stray.name}: the backend "builtin" holds only the model "correlator"; name another backend, for example exec`,
+    );
+  const hasCorrelator = given.some((model) => model.name === "correlator");
+  return hasCorrelator
+    ? given
+    : [
+        {
+          name: "correlator",
+          backend: "builtin",
+          environments: ["production"],
+          owners: [],
+          risk: "low",
+          services: ["tocsin"],
+          settings: undefined,
+        },
+        ...given,
+      ];
+}

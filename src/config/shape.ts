@@ -1,0 +1,85 @@
+/** What the configuration is once it is read: plain values, no file and no environment. */
+import type { Person } from "../domain/person.ts";
+import type { Route } from "../domain/routing.ts";
+import type { SenderSecret } from "../domain/sender.ts";
+import type { Topology } from "../domain/topology.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface SourceConfig {
+  /** The source whose parser is used; equals the name unless `use` says otherwise. */
+  readonly use: string;
+  readonly secrets: readonly SenderSecret[];
+  readonly settings: unknown;
+  readonly timeoutMs: number | null;
+}
+
+export interface ModelConfig {
+  readonly name: string;
+  readonly backend: string;
+  readonly environments: readonly string[];
+  readonly owners: readonly string[];
+  readonly risk: "low" | "high";
+  readonly services: readonly string[];
+  readonly settings: unknown;
+}
+
+export interface DigestSchedule {
+  readonly name: string;
+  readonly cron: string;
+  readonly timezone: string;
+  readonly to: readonly string[];
+}
+
+export interface Config {
+  readonly databaseUrl: string | null;
+  readonly dataDir: string;
+  readonly configFile: string | null;
+  readonly host: string;
+  readonly port: number;
+  readonly logLevel: string;
+  readonly slack: {
+    readonly botToken: string;
+    readonly appToken: string | null;
+    readonly signingSecret: string | null;
+    readonly apiUrl: string | null;
+  } | null;
+  readonly discord: {
+    readonly token: string;
+    readonly apiUrl: string | null;
+    readonly guildId: string | null;
+  } | null;
+  readonly openai: {
+    readonly apiKey: string;
+    readonly baseUrl: string | null;
+    readonly model: string;
+  } | null;
+  readonly prometheusUrl: string | null;
+  /** Variables that model backends may pass on by name; the bot's own secrets are not among them. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly routes: readonly Route[];
+  readonly rolloutChannels: readonly string[];
+  readonly sources: Readonly<Record<string, SourceConfig>>;
+  readonly sourcesFolder: string | null;
+  readonly commandsFolder: string | null;
+  readonly modelsFolder: string | null;
+  readonly people: readonly Person[];
+  /** Person id to SHA-256 (hex) of their console token. */
+  readonly consoleTokens: ReadonlyMap<string, string>;
+  /** Cedar text of the operator's own policy, or null for the one that is shipped. */
+  readonly policy: string | null;
+  readonly models: readonly ModelConfig[];
+  readonly digests: readonly DigestSchedule[];
+  readonly explainer: {
+    readonly use: "template" | "openai";
+    readonly tokensPerDay: number;
+    readonly tokensPerIncident: number;
+    readonly timeoutMs: number;
+  };
+  readonly topology: Topology;
+  readonly alertTimeoutMs: number;
+  readonly approvalExpiryMs: number;
+  readonly keepDeliveriesMs: number;
+  /** SHA-256 of the file, for the audit log. */
+  readonly hash: string;
+}
