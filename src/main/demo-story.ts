@@ -27,6 +27,8 @@ export interface Story {
     readonly text: string;
     readonly minutesAgo: number;
   }[];
+  /** Fires long before, and has nothing to do with it. */
+  readonly noise: StoryAlert & { readonly minutesAgo: number };
   readonly alerts: readonly StoryAlert[];
 }
 
@@ -64,6 +66,15 @@ export const story: Story = {
       minutesAgo: 34,
     },
   ],
+  noise: {
+    name: "DiskAlmostFull",
+    service: "build-runner",
+    severity: "warning",
+    summary: "/var is 91 % full",
+    at: 0,
+    endsWithRollback: false,
+    minutesAgo: 25,
+  },
   alerts: [
     {
       name: "PredictionLatencyHigh",
@@ -96,14 +107,6 @@ export const story: Story = {
       summary: "7 % of requests answer 502",
       at: 6,
       endsWithRollback: true,
-    },
-    {
-      name: "DiskAlmostFull",
-      service: "build-runner",
-      severity: "warning",
-      summary: "/var is 91 % full",
-      at: 7,
-      endsWithRollback: false,
     },
     {
       name: "LatencyHigh",

@@ -87,6 +87,8 @@ async function withFreePort(config: Config): Promise<Config> {
 async function play(bot: Bot): Promise<void> {
   await send(bot, "topology", story.topology);
   await send(bot, "changes", changesDelivery(new Date()));
+  const noiseSince = new Date(Date.now() - story.noise.minutesAgo * 60_000);
+  await send(bot, "alertmanager", alertDelivery(story.noise, { startsAt: noiseSince, endsAt: null }));
   say("ml-engineer deploys recommender v42, sre-lead approves ...");
   await command(bot, "ml-engineer", 'deploy recommender v42 --reason "weekly training"');
   const deployed = await rollout(bot, "deploy", "pending");
