@@ -86,7 +86,11 @@ export function createGateway(options: GatewayOptions): Gateway {
         log.warn({}, "discord: not connected yet; goes on in the background");
         resolve();
       }, timing.startMs);
-      running = supervise(resolve)
+      const started = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      running = supervise(started)
         .then(() => {
           if (fatal === null) return resolve();
           log.error({ problem: fatal }, "discord: disconnected for good");

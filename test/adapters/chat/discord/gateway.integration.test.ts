@@ -51,6 +51,25 @@ test("asks for the Guilds intent alone and registers its commands once", async (
   expect(at.discord.gateway.state.identifies).toBe(1);
 });
 
+test("nobody is told that the connection is missing once it is there", async () => {
+  at = await stage();
+  await at.chat.stop();
+  const said: string[] = [];
+  const log = { ...silentLog, warn: (_fields: object, text: string) => void said.push(text) };
+  const startMs = 800;
+  const again = await createDiscord({
+    token: at.discord.token,
+    apiUrl: at.discord.apiUrl,
+    log: { ...log, child: () => log },
+    metrics: noMetrics,
+    timing: { ...quick, startMs },
+  });
+  await again.start(recordingDoor(), shapes);
+  await new Promise((resolve) => setTimeout(resolve, startMs + 100));
+  await again.stop();
+  expect(said).toEqual([]);
+});
+
 test("registers nothing when nothing changed, and again when something did", async () => {
   at = await stage();
   await at.chat.stop();
