@@ -51,12 +51,15 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
   const { clustering } = weights;
   let history = createHistory(maxTypes);
   let graph: ServiceGraph = createServiceGraph({ edges: [], services: [] }, clustering.hubDegree);
-  let services = new Set<string>();
+  /** Services of the topology: only these are looked for in texts, so that it does not matter which alert came first. */
+  let services: ReadonlySet<string> = new Set();
+  let topologyText = "";
   let changes: Change[] = [];
   let cells = new Map<string, Cell>();
   let live = new Map<string, LiveAlert>();
   let shelf = createShelf();
-  let bridges = new Map<string, Bridge>();
+  let stories = new Map<string, Story>();
+  let links = createLinks();
   let placed = new Map<string, number>();
   let memberCounts = new Map<number, number>();
   let watermark = Number.NEGATIVE_INFINITY;
@@ -138,7 +141,6 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
 
   function addAlert(key: string, alert: Alert, incidentId: number | null): Cell {
     const seen = look(key, alert);
-    if (seen.entity !== null && services.size < maxTypes) services.add(seen.entity);
     history.record({ ...seen, labels: alert.labels });
     const cell = cellOf(seen);
     const votes = votesOf(seen, graph, weights.causes.service);
@@ -149,13 +151,21 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     return cell;
   }
 
+  /** Senders repeat their topology; only another one is worth telling every story anew. */
+  function isNewTopology(topology: Topology): boolean {
+    const text = JSON.stringify([topology.edges, topology.services]);
+    const isNew = text !== topologyText;
+    topologyText = text;
+    return isNew;
+  }
+
   function takeTopology(topology: Topology): void {
     graph = createServiceGraph(topology, clustering.hubDegree);
-    services = new Set([...topology.services, ...topology.edges.flat(), ...services]);
+    services = new Set([...topology.services, ...topology.edges.flat()]);
     const members = [...live.values()];
     cells = new Map();
     live = new Map();
-    shelf = createShelf();
+    [shelf, stories, links] = [createShelf(), new Map(), createLinks()];
     for (const member of members) {
       const seen = look(member.seen.key, member.seen.alert);
       const votes = votesOf(seen, graph, weights.causes.service);
@@ -189,22 +199,38 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     return sum;
   }
 
-  /** Cuts a cell into sessions and each changed one into stories; returns the changed sessions. */
-  function renew(cell: Cell): Session[] {
+  /** Cuts a cell into sessions and each changed one into stories; returns the spans in which something changed. */
+  function renew(cell: Cell): Span[] {
     const before = new Map(cell.sessions.map((session) => [session.members[0]?.seen.key, session]));
-    const changed: Session[] = [];
-    for (const session of cell.sessions) shelf.remove(session);
+    const gone = new Set(cell.sessions);
+    const told: Session[] = [];
     cell.sessions = runsOf(cell.members, clustering).map(({ members, reach }) => {
       const known = before.get(members[0]?.seen.key);
       const isFresh = cell.stale.size === 0 || !members.some((member) => cell.stale.has(member));
-      if (known !== undefined && isFresh && isSame(known.members, members)) return known;
+      if (known !== undefined && isFresh && isSame(known.members, members)) {
+        gone.delete(known);
+        return known;
+      }
       const session = tellStories(cell, members.slice(-maxSessionMembers), reach);
-      changed.push(session);
+      told.push(session);
       return session;
     });
-    for (const session of cell.sessions) shelf.add(session);
     cell.stale.clear();
-    return changed;
+    for (const session of gone) takeDown(session);
+    for (const session of told) {
+      shelf.add(session);
+      for (const story of session.stories) stories.set(story.key, story);
+    }
+    return [...gone, ...told];
+  }
+
+  /** Takes a session out of every index. */
+  function takeDown(session: Session): void {
+    shelf.remove(session);
+    for (const story of session.stories) {
+      stories.delete(story.key);
+      links.remove(story.key);
+    }
   }
 
   function tellStories(cell: Cell, members: readonly LiveAlert[], reach: number): Session {
@@ -220,57 +246,52 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     return { members, stories, first: members[0]?.at ?? 0, last: members.at(-1)?.at ?? 0, reach };
   }
 
-  /** Bridges anew every story near a changed session. */
-  function bridge(changed: readonly Session[]): Story[] {
-    const reachMs = clustering.gapMs;
-    const stories = storiesWithin(changed, 2 * reachMs);
-    const affected = stories.filter((story) =>
-      changed.some(
-        (session) => story.first <= session.last + reachMs && story.last >= session.first - reachMs,
-      ),
-    );
+  /** Bridges anew every story near a change; returns these and all that hang, or hung, together with them. */
+  function bridge(spans: readonly Span[]): Story[] {
+    const affected = new Set<Story>();
+    for (const span of spans) for (const story of storiesNear(span)) affected.add(story);
+    const hanging = new Set(affected);
+    spread(hanging);
     for (const story of affected) {
-      const found = bridgeOf(story, stories, signals, context, clustering);
-      if (found === null) bridges.delete(story.key);
-      else bridges.set(story.key, found);
+      const found = bridgeOf(story, storiesNear(story), signals, context, clustering);
+      if (found === null) links.remove(story.key);
+      else links.set(story.key, found);
     }
-    return stories;
+    spread(hanging);
+    return [...hanging].sort(byStart);
   }
 
-  function storiesWithin(changed: readonly Session[], marginMs: number): Story[] {
-    const sessions = new Set<Session>(changed);
-    for (const { first, last } of changed)
-      for (const session of shelf.within(first - marginMs, last + marginMs)) sessions.add(session);
-    return [...sessions]
-      .flatMap((session) => session.stories)
-      .sort((a, b) => a.first - b.first || (a.key < b.key ? -1 : 1));
+  /** Adds every story that a bridge leads to; a set being walked also yields what is added meanwhile. */
+  function spread(set: Set<Story>): void {
+    for (const story of set)
+      for (const key of links.neighbours(story.key)) {
+        const other = stories.get(key);
+        if (other !== undefined) set.add(other);
+      }
+  }
+
+  function storiesNear({ first, last }: Span): Story[] {
+    const [from, until] = [first - clustering.gapMs, last + clustering.gapMs];
+    const near = new Set<Story>();
+    for (const session of shelf.within(from, until))
+      for (const story of session.stories) if (story.first <= until && story.last >= from) near.add(story);
+    return [...near].sort(byStart);
   }
 
   // ---------- incidents ----------
 
-  /** Stories that hang together through bridges. */
-  function hangTogether(stories: readonly Story[]): Story[][] {
-    const byKey = new Map(stories.map((story) => [story.key, story]));
-    const parent = new Map<string, string>();
-    const rootOf = (key: string): string => {
-      let at = key;
-      for (let up = parent.get(at); up !== undefined; up = parent.get(at)) at = up;
-      return at;
-    };
-    for (const story of stories) {
-      const to = bridges.get(story.key)?.to;
-      if (to === undefined || !byKey.has(to)) continue;
-      const [from, into] = [rootOf(story.key), rootOf(to)];
-      if (from !== into) parent.set(from, into);
+  /** Stories that hang together through bridges, each set in order of start. */
+  function hangTogether(all: readonly Story[]): Story[][] {
+    const sets: Story[][] = [];
+    const seen = new Set<Story>();
+    for (const start of all) {
+      if (seen.has(start)) continue;
+      const set = new Set([start]);
+      spread(set);
+      for (const story of set) seen.add(story);
+      sets.push([...set].sort(byStart));
     }
-    const sets = new Map<string, Story[]>();
-    for (const story of stories) {
-      const root = rootOf(story.key);
-      const set = sets.get(root);
-      if (set) set.push(story);
-      else sets.set(root, [story]);
-    }
-    return [...sets.values()];
+    return sets;
   }
 
   /** Gives every set of stories a number: the one that most of its alerts have, if no larger set has it. */
@@ -300,8 +321,8 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     return ids;
   }
 
-  function settle(stories: readonly Story[]): Correlation {
-    const sets = hangTogether(stories);
+  function settle(hanging: readonly Story[]): Correlation {
+    const sets = hangTogether(hanging);
     const ids = number(sets);
     const placements: Placement[] = [];
     const moved = new Map<number, { into: Set<number>; reasons: readonly Reason[] }>();
@@ -344,7 +365,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
   }
 
   function reasonsOf(member: LiveAlert, story: Story, set: readonly Story[]): Reason[] {
-    const spoken = bridges.get(story.key);
+    const spoken = links.get(story.key);
     const across = set.length > 1 && spoken !== undefined ? spoken.reasons : [];
     const partner = story.members
       .filter((other) => other !== member)
@@ -392,8 +413,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     const kept = new Set(sessions.flatMap((session) => session.members));
     for (const session of cell.sessions) {
       if (sessions.includes(session)) continue;
-      shelf.remove(session);
-      for (const story of session.stories) bridges.delete(story.key);
+      takeDown(session);
     }
     for (const member of cell.members) {
       if (kept.has(member)) continue;
@@ -421,6 +441,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       for (const observation of observations) {
         if (observation.kind === "change") takeChange(observation.change);
         else if (observation.kind === "topology") {
+          if (!isNewTopology(observation.topology)) continue;
           takeTopology(observation.topology);
           dirty.clear();
           for (const cell of cells.values()) dirty.add(cell);
@@ -429,18 +450,19 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
           if (cell !== null) dirty.add(cell);
         }
       }
-      const changed = [...dirty].flatMap(renew);
-      if (changed.length === 0) return { placements: [], merges: [] };
-      const result = settle(bridge(changed));
+      const spans = [...dirty].flatMap(renew);
+      if (spans.length === 0) return { placements: [], merges: [] };
+      const result = settle(bridge(spans));
       forget();
       return result;
     },
     restore(memory) {
       history = createHistory(maxTypes);
-      [cells, live, bridges, placed, memberCounts] = [new Map(), new Map(), new Map(), new Map(), new Map()];
-      [shelf, forgottenAt] = [createShelf(), Number.NEGATIVE_INFINITY];
+      [cells, live, stories, placed, memberCounts] = [new Map(), new Map(), new Map(), new Map(), new Map()];
+      [shelf, links, forgottenAt] = [createShelf(), createLinks(), Number.NEGATIVE_INFINITY];
       changes = [];
       [watermark, nextId] = [Number.NEGATIVE_INFINITY, memory.nextIncidentId];
+      isNewTopology(memory.topology);
       takeTopology(memory.topology);
       for (const change of memory.changes) takeChange(change);
       for (const { key, alert, incidentId } of memory.alerts) {
@@ -451,8 +473,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       }
       for (const cell of cells.values()) renew(cell);
       forget();
-      const sessions = [...cells.values()].flatMap((cell) => cell.sessions);
-      if (sessions.length > 0) bridge(sessions);
+      bridge([...cells.values()].flatMap((cell) => cell.sessions));
     },
     nextIncidentId: () => nextId,
     sizes: () => ({
@@ -460,9 +481,51 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       alerts: live.size,
       types: history.types,
       label_values: history.labelValues,
-      bridges: bridges.size,
+      bridges: links.size(),
+      placed: placed.size,
       dropped_sessions: droppedSessions,
     }),
+  };
+}
+
+/** A stretch of event time, ms. */
+interface Span {
+  readonly first: number;
+  readonly last: number;
+}
+
+function byStart(a: Story, b: Story): number {
+  return a.first - b.first || (a.key < b.key ? -1 : 1);
+}
+
+/** Bridges by the key of the story they start from, walked in both directions. */
+function createLinks() {
+  const outward = new Map<string, Bridge>();
+  const inward = new Map<string, Set<string>>();
+  function remove(from: string): void {
+    const known = outward.get(from);
+    if (known === undefined) return;
+    outward.delete(from);
+    const sources = inward.get(known.to);
+    sources?.delete(from);
+    if (sources?.size === 0) inward.delete(known.to);
+  }
+  return {
+    get: (from: string) => outward.get(from),
+    remove,
+    set(from: string, bridge: Bridge): void {
+      remove(from);
+      outward.set(from, bridge);
+      const sources = inward.get(bridge.to);
+      if (sources) sources.add(from);
+      else inward.set(bridge.to, new Set([from]));
+    },
+    *neighbours(key: string): Generator<string> {
+      const out = outward.get(key);
+      if (out !== undefined) yield out.to;
+      yield* inward.get(key) ?? [];
+    },
+    size: () => outward.size,
   };
 }
 
@@ -471,10 +534,7 @@ const shelfMs = 60_000;
 /** Sessions by the minutes they span, to find those near a time without looking at all. */
 function createShelf() {
   const minutes = new Map<number, Set<Session>>();
-  const span = ({ first, last }: { readonly first: number; readonly last: number }) => [
-    Math.floor(first / shelfMs),
-    Math.floor(last / shelfMs),
-  ];
+  const span = ({ first, last }: Span) => [Math.floor(first / shelfMs), Math.floor(last / shelfMs)];
   return {
     add(session: Session): void {
       const [from = 0, until = 0] = span(session);

@@ -20,6 +20,6 @@ export default defineSignal({
   },
   because(a, b, { history }) {
     const seen = history.coFirings(a.type, b.type, Math.min(a.at, b.at));
-    return `${a.alert.name} on ${a.entity} and ${b.alert.name} on ${b.entity} fired together ${seen?.together ?? 0} of ${seen?.fewer ?? 0} times in the last day`;
+    return `${a.alert.name} on ${a.entity ?? "no named service"} and ${b.alert.name} on ${b.entity ?? "no named service"} fired together ${seen?.together ?? 0} of ${seen?.fewer ?? 0} times in the last day`;
   },
 });

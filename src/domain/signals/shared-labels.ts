@@ -2,7 +2,7 @@ import { defineSignal, type SeenAlert, type SignalContext } from "../signal.ts";
 
 const perNat = 0.9;
 const most = 2.5;
-const apart = -2.5;
+const apart = -5;
 /** Labels that divide a system into parts: different values mean different parts. */
 const scopes = ["namespace", "cluster", "environment", "env", "tenant", "region"] as const;
 /** What an alert is called and how bad it is says nothing about where it belongs. */

@@ -1,0 +1,297 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { alertKey } from "../../src/domain/alert.ts";
+import { createCorrelator } from "../../src/domain/clustering.ts";
+import type { Observation } from "../../src/domain/correlation.ts";
+import {
+  type AlertSketch,
+  follow,
+  noon,
+  observe,
+  partitionOf,
+  runThrough,
+  sketchAlert,
+  twoShops,
+} from "./judgement-build.ts";
+
+const topology: Observation = { kind: "topology", topology: twoShops };
+
+function place(sketches: readonly AlertSketch[], withTopology = true) {
+  const alerts = sketches.map(sketchAlert);
+  const placed = runThrough(createCorrelator(), [
+    ...(withTopology ? [topology] : []),
+    ...alerts.map(observe),
+  ]);
+  return alerts.map((alert) => placed.get(alertKey(alert)));
+}
+
+describe("what belongs together", () => {
+  test("alerts of one application that begin together are one incident", () => {
+    const [web, cart, stock] = place([
+      { service: "web-a", at: 0 },
+      { service: "cart-a", at: 1 },
+      { service: "stock-a", at: 2 },
+    ]);
+    expect(cart).toBe(web);
+    expect(stock).toBe(web);
+  });
+
+  test("alerts of two applications that begin a minute apart are two incidents", () => {
+    const ids = place([
+      { service: "web-a", at: 0 },
+      { service: "cart-a", at: 1 },
+      { service: "web-b", at: 61 },
+      { service: "cart-b", at: 62 },
+    ]);
+    expect(ids[1]).toBe(ids[0]);
+    expect(ids[3]).toBe(ids[2]);
+    expect(ids[2]).not.toBe(ids[0]);
+  });
+
+  test("an alert long after the others have ended is a new incident", () => {
+    const [first, second] = place([
+      { service: "web-a", at: 0, end: 60 },
+      { service: "web-a", at: 1_800 },
+    ]);
+    expect(second).not.toBe(first);
+  });
+
+  test("alerts that name no service and share nothing stay apart", () => {
+    const ids = place([
+      { name: "OneThing", service: null, at: 0 },
+      { name: "AnotherThing", service: null, at: 100 },
+    ]);
+    expect(ids[0]).not.toBe(ids[1]);
+  });
+
+  test("a service outside the topology joins what begins at the same moment on an otherwise quiet system", () => {
+    const ids = place([
+      { service: "web-a", at: 0 },
+      { service: "cart-a", at: 0 },
+      { service: "stock-a", at: 1 },
+      { service: "lone", at: 1 },
+    ]);
+    expect(ids[3]).toBe(ids[0]);
+  });
+
+  test("it does not when the scope labels differ", () => {
+    const ids = place([
+      { service: "web-a", at: 0, labels: { namespace: "a" } },
+      { service: "cart-a", at: 0, labels: { namespace: "a" } },
+      { service: "stock-a", at: 1, labels: { namespace: "a" } },
+      { service: "lone", at: 1, labels: { namespace: "other" } },
+    ]);
+    expect(ids[3]).not.toBe(ids[0]);
+  });
+
+  test("a database that everything calls does not join everything", () => {
+    const edges = Array.from({ length: 60 }, (_, i): [string, string] => [`app-${i}`, "database"]);
+    const hub: Observation = { kind: "topology", topology: { edges, services: [] } };
+    const alerts = [0, 1, 2, 3].map((i) => sketchAlert({ service: `app-${i}`, at: i * 40 }));
+    const placed = runThrough(createCorrelator(), [hub, ...alerts.map(observe)]);
+    expect(new Set(placed.values()).size).toBe(4);
+  });
+
+  test("two services with causes of their own, minutes apart, are two stories in one application", () => {
+    const edges = ["pay", "mail", "ship"].flatMap((leaf): [string, string][] => [
+      ["front", leaf],
+      [leaf, `${leaf}-store`],
+    ]);
+    const shop: Observation = { kind: "topology", topology: { edges, services: [] } };
+    const sizes = { annotations: { value: "95", baseline: "10" } };
+    const alerts = [
+      sketchAlert({ name: "HighCPU", service: "pay-store", at: 0, end: 50, ...sizes }),
+      sketchAlert({ name: "HighMemory", service: "pay-store", at: 1, end: 50, ...sizes }),
+      sketchAlert({ name: "HighLatency", service: "pay", at: 1, end: 50 }),
+      sketchAlert({ name: "NetworkErrors", service: "mail-store", at: 110, ...sizes }),
+      sketchAlert({ name: "HighCPU", service: "mail-store", at: 111, ...sizes }),
+      sketchAlert({ name: "HighLatency", service: "mail", at: 111 }),
+    ];
+    const placed = runThrough(createCorrelator(), [shop, ...alerts.map(observe)]);
+    const ids = alerts.map((alert) => placed.get(alertKey(alert)));
+    expect(new Set(ids.slice(0, 3)).size).toBe(1);
+    expect(new Set(ids.slice(3)).size).toBe(1);
+    expect(ids[3]).not.toBe(ids[0]);
+  });
+});
+
+describe("numbers and news", () => {
+  test("every alert is placed once, with reasons in plain sentences", () => {
+    const correlator = createCorrelator();
+    correlator.observe([topology], new Date(noon));
+    const first = correlator.observe([observe(sketchAlert({ service: "web-a", at: 0 }))], new Date(noon));
+    expect(first.placements).toMatchObject([{ incidentId: 1, previousIncidentId: null }]);
+    expect(first.placements[0]?.reasons[0]?.signal).toBe("alone");
+    const second = correlator.observe(
+      [observe(sketchAlert({ service: "cart-a", at: 1 }))],
+      new Date(noon + 2_000),
+    );
+    expect(second.placements).toMatchObject([{ incidentId: 1, previousIncidentId: null }]);
+    const reasons = second.placements[0]?.reasons ?? [];
+    expect(reasons.map((reason) => reason.signal)).toContain("topology");
+    expect(reasons.find((reason) => reason.signal === "topology")?.because).toContain(
+      "web-a and cart-a are one call apart",
+    );
+    expect(correlator.nextIncidentId()).toBe(2);
+  });
+
+  test("a repeat and a resolve of a known alert place nothing", () => {
+    const correlator = createCorrelator();
+    const alert = sketchAlert({ service: "web-a", at: 0 });
+    correlator.observe([observe(alert)], new Date(noon));
+    expect(correlator.observe([observe(alert)], new Date(noon)).placements).toEqual([]);
+    const resolved = sketchAlert({ service: "web-a", at: 0, end: 60 });
+    expect(correlator.observe([observe(resolved)], new Date(noon + 60_000)).placements).toEqual([]);
+  });
+
+  test("a bridge between two incidents merges them into the larger one and announces it", () => {
+    const correlator = createCorrelator();
+    const alerts = [
+      sketchAlert({ service: "web-a", at: 0 }),
+      sketchAlert({ service: "cart-a", at: 0 }),
+      sketchAlert({ service: "web-b", at: 1 }),
+    ];
+    const placed = new Map<string, number>();
+    const apart: Observation = {
+      kind: "topology",
+      topology: {
+        edges: [
+          ["web-a", "cart-a"],
+          ["web-b", "cart-b"],
+        ],
+        services: [],
+      },
+    };
+    follow(placed, correlator.observe([apart, ...alerts.map(observe)], new Date(noon)));
+    expect(new Set(placed.values()).size).toBe(2);
+    const joined: Observation = {
+      kind: "topology",
+      topology: {
+        edges: [
+          ["web-a", "cart-a"],
+          ["cart-a", "web-b"],
+        ],
+        services: [],
+      },
+    };
+    const result = correlator.observe([joined], new Date(noon + 5_000));
+    follow(placed, result);
+    expect(new Set(placed.values())).toEqual(new Set([1]));
+    expect(result.merges).toMatchObject([{ from: 2, into: 1 }]);
+    expect(result.placements).toMatchObject([{ incidentId: 1, previousIncidentId: 2 }]);
+  });
+});
+
+const services = ["web-a", "cart-a", "stock-a", "web-b", "cart-b", "stock-b", "lone", "stray"];
+const storm = fc
+  .array(
+    fc.record({
+      service: fc.constantFrom(...services),
+      name: fc.constantFrom("HighLatency", "HighCPU", "ErrorLogBurst", "NetworkErrors"),
+      at: fc.integer({ min: 0, max: 600 }),
+      lasts: fc.integer({ min: 20, max: 300 }),
+    }),
+    { minLength: 2, maxLength: 24 },
+  )
+  .map((rows) => {
+    const byKey = new Map(
+      rows.map(({ service, name, at, lasts }) => {
+        const alert = sketchAlert({ service, name, at, end: at + lasts });
+        return [alertKey(alert), alert] as const;
+      }),
+    );
+    return [...byKey.values()].sort((a, b) => a.startsAt.getTime() - b.startsAt.getTime());
+  });
+
+describe("invariants", () => {
+  test("the final partition does not depend on the order of arrival within the settling window", () => {
+    fc.assert(
+      fc.property(
+        storm,
+        fc.array(fc.integer({ min: 0, max: 30_000 }), { minLength: 24, maxLength: 24 }),
+        (alerts, delays) => {
+          const inOrder = runThrough(createCorrelator(), [topology, ...alerts.map(observe)]);
+          const late = alerts
+            .map((alert, i) => ({ alert, arrival: alert.startsAt.getTime() + (delays[i] ?? 0) }))
+            .sort((a, b) => a.arrival - b.arrival);
+          const shuffled = runThrough(createCorrelator(), [
+            topology,
+            ...late.map(({ alert }) => observe(alert)),
+          ]);
+          expect(partitionOf(shuffled)).toEqual(partitionOf(inOrder));
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  test("it does not depend on how observations are batched either", () => {
+    fc.assert(
+      fc.property(storm, fc.integer({ min: 1, max: 9 }), (alerts, size) => {
+        const oneByOne = runThrough(createCorrelator(), [topology, ...alerts.map(observe)]);
+        const correlator = createCorrelator();
+        const batched = new Map<string, number>();
+        follow(batched, correlator.observe([topology], new Date(noon)));
+        for (let i = 0; i < alerts.length; i += size) {
+          const batch = alerts.slice(i, i + size);
+          follow(
+            batched,
+            correlator.observe(batch.map(observe), new Date((batch.at(-1)?.startsAt.getTime() ?? 0) + 1)),
+          );
+        }
+        expect(partitionOf(batched)).toEqual(partitionOf(oneByOne));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("a restored correlator carries on like one that never stopped", () => {
+    fc.assert(
+      fc.property(storm, fc.integer({ min: 0, max: 24 }), (alerts, at) => {
+        const before = alerts.slice(0, at);
+        const after = alerts.slice(at);
+        const running = createCorrelator();
+        const placed = runThrough(running, [topology, ...before.map(observe)]);
+        const restored = createCorrelator();
+        restored.restore({
+          topology: twoShops,
+          changes: [],
+          alerts: before.map((alert) => ({
+            key: alertKey(alert),
+            alert,
+            incidentId: placed.get(alertKey(alert)) ?? 0,
+          })),
+          nextIncidentId: running.nextIncidentId(),
+        });
+        const expected = new Map(placed);
+        const actual = new Map(placed);
+        for (const alert of after) {
+          const now = new Date(alert.startsAt.getTime() + 1_000);
+          follow(expected, running.observe([observe(alert)], now));
+          follow(actual, restored.observe([observe(alert)], now));
+        }
+        expect(actual).toEqual(expected);
+        expect(restored.nextIncidentId()).toBe(running.nextIncidentId());
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("what is kept stays bounded, however many alerts and services come", () => {
+    const correlator = createCorrelator();
+    for (let i = 0; i < 6_000; i += 1) {
+      const alert = sketchAlert({
+        service: `service-${i}`,
+        name: `Alert${i % 7}`,
+        at: i * 30,
+        end: i * 30 + 20,
+      });
+      correlator.observe([observe(alert)], new Date(noon + i * 30_000));
+    }
+    const sizes = correlator.sizes();
+    expect(sizes["alerts"]).toBeLessThan(100);
+    expect(sizes["cells"]).toBeLessThan(100);
+    expect(sizes["types"]).toBeLessThanOrEqual(50_000);
+    expect(sizes["placed"]).toBeLessThanOrEqual(200_000);
+  });
+});
