@@ -3,7 +3,7 @@ import type { Change } from "../domain/change.ts";
 import type { Cause, CauseQuestion } from "../domain/correlation.ts";
 import type { Undo } from "../domain/explanation.ts";
 import type { Incident } from "../domain/incident.ts";
-import type { Rollout } from "../domain/rollout.ts";
+import { type Rollout, targetOf } from "../domain/rollout.ts";
 import type { Topology } from "../domain/topology.ts";
 import type { Feedback, StoreSlices } from "../ports.ts";
 
@@ -12,6 +12,8 @@ const maxAlerts = 500;
 const maxChanges = 1_000;
 const maxFeedback = 2_000;
 const maxPast = 20;
+/** Newest rollouts that are told apart from those that cannot have caused it. */
+const maxRollouts = 100;
 /** Changes this long before the first alert are looked at. */
 export const lookBackMs = 2 * 3_600_000;
 /** Causes whose undoing is looked up. */
@@ -47,6 +49,10 @@ export async function gatherFacts(
   const changes = await store.incidents.changesBetween(from, now, maxChanges);
   const topology = await store.incidents.topology();
   const feedback = countFeedback(await store.rollouts.feedback(maxFeedback));
+  const asked = sinceReturn(
+    incident,
+    alerts.map(({ alert }) => alert),
+  );
   return {
     incident,
     alerts,
@@ -54,11 +60,8 @@ export async function gatherFacts(
     topology,
     past: await pastOf(store, incident),
     ranking: {
-      alerts: sinceReturn(
-        incident,
-        alerts.map(({ alert }) => alert),
-      ),
-      changes: await withoutRemedies(store, incident, changes),
+      alerts: asked,
+      changes: await suspectsOf(store, incident, changes, asked),
       topology,
       feedback,
     },
@@ -83,19 +86,38 @@ function sinceReturn(incident: Incident, alerts: readonly Alert[]): readonly Ale
   return alerts.slice(first);
 }
 
-/** What was rolled out because of an incident did not cause it. */
-async function withoutRemedies(
+/**
+ * All changes but our own rollouts that cannot have caused it: those that another had replaced before its first alert,
+ * and those that were made because of it.
+ */
+async function suspectsOf(
   store: StoreSlices,
   incident: Incident,
   changes: readonly Change[],
+  alerts: readonly Alert[],
 ): Promise<readonly Change[]> {
+  const onset = Math.min(...alerts.map(({ startsAt }) => startsAt.getTime()));
+  const rollouts = await rolloutsOf(store, changes);
+  const startOf = (rollout: Rollout) => (rollout.startedAt ?? rollout.requestedAt).getTime();
+  const isReplaced = (rollout: Rollout) =>
+    rollouts.some(
+      (other) =>
+        other.state === "succeeded" &&
+        targetOf(other.plan) === targetOf(rollout.plan) &&
+        startOf(other) > startOf(rollout) &&
+        startOf(other) < onset,
+    );
+  const isRemedy = (rollout: Rollout) => rollout.plan.incidentId === incident.id && startOf(rollout) > onset;
+  const cleared = new Set(
+    rollouts.filter((rollout) => isReplaced(rollout) || isRemedy(rollout)).map(({ id }) => id),
+  );
+  return changes.filter(({ rolloutId }) => rolloutId === null || !cleared.has(rolloutId));
+}
+
+async function rolloutsOf(store: StoreSlices, changes: readonly Change[]): Promise<readonly Rollout[]> {
   const ids = new Set(changes.flatMap(({ rolloutId }) => (rolloutId === null ? [] : [rolloutId])));
-  const remedies = new Set<number>();
-  for (const id of ids) {
-    const rollout = await store.rollouts.find(id);
-    if (rollout?.plan.incidentId === incident.id) remedies.add(id);
-  }
-  return changes.filter(({ rolloutId }) => rolloutId === null || !remedies.has(rolloutId));
+  const found = await Promise.all([...ids].slice(-maxRollouts).map((id) => store.rollouts.find(id)));
+  return found.filter((rollout) => rollout !== null);
 }
 
 /** Resolved incidents that read the same, newest first. */

@@ -290,7 +290,7 @@ test.each([
 test("a suspected rollout of ours that can be taken back is suggested with our own command", async () => {
   const { store } = await freshStore();
   const incident = await storeIncident(store);
-  const rollout = await storeRollout(store, null);
+  const rollout = await storeRollout(store, { operationId: "op-7", incidentId: null });
   await store.rollouts.update({ ...rollout, state: "succeeded" });
   const change = {
     id: "ours",
@@ -314,16 +314,25 @@ test("a suspected rollout of ours that can be taken back is suggested with our o
   });
 });
 
-test("what was rolled out because of an incident is no suspect of it", async () => {
+test("a rollout made because of an incident, or replaced before it began, is no suspect of it", async () => {
   const { store } = await freshStore();
   const incident = await storeIncident(store);
-  const rollout = await storeRollout(store, incident.id);
-  await store.incidents.saveChanges([
-    buildChange({ id: "remedy", kind: "rollout", at: at(1), rolloutId: rollout.id }),
-  ]);
+  const made = async (name: string, startedAt: Date, incidentId: number | null) => {
+    const { id, version } = await storeRollout(store, { operationId: name, incidentId });
+    const rollout = await store.rollouts.find(id);
+    if (rollout === null) throw new Error("it was just stored");
+    await store.rollouts.update({ ...rollout, version, state: "succeeded", startedAt });
+    await store.incidents.saveChanges([
+      buildChange({ id: name, kind: "rollout", at: startedAt, rolloutId: id }),
+    ]);
+  };
+  await made("replaced", at(-30), null);
+  await made("suspect", at(-20), null);
+  await made("remedy", at(1), incident.id);
   const bench = createBench(store, null);
   await bench.explain(incident.id);
-  expect(bench.asked()?.changes.map((change) => change.id)).not.toContain("remedy");
+  const asked = bench.asked()?.changes.map((change) => change.id) ?? [];
+  expect(asked.filter((id) => ["replaced", "suspect", "remedy"].includes(id))).toEqual(["suspect"]);
 });
 
 test("an incident that came back is asked about from its return", async () => {
@@ -345,10 +354,13 @@ test("an incident that came back is asked about from its return", async () => {
   expect(bench.asked()?.alerts.map(({ startsAt }) => startsAt)).toEqual([at(20)]);
 });
 
-function storeRollout(store: Store, incidentId: number | null): Promise<Rollout> {
+function storeRollout(
+  store: Store,
+  given: { readonly operationId: string; readonly incidentId: number | null },
+): Promise<Rollout> {
   return store.rollouts.insert(
     newRollout({
-      operationId: "op-7",
+      operationId: given.operationId,
       plan: {
         kind: "deploy",
         model: "fraud-scorer",
@@ -361,7 +373,7 @@ function storeRollout(store: Store, incidentId: number | null): Promise<Rollout>
         notes: [],
         inverse: "rollback fraud-scorer --environment production",
         reason: "better",
-        incidentId,
+        incidentId: given.incidentId,
         expectedMs: null,
       },
       requestedBy: "ml-engineer",
