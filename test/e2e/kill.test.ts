@@ -8,7 +8,7 @@ import { createKiller, seededRandom } from "./killer.ts";
 import { drip, keyOf, type Ledger, openDatabaseOf, processesIn, startLedger, unfinished } from "./ledger.ts";
 import { eventually } from "./process.ts";
 import { prometheusMissing } from "./prometheus.ts";
-import { type Stage, setStage, tellFailure } from "./story.ts";
+import { discordText, type Stage, setStage, slackChannel, slackText, tellFailure } from "./story.ts";
 
 const kills = 20;
 const seed = Number(process.env["TEST_SEED"] ?? Date.now() % 1_000_000);
@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 beforeEach(({ skip, onTestFailed }) => {
   if (why !== null) skip(why);
-  onTestFailed(() => console.error(`TEST_SEED=${seed}\n${tellFailure(stage)}`));
+  onTestFailed(() => console.error(`TEST_SEED=${seed}\n${cards()}\n${tellFailure(stage)}`));
 });
 
 test("twenty kills at random moments lose nothing and do nothing twice", { timeout: 900_000 }, async ({
@@ -125,6 +125,14 @@ test("twenty kills at random moments lose nothing and do nothing twice", { timeo
     refused: changes.refused(),
   });
 });
+
+/** What both platforms show, for whoever reads of a failure. */
+function cards(): string {
+  const { slack, discord } = stage;
+  const inSlack = slack.messagesIn(slackChannel).map((message) => `slack: ${slackText(message)}`);
+  const inDiscord = discord.messages(discord.channel.id).map((message) => `discord: ${discordText(message)}`);
+  return [...inSlack, ...inDiscord].join("\n\n");
+}
 
 function report(
   died: readonly string[],
