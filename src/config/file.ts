@@ -36,7 +36,8 @@ const accountId = z
   )
   .transform(String);
 
-const fileSchema = z.strictObject({
+/** Every key that tocsin.yaml may hold. */
+export const fileSchema = z.strictObject({
   channels: z.array(z.strictObject({ to: channel, match: z.array(z.string()).default([]) })).optional(),
   rollouts: z.strictObject({ to: z.array(channel).default([]) }).optional(),
   sources: z

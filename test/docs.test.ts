@@ -1,0 +1,467 @@
+/** What the documentation says is what there is. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { neededBits, permissions } from "../src/adapters/chat/discord/permissions.ts";
+import { neededScopes } from "../src/adapters/chat/slack/manifest.ts";
+import { declarations } from "../src/adapters/metrics.ts";
+import { execSettingsSchema, parseExecSettings } from "../src/adapters/models/exec/settings.ts";
+import { createCedarPolicy } from "../src/adapters/policy/cedar.ts";
+import alertmanager from "../src/adapters/sources/alertmanager.ts";
+import changes from "../src/adapters/sources/changes.ts";
+import generic from "../src/adapters/sources/generic.ts";
+import grafana from "../src/adapters/sources/grafana.ts";
+import topology from "../src/adapters/sources/topology.ts";
+import { parseDelivery } from "../src/app/parse-delivery.ts";
+import { fileSchema } from "../src/config/file.ts";
+import { type Config, readConfig } from "../src/config.ts";
+import { optionsOf, parseLine } from "../src/domain/command-line.ts";
+import { type PolicyAction, type PolicyResource, policyActions } from "../src/domain/policy.ts";
+import { checkCommand, loadFolders } from "../src/load.ts";
+import type { Command, ParseResult, Source } from "../src/ports.ts";
+import {
+  type Block,
+  blocksOf,
+  brokenLinks,
+  cliUses,
+  curlBodies,
+  inlineCodeOf,
+  type Page,
+  proseOf,
+  readPages,
+  tableOf,
+  variablesIn,
+} from "./docs.ts";
+
+const root = path.resolve(import.meta.dirname, "..");
+const read = (file: string) => readFileSync(path.join(root, file), "utf8");
+const pages = readPages();
+/** Written for readers of today; decisions and the changelog speak of other days. */
+const guides = pages.filter(({ file }) => !file.startsWith("docs/decisions/") && file !== "CHANGELOG.md");
+const page = (file: string): Page => {
+  const found = pages.find((each) => each.file === file);
+  if (found === undefined) throw new Error(`there is no page ${file}`);
+  return found;
+};
+const blocks = (language: string, about: string) =>
+  guides.flatMap(({ file, blocks: own }) =>
+    own
+      .filter((block) => block.language === language && block.about === about)
+      .map((block) => ({ file, block })),
+  );
+const title = ({ file, block }: { readonly file: string; readonly block: Block }) => `${file}:${block.line}`;
+
+const { plugins: commands } = await loadFolders([path.join(root, "commands")], checkCommand);
+
+// ---------- configuration ----------
+
+const folder = mkdtempSync(path.join(tmpdir(), "tocsin-docs-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+writeFileSync(path.join(folder, "policy.cedar"), read("assets/policy.cedar"));
+let files = 0;
+
+/** With every variable set that the text names. */
+function configOf(text: string): Config {
+  files += 1;
+  const file = path.join(folder, `${files}.yaml`);
+  writeFileSync(file, text);
+  const named = [...text.matchAll(/env:([A-Z][A-Z0-9_]*)/g)].map((match) => [match[1], "a secret"]);
+  return readConfig({ ...Object.fromEntries(named), TOCSIN_CONFIG: file });
+}
+
+const configurations = blocks("yaml", "tocsin.yaml").map((found) => ({ ...found, title: title(found) }));
+
+describe("a tocsin.yaml in the documentation", () => {
+  test("is there, on many pages", () => expect(configurations.length).toBeGreaterThan(20));
+
+  test.each(configurations)("at $title is read, with the settings of its sources and models", ({ block }) => {
+    const config = configOf(block.text);
+    for (const [name, { use, settings }] of Object.entries(config.sources)) {
+      const source = shipped.get(use);
+      expect(source?.name, `source of ${name}`).toBe(use);
+      expect(source?.settingsProblem?.(settings) ?? null).toBeNull();
+    }
+    for (const { name, backend, settings } of config.models)
+      if (backend === "exec") expect(parseExecSettings(name, settings).deploy.length).toBeGreaterThan(0);
+  });
+});
+
+test("a block that calls itself yaml says whose it is, so that none escapes its reader", () => {
+  const loose = guides.flatMap((each) =>
+    each.blocks
+      .filter(({ language, about }) => language === "yaml" && about === "")
+      .map((block) => `${each.file}:${block.line}`),
+  );
+  expect(loose).toEqual([]);
+});
+
+describe("docs/configuration.md", () => {
+  const { text } = page("docs/configuration.md");
+
+  test("speaks of every key that tocsin.yaml may hold", () => {
+    const keys = keysOf(z.toJSONSchema(fileSchema, { io: "input", unrepresentable: "any" }));
+    expect(keys.length).toBeGreaterThan(40);
+    expect(keys.filter((key) => !new RegExp(`(?<![\\w-])${key}(?![\\w-])`).test(text))).toEqual([]);
+  });
+
+  test("lists every variable that is read, and no other", () => {
+    const listed = tableOf(text, "variable").flatMap(([cell = ""]) => variablesIn(cell));
+    expect(listed.sort()).toEqual([...variables].sort());
+  });
+});
+
+/** Names of properties at any depth. */
+function keysOf(schema: unknown): readonly string[] {
+  if (typeof schema !== "object" || schema === null) return [];
+  return Object.entries(schema).flatMap(([key, value]) =>
+    key === "properties" && typeof value === "object" && value !== null
+      ? [...Object.keys(value), ...Object.values(value).flatMap(keysOf)]
+      : keysOf(value),
+  );
+}
+
+/** What src/config.ts reads. */
+const variables = new Set(
+  [...read("src/config.ts").matchAll(/(?:env\[|\b(?:urlOf)\(env, )"([A-Z][A-Z0-9_]*)"/g)].map(
+    (match) => match[1] ?? "",
+  ),
+);
+
+test("every variable that a page mentions is read, or chosen by the reader in an example", () => {
+  expect(variables.size).toBeGreaterThan(12);
+  const all = guides.map(({ text }) => text).join("\n");
+  const chosen = [
+    ...all.matchAll(/env:([A-Z][A-Z0-9_]*)|env: \[([A-Z0-9_, ]+)\]|(?:\$\{?|secrets\.)([A-Z_]+)/g),
+  ];
+  const theirs = new Set(chosen.flatMap((match) => variablesIn(match.slice(1).join(" "))));
+  // Those of programs that we speak of.
+  for (const other of ["LC_ALL", "APPLICATION_ID", "PG_VERSION"]) theirs.add(other);
+  expect(variablesIn(all).filter((name) => !variables.has(name) && !theirs.has(name))).toEqual([]);
+});
+
+// ---------- webhooks ----------
+
+const shipped = new Map<string, Source>(
+  [alertmanager, changes, generic, grafana, topology].map((source) => [source.name, source]),
+);
+const receivedAt = new Date("2026-03-01T12:30:00Z");
+
+/** As the running bot would, with the sources that the page configures. */
+function receive(from: Page, source: string, body: string): ParseResult {
+  const given = from.blocks
+    .filter(({ language, about }) => language === "yaml" && about === "tocsin.yaml")
+    .map(({ text }) => configOf(text).sources[source])
+    .find((configured) => configured !== undefined);
+  const plain = shipped.get(given?.use ?? source);
+  if (plain === undefined) throw new Error(`${from.file} posts to ${source}, which it does not configure`);
+  const delivery = { body: new TextEncoder().encode(body), headers: {}, receivedAt };
+  return parseDelivery({ name: source, source: plain, secrets: [], settings: given?.settings }, delivery);
+}
+
+function expectRead(result: ParseResult): void {
+  if (result.kind === "unparseable") throw new Error(`${result.problem} ${result.remedy}`);
+  const { alerts, changes: made, topology: graph, problems = [] } = result.delivery;
+  expect(problems).toEqual([]);
+  expect(alerts.length + made.length + (graph === null ? 0 : 1)).toBeGreaterThan(0);
+}
+
+describe("a body that a page posts", () => {
+  const posted = guides.flatMap((from) =>
+    curlBodies(from).map((each) => ({ from, file: from.file, ...each })),
+  );
+
+  test("is there for every shipped source", () => {
+    expect(new Set(posted.map(({ source }) => source))).toEqual(new Set(shipped.keys()));
+  });
+
+  test.each(posted)("to $source in $file is read whole", ({ from, source, body }) => {
+    expectRead(receive(from, source, body));
+  });
+});
+
+describe("a body beside a mapping", () => {
+  const own: ReadonlySet<string> = new Set(["docs/plugins.md"]);
+  const cases = guides
+    .filter(({ file }) => !own.has(file))
+    .flatMap((from) =>
+      from.blocks.flatMap((block, index) => {
+        const isBody = block.language === "json" && !["", "becomes", "prediction"].includes(block.about);
+        const next = from.blocks[index + 1];
+        const becomes = next?.about === "becomes" ? next.text : null;
+        return isBody ? [{ from, file: from.file, source: block.about, body: block.text, becomes }] : [];
+      }),
+    );
+
+  test("is there, mostly with what becomes of it", () => {
+    expect(cases.filter(({ becomes }) => becomes !== null).length).toBeGreaterThanOrEqual(4);
+  });
+
+  test.each(cases)("of $source in $file becomes what the page says", ({ from, source, body, becomes }) => {
+    const result = receive(from, source, body);
+    expectRead(result);
+    if (becomes === null || result.kind !== "parsed") return;
+    expect(JSON.parse(JSON.stringify(result.delivery.alerts))).toMatchObject(JSON.parse(becomes));
+  });
+});
+
+// ---------- commands ----------
+
+test("the command table of the README is the commands", () => {
+  const rows = tableOf(page("README.md").text, "command").map((cells) => cells.map((cell) => cell));
+  const expected = commands.map((command) => [
+    `\`/${command.name}\``,
+    command.summary,
+    `\`/${command.examples[0]}\``,
+  ]);
+  expect(rows).toEqual(expected);
+});
+
+test("every command line on a page is one that its command takes", () => {
+  const lines = guides.flatMap(({ file, text }) => inlineCodeOf(text).map((line) => ({ file, line })));
+  const asked = lines.filter(
+    ({ line }) => /^\/[a-z]+( |$)/.test(line) && !notCommands.has(line.split(" ")[0] ?? ""),
+  );
+  expect(asked.length).toBeGreaterThan(20);
+  const wrong = asked.flatMap(({ file, line }) => {
+    const problem = lineProblem(line.slice(1));
+    return problem === null ? [] : [`${file}: ${line}: ${problem}`];
+  });
+  expect(wrong).toEqual([]);
+});
+
+/** Paths of ours, and commands of Slack's own. */
+const notCommands: ReadonlySet<string> = new Set([
+  "/healthz",
+  "/readyz",
+  "/metrics",
+  "/invite",
+  "/root",
+  "/tocsin",
+]);
+
+function lineProblem(line: string): string | null {
+  const [name = "", ...words] = line.split(" ");
+  const command = commands.find((each) => each.name === name);
+  if (command === undefined) return `there is no command "${name}"`;
+  // "/help COMMAND" and a command alone, as its name, stand for more than one line.
+  if (words.length === 0 || words.some((word) => /^[A-Z]+$/.test(word))) return null;
+  return optionProblem(command, words.join(" "));
+}
+
+function optionProblem(command: Command, rest: string): string | null {
+  const { args, rest: tail = null } = command;
+  const parsed = parseLine(rest, { options: optionsOf(command.options), args, rest: tail });
+  if (parsed.kind !== "values") return parsed.kind;
+  const checked = command.options.safeParse(parsed.values);
+  return checked.success ? null : (checked.error.issues[0]?.message ?? "does not fit");
+}
+
+describe("a use of the command line", () => {
+  const cli = read("src/cli.ts");
+  const known = new Set([...cli.matchAll(/\.command\("([a-z-]+)"\)/g)].map((match) => match[1] ?? ""));
+  const flags = new Set([...cli.matchAll(/"(--[a-z-]+)/g)].map((match) => match[1] ?? ""));
+  const uses = guides.flatMap(cliUses);
+
+  test("is one that there is, with options that there are", () => {
+    expect(known.size).toBeGreaterThan(8);
+    expect(uses.length).toBeGreaterThan(15);
+    const wrong = uses.filter(({ words: [name = "", ...rest] }) => {
+      if (!known.has(name)) return true;
+      const own = name === "run" ? rest.slice(0, 1) : rest;
+      return own.some((word) => word.startsWith("--") && !flags.has(word));
+    });
+    expect(wrong.map(({ where }) => where)).toEqual([]);
+  });
+
+  test("is shown for every one that there is", () => {
+    const words = uses.flatMap(({ words: all }) => all);
+    // Those that npm scripts stand for.
+    const scripts = ["start", "demo"];
+    expect([...known].filter((name) => !words.includes(name) && !scripts.includes(name))).toEqual([]);
+  });
+});
+
+test("every npm script that a page names is in package.json", () => {
+  const { scripts } = z
+    .object({ scripts: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(read("package.json")));
+  const named = guides.flatMap(({ text }) =>
+    [...text.matchAll(/npm run ([a-z:]+)/g)].map((match) => match[1] ?? ""),
+  );
+  expect(named).toContain("demo");
+  expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
+});
+
+test("the README begins with the two commands", () => {
+  const shown = page("README.md").blocks.filter(({ language }) => language === "sh");
+  expect(shown.slice(0, 2).map(({ text }) => text.trim())).toEqual([
+    "npm ci && npm run demo",
+    "npm ci && npm test",
+  ]);
+});
+
+// ---------- tables that repeat what the code says ----------
+
+test("the metrics of docs/operations.md are those that there are", () => {
+  const rows = tableOf(page("docs/operations.md").text, "name").map(([name = "", kind = ""]) => [name, kind]);
+  expect(rows).toEqual(Object.entries(declarations).map(([name, { kind }]) => [`\`${name}\``, kind]));
+  const used = [...page("docs/operations.md").text.matchAll(/\btocsin_[a-z_]+\b/g)].map((match) => match[0]);
+  expect(used.filter((name) => !Object.hasOwn(declarations, name))).toEqual([]);
+});
+
+test("the scopes of docs/slack.md are those that the manifest asks for", () => {
+  const scopes = tableOf(page("docs/slack.md").text, "scope").map(([scope = ""]) =>
+    scope.replaceAll("`", ""),
+  );
+  expect(scopes).toEqual(neededScopes);
+});
+
+test("the permissions of docs/discord.md are those that are needed, and so is every invitation", () => {
+  const names = tableOf(page("docs/discord.md").text, "permission").map(([name]) => name);
+  expect(names.sort()).toEqual(Object.keys(permissions).sort());
+  const bits = guides.flatMap(({ text }) =>
+    [...text.matchAll(/permissions=(\d+)/g)].map((match) => match[1]),
+  );
+  expect(bits.length).toBeGreaterThan(1);
+  expect(new Set(bits)).toEqual(new Set([String(neededBits)]));
+});
+
+test("the settings of docs/models.md are those of exec", () => {
+  const names = tableOf(page("docs/models.md").text, "setting").map(([name = ""]) =>
+    name.replaceAll("`", ""),
+  );
+  expect(names.sort()).toEqual(Object.keys(execSettingsSchema.shape).sort());
+});
+
+// ---------- policy ----------
+
+describe("docs/policy.md", () => {
+  const { text } = page("docs/policy.md");
+  const schema = read("assets/policy.cedarschema");
+  const shippedPolicy = read("assets/policy.cedar");
+
+  test.each(blocksOf(text).filter(({ language }) => language === "cedar"))(
+    "shows a rule that fits beside the shipped ones, at line $line",
+    async (block) => {
+      const policy = `${shippedPolicy}\n${block.text}`;
+      await expect(createCedarPolicy({ policy, schema, origin: "docs/policy.md" })).resolves.toBeDefined();
+    },
+  );
+
+  test("names every action", () => {
+    for (const action of policyActions) expect(text).toContain(`\`${action}\``);
+  });
+
+  test("says of every role what the shipped policy says", async () => {
+    const policy = await createCedarPolicy({ policy: shippedPolicy, schema, origin: "assets/policy.cedar" });
+    const header = ["may", "oncall", "sre", "ml-engineer", "approver", "auditor", "admin"];
+    expect(text).toContain(`| ${header.join(" | ")} |`);
+    const said = tableOf(text, "may").map((row) => row.join(" | "));
+    const decided = rolesTable.map(({ row, questions }) => {
+      const cells = header.slice(1).map((role) => {
+        const answers = questions.map(({ action, resource }) => wordFor(role, action, resource));
+        expect(new Set(answers).size, `${row} of ${role}`).toBe(1);
+        return answers[0];
+      });
+      return [row, ...cells].join(" | ");
+    });
+    expect(said).toEqual(decided);
+
+    function wordFor(role: string, action: PolicyAction, resource: PolicyResource): string {
+      const ask = (about: PolicyResource) =>
+        policy.decide({
+          person: { id: "asker", name: role, roles: [role], accounts: {} },
+          action,
+          resource: about,
+          via: "slack",
+          now: receivedAt,
+        });
+      const answer = ask(resource);
+      if (answer.kind === "allow")
+        return answer.approvalsNeeded === 0 ? "yes" : answer.approvalsNeeded === 1 ? "one approval" : "more";
+      const own = resource.type === "Rollout" ? ask({ ...resource, requestedBy: "asker" }) : answer;
+      return own.kind === "allow" ? "own" : "";
+    }
+  });
+});
+
+const model = (environment: string): PolicyResource => ({
+  type: "Model",
+  name: "ranker",
+  environment,
+  risk: "low",
+  owners: [],
+});
+const bot: PolicyResource = { type: "Bot" };
+const incident: PolicyResource = { type: "Incident", id: 1, severity: "high" };
+const rollout: PolicyResource = {
+  type: "Rollout",
+  id: 1,
+  model: "ranker",
+  environment: "production",
+  risk: "low",
+  owners: [],
+  requestedBy: "someone else",
+};
+const ask = (action: PolicyAction, resource: PolicyResource) => ({ action, resource });
+const rolesTable = [
+  { row: "read, help", questions: [ask("read", bot), ask("help", bot)] },
+  {
+    row: "acknowledge, resolve, silence, digest",
+    questions: [
+      ask("acknowledge", incident),
+      ask("resolve", incident),
+      ask("silence", bot),
+      ask("digest", bot),
+    ],
+  },
+  { row: "deploy outside production", questions: [ask("deploy", model("staging"))] },
+  { row: "deploy to production", questions: [ask("deploy", model("production"))] },
+  { row: "roll back outside production", questions: [ask("rollback", model("staging"))] },
+  { row: "roll back production", questions: [ask("rollback", model("production"))] },
+  { row: "retrain", questions: [ask("retrain", model("production")), ask("retrain", model("staging"))] },
+  { row: "approve, deny", questions: [ask("approve", rollout)] },
+  { row: "cancel", questions: [ask("cancel", rollout)] },
+  { row: "audit", questions: [ask("audit", bot)] },
+] as const;
+
+// ---------- links and pictures ----------
+
+test("every relative link leads to a file, and its anchor to a heading", () => {
+  expect(pages.flatMap(brokenLinks)).toEqual([]);
+});
+
+test("a link that leads nowhere would be found, and so would a heading", () => {
+  const text =
+    "[a](no-such.md) [b](configuration.md#no-such) [c](#here) [d](https://example.com/x) [e](policy.md)\n# Here";
+  expect(brokenLinks({ file: "docs/planted.md", text })).toEqual([
+    "docs/planted.md: no-such.md",
+    "docs/planted.md: configuration.md#no-such",
+  ]);
+});
+
+test("the picture of the README is a PNG below 300 kB", () => {
+  const picture = readFileSync(path.join(root, "docs/images/console.png"));
+  expect(picture.subarray(1, 4).toString()).toBe("PNG");
+  expect(picture.byteLength).toBeLessThan(300_000);
+});
+
+test("every page of docs/ can be reached from the README", () => {
+  const linked = new Set(
+    [...proseOf(page("README.md").text).matchAll(/\]\(([^)#\s]+)/g)].map((match) => match[1]),
+  );
+  const own = pages.map(({ file }) => file).filter((file) => /^docs\/[^/]+\.md$/.test(file));
+  expect(own.filter((file) => !linked.has(file))).toEqual([]);
+});
+
+test("paths of the repository that a page names in code are there", () => {
+  const named = guides.flatMap(({ file, text }) =>
+    inlineCodeOf(text)
+      .filter((code) => /^(?:src|test|assets|commands|docs|migrations|scripts|\.ci)\/[\w./-]*$/.test(code))
+      .map((code) => ({ file, code })),
+  );
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter(({ code }) => !existsSync(path.join(root, code)))).toEqual([]);
+});
