@@ -1,0 +1,41 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { readConfig } from "../../src/config.ts";
+import { startSweep } from "../../src/main/sweep.ts";
+import { type Store, silentLog, systemClock } from "../../src/ports.ts";
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+/** A store with this many deliveries that are too old; what a sweep does not use would throw. */
+function storeWith(old: number) {
+  const state = { old, asked: 0 };
+  const store = {
+    posts: { channelsBehind: () => Promise.resolve([]) },
+    rollouts: { list: () => Promise.resolve([]) },
+    requests: { prune: () => Promise.resolve(0) },
+    deliveries: {
+      prune: (_before: Date, limit: number) => {
+        const gone = Math.min(limit, state.old);
+        state.old -= gone;
+        state.asked += 1;
+        return Promise.resolve(gone);
+      },
+    },
+  };
+  return { state, store: store as unknown as Store };
+}
+
+test("removes all deliveries that are too old, however many came, and then waits for an hour", async () => {
+  const { state, store } = storeWith(120_000);
+  const sweep = startSweep({ store, config: readConfig({}), log: silentLog, clock: systemClock });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(state.old).toBe(70_000);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(state.old).toBe(0);
+  const { asked } = state;
+  await vi.advanceTimersByTimeAsync(50 * 60_000);
+  expect(state.asked).toBe(asked);
+  await vi.advanceTimersByTimeAsync(15 * 60_000);
+  expect(state.asked).toBeGreaterThan(asked);
+  sweep.stop();
+});
