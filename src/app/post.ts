@@ -16,6 +16,7 @@ import {
   type PostResult,
   type Store,
 } from "../ports.ts";
+import { createTurns, type Turn, type Turns } from "./post-turns.ts";
 
 export interface PostOptions {
   readonly store: Store;
@@ -31,7 +32,11 @@ export interface PostOptions {
 
 /** A job stops after this long and asks for another, so that no channel keeps a worker. */
 const sliceMs = 8_000;
-const batchSize = 20;
+const batchSize = 50;
+/** While it waits for its turn to edit, a channel looks this often for a new card, which need not wait for that. */
+const lookMs = 100;
+/** Longer waits are left to a job for later. */
+const longWaitMs = 2_000;
 const retryMs = [1_000, 2_000, 5_000, 15_000, 60_000] as const;
 
 type Attempt =
@@ -46,12 +51,12 @@ export interface Poster {
 
 export function createPost(options: PostOptions): Poster {
   const { store, clock, metrics, log } = options;
-  /** When this replica may write to a channel again, ms. */
-  const freeAt = new Map<string, number>();
+  const turnsOf = new Map([...options.chats].map(([name, chat]) => [name, createTurns(chat)]));
 
   async function reconcile(channel: Channel): Promise<void> {
     const chat = options.chats.get(channel.platform);
-    if (chat === undefined) {
+    const turns = turnsOf.get(channel.platform);
+    if (chat === undefined || turns === undefined) {
       log.warn(
         { channel: channelName(channel) },
         "post: no such chat platform is configured; its posts wait",
@@ -62,37 +67,36 @@ export function createPost(options: PostOptions): Poster {
     while (clock.now().getTime() - startedAt < sliceMs) {
       const behind = await store.posts.behind(channel.platform, channel.id, batchSize);
       const due = behind.filter((post) => post.notBefore === null || post.notBefore <= clock.now());
-      if (due.length === 0) return comeBack(channel, earliest(behind));
-      const blocked = await attemptAll(chat, channel, due);
+      const next = turns.next(due, clock.now().getTime());
+      if (next === null) return comeBack(channel, earliest(behind));
+      const blocked = await takeTurn({ chat, turns }, channel, next);
       if (blocked !== null) return comeBack(channel, blocked);
     }
     await store.jobs.add({ task: "post", platform: channel.platform, channel: channel.id });
   }
 
-  async function attemptAll(chat: Chat, channel: Channel, due: readonly Post[]): Promise<Date | null> {
-    for (const post of due) {
-      await pace(chat, channel);
-      const attempt = await attemptOne(chat, channel, post);
-      if (attempt.kind === "wait") return attempt.until;
+  /** One attempt when its turn has come; otherwise a short wait, after which something else may be more urgent. */
+  async function takeTurn(
+    { chat, turns }: { readonly chat: Chat; readonly turns: Turns },
+    channel: Channel,
+    next: Turn,
+  ): Promise<Date | null> {
+    const now = clock.now().getTime();
+    const waitMs = next.atMs - now;
+    if (waitMs > longWaitMs) return new Date(next.atMs);
+    if (waitMs > 0) {
+      metrics.count("tocsin_rate_limit_waits_total", { platform: channel.platform });
+      await options.sleep(Math.min(waitMs, lookMs));
+      return null;
     }
-    return null;
+    turns.take(next.post, now);
+    const attempt = await attemptOne(chat, channel, next.post);
+    return attempt.kind === "wait" ? attempt.until : null;
   }
 
   async function comeBack(channel: Channel, at: Date | null): Promise<void> {
     if (at === null) return;
     await store.jobs.add({ task: "post", platform: channel.platform, channel: channel.id }, { runAt: at });
-  }
-
-  /** Waits until the platform's pace for this channel allows a write. */
-  async function pace(chat: Chat, channel: Channel): Promise<void> {
-    const name = channelName(channel);
-    const waitMs = (freeAt.get(name) ?? 0) - clock.now().getTime();
-    if (waitMs > 0) {
-      metrics.count("tocsin_rate_limit_waits_total", { platform: channel.platform });
-      await options.sleep(waitMs);
-    }
-    if (freeAt.size > 10_000) freeAt.clear();
-    freeAt.set(name, clock.now().getTime() + chat.channelPaceMs);
   }
 
   async function attemptOne(chat: Chat, channel: Channel, post: Post): Promise<Attempt> {
@@ -208,10 +212,11 @@ export function createPost(options: PostOptions): Poster {
   async function waitFor(
     post: Post,
     chat: Chat,
-    result: { readonly retryAfterMs: number; readonly scope: string },
+    result: { readonly retryAfterMs: number; readonly scope: "channel" | "platform" },
   ): Promise<Attempt> {
     const until = later(clock, result.retryAfterMs);
     metrics.count("tocsin_rate_limited_total", { platform: chat.platform, scope: result.scope });
+    turnsOf.get(chat.platform)?.hold(post, until.getTime(), result.scope);
     await store.posts.markWaiting(post.key, until, "rate limited by the platform");
     return { kind: "wait", until };
   }

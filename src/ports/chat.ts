@@ -103,8 +103,10 @@ export interface Finding {
 /** One chat platform. One file in `src/adapters/chat/`. */
 export interface Chat {
   readonly platform: string;
-  /** Least time between two writes to one channel that the platform allows without bursts, ms. */
+  /** Least time between two new messages, and between two edits, in one channel that the platform allows without bursts, ms. */
   readonly channelPaceMs: number;
+  /** Edits in a minute that the platform allows over all channels together; absent where it sets no such limit. */
+  readonly editsPerMinute?: number;
   /** How old an ambiguous attempt must be before "absent" is believed, ms. */
   readonly settleMs: number;
   /** Connects and serves requests until {@link stop}. Keeps reconnecting by itself; rejects only on a wrong configuration. */

@@ -146,6 +146,8 @@ export async function createSlack(options: SlackOptions): Promise<SlackChat> {
   return {
     platform: "slack",
     channelPaceMs: 1_000,
+    // chat.update is in tier 3: https://docs.slack.dev/apis/web-api/rate-limits
+    editsPerMinute: 50,
     // A call times out after 10 s; Slack may still commit it a little later.
     settleMs: 12_000,
     handler: entrance.handler,

@@ -119,7 +119,11 @@ function isBehind() {
   return and(lt(posts.postedRevision, posts.desiredRevision), ne(posts.state, "refused"));
 }
 
-/** Those that must still wait come last, the soonest first: they may not hide what is due behind the limit. */
+/**
+ * New cards first: people wait for those. What was tried longest ago comes next, so that a card which changes all the
+ * time does not keep the others from being edited. Those that must still wait come last, the soonest first: they may
+ * not hide what is due behind the limit.
+ */
 async function behind(db: Db, platform: string, channel: string, limit: number): Promise<readonly Post[]> {
   const waits = sql`coalesce(${posts.notBefore} > clock_timestamp(), false)`;
   const rows = await db
@@ -130,7 +134,8 @@ async function behind(db: Db, platform: string, channel: string, limit: number):
       asc(waits),
       sql`case when ${waits} then ${posts.notBefore} end`,
       desc(sql`${posts.state} = 'sending'`),
-      asc(sql`${posts.threadOf} is not null`),
+      desc(sql`${posts.ref} is null and ${posts.threadOf} is null`),
+      sql`${posts.attemptedAt} asc nulls first`,
       asc(posts.createdAt),
       asc(posts.subject),
     )

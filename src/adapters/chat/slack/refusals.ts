@@ -125,7 +125,12 @@ export function toPostResult(
 ): PostResult {
   switch (answer.kind) {
     case "rate_limited":
-      return { kind: "rate_limited", retryAfterMs: answer.retryAfterMs, scope: "channel" };
+      // chat.postMessage is limited per channel, chat.update for the whole workspace.
+      return {
+        kind: "rate_limited",
+        retryAfterMs: answer.retryAfterMs,
+        scope: attempt === "edit" ? "platform" : "channel",
+      };
     case "refused":
       if (attempt === "edit" && goneCodes.has(answer.code)) return { kind: "missing" };
       return { kind: "refused", ...explainRefusal(answer, channel) };
