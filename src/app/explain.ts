@@ -219,7 +219,7 @@ async function wantPosts(
   ]);
   if (posts.length === 0) return;
   await tx.posts.want(posts, wanted.now);
-  for (const { platform, channel } of channels) await tx.jobs.add({ task: "post", platform, channel });
+  await tx.jobs.addAll(channels.map(({ platform, channel }) => ({ task: "post", platform, channel })));
 }
 
 /** Facts at hand in triage, before anything of the explanation is stored. */

@@ -11,10 +11,49 @@ const maxAttempts = 10_000;
 const maxKey = 512;
 const maxQueue = 128;
 
+/** Class of the advisory locks under which jobs are added, and how many there are. */
+const addingLock = 0x6a6f6273;
+const addingLocks = 256;
+
+/** Jobs that are added together and run at once (null) or from one moment on. */
+interface Order {
+  readonly jobs: readonly Job[];
+  readonly runAt: Date | null;
+}
+
 export function jobSlice(db: Db): JobQueue {
+  return queueOn((order) => addJobs(db, order, order.jobs));
+}
+
+/**
+ * For a transaction: keeps its jobs back and adds them all when its work is done. Whoever waits to add a job then has
+ * nothing else to wait for, so that writers who share a channel cannot deadlock.
+ */
+export function jobsAtTheEnd(db: Db): { readonly jobs: JobQueue; addAll(): Promise<void> } {
+  const orders: Order[] = [];
   return {
-    add: (job, options) => addJobs(db, [job], options?.runAt ?? null),
-    addAll: (jobs, options) => addJobs(db, jobs, options?.runAt ?? null),
+    jobs: queueOn((order) => {
+      orders.push(order);
+      return Promise.resolve();
+    }),
+    async addAll() {
+      const atOnce = orders.filter(({ runAt }) => runAt === null).flatMap(({ jobs }) => jobs);
+      const all = orders.flatMap(({ jobs }) => jobs);
+      const [first, ...others] = [
+        { jobs: atOnce, runAt: null },
+        ...orders.filter(({ runAt }) => runAt !== null),
+      ];
+      // The first takes the locks of all: two statements would take them in an order of their own.
+      if (all.length > 0 && first !== undefined) await addJobs(db, first, all);
+      for (const order of others) await addJobs(db, order, []);
+    },
+  };
+}
+
+function queueOn(take: (order: Order) => Promise<void>): JobQueue {
+  return {
+    add: (job, options) => take({ jobs: [job], runAt: options?.runAt ?? null }),
+    addAll: (jobs, options) => take({ jobs, runAt: options?.runAt ?? null }),
   };
 }
 
@@ -22,24 +61,34 @@ export function jobSlice(db: Db): JobQueue {
  * Jobs at once and jobs for later have keys of their own: a look at a channel in a minute must not put off the one
  * that is due now. Of two for later the newer moment stands. A job that is running is never coalesced with: whoever
  * adds it again has something newer than what it saw.
+ *
+ * The library locks rows in an order that its planner chooses, so two who add the same jobs could deadlock. Everyone
+ * takes a lock per queue first, in one order; a few locks stand for all queues, since the server's table of them is
+ * small. What has no queue has a name of its own, which nobody else adds.
+ * @param locking - what to take the locks for.
  */
-async function addJobs(db: Db, jobs: readonly Job[], runAt: Date | null): Promise<void> {
-  if (jobs.length === 0) return;
+async function addJobs(db: Db, { jobs, runAt }: Order, locking: readonly Job[]): Promise<void> {
+  if (jobs.length === 0 && locking.length === 0) return;
   const rows = new Map(
     jobs.map((job) => {
       const key = indexable(runAt === null ? keyOf(job) : `${keyOf(job)} later`, maxKey);
       return [key, { key, queue: queueOf(job), task: job.task, payload: job }];
     }),
   );
-  // Adding locks rows by key: everyone in the same order.
   const sorted = [...rows.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+  const queues = [...new Set(locking.map(queueOf))].filter((queue) => queue !== null);
   await db.execute(sql`
-    select count(*) from graphile_worker.add_jobs(
+    with held as materialized (
+      select count(pg_advisory_xact_lock(${addingLock}, number)) as locks
+      from (select distinct hashtext(name) & ${addingLocks - 1} as number
+        from jsonb_array_elements_text(${JSON.stringify(queues)}::jsonb) as name order by number) as numbers)
+    select count(*) from held, graphile_worker.add_jobs(
       array(select (r.task, r.payload, r.queue, ${runAt === null ? null : writeTime(runAt)}::timestamptz,
           ${maxAttempts}::smallint, r.key, 0::smallint, null::text[])::graphile_worker.job_spec
         from jsonb_to_recordset(${JSON.stringify(sorted)}::jsonb) as r(task text, payload json, queue text, key text)
         order by r.key),
-      job_key_preserve_run_at => ${runAt === null})`);
+      -- Reading "held" here makes the locks come first.
+      job_key_preserve_run_at => held.locks >= 0 and ${runAt === null})`);
 }
 
 /** What coalesces. */

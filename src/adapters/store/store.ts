@@ -12,7 +12,7 @@ import { writeDeliveries } from "./delivery-writer.ts";
 import { digestSlice } from "./digests.ts";
 import { explanationSlice } from "./explanations.ts";
 import { incidentSlice } from "./incidents.ts";
-import { jobSlice } from "./job-queue.ts";
+import { jobSlice, jobsAtTheEnd } from "./job-queue.ts";
 import { leaseSlice } from "./leases.ts";
 import { freeEverything } from "./liveness.ts";
 import { postSlice } from "./posts.ts";
@@ -60,7 +60,13 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
     const { id, secret } = await readInstallation(db);
     return {
       ...slicesOf(db, id, (group) => writeDeliveries(writerClient, group)),
-      transaction: (work) => db.transaction((tx) => work(slicesOf(tx, id))),
+      transaction: (work) =>
+        db.transaction(async (tx) => {
+          const { jobs, addAll } = jobsAtTheEnd(tx);
+          const result = await work({ ...slicesOf(tx, id), jobs });
+          await addAll();
+          return result;
+        }),
       console: consoleSlice(db, client),
       sessionKey: Buffer.from(secret, "hex"),
       now: () => databaseTime(db),
