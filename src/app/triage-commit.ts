@@ -1,3 +1,4 @@
+import type { Alert } from "../domain/alert.ts";
 import {
   advanceIncident,
   type Incident,
@@ -25,6 +26,8 @@ export interface Leader {
   readonly memory: TriageMemory;
   /** When the thread of an incident last got a line about joins, ms. */
   readonly lastJoinLine: Map<number, number>;
+  /** Alerts whose routes the posts of their incident have had already. */
+  readonly routed: WeakSet<TrackedAlert>;
 }
 
 /** Stores what a batch did: alerts, incidents, lines of their timelines, posts and jobs. Returns the incidents as stored. */
@@ -53,7 +56,7 @@ export async function saveMovement(
   }
   await tx.incidents.save(saved);
   const ids = await tx.incidents.addTimeline(entries);
-  await wantPosts(tx, { memory, saved, entries, ids, ...step });
+  await wantPosts(tx, leader, { saved, entries, ids, ...step });
   return saved;
 }
 
@@ -146,10 +149,17 @@ function joinText(memory: TriageMemory, keys: readonly string[]): string {
   return `${names.join(", ")}${more > 0 ? ` and ${more} more` : ""} joined`;
 }
 
+/** The others have their posts, and those of an incident are never taken away again. */
+function notYetRouted({ memory, routed }: Leader, incidentId: number): Alert[] {
+  const fresh = membersOf(memory, incidentId).filter((tracked) => !routed.has(tracked));
+  for (const tracked of fresh) routed.add(tracked);
+  return fresh.map((tracked) => tracked.alert);
+}
+
 async function wantPosts(
   tx: StoreSlices,
+  leader: Leader,
   context: {
-    readonly memory: TriageMemory;
     readonly saved: readonly Incident[];
     readonly routes: readonly Route[];
     readonly entries: readonly NewTimelineEntry[];
@@ -166,12 +176,7 @@ async function wantPosts(
   for (const incident of context.saved) {
     const has = known.get(incident.id) ?? [];
     const isShown = !incident.isMuted && !(incident.state === "resolved" && has.length === 0);
-    const routed = isShown
-      ? routesOf(
-          context.routes,
-          membersOf(context.memory, incident.id).map((tracked) => tracked.alert),
-        )
-      : [];
+    const routed = isShown ? routesOf(context.routes, notYetRouted(leader, incident.id)) : [];
     const channels = new Set([...has.map((channel) => `${channel.platform}:${channel.channel}`), ...routed]);
     for (const name of channels) {
       const channel = parseChannel(name);

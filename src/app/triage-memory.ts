@@ -170,10 +170,9 @@ function place(
     movement.touched.add(placement.incidentId);
     if (known === undefined) {
       if (tracked.endedBy === null) movement.kindled.add(placement.incidentId);
-      movement.joined.set(placement.incidentId, [
-        ...(movement.joined.get(placement.incidentId) ?? []),
-        placement.key,
-      ]);
+      const joined = movement.joined.get(placement.incidentId);
+      if (joined === undefined) movement.joined.set(placement.incidentId, [placement.key]);
+      else joined.push(placement.key);
     }
   }
 }
@@ -218,6 +217,7 @@ export function passTime(
       observations.push({ kind: "alert", key: ended.key, alert: ended.alert });
       continue;
     }
+    if (context.silences.length === 0 && tracked.mutedBy === null) continue;
     const mutedBy = muteOf(matchable(tracked.alert), context.silences, context.now);
     if (mutedBy?.id === tracked.mutedBy?.id) continue;
     store(memory, movement, { ...tracked, mutedBy });

@@ -81,12 +81,15 @@ export function createTriage(options: TriageOptions): Triage {
   let mustReload = false;
   let running: Promise<void> = Promise.resolve();
   let wakeUp: () => void = () => undefined;
+  /** Somebody called while a turn was under way, which may have looked too early. */
+  let isWoken = false;
   let failures = 0;
 
   async function run(): Promise<void> {
     while (!isStopping) {
+      isWoken = false;
       const hasMore = await turn();
-      if (!hasMore && !isStopping) await rest(leadership === null ? 1_000 : pollMs);
+      if (!hasMore && !isStopping && !isWoken) await rest(leadership === null ? 1_000 : pollMs);
     }
     await lead(null);
   }
@@ -105,7 +108,7 @@ export function createTriage(options: TriageOptions): Triage {
       leadership = null;
       const isLost = error instanceof LeaseLostError;
       log[isLost ? "warn" : "error"](
-        { error: String(error), failures },
+        { error: reasonOf(error), failures },
         isLost
           ? "triage: the lease went to another replica"
           : "triage: a batch failed; loading again from the database",
@@ -278,7 +281,10 @@ export function createTriage(options: TriageOptions): Triage {
       wakeUp();
       await running;
     },
-    wake: () => wakeUp(),
+    wake() {
+      isWoken = true;
+      wakeUp();
+    },
     reload() {
       mustReload = true;
       wakeUp();
@@ -295,6 +301,12 @@ function tellState(log: Log, before: Incident["state"] | null, incident: Inciden
     { incident: id, state, severity, alerts: alertCount },
     before === null ? "incident opened" : "incident changed",
   );
+}
+
+/** A database error says what was asked; what went wrong is its cause. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause === undefined ? String(error) : `${String(cause)} (${String(error).slice(0, 300)})`;
 }
 
 /** Reads back what an earlier leader decided. */
@@ -314,7 +326,7 @@ async function load(options: TriageOptions, lease: Lease, now: number): Promise<
   for (const tracked of remembered) remember(memory, tracked);
   for (const incident of await incidents.rememberedIncidents(since))
     memory.incidents.set(incident.id, incident);
-  return { memory, lease, renewedAt: now, tickedAt: 0, lastJoinLine: new Map() };
+  return { memory, lease, renewedAt: now, tickedAt: 0, lastJoinLine: new Map(), routed: new WeakSet() };
 }
 
 interface Batch {

@@ -100,38 +100,48 @@ const maxListed = 20;
  * @throws RangeError when there are none.
  */
 export function incidentFacts(members: readonly TrackedAlert[]): IncidentFacts {
-  const ordered = [...members].sort(byStart);
-  const first = ordered[0];
+  const first = least(members, byStart);
   if (first === undefined) throw new RangeError("incidentFacts: an incident needs at least one alert");
   const services = byCount(
-    ordered.map((member) => member.alert.service).filter((service) => service !== null),
+    members.map((member) => member.alert.service).filter((service) => service !== null),
   );
-  const facts = ordered.map((member) => ({
+  const facts = members.map((member) => ({
     severity: member.alert.severity,
     isFiring: member.endedBy === null,
   }));
   return {
     severity: severityOfIncident(facts),
-    title: titleOf(ordered, services),
+    title: titleOf(members, services),
     services: services.slice(0, maxListed),
     startedAt: first.alert.startsAt,
-    alertCount: ordered.length,
+    alertCount: members.length,
     firingCount: facts.filter((fact) => fact.isFiring).length,
-    isMuted: ordered.every((member) => member.mutedBy !== null),
+    isMuted: members.every((member) => member.mutedBy !== null),
   };
 }
 
 /** "HighErrorRate on checkout and 2 more services": the worst alert, earliest first among equals. */
-function titleOf(ordered: readonly TrackedAlert[], services: readonly string[]): string {
-  const worst = [...ordered].sort(
+function titleOf(members: readonly TrackedAlert[], services: readonly string[]): string {
+  const worst = least(
+    members,
     (a, b) => compareSeverity(a.alert.severity, b.alert.severity) || byStart(a, b),
-  )[0];
+  );
   if (worst === undefined) return "";
   const name = oneLine(worst.alert.name, 120);
   const service = worst.alert.service;
   const others = services.filter((other) => other !== service).length;
   const on = service === null ? "" : ` on ${oneLine(service, 80)}`;
   return `${name}${on}${others > 0 ? ` and ${others} more ${others === 1 ? "service" : "services"}` : ""}`;
+}
+
+/** The one that sorting would put first; every batch of a storm asks this of all alerts of its incidents. */
+function least(
+  members: readonly TrackedAlert[],
+  compare: (a: TrackedAlert, b: TrackedAlert) => number,
+): TrackedAlert | undefined {
+  let best = members[0];
+  for (const member of members) if (best !== undefined && compare(member, best) < 0) best = member;
+  return best;
 }
 
 function byStart(a: TrackedAlert, b: TrackedAlert): number {

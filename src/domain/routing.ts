@@ -14,8 +14,9 @@ export interface Route {
  * Beside its labels an alert offers `severity`, `service`, `source` and `alertname` as we understood them.
  */
 export function routesOf(routes: readonly Route[], alerts: readonly Alert[]): readonly string[] {
+  const labels = routes.some((route) => route.match.length > 0) ? alerts.map(matchable) : [];
   const matched = routes.filter(
-    (route) => route.match.length === 0 || alerts.some((alert) => matchesAll(route.match, matchable(alert))),
+    (route) => route.match.length === 0 || labels.some((each) => matchesAll(route.match, each)),
   );
   return [...new Set(matched.map((route) => route.to))];
 }
