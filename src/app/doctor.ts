@@ -63,7 +63,7 @@ async function examineSources(options: DoctorOptions): Promise<Finding[]> {
     return {
       status: "ok",
       subject: `source ${source}`,
-      text: `${ago}, ${lastDay} deliveries in the last day`,
+      text: `${ago}, ${lastDay} ${lastDay === 1 ? "delivery" : "deliveries"} in the last day`,
     };
   });
   if (heard.length === 0) {

@@ -2,6 +2,8 @@
 
 /** Longer than an orderly stop takes; after it the process ends all the same. */
 const hardStopMs = 9_500;
+/** One Ctrl-C arrives more than once: from the terminal, and from the programs above that pass it on. */
+const sameSignalMs = 1_000;
 
 export interface Runnable {
   stop(): Promise<void>;
@@ -16,12 +18,14 @@ export async function runUntilStopped<Thing extends Runnable>(
   onReady: (thing: Thing) => Promise<void> | void = () => undefined,
 ): Promise<void> {
   const ending = withResolvers<Error | null>();
-  let signals = 0;
+  let toldAt: number | null = null;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
-      signals += 1;
-      if (signals > 1) process.exit(130);
-      ending.resolve(null);
+      if (toldAt === null) {
+        toldAt = performance.now();
+        console.error(`tocsin: stopping (${signal})`);
+        ending.resolve(null);
+      } else if (performance.now() - toldAt > sameSignalMs) process.exit(130);
     });
   }
   const thing = await Promise.race([begin(ending.resolve), ending.promise.then(() => null)]);

@@ -98,7 +98,10 @@ describe("beside a bot that runs", () => {
     const { code, output } = await bot.cli("doctor");
     expect(code, output).toBe(0);
     expect(output).toMatch(/✓ database +embedded, used by the running bot/);
-    expect(output).toMatch(/! sources +without a secret, open to everyone on this machine: .*alertmanager/);
+    expect(output).toMatch(
+      /! source alertmanager +has no secret: open to everyone on this machine\n +→ set sources\.alertmanager/,
+    );
+    expect(output).toMatch(/✓ source alertmanager +heard from \d+ s ago, 1 delivery in the last day/);
     expect(output).toMatch(/\d+ fine, \d+ warnings?, 0 failures/);
     expect(output).not.toMatch(/undefined|\[object|NaN|null|Invalid Date/);
     expect(JSON.parse((await bot.cli("doctor", "--json")).output)).toContainEqual(
