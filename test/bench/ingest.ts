@@ -20,6 +20,7 @@ import { openStore } from "../../src/adapters/store/store.ts";
 import { createIngest } from "../../src/app/ingest.ts";
 import { createHttpServer } from "../../src/http.ts";
 import { silentLog, systemClock } from "../../src/ports/observability.ts";
+import { report } from "./report.ts";
 
 const alertmanagerBinary = "/usr/bin/prometheus-alertmanager";
 const wrkBinary = "/usr/bin/wrk";
@@ -140,10 +141,12 @@ function print(shape: Shape, bytes: number, measured: readonly Measured[], ratio
     (turn) =>
       `${Math.round(turn.alertsPerSecond).toLocaleString("en")}/s (p50 ${turn.p50Ms.toFixed(1)} ms, p99 ${turn.p99Ms.toFixed(1)} ms, ${turn.errors} errors)`,
   );
-  const verdict = ratio >= shape.aim ? "meets" : "misses";
-  console.log(
-    `ingest, ${shape.alerts} alert(s) of ${bytes} B per request, ${shape.connections} connections: tocsin on disk ${ours}, Alertmanager in memory ${theirs}: ratio ${ratio.toFixed(2)}, ${verdict} the aim of ${shape.aim}`,
-  );
+  report({
+    measure: `durable alerts acknowledged, ${shape.alerts} of ${bytes} B per request, ${shape.connections} connections`,
+    figure: `ratio ${ratio.toFixed(2)}, tocsin on disk ${ours}, Alertmanager in memory ${theirs}`,
+    aim: `>= ${shape.aim}`,
+    isMet: ratio >= shape.aim,
+  });
 }
 
 // ---------- what is sent ----------
