@@ -6,9 +6,9 @@ import { afterAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { neededBits, permissions } from "../src/adapters/chat/discord/permissions.ts";
 import { neededScopes } from "../src/adapters/chat/slack/manifest.ts";
+import { createCron } from "../src/adapters/cron.ts";
 import { declarations } from "../src/adapters/metrics.ts";
 import { execSettingsSchema, parseExecSettings } from "../src/adapters/models/exec/settings.ts";
-import { createCedarPolicy } from "../src/adapters/policy/cedar.ts";
 import alertmanager from "../src/adapters/sources/alertmanager.ts";
 import changes from "../src/adapters/sources/changes.ts";
 import generic from "../src/adapters/sources/generic.ts";
@@ -18,12 +18,11 @@ import { parseDelivery } from "../src/app/parse-delivery.ts";
 import { fileSchema } from "../src/config/file.ts";
 import { type Config, readConfig } from "../src/config.ts";
 import { optionsOf, parseLine } from "../src/domain/command-line.ts";
-import { type PolicyAction, type PolicyResource, policyActions } from "../src/domain/policy.ts";
+import { isTimezone } from "../src/domain/schedule.ts";
 import { checkCommand, loadFolders } from "../src/load.ts";
-import type { Command, ParseResult, Source } from "../src/ports.ts";
+import { type Command, type ParseResult, type Source, silentLog } from "../src/ports.ts";
 import {
   type Block,
-  blocksOf,
   brokenLinks,
   cliUses,
   curlBodies,
@@ -76,8 +75,13 @@ const configurations = blocks("yaml", "tocsin.yaml").map((found) => ({ ...found,
 describe("a tocsin.yaml in the documentation", () => {
   test("is there, on many pages", () => expect(configurations.length).toBeGreaterThan(20));
 
-  test.each(configurations)("at $title is read, with the settings of its sources and models", ({ block }) => {
+  test.each(configurations)("at $title is read, down to settings and schedules", async ({ block }) => {
     const config = configOf(block.text);
+    const cron = await createCron(silentLog);
+    for (const digest of config.digests) {
+      expect(cron.parse(digest.cron), digest.cron).not.toBeNull();
+      expect(isTimezone(digest.timezone), digest.timezone).toBe(true);
+    }
     for (const [name, { use, settings }] of Object.entries(config.sources)) {
       const source = shipped.get(use);
       expect(source?.name, `source of ${name}`).toBe(use);
@@ -334,98 +338,6 @@ test("the settings of docs/models.md are those of exec", () => {
   );
   expect(names.sort()).toEqual(Object.keys(execSettingsSchema.shape).sort());
 });
-
-// ---------- policy ----------
-
-describe("docs/policy.md", () => {
-  const { text } = page("docs/policy.md");
-  const schema = read("assets/policy.cedarschema");
-  const shippedPolicy = read("assets/policy.cedar");
-
-  test.each(blocksOf(text).filter(({ language }) => language === "cedar"))(
-    "shows a rule that fits beside the shipped ones, at line $line",
-    async (block) => {
-      const policy = `${shippedPolicy}\n${block.text}`;
-      await expect(createCedarPolicy({ policy, schema, origin: "docs/policy.md" })).resolves.toBeDefined();
-    },
-  );
-
-  test("names every action", () => {
-    for (const action of policyActions) expect(text).toContain(`\`${action}\``);
-  });
-
-  test("says of every role what the shipped policy says", async () => {
-    const policy = await createCedarPolicy({ policy: shippedPolicy, schema, origin: "assets/policy.cedar" });
-    const header = ["may", "oncall", "sre", "ml-engineer", "approver", "auditor", "admin"];
-    expect(text).toContain(`| ${header.join(" | ")} |`);
-    const said = tableOf(text, "may").map((row) => row.join(" | "));
-    const decided = rolesTable.map(({ row, questions }) => {
-      const cells = header.slice(1).map((role) => {
-        const answers = questions.map(({ action, resource }) => wordFor(role, action, resource));
-        expect(new Set(answers).size, `${row} of ${role}`).toBe(1);
-        return answers[0];
-      });
-      return [row, ...cells].join(" | ");
-    });
-    expect(said).toEqual(decided);
-
-    function wordFor(role: string, action: PolicyAction, resource: PolicyResource): string {
-      const ask = (about: PolicyResource) =>
-        policy.decide({
-          person: { id: "asker", name: role, roles: [role], accounts: {} },
-          action,
-          resource: about,
-          via: "slack",
-          now: receivedAt,
-        });
-      const answer = ask(resource);
-      if (answer.kind === "allow")
-        return answer.approvalsNeeded === 0 ? "yes" : answer.approvalsNeeded === 1 ? "one approval" : "more";
-      const own = resource.type === "Rollout" ? ask({ ...resource, requestedBy: "asker" }) : answer;
-      return own.kind === "allow" ? "own" : "";
-    }
-  });
-});
-
-const model = (environment: string): PolicyResource => ({
-  type: "Model",
-  name: "ranker",
-  environment,
-  risk: "low",
-  owners: [],
-});
-const bot: PolicyResource = { type: "Bot" };
-const incident: PolicyResource = { type: "Incident", id: 1, severity: "high" };
-const rollout: PolicyResource = {
-  type: "Rollout",
-  id: 1,
-  model: "ranker",
-  environment: "production",
-  risk: "low",
-  owners: [],
-  requestedBy: "someone else",
-};
-const ask = (action: PolicyAction, resource: PolicyResource) => ({ action, resource });
-const rolesTable = [
-  { row: "read, help", questions: [ask("read", bot), ask("help", bot)] },
-  {
-    row: "acknowledge, resolve, silence, digest",
-    questions: [
-      ask("acknowledge", incident),
-      ask("resolve", incident),
-      ask("silence", bot),
-      ask("digest", bot),
-    ],
-  },
-  { row: "deploy outside production", questions: [ask("deploy", model("staging"))] },
-  { row: "deploy to production", questions: [ask("deploy", model("production"))] },
-  { row: "roll back outside production", questions: [ask("rollback", model("staging"))] },
-  { row: "roll back production", questions: [ask("rollback", model("production"))] },
-  { row: "retrain", questions: [ask("retrain", model("production")), ask("retrain", model("staging"))] },
-  { row: "approve, deny", questions: [ask("approve", rollout)] },
-  { row: "cancel", questions: [ask("cancel", rollout)] },
-  { row: "audit", questions: [ask("audit", bot)] },
-] as const;
 
 // ---------- links and pictures ----------
 
