@@ -24,6 +24,8 @@ export interface ReplayOptions {
   /** A new, empty correlator with the same weights. */
   readonly correlator: Correlator;
   readonly weights: Weights;
+  /** What is known of the topology beside the recording: that of tocsin.yaml. */
+  readonly topology?: Topology;
   /** Most causes printed per incident. */
   readonly maxCauses?: number;
   /** Called now and then with the number of deliveries taken so far. */
@@ -77,6 +79,10 @@ interface Tape {
 /** Replays a recording to its end. Never throws for a bad delivery: it is named in `problems`. */
 export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   const tape: Tape = { alerts: new Map(), changes: new Map(), topologies: new Map(), problems: [] };
+  if (options.topology !== undefined) {
+    tape.topologies.set("tocsin.yaml", options.topology);
+    options.correlator.observe([{ kind: "topology", topology: options.topology }], new Date(0));
+  }
   let deliveries = 0;
   for await (const delivery of options.deliveries) {
     const observations = observationsOf(delivery, options.sources, tape);

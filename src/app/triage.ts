@@ -11,6 +11,7 @@ import type { Silence } from "../domain/suppression.ts";
 import { joinTopologies, type Topology } from "../domain/topology.ts";
 import {
   type Clock,
+  type Job,
   type Lease,
   LeaseLostError,
   type Log,
@@ -67,6 +68,9 @@ const maxDeliveries = 200;
 const maxAlertsInBatch = 2_000;
 const memoryMs = 24 * 3_600_000;
 const maxRemembered = 200_000;
+/** Open incidents that began within this long are explained again when a change is told. */
+const reconsiderMs = 6 * 3_600_000;
+const maxReconsidered = 50;
 
 interface Leadership extends Leader {
   lease: Lease;
@@ -180,7 +184,10 @@ export function createTriage(options: TriageOptions): Triage {
       now,
       before: async (tx) => {
         for (const dead of batch.dead) await tx.deliveries.bury(dead.delivery, dead.problem);
-        if (batch.changes.length > 0) await tx.incidents.saveChanges(batch.changes);
+        if (batch.changes.length > 0) {
+          await tx.incidents.saveChanges(batch.changes);
+          await tx.jobs.addAll(reconsider(leader, now));
+        }
         for (const said of batch.topologies)
           await tx.incidents.saveTopology(said.source, said.topology, said.at);
       },
@@ -291,6 +298,16 @@ export function createTriage(options: TriageOptions): Triage {
     },
     isLeader: () => leadership !== null,
   };
+}
+
+/** A change that is told late may explain what is already open: the newest open incidents are explained again. */
+function reconsider({ memory }: Leader, now: Date): Job[] {
+  const since = now.getTime() - reconsiderMs;
+  return [...memory.incidents.values()]
+    .filter((incident) => incident.state !== "resolved" && incident.startedAt.getTime() >= since)
+    .sort((a, b) => b.id - a.id)
+    .slice(0, maxReconsidered)
+    .map(({ id }) => ({ task: "explain", incidentId: id }));
 }
 
 /** One log line for each incident that is new or came into another state. */

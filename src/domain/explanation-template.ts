@@ -31,7 +31,10 @@ function summaryOf({ incident, evidence }: ExplanationQuestion): readonly Claim[
   if (first === undefined) return [];
   const since = clock(incident.startedAt);
   const began = capital(sentenceOf(first.text));
-  const [main, ...others] = incident.services;
+  // Where it began comes first: a service with more alerts is more often a victim than the source.
+  const where = partsOf(first).service;
+  const main = incident.services.find((service) => service === where) ?? incident.services[0];
+  const others = incident.services.filter((service) => service !== main);
   if (main === undefined || (others.length === 0 && alerts.length < 2))
     return [{ text: `${began.slice(0, -1)} (since ${since}).`, evidence: [first.number] }];
   const witnesses = [main, ...others].flatMap((service) => firstAlertOf(service, alerts)?.number ?? []);
@@ -68,7 +71,10 @@ function causesOf(question: ExplanationQuestion): readonly Claim[] {
   if (first.changeId === null && isAllThereIs(first, evidence)) return [onlyItself(first, evidence)];
   const cited = evidenceFor(first, evidence);
   const grounds = cited.length > 0 ? cited.slice(0, 5) : firstNumbers(evidence, 1);
-  const against = first.terms.filter((term) => term.score <= -tellingScore).sort((a, b) => a.score - b.score);
+  // That a kind of alert is a weak sign in general says nothing against this suspect.
+  const against = first.terms
+    .filter((term) => term.score <= -tellingScore && !term.name.startsWith("kind:"))
+    .sort((a, b) => a.score - b.score);
   const claims: Claim[] = [{ text: suspectSentence(first, question), evidence: grounds }];
   if (against.length > 0)
     claims.push({

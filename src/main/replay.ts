@@ -16,7 +16,9 @@ export interface ReplayArguments {
 
 /** Exit code 1 when a line was not understood; what was is replayed all the same. */
 export async function replayCommand(files: readonly string[], options: ReplayArguments): Promise<void> {
-  const configured = (await loadPlugins(readConfig())).sources;
+  const config = readConfig();
+  const hasTopology = config.topology.edges.length + config.topology.services.length > 0;
+  const configured = (await loadPlugins(config)).sources;
   const sources = new Map(
     [...configured].map(([name, { source, settings }]): [string, Source] => [
       name,
@@ -38,6 +40,7 @@ export async function replayCommand(files: readonly string[], options: ReplayArg
       sources,
       correlator: createCorrelator({ weights: shippedWeights }),
       weights: shippedWeights,
+      ...(hasTopology ? { topology: config.topology } : {}),
       onProgress: (deliveries) => bar.show(index, file.name, deliveries),
     });
     bar.clear();

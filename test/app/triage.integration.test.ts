@@ -1,5 +1,7 @@
+import postgres from "postgres";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import alertmanager from "../../src/adapters/sources/alertmanager.ts";
+import changes from "../../src/adapters/sources/changes.ts";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { parseDelivery } from "../../src/app/parse-delivery.ts";
 import { createTriage, type Triage } from "../../src/app/triage.ts";
@@ -30,11 +32,32 @@ async function open(): Promise<OpenStore> {
   return store;
 }
 
-function parse(delivery: StoredDelivery): ParseResult {
-  return parseDelivery(
-    { name: "alertmanager", source: alertmanager, secrets: [], settings: undefined },
-    delivery,
+async function onDatabase<Result>(work: (sql: postgres.Sql) => Promise<Result>): Promise<Result> {
+  const sql = postgres(database.url, { max: 1, onnotice: () => undefined });
+  try {
+    return await work(sql);
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+}
+
+async function countJobs(task: string): Promise<number> {
+  const rows = await onDatabase(
+    (sql) => sql`select 1 from graphile_worker.jobs where task_identifier = ${task}`,
   );
+  return rows.length;
+}
+
+async function clearJobs(): Promise<void> {
+  await onDatabase((sql) => sql`delete from graphile_worker._private_jobs`);
+}
+
+const sources = new Map([alertmanager, changes].map((source) => [source.name, source]));
+
+function parse(delivery: StoredDelivery): ParseResult {
+  const source = sources.get(delivery.source);
+  if (source === undefined) throw new Error(`no source ${delivery.source}`);
+  return parseDelivery({ name: source.name, source, secrets: [], settings: undefined }, delivery);
 }
 
 function lead(
@@ -259,6 +282,23 @@ describe("triage", () => {
     expect(both.filter((triage) => triage.isLeader())).toHaveLength(1);
     const seen = (await first.incidents.alerts(1, 100)).map((alert) => alert.seenCount);
     expect(seen.every((count) => count === 1)).toBe(true);
+  });
+
+  test("a change that is told late has the open incidents explained again", async () => {
+    const store = await open();
+    const triage = lead(store, "a");
+    await store.deliveries.insert([delivery()]);
+    triage.wake();
+    await incidents(store, 1);
+    const queued = async () => await countJobs("explain");
+    await clearJobs();
+    expect(await queued()).toBe(0);
+    const change = { id: "c1", kind: "deploy", service: "api", title: "api 2", at: start.toISOString() };
+    await store.deliveries.insert([
+      { ...delivery(), source: "changes", body: Buffer.from(JSON.stringify({ changes: [change] })) },
+    ]);
+    triage.wake();
+    await eventually("explained again", 10_000, async () => ((await queued()) === 1 ? true : null));
   });
 
   test("alerts that fall silent time out", async () => {
