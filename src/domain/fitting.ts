@@ -67,7 +67,8 @@ export function checkEnough(options: Pick<FitOptions, "causes" | "pairs">): FitR
   return {
     kind: "too_little",
     problem: `There are ${causes.length} incidents with a confirmed cause and ${pairs.length} confirmed pairs of alerts; at least ${fewestCauses} or ${fewestPairs} are needed.`,
-    remedy: "Resolve incidents with their cause, for example: resolve 12 --cause service:NAME, and try again.",
+    remedy:
+      "Resolve incidents with their cause, for example: resolve 12 --cause service:NAME, and try again.",
   };
 }
 
