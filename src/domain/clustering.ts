@@ -18,6 +18,7 @@ import {
   insertMember,
   type LiveAlert,
   maxSessionMembers,
+  pausesFor,
   runsOf,
   type Session,
   type Story,
@@ -37,6 +38,10 @@ export interface CorrelatorOptions {
 const liveMs = 900_000;
 const forgetEveryMs = 15_000;
 const maxSessions = 5_000;
+/** In the last two hours, of any type. */
+const busyAlerts = 3_000;
+/** In a storm of more stories than this near one another, nothing is bridged any more. */
+const maxNear = 100;
 const maxTypes = 50_000;
 const maxPlaced = 200_000;
 const maxChanges = 500;
@@ -63,7 +68,6 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
   let placed = new Map<string, number>();
   let memberCounts = new Map<number, number>();
   let watermark = Number.NEGATIVE_INFINITY;
-  let serial = 0;
   let nextId = 1;
   let droppedSessions = 0;
   let forgottenAt = Number.NEGATIVE_INFINITY;
@@ -112,7 +116,14 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     const key = cellKeyOf(seen);
     const known = cells.get(key);
     if (known !== undefined) return known;
-    const cell: Cell = { key, members: [], sessions: [], stale: new Set() };
+    const cell: Cell = {
+      key,
+      members: [],
+      sessions: [],
+      arrivals: 0,
+      changedFrom: Number.POSITIVE_INFINITY,
+      stale: new Set(),
+    };
     cells.set(key, cell);
     return cell;
   }
@@ -133,9 +144,11 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     known.seen = { ...known.seen, alert: { ...alert, startsAt: known.seen.alert.startsAt } };
     if (before === alert.endsAt?.getTime()) return null;
     const cell = cellOf(known.seen);
-    known.scores.clear();
-    for (const member of cell.members) member.scores.delete(known);
+    known.scores = [];
+    for (const member of cell.members)
+      if (member.serial > known.serial) member.scores[member.serial - known.serial] = undefined;
     cell.stale.add(known);
+    cell.changedFrom = Math.min(cell.changedFrom, known.at);
     return cell;
   }
 
@@ -144,8 +157,18 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     history.record({ ...seen, labels: alert.labels });
     const cell = cellOf(seen);
     const votes = votesOf(seen, graph, weights.causes.service);
-    serial += 1;
-    const member: LiveAlert = { seen, at: seen.at, votes, serial, incidentId, scores: new Map() };
+    cell.arrivals += 1;
+    cell.changedFrom = Math.min(cell.changedFrom, seen.at);
+    const pauses = pausesFor(history.meanPauseMs(seen.component ?? "", seen.at), clustering);
+    const member: LiveAlert = {
+      seen,
+      at: seen.at,
+      votes,
+      pauses,
+      serial: cell.arrivals,
+      incidentId,
+      scores: [],
+    };
     insertMember(cell, member);
     live.set(key, member);
     return cell;
@@ -169,8 +192,11 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     for (const member of members) {
       const seen = look(member.seen.key, member.seen.alert);
       const votes = votesOf(seen, graph, weights.causes.service);
-      const moved: LiveAlert = { ...member, seen, votes, scores: new Map() };
-      insertMember(cellOf(seen), moved);
+      const cell = cellOf(seen);
+      cell.arrivals += 1;
+      cell.changedFrom = Math.min(cell.changedFrom, seen.at);
+      const moved: LiveAlert = { ...member, seen, votes, serial: cell.arrivals, scores: [] };
+      insertMember(cell, moved);
       live.set(seen.key, moved);
     }
   }
@@ -187,7 +213,8 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
 
   function pairScore(a: LiveAlert, b: LiveAlert): number {
     const [young, old] = a.serial > b.serial ? [a, b] : [b, a];
-    const known = young.scores.get(old);
+    const distance = young.serial - old.serial;
+    const known = young.scores[distance];
     if (known !== undefined) return known;
     const [early, late] = a.at < b.at || (a.at === b.at && a.seen.key < b.seen.key) ? [a, b] : [b, a];
     let sum = 0;
@@ -195,27 +222,34 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       const score = signal.score(early.seen, late.seen, context);
       if (score !== null) sum += score * (clustering.signals[signal.name] ?? 1);
     }
-    young.scores.set(old, sum);
+    young.scores[distance] = sum;
     return sum;
   }
 
-  /** Cuts a cell into sessions and each changed one into stories; returns the spans in which something changed. */
-  function renew(cell: Cell): Span[] {
-    const before = new Map(cell.sessions.map((session) => [session.members[0]?.seen.key, session]));
-    const gone = new Set(cell.sessions);
+  /** Cuts a cell into sessions again, from the first that a change can reach; returns those that came and went. */
+  function renew(cell: Cell): Session[] {
+    const untouched = cell.sessions.findIndex((session) => session.reach >= cell.changedFrom);
+    const kept = untouched === -1 ? cell.sessions : cell.sessions.slice(0, untouched);
+    const rest = untouched === -1 ? [] : cell.sessions.slice(untouched);
+    const before = new Map(rest.map((session) => [session.members[0]?.seen.key, session]));
+    const gone = new Set(rest);
     const told: Session[] = [];
-    cell.sessions = runsOf(cell.members, clustering).map(({ members, reach }) => {
-      const known = before.get(members[0]?.seen.key);
+    const offset = kept.reduce((sum, session) => sum + session.count, 0);
+    const later = runsOf(cell.members.slice(offset)).map(({ members, reach }) => {
+      const weighed = members.slice(-maxSessionMembers);
+      const known = before.get(weighed[0]?.seen.key);
       const isFresh = cell.stale.size === 0 || !members.some((member) => cell.stale.has(member));
-      if (known !== undefined && isFresh && isSame(known.members, members)) {
+      if (known !== undefined && isFresh && known.count === members.length) {
         gone.delete(known);
         return known;
       }
-      const session = tellStories(cell, members.slice(-maxSessionMembers), reach);
+      const session = { ...tellStories(cell, weighed), count: members.length, reach };
       told.push(session);
       return session;
     });
+    cell.sessions = [...kept, ...later];
     cell.stale.clear();
+    cell.changedFrom = Number.POSITIVE_INFINITY;
     for (const session of gone) takeDown(session);
     for (const session of told) {
       shelf.add(session);
@@ -233,7 +267,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     }
   }
 
-  function tellStories(cell: Cell, members: readonly LiveAlert[], reach: number): Session {
+  function tellStories(cell: Cell, members: readonly LiveAlert[]): Omit<Session, "count" | "reach"> {
     const scoreOf = (a: number, b: number) => {
       const [left, right] = [members[a], members[b]];
       return left === undefined || right === undefined ? 0 : pairScore(left, right);
@@ -243,17 +277,22 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       const [first, last] = [own[0]?.at ?? 0, own.at(-1)?.at ?? 0];
       return { cell: cell.key, members: own, first, last, key: own[0]?.seen.key ?? "" };
     });
-    return { members, stories, first: members[0]?.at ?? 0, last: members.at(-1)?.at ?? 0, reach };
+    return { members, stories, first: members[0]?.at ?? 0, last: members.at(-1)?.at ?? 0 };
   }
 
   /** Bridges anew every story near a change; returns these and all that hang, or hung, together with them. */
-  function bridge(spans: readonly Span[]): Story[] {
+  function bridge(spans: readonly Session[]): Story[] {
     const affected = new Set<Story>();
-    for (const span of spans) for (const story of storiesNear(span)) affected.add(story);
+    for (const span of spans) {
+      for (const story of span.stories) affected.add(story);
+      if (!isBusyAt(span.first)) for (const story of storiesNear(span)) affected.add(story);
+    }
+    for (const story of affected) if (stories.get(story.key) !== story) affected.delete(story);
     const hanging = new Set(affected);
     spread(hanging);
     for (const story of affected) {
-      const found = bridgeOf(story, storiesNear(story), signals, context, clustering);
+      const near = isBusyAt(story.first) ? [] : storiesNear(story);
+      const found = bridgeOf(story, near, signals, context, clustering);
       if (found === null) links.remove(story.key);
       else links.set(story.key, found);
     }
@@ -270,11 +309,18 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       }
   }
 
+  /** Where this many unrelated alerts are usual at any time, being near in time says nothing. */
+  function isBusyAt(at: number): boolean {
+    return history.lately(at) > busyAlerts;
+  }
+
   function storiesNear({ first, last }: Span): Story[] {
     const [from, until] = [first - clustering.gapMs, last + clustering.gapMs];
     const near = new Set<Story>();
-    for (const session of shelf.within(from, until))
+    for (const session of shelf.within(from, until)) {
       for (const story of session.stories) if (story.first <= until && story.last >= from) near.add(story);
+      if (near.size > maxNear) return [];
+    }
     return [...near].sort(byStart);
   }
 
@@ -410,18 +456,25 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
   }
 
   function keepOnly(cell: Cell, sessions: Session[]): void {
-    const kept = new Set(sessions.flatMap((session) => session.members));
+    const kept = new Set(sessions);
+    const members: LiveAlert[] = [];
+    let offset = 0;
     for (const session of cell.sessions) {
-      if (sessions.includes(session)) continue;
-      takeDown(session);
-    }
-    for (const member of cell.members) {
-      if (kept.has(member)) continue;
-      live.delete(member.seen.key);
-      if (member.incidentId !== null) memberCounts.delete(member.incidentId);
+      const own = cell.members.slice(offset, offset + session.count);
+      offset += session.count;
+      if (kept.has(session)) members.push(...own);
+      else {
+        takeDown(session);
+        for (const member of own) release(member);
+      }
     }
     cell.sessions = sessions;
-    cell.members = cell.members.filter((member) => kept.has(member));
+    cell.members = members;
+  }
+
+  function release(member: LiveAlert): void {
+    live.delete(member.seen.key);
+    if (member.incidentId !== null) memberCounts.delete(member.incidentId);
   }
 
   function dropOldest(count: number): void {
@@ -557,10 +610,4 @@ function createShelf() {
       for (let minute = from; minute <= until; minute += 1) yield* minutes.get(minute) ?? [];
     },
   };
-}
-
-function isSame(a: readonly LiveAlert[], b: readonly LiveAlert[]): boolean {
-  const offset = b.length - a.length;
-  if (offset < 0 || (offset > 0 && a.length < maxSessionMembers)) return false;
-  return a.every((member, index) => member === b[index + offset]);
 }

@@ -7,6 +7,10 @@ export interface History {
   firings(type: string, at: number): { readonly count: number; readonly hours: number };
   /** How often two types fired together: `together` of the `fewer` firings of the rarer one; null when one is new. */
   coFirings(a: string, b: string, at: number): { readonly together: number; readonly fewer: number } | null;
+  /** Mean pause between alerts of a component in the two hours before `at`, ms; infinite when it had none. */
+  meanPauseMs(component: string, at: number): number;
+  /** Alerts of any type in the two hours before `at`. */
+  lately(at: number): number;
   /** Alerts of any type per hour in the day before `at`; a guess of a quiet system while little was watched. */
   alertsPerHour(at: number): number;
   /** How often the entity fired while the component was in trouble, and how often chance alone would have. */
@@ -41,6 +45,9 @@ const maxTimes = 24;
 const maxComponentTimes = 400;
 const bucketMs = 600_000;
 const buckets = dayMs / bucketMs + 2;
+const minuteMs = 60_000;
+const latelyMs = 7_200_000;
+const latelyBuckets = latelyMs / minuteMs + 2;
 /** A component with this many alerts in one bucket is in trouble. */
 const troubleAlerts = 3;
 
@@ -54,14 +61,17 @@ export function createHistory(maxTypes: number): RecordedHistory {
   const types = new Map<string, Times>();
   const entities = new Map<string, Times>();
   const components = new Map<string, Times>();
+  const componentTallies = new Map<string, Tally>();
   const values = new Map<string, Tally>();
-  const all = createTally();
+  const all = createTally(bucketMs, buckets);
+  const allLately = createTally(minuteMs, latelyBuckets);
   let first = Number.POSITIVE_INFINITY;
 
   return {
     record({ type, entity, component, labels, at }) {
       first = Math.min(first, at);
       all.add(at);
+      allLately.add(at);
       insert(
         recall(types, type, maxTypes, () => []),
         at,
@@ -79,10 +89,12 @@ export function createHistory(maxTypes: number): RecordedHistory {
           at,
           maxComponentTimes,
         );
+      if (component !== null)
+        recall(componentTallies, component, maxTypes, () => createTally(minuteMs, latelyBuckets)).add(at);
       for (const name of Object.keys(labels)) {
         const value = labels[name];
         if (value !== undefined && value.length <= 100 && value !== entity)
-          recall(values, `${name}=${value}`, maxTypes, createTally).add(at);
+          recall(values, `${name}=${value}`, maxTypes, () => createTally(bucketMs, buckets)).add(at);
       }
     },
     firings(type, at) {
@@ -97,6 +109,11 @@ export function createHistory(maxTypes: number): RecordedHistory {
       const fewer = Math.min(countBetween(left, from, until), countBetween(right, from, until));
       return fewer === 0 ? null : { together: Math.min(fewer, countNear(left, right, from, until)), fewer };
     },
+    meanPauseMs(component, at) {
+      const count = componentTallies.get(component)?.between(at - latelyMs, at - minuteMs) ?? 0;
+      return count === 0 ? Number.POSITIVE_INFINITY : latelyMs / count;
+    },
+    lately: (at) => allLately.between(at - latelyMs, at - minuteMs),
     alertsPerHour(at) {
       const hours = Math.min(dayMs, Math.max(0, at - quietMs - first)) / 3_600_000;
       return (all.between(at - dayMs, at - quietMs) + 1) / (hours + 2);
@@ -190,20 +207,20 @@ interface Tally {
   between(from: number, until: number): number;
 }
 
-/** Counts per ten minutes over a day; whole buckets only, so that answers are the same in any order of arrival. */
-function createTally(): Tally {
+/** Counts per bucket; whole buckets only, so that answers are the same in any order of arrival. */
+function createTally(widthMs: number, most: number): Tally {
   const counts = new Map<number, number>();
   return {
     add(at) {
-      const bucket = Math.floor(at / bucketMs);
+      const bucket = Math.floor(at / widthMs);
       counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
-      if (counts.size <= buckets) return;
+      if (counts.size <= most) return;
       let oldest = bucket;
       for (const known of counts.keys()) if (known < oldest) oldest = known;
       counts.delete(oldest);
     },
     between(from, until) {
-      const [low, high] = [Math.ceil(from / bucketMs), Math.floor(until / bucketMs)];
+      const [low, high] = [Math.ceil(from / widthMs), Math.floor(until / widthMs)];
       let sum = 0;
       for (const [bucket, count] of counts) if (bucket >= low && bucket < high) sum += count;
       return sum;

@@ -26,7 +26,8 @@ const usualMembers = 8;
 
 interface Group {
   readonly members: number[];
-  readonly roots: Roots;
+  /** Worked out when first asked for: most groups are too far apart for their roots to matter. */
+  readonly roots: () => Roots;
 }
 
 /**
@@ -69,8 +70,16 @@ function breathsOf(
   }
   return breaths.map(({ indices }) => ({
     members: indices,
-    roots: rootsOf(votesTogether(members, indices)),
+    roots: once(() => rootsOf(votesTogether(members, indices))),
   }));
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 function votesTogether(members: readonly Member[], indices: readonly number[]): Votes {
@@ -111,10 +120,13 @@ function agglomerate(
   const match = (i: number, j: number) => {
     const [a, b] = [groups[i], groups[j]];
     if (a === undefined || b === undefined) return Number.NEGATIVE_INFINITY;
-    const { shared, rival } = compareRoots(a.roots, b.roots);
     const mean = (sums[i]?.[j] ?? 0) / (a.members.length * b.members.length);
     const bulk = Math.log2(Math.min(a.members.length, b.members.length));
-    return mean + weights.rivalRoots * rival + weights.sharedRoot * shared + weights.bulk * bulk;
+    const bare = mean + weights.bulk * bulk;
+    if (bare + Math.max(0, weights.sharedRoot) + Math.max(0, weights.rivalRoots) <= weights.threshold)
+      return bare;
+    const { shared, rival } = compareRoots(a.roots(), b.roots());
+    return bare + weights.rivalRoots * rival + weights.sharedRoot * shared;
   };
   const matches = groups.map((_a, i) => groups.map((_b, j) => (j > i ? match(i, j) : 0)));
   for (;;) {
@@ -137,7 +149,7 @@ function join(groups: Group[], sums: number[][], i: number, j: number): void {
   if (left === undefined || right === undefined || kept === undefined || gone === undefined) return;
   groups[i] = {
     members: [...left.members, ...right.members],
-    roots: rootsOf(addVotes(left.roots.votes, right.roots.votes)),
+    roots: once(() => rootsOf(addVotes(left.roots().votes, right.roots().votes))),
   };
   for (const [k, row] of sums.entries()) {
     kept[k] = (kept[k] ?? 0) + (gone[k] ?? 0);

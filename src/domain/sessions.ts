@@ -9,11 +9,13 @@ import type { SeenAlert } from "./signal.ts";
 /** A live alert. The alert may be replaced by a newer report of the same firing. */
 export interface LiveAlert extends Member {
   seen: SeenAlert;
-  /** Grows with arrival; only names the alert in caches. */
+  /** Counts arrivals in its cell; only names the alert in caches. */
   readonly serial: number;
+  /** The pause after it that ends its session: shorter where alerts come all the time. */
+  readonly pauses: Pauses;
   incidentId: number | null;
-  /** Pair scores with live alerts of smaller serial. */
-  readonly scores: Map<LiveAlert, number>;
+  /** Pair scores with alerts of its cell that arrived earlier, by how many arrivals earlier. */
+  scores: (number | undefined)[];
 }
 
 /** A story within one session. */
@@ -28,6 +30,8 @@ export interface Story {
 
 export interface Session {
   readonly members: readonly LiveAlert[];
+  /** How many alerts it has in its cell, with those that are no longer weighed. */
+  readonly count: number;
   readonly stories: readonly Story[];
   readonly first: number;
   readonly last: number;
@@ -40,6 +44,9 @@ export interface Cell {
   /** In order of start, then of key. */
   members: LiveAlert[];
   sessions: Session[];
+  arrivals: number;
+  /** Start of the earliest member that is new or whose end is news; infinite when there is none. */
+  changedFrom: number;
   /** Members whose end became known since the sessions were last told. */
   readonly stale: Set<LiveAlert>;
 }
@@ -50,7 +57,7 @@ export interface Pauses {
 }
 
 /** Most alerts of one session that are weighed against one another; older ones stay where they were put. */
-export const maxSessionMembers = 96;
+export const maxSessionMembers = 40;
 
 /** Puts an alert in its place in the order of start. */
 export function insertMember(cell: Cell, member: LiveAlert): void {
@@ -70,14 +77,24 @@ export function reachOf(alert: Alert, at: number, { gapMs, firingGapMs }: Pauses
   return Math.max(at + gapMs, Math.min(end, at + firingGapMs));
 }
 
+/** In a part of the system that is never quiet, a pause of this many usual ones ends a session. */
+const usualPauses = 1;
+const shortestGapMs = 5_000;
+
+/** The configured pauses, shortened where alerts usually follow one another faster than that. */
+export function pausesFor(meanPauseMs: number, { gapMs, firingGapMs }: Pauses): Pauses {
+  const ratio = Math.min(1, Math.max(shortestGapMs, usualPauses * meanPauseMs) / gapMs);
+  // Where alerts come all the time, some alert always fires: that one still does says nothing.
+  return ratio === 1 ? { gapMs, firingGapMs } : { gapMs: gapMs * ratio, firingGapMs: gapMs * ratio };
+}
+
 /** Cuts a cell's members into runs, each with the time until which it can be joined. */
 export function runsOf(
   members: readonly LiveAlert[],
-  pauses: Pauses,
 ): { readonly members: LiveAlert[]; readonly reach: number }[] {
   const runs: { members: LiveAlert[]; reach: number }[] = [];
   for (const member of members) {
-    const reach = reachOf(member.seen.alert, member.at, pauses);
+    const reach = reachOf(member.seen.alert, member.at, member.pauses);
     const last = runs.at(-1);
     if (last !== undefined && member.at <= last.reach) {
       last.members.push(member);

@@ -1,0 +1,127 @@
+/**
+ * Cost of clustering per alert on a stream of our own: 2,000 services in 200 applications, rules that flap, and an
+ * outage every few minutes that spreads from a service to its callers. Twelve alerts per second of event time, about
+ * a million a day. Batches of 20, as triage takes them. Prints the mean per alert for growing streams, and memory.
+ *   node --expose-gc --import tsx test/bench/clustering.ts [MAX_ALERTS]
+ */
+import { type Alert, alertKey } from "../../src/domain/alert.ts";
+import { createCorrelator } from "../../src/domain/clustering.ts";
+import type { Observation } from "../../src/domain/correlation.ts";
+import type { Edge, Topology } from "../../src/domain/topology.ts";
+import { percentile, report } from "./report.ts";
+
+const applications = 200;
+const servicesPerApplication = 10;
+const rules = ["HighLatency", "HighErrorRate", "HighCPU", "HighMemory", "PodRestarts", "QueueLag"] as const;
+const alertsPerSecond = 12;
+const batchSize = 20;
+const start = Date.parse("2026-03-01T00:00:00Z");
+
+/** A small deterministic generator of numbers from 0 to 1 (mulberry32). */
+function createRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** A tree of callers in each application: service 0 is the front. */
+function buildTopology(): Topology {
+  const edges: Edge[] = [];
+  for (let app = 0; app < applications; app += 1)
+    for (let service = 1; service < servicesPerApplication; service += 1)
+      edges.push([`app${app}-s${Math.floor((service - 1) / 2)}`, `app${app}-s${service}`]);
+  return { edges, services: [] };
+}
+
+function buildAlert(service: string, name: string, at: number, lastsMs: number): Alert {
+  return {
+    fingerprint: `${name}/${service}`,
+    externalId: null,
+    source: "alertmanager",
+    status: "resolved",
+    labels: { alertname: name, service, team: service.split("-")[0] ?? "", severity: "warning" },
+    annotations: {},
+    name,
+    service,
+    severity: "warning",
+    summary: `${name} on ${service}`,
+    url: null,
+    startsAt: new Date(at),
+    endsAt: new Date(at + lastsMs),
+  };
+}
+
+/** Alerts in order of start: half noise, half outages that climb from a service to its callers. */
+function* generate(count: number): Generator<Alert> {
+  const random = createRandom(7);
+  const pick = (n: number) => Math.floor(random() * n);
+  let at = start;
+  let outage: { app: number; service: number } | null = null;
+  for (let made = 0; made < count; made += 1) {
+    at += (1_000 / alertsPerSecond) * 2 * random();
+    if (outage === null && random() < 0.1)
+      outage = { app: pick(applications), service: 1 + pick(servicesPerApplication - 1) };
+    const app: number = outage === null ? pick(applications) : outage.app;
+    const service: number = outage === null ? pick(servicesPerApplication) : outage.service;
+    yield buildAlert(
+      `app${app}-s${service}`,
+      rules[pick(rules.length)] ?? "HighLatency",
+      Math.floor(at),
+      60_000,
+    );
+    if (outage !== null) outage = service === 0 ? null : { app, service: Math.floor((service - 1) / 2) };
+  }
+}
+
+interface Run {
+  readonly meanUs: number;
+  readonly p99Us: number;
+  readonly heapMb: number;
+  readonly incidents: number;
+}
+
+function run(count: number): Run {
+  const correlator = createCorrelator();
+  correlator.observe([{ kind: "topology", topology: buildTopology() }], new Date(start));
+  const perAlertUs: number[] = [];
+  let batch: Observation[] = [];
+  let spentMs = 0;
+  const flush = (now: Date) => {
+    const before = performance.now();
+    correlator.observe(batch, now);
+    const tookMs = performance.now() - before;
+    spentMs += tookMs;
+    if (perAlertUs.length < 200_000) perAlertUs.push((tookMs * 1_000) / batch.length);
+    batch = [];
+  };
+  for (const alert of generate(count)) {
+    batch.push({ kind: "alert", key: alertKey(alert), alert });
+    if (batch.length >= batchSize) flush(alert.startsAt);
+  }
+  globalThis.gc?.();
+  const heapMb = process.memoryUsage().heapUsed / 1_048_576;
+  return {
+    meanUs: (spentMs * 1_000) / count,
+    p99Us: percentile(perAlertUs, 0.99),
+    heapMb,
+    incidents: correlator.nextIncidentId() - 1,
+  };
+}
+
+const most = Number(process.argv[2] ?? 1_000_000);
+run(Math.min(most, 5_000));
+for (const count of [10_000, 100_000, 1_000_000].filter((size) => size <= most)) {
+  const { meanUs, p99Us, heapMb, incidents } = run(count);
+  const isMet = meanUs <= 50 && p99Us < 1_000 && heapMb < 300;
+  const figure = `mean ${meanUs.toFixed(1)} us, p99 ${p99Us.toFixed(0)} us per alert, heap ${heapMb.toFixed(0)} MB, ${incidents} incidents`;
+  report({
+    measure: `clustering of ${count} alerts`,
+    figure,
+    aim: "mean <= 50 us, p99 < 1 ms, < 300 MB",
+    isMet,
+  });
+}
