@@ -70,6 +70,27 @@ test("a job of a transaction that fails never runs, one of a commit does", async
   expect(ran).toContainEqual({ task: "explain", incidentId: 2 });
 });
 
+test("transactions that add the same jobs in different orders do not wait for each other in a circle", async () => {
+  const { store } = await freshStore();
+  const jobs: readonly Job[] = [
+    slack,
+    discord,
+    { task: "explain", incidentId: 1 },
+    { task: "apply", rolloutId: 1 },
+  ];
+  /** Adds one by one, from a place of its own, with a moment in between for the others. */
+  const addFrom = (first: number) =>
+    store.transaction(async (tx) => {
+      for (let step = 0; step < jobs.length; step += 1) {
+        const job = jobs[(first + (first % 2 === 0 ? step : jobs.length - step)) % jobs.length];
+        if (job !== undefined)
+          await tx.jobs.add(job, step === 2 ? { runAt: new Date(Date.now() + 60_000) } : {});
+        await tx.incidents.find(1);
+      }
+    });
+  for (let round = 0; round < 5; round += 1) await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map(addFrom));
+});
+
 test("jobs for the same thing coalesce until one runs; what is added then runs after it", async () => {
   const { store, url } = await freshStore();
   for (let count = 0; count < 5; count += 1) await store.jobs.add(slack);
