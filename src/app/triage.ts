@@ -88,6 +88,8 @@ export function createTriage(options: TriageOptions): Triage {
   /** Somebody called while a turn was under way, which may have looked too early. */
   let isWoken = false;
   let failures = 0;
+  /** Deliveries read at once: fewer after a failure, more with every success. */
+  let limit = maxDeliveries;
 
   async function run(): Promise<void> {
     while (!isStopping) {
@@ -106,9 +108,12 @@ export function createTriage(options: TriageOptions): Triage {
       const count = await takeBatch(leadership);
       await tick(leadership);
       failures = 0;
+      limit = Math.min(maxDeliveries, limit * 2);
       return count > 0;
     } catch (error) {
       failures += 1;
+      // After repeated failures go one by one, so that the delivery to blame can be told from its neighbours.
+      limit = failures >= 2 ? 1 : Math.ceil(limit / 4);
       leadership = null;
       const isLost = error instanceof LeaseLostError;
       log[isLost ? "warn" : "error"](
@@ -147,8 +152,6 @@ export function createTriage(options: TriageOptions): Triage {
   }
 
   async function takeBatch(leader: Leadership): Promise<number> {
-    // After repeated failures go one by one, so that the delivery to blame can be told from its neighbours.
-    const limit = failures >= 2 ? 1 : maxDeliveries;
     const deliveries = await store.deliveries.after(leader.lease.cursor, limit);
     const silences = deliveries.length === 0 ? [] : await store.incidents.silences(clock.now());
     for (const batch of sliceByAlerts(deliveries, options)) {
