@@ -14,6 +14,8 @@ interface Bench {
   /** What it answers. */
   readonly title: string;
   readonly args?: readonly string[];
+  /** For Node itself. */
+  readonly nodeArgs?: readonly string[];
   /** Programs that it cannot do without, with the Debian package of each. */
   readonly needs?: Readonly<Record<string, string>>;
   readonly limitSeconds: number;
@@ -31,7 +33,7 @@ const benches: readonly Bench[] = [
   },
   { name: "store", title: "The store's hot statements", limitSeconds: 60 },
   { name: "triage", title: "Alerts all the way into incidents", args: ["100000"], limitSeconds: 120 },
-  { name: "clustering", title: "Clustering per alert", limitSeconds: 120 },
+  { name: "clustering", title: "Clustering per alert", nodeArgs: ["--expose-gc"], limitSeconds: 120 },
   {
     name: "cards",
     title: "Receipt to card, acknowledgement, memory and start",
@@ -95,14 +97,17 @@ async function runBench(bench: Bench, endsAt: number): Promise<Outcome> {
           : null;
   if (why !== null) return { bench, measures: [], problem: `skipped: ${why}` };
   const limit = Math.min(bench.limitSeconds, left);
-  const { code, measures, isLate } = await runChild(file, bench.args ?? [], limit);
+  const { code, measures, isLate } = await runChild(
+    [...(bench.nodeArgs ?? []), "--import", "tsx", file, ...(bench.args ?? [])],
+    limit,
+  );
   if (isLate) return { bench, measures, problem: `failed: not done after ${limit.toFixed(0)} s` };
   return { bench, measures, problem: code === 0 ? null : `failed: exit code ${code}` };
 }
 
 /** Shows what it says and keeps its measures. */
-function runChild(file: string, args: readonly string[], limitSeconds: number) {
-  const child = spawn(process.execPath, ["--import", "tsx", file, ...args], {
+function runChild(args: readonly string[], limitSeconds: number) {
+  const child = spawn(process.execPath, args, {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const measures: Measure[] = [];
