@@ -13,6 +13,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
+          // One project after the other: they share two cores, and some tests measure time.
+          sequence: { groupOrder: 0 },
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.integration.test.ts", "test/e2e/**"],
           pool: "threads",
@@ -24,6 +26,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "integration",
+          sequence: { groupOrder: 1 },
           include: ["test/**/*.integration.test.ts"],
           globalSetup: ["test/database-server.ts"],
           pool: "forks",
@@ -36,6 +39,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "e2e",
+          sequence: { groupOrder: 2 },
           include: ["test/e2e/**/*.test.ts"],
           globalSetup: ["test/e2e/build.ts"],
           pool: "forks",
