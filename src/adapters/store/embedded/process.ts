@@ -42,6 +42,9 @@ const defaultSettings: Readonly<Record<string, string>> = {
   log_timezone: "UTC",
   log_min_messages: "warning",
   log_checkpoints: "off",
+  // After a crash all files must reach the disk before recovery: one call for the file system instead of one for each
+  // of a thousand files. https://www.postgresql.org/docs/current/runtime-config-error-handling.html
+  ...(process.platform === "linux" ? { recovery_init_sync_method: "syncfs" } : {}),
 };
 
 /** A PostgreSQL server that this process has started. */
