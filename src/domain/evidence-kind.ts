@@ -36,7 +36,7 @@ const rules: readonly (readonly [EvidenceKind, RegExp])[] = [
   ["log", /\b(logs?|log lines?|log pattern|exceptions?|stack ?traces?)\b/],
   [
     "error",
-    /\b(errors?|err|5xx|4xx|50\d|failures?|failed|failing|fault|availability|unavailable|success (rate|ratio)|refused|timeouts?|down)\b/,
+    /\b(errors?|err|\w*5xx|\w*4xx|50\d|failures?|failed|failing|fault|availability|unavailable|success (rate|ratio)|refused|timeouts?|down)\b/,
   ],
   ["latency", /\b(latenc\w*|slow\w*|duration|response time|p\d\d|ms|delay\w*|spans?)\b/],
 ];

@@ -1,0 +1,80 @@
+import { describe, expect, test } from "vitest";
+import { fitWeights, type LabelledCause, type LabelledPair } from "../../src/domain/fitting.ts";
+import { shippedWeights, weightsSchema } from "../../src/domain/weights.ts";
+import { noon, sketchAlert, sketchChange, twoShops } from "./judgement-build.ts";
+
+/** Incidents in which, against the shipped weights, the service with the traffic alert is always to blame. */
+function odd(count: number): LabelledCause[] {
+  return Array.from({ length: count }, (_, i) => ({
+    question: {
+      alerts: [
+        sketchAlert({ name: "HighCPU", service: "web-a", at: 0 }),
+        sketchAlert({ name: "TrafficDrop", service: "web-b", at: 1 }),
+      ],
+      changes: [sketchChange({ id: `c${i}`, service: "web-b", at: new Date(noon - 240_000) })],
+      topology: twoShops,
+      feedback: new Map(),
+    },
+    service: "web-b",
+    changeId: i % 2 === 0 ? `c${i}` : "none",
+    at: new Date(noon + i * 60_000),
+  }));
+}
+
+function pairs(count: number): LabelledPair[] {
+  return Array.from({ length: count }, (_, i) => ({
+    scores: i % 2 === 0 ? { topology: 2, "onset-lag": -1 } : { topology: 2, "onset-lag": -5 },
+    areTogether: i % 2 === 0,
+    at: new Date(noon + i * 1_000),
+  }));
+}
+
+describe("too little data", () => {
+  test("is refused with how much there is and what to do", () => {
+    const result = fitWeights({ causes: odd(3), pairs: pairs(5), champion: shippedWeights });
+    expect(result.kind).toBe("too_little");
+    if (result.kind !== "too_little") return;
+    expect(result.problem).toContain("3 incidents");
+    expect(result.problem).toContain("5 confirmed pairs");
+    expect(result.remedy).not.toBe("");
+  });
+});
+
+describe("enough data", () => {
+  const result = fitWeights({ causes: odd(40), pairs: pairs(80), champion: shippedWeights });
+  if (result.kind !== "fitted") throw new Error(result.problem);
+
+  test("the challenger beats the champion on the newest part, which it never saw", () => {
+    expect(result.metrics["service_top1"]).toBe(1);
+    expect(result.championMetrics["service_top1"]).toBe(0);
+    expect(result.metrics["service_log_loss"]).toBeLessThan(result.championMetrics["service_log_loss"] ?? 0);
+    expect(result.metrics["pair_log_loss"]).toBeLessThanOrEqual(result.championMetrics["pair_log_loss"] ?? 0);
+    expect(result.heldOut).toBe(12 + 24);
+    expect(result.learnedFrom).toBe(28 + 56);
+  });
+
+  test("the weights are valid, and what the data says nothing about stays", () => {
+    expect(weightsSchema.safeParse(result.weights).success).toBe(true);
+    expect(result.weights.causes.service["kind:net"]).toBeCloseTo(
+      shippedWeights.causes.service["kind:net"] ?? 0,
+      2,
+    );
+    expect(result.weights.clustering.gapMs).toBe(shippedWeights.clustering.gapMs);
+  });
+
+  test("the same rows in another order give the same weights", () => {
+    const again = fitWeights({
+      causes: odd(40).reverse(),
+      pairs: pairs(80).reverse(),
+      champion: shippedWeights,
+    });
+    expect(again).toEqual(result);
+  });
+});
+
+test("causes alone leave clustering as it was", () => {
+  const result = fitWeights({ causes: odd(30), pairs: [], champion: shippedWeights });
+  if (result.kind !== "fitted") throw new Error(result.problem);
+  expect(result.weights.clustering).toEqual(shippedWeights.clustering);
+  expect(result.metrics["pair_accuracy"]).toBeUndefined();
+});
