@@ -36,7 +36,7 @@ export interface CorrelatorOptions {
 
 /** How long after its last alert a session may still be joined by late reports, ms of event time. */
 const liveMs = 900_000;
-const forgetEveryMs = 15_000;
+const forgetEveryMs = 60_000;
 const maxSessions = 5_000;
 /** In the last two hours, of any type. */
 const busyAlerts = 3_000;

@@ -77,8 +77,8 @@ export function reachOf(alert: Alert, at: number, { gapMs, firingGapMs }: Pauses
   return Math.max(at + gapMs, Math.min(end, at + firingGapMs));
 }
 
-/** In a part of the system that is never quiet, a pause of this many usual ones ends a session. */
-const usualPauses = 1;
+/** In a part of the system that is never quiet, a pause of this share of the usual one ends a session. */
+const usualPauses = 0.5;
 const shortestGapMs = 5_000;
 
 /** The configured pauses, shortened where alerts usually follow one another faster than that. */

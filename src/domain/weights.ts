@@ -50,7 +50,7 @@ export const shippedWeights: Weights = {
     gapMs: 120_000,
     firingGapMs: 360_000,
     threshold: -1.2,
-    signals: { "base-rate": 1.8, "co-firing": 0.75, "rival-roots": 1.1 },
+    signals: { "base-rate": 1.8, "co-firing": 0.75, "rival-roots": 1.1, "same-entity": 0.5 },
     rivalRoots: -1.25,
     sharedRoot: 0.5,
     bulk: -0.15,
