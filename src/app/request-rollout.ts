@@ -6,7 +6,7 @@ import type { Person } from "../domain/person.ts";
 import type { Decision } from "../domain/policy.ts";
 import { isFinal, newRollout, type Plan, planTitle, type Rollout, rolloutStates } from "../domain/rollout.ts";
 import { type CommandRequest, channelName, type Refusal, type StoreSlices } from "../ports.ts";
-import type { Effects } from "./effects.ts";
+import { type Effects, MovedElsewhereError } from "./effects.ts";
 import { type Outcome, refused } from "./outcome.ts";
 import { type Authority, approversOf, rolloutCard } from "./rollout-card.ts";
 
@@ -25,9 +25,14 @@ export interface RolloutRequest {
 }
 
 type NewRollout = Omit<Rollout, "id" | "version">;
+/** Newest rollouts of a target that are looked at. */
+const maxLooked = 50;
 const openStates = rolloutStates.filter((state) => !isFinal(state));
 
-/** Stores the rollout in the caller's transaction, or says why it is not asked for. */
+/**
+ * Stores the rollout in the caller's transaction, or says why it is not asked for.
+ * @throws MovedElsewhereError when another rollout of the target has ended since this one was planned: plan it again.
+ */
 export async function requestRollout(
   tx: StoreSlices,
   options: RolloutRequestOptions,
@@ -43,6 +48,7 @@ export async function requestRollout(
     expiresAt: new Date(now.getTime() + options.approvalExpiryMs),
     now,
   });
+  await expectStill(tx, plan, now);
   const refusal = (await alreadyAsked(tx, rollout)) ?? tooFewApprovers(options, rollout, now);
   if (refusal !== null) return refused(refusal);
   const stored = await options.effects.insert(
@@ -54,9 +60,18 @@ export async function requestRollout(
   return await answerOf(tx, options, stored, request, now);
 }
 
+/** A plan says from which version it goes; what has ended since `plannedAt` may have changed that. */
+async function expectStill(tx: StoreSlices, { model, environment }: Plan, plannedAt: Date): Promise<void> {
+  const states = rolloutStates.filter(isFinal);
+  const ended = await tx.rollouts.list({ model, environment, states, limit: maxLooked });
+  const other = ended.find(({ finishedAt }) => finishedAt !== null && finishedAt >= plannedAt);
+  if (other === undefined) return;
+  throw new MovedElsewhereError(`rollout ${other.id} ended while another of its target was being planned`);
+}
+
 async function alreadyAsked(tx: StoreSlices, rollout: NewRollout): Promise<Refusal | null> {
   const { model, environment, kind, to } = rollout.plan;
-  const open = await tx.rollouts.list({ model, environment, states: openStates, limit: 50 });
+  const open = await tx.rollouts.list({ model, environment, states: openStates, limit: maxLooked });
   const same = open.find(({ plan }) => plan.kind === kind && plan.to === to);
   if (same === undefined) return null;
   return {

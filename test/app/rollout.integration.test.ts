@@ -299,6 +299,32 @@ describe("who may", () => {
 });
 
 describe("what changes while it waits", () => {
+  test("a rollout that was planned while another ended is planned again", async () => {
+    const backend = createLedgerBackend(ledger, "adopt");
+    let meanwhile: (() => Promise<unknown>) | null = null;
+    const slow: ModelBackend = {
+      ...backend,
+      async plan(operation) {
+        const planned = await backend.plan(operation);
+        const act = meanwhile;
+        meanwhile = null;
+        await act?.();
+        return planned;
+      },
+    };
+    const w = world("adopt", { models: [modelEntry(slow, { name: "planned-twice" })] });
+    const line = "deploy planned-twice 2 --environment production";
+    await w.say("ml", line);
+    const { id } = await newest("planned-twice");
+    meanwhile = async () => {
+      await w.say("lead", `approve ${id}`);
+      await drive(w, store, id);
+      w.clock.pass(1_000);
+    };
+    expect(await w.say("ml", line)).not.toContain("is asked for");
+    expect(await newest("planned-twice")).toMatchObject({ id, state: "succeeded" });
+  });
+
   test("a plan that no longer holds is not carried out", async () => {
     const w = world();
     await w.say("ml", `deploy ${w.model} 2 --environment production`);
