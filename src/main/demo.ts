@@ -18,10 +18,12 @@ export async function demo(options: { readonly storm: boolean }): Promise<void> 
   const folder = mkdtempSync(path.join(tmpdir(), "tocsin-demo-"));
   // The embedded server may run under another account, which has to pass through.
   chmodSync(folder, 0o711);
+  const stopping = new AbortController();
   const begin = async (onFatal: (error: Error) => void) => {
     const config = await withFreePort(readDemoConfig(writeConfig(folder), path.join(folder, "data")));
     const bot = await startBot(config, { onFatal });
     const stop = async () => {
+      stopping.abort();
       await bot.stop();
       rmSync(folder, { recursive: true, force: true });
     };
@@ -29,7 +31,11 @@ export async function demo(options: { readonly storm: boolean }): Promise<void> 
   };
   await runUntilStopped(begin, ({ bot }) => {
     say(`\nTocsin is at ${bot.url}\n`);
-    if (options.storm) void play(bot).catch((error: unknown) => say(`the storm broke off: ${String(error)}`));
+    if (options.storm)
+      void play(bot).catch((error: unknown) => {
+        // What waits for the rollback when the demo ends has nothing to say.
+        if (!stopping.signal.aborted) say(`the storm broke off: ${String(error)}`);
+      });
   });
 }
 
