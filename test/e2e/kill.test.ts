@@ -40,7 +40,7 @@ test("twenty kills at random moments lose nothing and do nothing twice", { timeo
   const { bot, slack, discord, shop } = stage;
   await bot.start();
   const changes = drip(bot.url, 100);
-  const killer = createKiller(bot, seededRandom(seed));
+  const killer = createKiller(bot, seededRandom(seed), messageAppears);
   const killing = killer.run(kills);
   onTestFinished(killer.stop);
   // Watched here, so that a bot that does not start again ends the test at once.
@@ -125,6 +125,21 @@ test("twenty kills at random moments lose nothing and do nothing twice", { timeo
     refused: changes.refused(),
   });
 });
+
+/** The next message of the bot on either platform; late is as good as any other moment. */
+function messageAppears(withinMs: number): Promise<unknown> {
+  const { slack, discord } = stage;
+  const count = () =>
+    slack.botMessages().length +
+    [discord.channel, ...discord.threads(discord.channel)].reduce(
+      (sum, { id }) => sum + discord.messages(id).length,
+      0,
+    );
+  const before = count();
+  const inSlack = slack.until(() => count() > before, withinMs);
+  const inDiscord = discord.until(() => count() > before, withinMs);
+  return Promise.race([inSlack, inDiscord].map((seen) => seen.catch(() => undefined)));
+}
 
 /** What both platforms show, for whoever reads of a failure. */
 function cards(): string {

@@ -4,8 +4,16 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BotUnderTest } from "./bot.ts";
 
-/** What dies: the bot alone, both at once, or the database a moment before the bot. */
-export type Kill = "bot" | "bot and database" | "database, then bot" | "bot while it starts";
+/**
+ * What dies: the bot alone, both at once, or the database a moment before the bot. "as a message appears" is between
+ * what a platform did and the bot's knowledge of it, which chance alone hardly ever hits.
+ */
+export type Kill =
+  | "bot"
+  | "bot as a message appears"
+  | "bot and database"
+  | "database, then bot"
+  | "bot while it starts";
 
 export interface Killer {
   readonly kills: readonly Kill[];
@@ -20,8 +28,15 @@ export interface Killer {
 /** Shortest and longest time between a bot being ready and its death, ms. */
 const lifeMs = [200, 6_000] as const;
 
-/** @param random - see {@link seededRandom}. */
-export function createKiller(bot: BotUnderTest, random: () => number): Killer {
+/**
+ * @param random - see {@link seededRandom}.
+ * @param messageAppears - resolves at the very moment when a platform has a new message, or after so many ms.
+ */
+export function createKiller(
+  bot: BotUnderTest,
+  random: () => number,
+  messageAppears: (withinMs: number) => Promise<unknown>,
+): Killer {
   const kills: Kill[] = [];
   const startsMs: number[] = [];
   let isStopped = false;
@@ -34,6 +49,7 @@ export function createKiller(bot: BotUnderTest, random: () => number): Killer {
       // Long enough that some bots begin to start it again, and some have done so.
       await sleep(between(0, 1_500));
     }
+    if (kill === "bot as a message appears") await messageAppears(lifeMs[1]);
     const dying = bot.kill();
     if (kill === "bot and database") killDatabase(bot.folder);
     await dying;
@@ -54,8 +70,9 @@ export function createKiller(bot: BotUnderTest, random: () => number): Killer {
 
   function choose(): Kill {
     const dice = random();
-    if (dice < 0.6) return "bot";
-    return dice < 0.8 ? "bot and database" : "database, then bot";
+    if (dice < 0.3) return "bot";
+    if (dice < 0.7) return "bot as a message appears";
+    return dice < 0.85 ? "bot and database" : "database, then bot";
   }
 
   return {
