@@ -50,6 +50,8 @@ export default defineSignal({
     const scope = differingScope(a, b);
     if (scope !== undefined) return `${scope} differs: ${a.alert.labels[scope]} and ${b.alert.labels[scope]}`;
     const best = rarest(a, b, context);
-    return `both have ${best?.name}="${best?.value}", which is rare`;
+    if (best === null) return "they share no label";
+    const share = Math.max(1, Math.round(100 * Math.exp(-best.rarity)));
+    return `both have ${best.name}="${best.value}", as about ${share} % of alerts are expected to`;
   },
 });
