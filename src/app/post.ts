@@ -34,7 +34,7 @@ export interface PostOptions {
 const sliceMs = 8_000;
 const batchSize = 50;
 /** While it waits for its turn to edit, a channel looks this often for a new card, which need not wait for that. */
-const lookMs = 100;
+const lookMs = 150;
 /** Longer waits are left to a job for later. */
 const longWaitMs = 2_000;
 const retryMs = [1_000, 2_000, 5_000, 15_000, 60_000] as const;

@@ -21,11 +21,16 @@ import type { Movement, TriageMemory } from "./triage-memory.ts";
 /** A storm's joins become at most one line in the thread per this long. */
 const joinLineMs = 30_000;
 
+/** In a storm an incident is explained once in so long; its first explanation comes at once. */
+const explainEveryMs = 2_000;
+
 /** What the commit needs of the one who leads. */
 export interface Leader {
   readonly memory: TriageMemory;
   /** When the thread of an incident last got a line about joins, ms. */
   readonly lastJoinLine: Map<number, number>;
+  /** When an incident was last to be explained at once, ms. */
+  readonly explainedAt: Map<number, number>;
   /** Alerts whose routes the posts of their incident have had already. */
   readonly routed: WeakSet<TrackedAlert>;
 }
@@ -201,7 +206,6 @@ async function wantPosts(
         });
       });
     }
-    jobs.push({ task: "explain", incidentId: incident.id });
   }
   await tx.posts.want(wanted, context.now);
   for (const name of new Set(wanted.map((post) => `${post.platform}:${post.channel}`))) {
@@ -209,4 +213,17 @@ async function wantPosts(
     if (channel !== null) jobs.push({ task: "post", platform: channel.platform, channel: channel.id });
   }
   await tx.jobs.addAll(jobs);
+  for (const incident of context.saved) await wantExplanation(tx, leader, incident.id, context.now);
+}
+
+async function wantExplanation(
+  tx: StoreSlices,
+  leader: Leader,
+  incidentId: number,
+  now: Date,
+): Promise<void> {
+  const nextMs = (leader.explainedAt.get(incidentId) ?? 0) + explainEveryMs;
+  const isDue = nextMs <= now.getTime();
+  if (isDue) leader.explainedAt.set(incidentId, now.getTime());
+  await tx.jobs.add({ task: "explain", incidentId }, isDue ? {} : { runAt: new Date(nextMs) });
 }

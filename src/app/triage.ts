@@ -229,6 +229,8 @@ export function createTriage(options: TriageOptions): Triage {
     if (movement.alerts.size > 0)
       await commit(leader, movement, { cursor: leader.lease.cursor, now, before: () => Promise.resolve() });
     forget(leader.memory, new Date(now.getTime() - memoryMs));
+    for (const times of [leader.lastJoinLine, leader.explainedAt])
+      for (const id of times.keys()) if (!leader.memory.incidents.has(id)) times.delete(id);
     metrics.gauge(
       "tocsin_open_incidents",
       [...leader.memory.incidents.values()].filter((incident) => incident.state !== "resolved").length,
@@ -346,7 +348,15 @@ async function load(options: TriageOptions, lease: Lease, now: number): Promise<
   for (const tracked of remembered) remember(memory, tracked);
   for (const incident of await incidents.rememberedIncidents(since))
     memory.incidents.set(incident.id, incident);
-  return { memory, lease, renewedAt: now, tickedAt: 0, lastJoinLine: new Map(), routed: new WeakSet() };
+  return {
+    memory,
+    lease,
+    renewedAt: now,
+    tickedAt: 0,
+    lastJoinLine: new Map(),
+    explainedAt: new Map(),
+    routed: new WeakSet(),
+  };
 }
 
 interface Batch {

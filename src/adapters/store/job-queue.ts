@@ -2,7 +2,7 @@
 import { sql } from "drizzle-orm";
 import type { Job, JobQueue } from "../../ports.ts";
 import type { Db } from "./client.ts";
-import { indexable, writeTime } from "./values.ts";
+import { indexable, writeTimeOrNull } from "./values.ts";
 
 /** A week of tries at the longest wait; see {@link maxRetryMs}. */
 const maxAttempts = 10_000;
@@ -15,14 +15,14 @@ const maxQueue = 128;
 const addingLock = 0x6a6f6273;
 const addingLocks = 256;
 
-/** Jobs that are added together and run at once (null) or from one moment on. */
+/** A job, and the moment from which it may run; null for at once. */
 interface Order {
-  readonly jobs: readonly Job[];
+  readonly job: Job;
   readonly runAt: Date | null;
 }
 
 export function jobSlice(db: Db): JobQueue {
-  return queueOn((order) => addJobs(db, order, order.jobs));
+  return queueOn((orders) => addOrders(db, orders));
 }
 
 /**
@@ -30,31 +30,30 @@ export function jobSlice(db: Db): JobQueue {
  * nothing else to wait for, so that writers who share a channel cannot deadlock.
  */
 export function jobsAtTheEnd(db: Db): { readonly jobs: JobQueue; addAll(): Promise<void> } {
-  const orders: Order[] = [];
+  const kept: Order[] = [];
   return {
-    jobs: queueOn((order) => {
-      orders.push(order);
+    jobs: queueOn((orders) => {
+      kept.push(...orders);
       return Promise.resolve();
     }),
-    async addAll() {
-      const atOnce = orders.filter(({ runAt }) => runAt === null).flatMap(({ jobs }) => jobs);
-      const all = orders.flatMap(({ jobs }) => jobs);
-      const [first, ...others] = [
-        { jobs: atOnce, runAt: null },
-        ...orders.filter(({ runAt }) => runAt !== null),
-      ];
-      // The first takes the locks of all: two statements would take them in an order of their own.
-      if (all.length > 0 && first !== undefined) await addJobs(db, first, all);
-      for (const order of others) await addJobs(db, order, []);
-    },
+    addAll: () => addOrders(db, kept),
   };
 }
 
-function queueOn(take: (order: Order) => Promise<void>): JobQueue {
+function queueOn(take: (orders: readonly Order[]) => Promise<void>): JobQueue {
   return {
-    add: (job, options) => take({ jobs: [job], runAt: options?.runAt ?? null }),
-    addAll: (jobs, options) => take({ jobs, runAt: options?.runAt ?? null }),
+    add: (job, options) => take([{ job, runAt: options?.runAt ?? null }]),
+    addAll: (jobs, options) => take(jobs.map((job) => ({ job, runAt: options?.runAt ?? null }))),
   };
+}
+
+/** The first statement takes the locks of both: each would take its own in an order that the other does not know. */
+async function addOrders(db: Db, orders: readonly Order[]): Promise<void> {
+  const atOnce = orders.filter(({ runAt }) => runAt === null);
+  const later = orders.filter(({ runAt }) => runAt !== null);
+  const [first, second] = atOnce.length === 0 ? [later, []] : [atOnce, later];
+  await addJobs(db, first, orders);
+  await addJobs(db, second, []);
 }
 
 /**
@@ -65,30 +64,32 @@ function queueOn(take: (order: Order) => Promise<void>): JobQueue {
  * The library locks rows in an order that its planner chooses, so two who add the same jobs could deadlock. Everyone
  * takes a lock per queue first, in one order; a few locks stand for all queues, since the server's table of them is
  * small. What has no queue has a name of its own, which nobody else adds.
+ * @param orders - all at once, or all for later.
  * @param locking - what to take the locks for.
  */
-async function addJobs(db: Db, { jobs, runAt }: Order, locking: readonly Job[]): Promise<void> {
-  if (jobs.length === 0 && locking.length === 0) return;
+async function addJobs(db: Db, orders: readonly Order[], locking: readonly Order[]): Promise<void> {
+  if (orders.length === 0) return;
+  const isAtOnce = orders[0]?.runAt === null;
   const rows = new Map(
-    jobs.map((job) => {
+    orders.map(({ job, runAt }) => {
       const key = indexable(runAt === null ? keyOf(job) : `${keyOf(job)} later`, maxKey);
-      return [key, { key, queue: queueOf(job), task: job.task, payload: job }];
+      const at = writeTimeOrNull(runAt);
+      return [key, { key, queue: queueOf(job), task: job.task, payload: job, at }];
     }),
   );
   const sorted = [...rows.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
-  const queues = [...new Set(locking.map(queueOf))].filter((queue) => queue !== null);
+  const queues = [...new Set(locking.map(({ job }) => queueOf(job)))].filter((queue) => queue !== null);
   await db.execute(sql`
     with held as materialized (
       select count(pg_advisory_xact_lock(${addingLock}, number)) as locks
       from (select distinct hashtext(name) & ${addingLocks - 1} as number
         from jsonb_array_elements_text(${JSON.stringify(queues)}::jsonb) as name order by number) as numbers)
     select count(*) from held, graphile_worker.add_jobs(
-      array(select (r.task, r.payload, r.queue, ${runAt === null ? null : writeTime(runAt)}::timestamptz,
-          ${maxAttempts}::smallint, r.key, 0::smallint, null::text[])::graphile_worker.job_spec
-        from jsonb_to_recordset(${JSON.stringify(sorted)}::jsonb) as r(task text, payload json, queue text, key text)
+      array(select (r.task, r.payload, r.queue, r.at, ${maxAttempts}::smallint, r.key, 0::smallint, null::text[])::graphile_worker.job_spec
+        from jsonb_to_recordset(${JSON.stringify(sorted)}::jsonb) as r(task text, payload json, queue text, key text, at timestamptz)
         order by r.key),
       -- Reading "held" here makes the locks come first.
-      job_key_preserve_run_at => held.locks >= 0 and ${runAt === null})`);
+      job_key_preserve_run_at => held.locks >= 0 and ${isAtOnce})`);
 }
 
 /** What coalesces. */
