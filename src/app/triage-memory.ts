@@ -104,10 +104,9 @@ export function takeReports(
   const correlation = memory.correlator.observe(observations, context.now);
   place(memory, movement, fresh, correlation, context);
   for (const key of fresh.keys()) {
-    if (!memory.alerts.has(key))
-      throw new Error(
-        `triage: the correlator did not place alert ${key}; every alert belongs to an incident`,
-      );
+    // A late report of something ended and forgotten here: it was stored when it was new, and brings no news.
+    if (memory.alerts.has(key) || memory.correlator.remembers(key)) continue;
+    throw new Error(`triage: the correlator did not place alert ${key}; every alert belongs to an incident`);
   }
   return { ...movement, correlation };
 }

@@ -39,6 +39,8 @@ export interface CorrelatorOptions {
 const liveMs = 900_000;
 const forgetEveryMs = 60_000;
 const maxSessions = 5_000;
+/** Alerts of one part of the system after which its sessions are told anew, within one call of observe. */
+const maxArrivals = maxSessionMembers / 2;
 /** In the last two hours, of any type. */
 const busyAlerts = 3_000;
 /** In a storm of more stories than this near one another, nothing is bridged any more. */
@@ -397,6 +399,41 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     return { placements, merges: mergesOf(moved) };
   }
 
+  /**
+   * An alert that began before everything its session still weighs: it goes where its nearest neighbour in time is,
+   * for every alert belongs to an incident.
+   */
+  function placeUnweighed(member: LiveAlert): Placement[] {
+    if (member.incidentId !== null) return [];
+    const neighbour = neighbourOf(member);
+    const incidentId = neighbour?.incidentId ?? nextId;
+    if (incidentId === nextId) nextId += 1;
+    memberCounts.set(incidentId, (memberCounts.get(incidentId) ?? 0) + 1);
+    member.incidentId = incidentId;
+    placed.set(member.seen.key, incidentId);
+    const because =
+      neighbour === null
+        ? "nothing that fired near it in time fits it"
+        : `its part of the system sends too much to weigh: with ${neighbour.seen.alert.name}, nearest in time`;
+    const reason = { signal: neighbour === null ? "alone" : "nearest", score: 0, because };
+    return [{ key: member.seen.key, incidentId, previousIncidentId: null, reasons: [reason] }];
+  }
+
+  function neighbourOf(member: LiveAlert): LiveAlert | null {
+    const { members } = cellOf(member.seen);
+    const index = members.indexOf(member);
+    const reach = clustering.firingGapMs;
+    for (let away = 1; away < members.length; away += 1) {
+      const near = [members[index + away], members[index - away]].filter(
+        (other) => other !== undefined && Math.abs(other.at - member.at) <= reach,
+      );
+      if (near.length === 0) return null;
+      const found = near.find((other) => other?.incidentId !== null);
+      if (found !== undefined) return found;
+    }
+    return null;
+  }
+
   /** An incident that lost its last alert to one other was swallowed by it. */
   function mergesOf(
     moved: ReadonlyMap<number, { into: ReadonlySet<number>; reasons: readonly Reason[] }>,
@@ -491,25 +528,49 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
 
   return {
     observe(observations, now) {
+      const placements: Placement[] = [];
+      const merges: Merge[] = [];
       const dirty = new Set<Cell>();
+      let fresh: LiveAlert[] = [];
+      const arrived = new Map<Cell, number>();
+
+      function flush(): void {
+        const spans = [...dirty].flatMap(renew);
+        dirty.clear();
+        arrived.clear();
+        if (spans.length > 0) {
+          const result = settle(bridge(spans));
+          placements.push(...result.placements);
+          merges.push(...result.merges);
+        }
+        placements.push(...fresh.flatMap(placeUnweighed));
+        fresh = [];
+      }
+
       for (const observation of observations) {
         if (observation.kind === "change") takeChange(observation.change);
         else if (observation.kind === "topology") {
           if (!isNewTopology(observation.topology)) continue;
+          flush();
           takeTopology(observation.topology);
-          dirty.clear();
           for (const cell of cells.values()) dirty.add(cell);
         } else {
           const cell = takeAlert(observation.key, observation.alert, now.getTime());
-          if (cell !== null) dirty.add(cell);
+          if (cell === null) continue;
+          dirty.add(cell);
+          const member = live.get(observation.key);
+          if (member?.incidentId === null) fresh.push(member);
+          const count = (arrived.get(cell) ?? 0) + 1;
+          arrived.set(cell, count);
+          // More at once than a session weighs: told in parts, or the first of them would never be weighed.
+          if (count >= maxArrivals) flush();
         }
       }
-      const spans = [...dirty].flatMap(renew);
-      if (spans.length === 0) return { placements: [], merges: [] };
-      const result = settle(bridge(spans));
+      flush();
       forget();
-      return result;
+      return { placements, merges };
     },
+    remembers: (key) => placed.has(key),
     restore(memory) {
       history = createHistory(maxTypes);
       [cells, live, stories, placed, memberCounts] = [new Map(), new Map(), new Map(), new Map(), new Map()];

@@ -61,6 +61,11 @@ export interface Correlator {
     readonly alerts: readonly RememberedAlert[];
     readonly nextIncidentId: number;
   }): void;
+  /**
+   * Whether it has placed this alert before. Every alert that is observed for the first time is placed at once; one
+   * that it remembers is placed again only when it moves.
+   */
+  remembers(key: string): boolean;
   /** The number the next new incident will get. */
   nextIncidentId(): number;
   /** Sizes of the bounded parts, for metrics. */
