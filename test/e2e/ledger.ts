@@ -101,10 +101,11 @@ export interface Drip {
 }
 
 /**
- * Reports a change every `everyMs`, each once, whatever becomes of it. They are about a service that has nothing to do
- * with the story, so they leave no trace in chat.
+ * Reports a change every `everyMs`, each once, whatever becomes of it. They are of yesterday and about a service that
+ * has nothing to do with the story, so nobody suspects them and they leave no trace in chat.
  */
 export function drip(botUrl: string, everyMs: number): Drip {
+  const at = new Date(Date.now() - 86_400_000).toISOString();
   const accepted: string[] = [];
   const inFlight = new Set<Promise<void>>();
   let refused = 0;
@@ -112,7 +113,7 @@ export function drip(botUrl: string, everyMs: number): Drip {
 
   async function send(number: number): Promise<void> {
     const id = `drip-${number}`;
-    const change = { id, kind: "infra", service: "build-runner", title: `runner image ${number}` };
+    const change = { id, kind: "infra", service: "build-runner", title: `runner image ${number}`, at };
     try {
       const answer = await fetch(`${botUrl}/webhooks/changes`, {
         method: "POST",
