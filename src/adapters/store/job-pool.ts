@@ -36,7 +36,9 @@ export function openJobPool(url: string, maxConnections: number): pg.Pool {
         seen.add(client);
         return client;
       } catch (error) {
-        if (pool.ending || !isAway(error)) throw error;
+        // A job that was left behind at the stop: nobody listens to how it ends, and another replica frees it.
+        if (pool.ending) return await new Promise<never>(() => undefined);
+        if (!isAway(error)) throw error;
       }
       await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
