@@ -6,7 +6,7 @@ import { type Alert, alertKey } from "../domain/alert.ts";
 import { rankCauses } from "../domain/causes.ts";
 import type { Change } from "../domain/change.ts";
 import type { Cause, Correlator, Observation, Reason } from "../domain/correlation.ts";
-import type { Edge, Topology } from "../domain/topology.ts";
+import { joinTopologies, type Topology } from "../domain/topology.ts";
 import type { Weights } from "../domain/weights.ts";
 import type { Source } from "../ports.ts";
 
@@ -131,13 +131,7 @@ function complain(tape: Tape, problem: string): void {
 
 /** What all sources together say of the topology. */
 function wholeTopology(tape: Tape): Topology {
-  const edges: Edge[] = [];
-  const services = new Set<string>();
-  for (const topology of tape.topologies.values()) {
-    edges.push(...topology.edges);
-    for (const service of topology.services) services.add(service);
-  }
-  return { edges, services: [...services] };
+  return joinTopologies(tape.topologies.values());
 }
 
 function place(correlator: Correlator, observations: readonly Observation[], now: Date, tape: Tape): void {

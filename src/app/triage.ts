@@ -3,7 +3,6 @@
  * committed in one transaction fenced by the lease, so nothing is lost and nothing is done twice.
  */
 
-import type { Change } from "../domain/change.ts";
 import type { Correlator, Observation } from "../domain/correlation.ts";
 import type { Incident } from "../domain/incident.ts";
 import type { Route } from "../domain/routing.ts";
@@ -21,16 +20,9 @@ import {
   type StoredDelivery,
   type StoreSlices,
 } from "../ports.ts";
+import { type Batch, sliceByAlerts } from "./triage-batch.ts";
 import { type Leader, saveMovement } from "./triage-commit.ts";
-import {
-  createMemory,
-  forget,
-  type Movement,
-  passTime,
-  type Report,
-  remember,
-  takeReports,
-} from "./triage-memory.ts";
+import { createMemory, forget, type Movement, passTime, remember, takeReports } from "./triage-memory.ts";
 
 export interface TriageOptions {
   readonly store: Store;
@@ -65,7 +57,6 @@ const renewMs = 2_500;
 const pollMs = 250;
 const tickMs = 1_000;
 const maxDeliveries = 200;
-const maxAlertsInBatch = 2_000;
 const memoryMs = 24 * 3_600_000;
 const maxRemembered = 200_000;
 /** Open incidents that began within this long are explained again when a change is told. */
@@ -154,7 +145,7 @@ export function createTriage(options: TriageOptions): Triage {
   async function takeBatch(leader: Leadership): Promise<number> {
     const deliveries = await store.deliveries.after(leader.lease.cursor, limit);
     const silences = deliveries.length === 0 ? [] : await store.incidents.silences(clock.now());
-    for (const batch of sliceByAlerts(deliveries, options)) {
+    for (const batch of sliceByAlerts(deliveries, options.parse)) {
       if (batch.topologies.length > 0) batch.observations.push(await wholeTopology(batch));
       if (failures >= 4 && batch.deliveries.length === 1) await buryPoison(leader, batch.deliveries);
       else await commitBatch(leader, batch, silences);
@@ -357,43 +348,4 @@ async function load(options: TriageOptions, lease: Lease, now: number): Promise<
     explainedAt: new Map(),
     routed: new WeakSet(),
   };
-}
-
-interface Batch {
-  readonly deliveries: StoredDelivery[];
-  readonly reports: Report[];
-  readonly observations: Observation[];
-  readonly changes: Change[];
-  readonly topologies: { readonly source: string; readonly topology: Topology; readonly at: Date }[];
-  readonly dead: { readonly delivery: StoredDelivery; readonly problem: string }[];
-}
-
-/** Parses deliveries into batches of at most some thousand alerts; one delivery is never split. */
-function* sliceByAlerts(deliveries: readonly StoredDelivery[], options: TriageOptions): Generator<Batch> {
-  let batch = newBatch();
-  for (const delivery of deliveries) {
-    addDelivery(batch, delivery, options.parse(delivery));
-    if (batch.reports.length < maxAlertsInBatch) continue;
-    yield batch;
-    batch = newBatch();
-  }
-  if (batch.deliveries.length > 0) yield batch;
-}
-
-function newBatch(): Batch {
-  return { deliveries: [], reports: [], observations: [], changes: [], topologies: [], dead: [] };
-}
-
-function addDelivery(batch: Batch, delivery: StoredDelivery, result: ParseResult): void {
-  batch.deliveries.push(delivery);
-  if (result.kind === "unparseable") {
-    batch.dead.push({ delivery, problem: `${result.problem}; ${result.remedy}` });
-    return;
-  }
-  const parsed = result.delivery;
-  for (const alert of parsed.alerts) batch.reports.push({ alert, receivedAt: delivery.receivedAt });
-  for (const change of parsed.changes) batch.observations.push({ kind: "change", change });
-  batch.changes.push(...parsed.changes);
-  if (parsed.topology === null) return;
-  batch.topologies.push({ source: delivery.source, topology: parsed.topology, at: delivery.receivedAt });
 }
