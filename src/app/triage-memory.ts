@@ -49,7 +49,7 @@ export function newMovement(): Movement {
     touched: new Set(),
     kindled: new Set(),
     joined: new Map(),
-    correlation: { placements: [], merges: [] },
+    correlation: { placements: [], merges: [], splits: [] },
   };
 }
 

@@ -334,7 +334,13 @@ async function load(options: TriageOptions, lease: Lease, now: number): Promise<
   );
   const topology = await incidents.topology();
   const correlator = options.createCorrelator();
-  correlator.restore({ topology, changes, alerts: remembered, nextIncidentId: lease.nextIncidentId });
+  correlator.restore({
+    topology,
+    changes,
+    alerts: remembered,
+    rulings: [],
+    nextIncidentId: lease.nextIncidentId,
+  });
   const memory = createMemory(correlator);
   for (const tracked of remembered) remember(memory, tracked);
   for (const incident of await incidents.rememberedIncidents(since))

@@ -7,7 +7,7 @@
 import type { Alert } from "./alert.ts";
 import { bridgeOf } from "./bridges.ts";
 import type { Change } from "./change.ts";
-import type { Correlation, Correlator, Merge, Placement, Reason } from "./correlation.ts";
+import type { Comparison, Correlation, Correlator, Merge, Placement, Reason } from "./correlation.ts";
 import { entityOf, peerOf } from "./entity.ts";
 import { kindOf } from "./evidence-kind.ts";
 import { createHistory } from "./history.ts";
@@ -396,7 +396,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
         }
       }
     }
-    return { placements, merges: mergesOf(moved) };
+    return { placements, merges: mergesOf(moved), splits: [] };
   }
 
   /**
@@ -458,16 +458,34 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       return [{ signal: "alone", score: 0, because: "nothing that fired near it in time fits it" }];
     const reasons: Reason[] = [...across];
     if (partner !== undefined) {
-      const [early, late] = partner.at <= member.at ? [partner, member] : [member, partner];
-      for (const signal of signals) {
-        const score = signal.score(early.seen, late.seen, context);
-        if (score === null) continue;
-        const weighted = score * (clustering.signals[signal.name] ?? 1);
-        const because = `with ${partner.seen.alert.name} on ${partner.seen.entity ?? "no named service"}: ${signal.because(early.seen, late.seen, context)}`;
-        reasons.push({ signal: signal.name, score: weighted, because });
-      }
+      const whom = `with ${partner.seen.alert.name} on ${partner.seen.entity ?? "no named service"}`;
+      for (const reason of reasonsBetween(member, partner))
+        reasons.push({ ...reason, because: `${whom}: ${reason.because}` });
     }
     return reasons.sort((a, b) => Math.abs(b.score) - Math.abs(a.score)).slice(0, maxReasons);
+  }
+
+  function reasonsBetween(a: LiveAlert, b: LiveAlert): Reason[] {
+    const [early, late] = a.at <= b.at ? [a.seen, b.seen] : [b.seen, a.seen];
+    const reasons: Reason[] = [];
+    for (const signal of signals) {
+      const score = signal.score(early, late, context);
+      if (score === null) continue;
+      const weighted = score * (clustering.signals[signal.name] ?? 1);
+      reasons.push({ signal: signal.name, score: weighted, because: signal.because(early, late, context) });
+    }
+    return reasons;
+  }
+
+  function compare(a: string, b: string): Comparison | null {
+    const [left, right] = [live.get(a), live.get(b)];
+    if (left === undefined || right === undefined) return null;
+    const because = `pairs of one incident score above ${clustering.threshold} on average`;
+    const reasons = [
+      ...reasonsBetween(left, right),
+      { signal: "threshold", score: -clustering.threshold, because },
+    ];
+    return { score: reasons.reduce((sum, reason) => sum + reason.score, 0), reasons };
   }
 
   // ---------- forgetting ----------
@@ -548,6 +566,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       }
 
       for (const observation of observations) {
+        if (observation.kind === "ruling") continue;
         if (observation.kind === "change") takeChange(observation.change);
         else if (observation.kind === "topology") {
           if (!isNewTopology(observation.topology)) continue;
@@ -568,8 +587,9 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       }
       flush();
       forget();
-      return { placements, merges };
+      return { placements, merges, splits: [] };
     },
+    compare,
     remembers: (key) => placed.has(key),
     restore(memory) {
       history = createHistory(maxTypes);

@@ -10,7 +10,21 @@ import type { Topology } from "./topology.ts";
 export type Observation =
   | { readonly kind: "alert"; readonly key: string; readonly alert: Alert }
   | { readonly kind: "change"; readonly change: Change }
-  | { readonly kind: "topology"; readonly topology: Topology };
+  | { readonly kind: "topology"; readonly topology: Topology }
+  | { readonly kind: "ruling"; readonly ruling: Ruling };
+
+/**
+ * What a person decided about a grouping; respected at once, ahead of every score. `together`: all alerts of both
+ * sides belong to one incident; `apart`: no alert of the left shares an incident with any of the right. Where two
+ * rulings contradict one another the newer one, of the higher id, counts.
+ */
+export interface Ruling {
+  readonly id: number;
+  readonly kind: "together" | "apart";
+  /** Keys of alerts. */
+  readonly left: readonly string[];
+  readonly right: readonly string[];
+}
 
 /** One scored reason; positive speaks for joining. Shown by /why. */
 export interface Reason {
@@ -38,9 +52,20 @@ export interface Merge {
   readonly reasons: readonly Reason[];
 }
 
+/**
+ * One incident came out of another because independent root hypotheses, or a ruling, pulled it apart. Placements of
+ * the alerts that went along are sent too.
+ */
+export interface Split {
+  readonly from: number;
+  readonly into: number;
+  readonly reasons: readonly Reason[];
+}
+
 export interface Correlation {
   readonly placements: readonly Placement[];
   readonly merges: readonly Merge[];
+  readonly splits: readonly Split[];
 }
 
 /** What is stored of an alert that the correlator has seen; enough to carry on after a restart. */
@@ -50,17 +75,33 @@ export interface RememberedAlert {
   readonly incidentId: number;
 }
 
+/** See {@link Correlator.compare}. */
+export interface Comparison {
+  /** Sum of the reasons' scores. */
+  readonly score: number;
+  readonly reasons: readonly Reason[];
+}
+
 /** State lives inside, bounded; `observe` is the only way to change it. */
 export interface Correlator {
   /** Takes observations in the order of receipt and says where alerts belong now. `now` is the time of receipt. */
   observe(observations: readonly Observation[], now: Date): Correlation;
-  /** Loads what an earlier run decided: topology, changes and alerts of the last day, in order of startsAt. */
+  /**
+   * Loads what an earlier run decided: topology, changes and alerts of the last day, in order of startsAt, and the
+   * rulings on them.
+   */
   restore(memory: {
     readonly topology: Topology;
     readonly changes: readonly Change[];
     readonly alerts: readonly RememberedAlert[];
+    readonly rulings: readonly Ruling[];
     readonly nextIncidentId: number;
   }): void;
+  /**
+   * What speaks for and against two alerts being of one incident, with the threshold as one of the reasons: together
+   * when the score is above zero. Null when either is forgotten, or was never seen. Only looks, changes nothing.
+   */
+  compare(a: string, b: string): Comparison | null;
   /**
    * Whether it has placed this alert before. Every alert that is observed for the first time is placed at once; one
    * that it remembers is placed again only when it moves.

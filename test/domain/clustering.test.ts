@@ -261,6 +261,7 @@ describe("invariants", () => {
             alert,
             incidentId: placed.get(alertKey(alert)) ?? 0,
           })),
+          rulings: [],
           nextIncidentId: running.nextIncidentId(),
         });
         const expected = new Map(placed);
