@@ -610,7 +610,12 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       forget();
       bridge([...cells.values()].flatMap((cell) => cell.sessions));
     },
+    weighs: (key) => live.has(key),
     nextIncidentId: () => nextId,
+    takeIncidentId() {
+      nextId += 1;
+      return nextId - 1;
+    },
     sizes: () => ({
       cells: cells.size,
       alerts: live.size,

@@ -107,8 +107,15 @@ export interface Correlator {
    * that it remembers is placed again only when it moves.
    */
   remembers(key: string): boolean;
+  /**
+   * Whether it still weighs this alert, so that placing it is its business alone. One that it has forgotten stays where
+   * it is until somebody else moves it.
+   */
+  weighs(key: string): boolean;
   /** The number the next new incident will get. */
   nextIncidentId(): number;
+  /** Gives that number out, for an incident of alerts that it no longer weighs. */
+  takeIncidentId(): number;
   /** Sizes of the bounded parts, for metrics. */
   sizes(): Readonly<Record<string, number>>;
 }
