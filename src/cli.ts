@@ -3,6 +3,7 @@
 import { Command, Option } from "commander";
 import { ConfigError } from "./config.ts";
 import { packageVersion } from "./main/package.ts";
+import type { ReplayArguments } from "./main/replay.ts";
 
 const program = new Command("tocsin")
   .description(
@@ -32,10 +33,16 @@ program
   .description(
     "run recorded deliveries through parsing, grouping and ranking, in memory, and print the incidents",
   )
-  .argument("<files...>", "recordings (.jsonl, .jsonl.gz), or one directory with --out")
-  .option("--json", "print the incidents as JSON")
+  .argument("[files...]", "recordings (.jsonl, .jsonl.gz), or one directory with --out")
+  .option("--json", "print the incidents, or the comparison, as JSON")
   .option("--out <dir>", "for a directory: write one prediction per recording, sub-folders kept")
-  .action(async (files: string[], options: { json?: boolean; out?: string }) =>
+  .option("--days <n>", "instead of files: what the bot received in the last days")
+  .option("--version <version>", "judge with this version of the correlator: a number, champion or shipped")
+  .option(
+    "--against <version|file>",
+    "say what another version of the correlator, or another tocsin.yaml, would change",
+  )
+  .action(async (files: string[], options: ReplayArguments) =>
     (await import("./main/replay.ts")).replayCommand(files, options),
   );
 

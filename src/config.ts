@@ -69,6 +69,11 @@ export function readDemoConfig(file: string, dataDir: string, env: Environment =
   });
 }
 
+/** The configuration that another tocsin.yaml would give, in the same environment. */
+export function readOtherConfig(file: string, env: Environment = process.env): Config {
+  return readConfig({ ...env, TOCSIN_CONFIG: file });
+}
+
 function findFile(env: Environment): string | null {
   const named = env["TOCSIN_CONFIG"];
   if (named !== undefined && named !== "") {

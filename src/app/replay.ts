@@ -37,6 +37,8 @@ export interface ReplayedAlert {
   readonly name: string;
   readonly alert: Alert;
   readonly reasons: readonly Reason[];
+  /** The delivery that brought it first: "FILE:LINE", or "delivery 12". */
+  readonly where: string;
 }
 
 export interface ReplayedIncident {
@@ -70,7 +72,10 @@ const progressEvery = 500;
 const maxProblems = 100;
 
 interface Tape {
-  readonly alerts: Map<string, { alert: Alert; reasons: readonly Reason[]; incidentId: number | null }>;
+  readonly alerts: Map<
+    string,
+    { alert: Alert; reasons: readonly Reason[]; incidentId: number | null; readonly where: string }
+  >;
   readonly changes: Map<string, Change>;
   readonly topologies: Map<string, Topology>;
   readonly problems: string[];
@@ -86,7 +91,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   let deliveries = 0;
   for await (const delivery of options.deliveries) {
     const observations = observationsOf(delivery, options.sources, tape);
-    if (observations.length > 0) place(options.correlator, observations, delivery.at, tape);
+    if (observations.length > 0) place(options.correlator, observations, delivery, tape);
     deliveries += 1;
     if (deliveries % progressEvery === 0) options.onProgress?.(deliveries);
   }
@@ -134,14 +139,19 @@ function wholeTopology(tape: Tape): Topology {
   return joinTopologies(tape.topologies.values());
 }
 
-function place(correlator: Correlator, observations: readonly Observation[], now: Date, tape: Tape): void {
+function place(
+  correlator: Correlator,
+  observations: readonly Observation[],
+  { at, where }: RecordedDelivery,
+  tape: Tape,
+): void {
   for (const observation of observations) {
     if (observation.kind !== "alert") continue;
     const known = tape.alerts.get(observation.key);
     if (known) known.alert = observation.alert;
-    else tape.alerts.set(observation.key, { alert: observation.alert, reasons: [], incidentId: null });
+    else tape.alerts.set(observation.key, { alert: observation.alert, reasons: [], incidentId: null, where });
   }
-  for (const placement of correlator.observe(observations, now).placements) {
+  for (const placement of correlator.observe(observations, at).placements) {
     const placed = tape.alerts.get(placement.key);
     if (placed === undefined) continue;
     placed.incidentId = placement.incidentId;
@@ -151,11 +161,11 @@ function place(correlator: Correlator, observations: readonly Observation[], now
 
 function incidentsOf(tape: Tape, options: ReplayOptions): ReplayedIncident[] {
   const byIncident = new Map<number, ReplayedAlert[]>();
-  for (const { alert, reasons, incidentId } of tape.alerts.values()) {
+  for (const { alert, reasons, incidentId, where } of tape.alerts.values()) {
     if (incidentId === null) continue;
     const name = `${alert.externalId ?? alert.fingerprint}/${alert.startsAt.toISOString()}`;
     const list = byIncident.get(incidentId) ?? [];
-    list.push({ name, alert, reasons });
+    list.push({ name, alert, reasons, where });
     byIncident.set(incidentId, list);
   }
   const topology = wholeTopology(tape);

@@ -1,79 +1,162 @@
-/** `tocsin replay`: recordings through the real parsers, grouping and ranking, in memory and in virtual time. */
+/** `tocsin replay`: deliveries through the real parsers, grouping and ranking, in memory and in virtual time. */
 import { statSync } from "node:fs";
 import { findRecordings, readRecording, writePrediction } from "../adapters/recordings.ts";
-import { type ReplayResult, replay, toPrediction } from "../app/replay.ts";
-import { readConfig } from "../config.ts";
+import { compareReplays } from "../app/compare-replays.ts";
+import { type RecordedDelivery, type ReplayResult, replay, toPrediction } from "../app/replay.ts";
+import { type Config, readConfig, readOtherConfig } from "../config.ts";
 import { createCorrelator } from "../domain/clustering.ts";
-import { shippedWeights } from "../domain/weights.ts";
 import type { Source } from "../ports.ts";
+import { withBot } from "./offline.ts";
 import { loadPlugins } from "./plugins.ts";
-import { formatReplay } from "./replay-text.ts";
+import { createBar, type ProgressBar } from "./progress-bar.ts";
+import { keptDeliveries } from "./replay-kept.ts";
+import { formatComparison, formatReplay } from "./replay-text.ts";
+import { type Judge, shippedJudge, versionJudge } from "./replay-versions.ts";
 
 export interface ReplayArguments {
   readonly json?: boolean;
   readonly out?: string;
+  /** Replay what the bot received in this many days, instead of files. */
+  readonly days?: string;
+  /** Version of the correlator to judge with; "champion" is the one that serves, the default with `days`. */
+  readonly version?: string;
+  /** A version of the correlator, "shipped", "champion", or another tocsin.yaml: what would change. */
+  readonly against?: string;
 }
 
-/** Exit code 1 when a line was not understood; what was is replayed all the same. */
+/** One set of deliveries to replay, readable again and again. */
+interface Tape {
+  readonly name: string;
+  read(): AsyncIterable<RecordedDelivery>;
+}
+
+/** Exit code 1 when a delivery was not understood; what was is replayed all the same. */
 export async function replayCommand(files: readonly string[], options: ReplayArguments): Promise<void> {
-  const config = readConfig();
+  checkArguments(files, options);
+  if (needsDatabase(options))
+    return withBot(async ({ config, store }) => {
+      const judgeOf = (version: string) => versionJudge(store, version);
+      const tapes =
+        options.days === undefined
+          ? await tapesOf(files)
+          : [await keptDeliveries(store, daysOf(options.days))];
+      await replayAll(tapes, options, config, judgeOf);
+    });
+  await replayAll(await tapesOf(files), options, readConfig(), () => Promise.resolve(shippedJudge));
+}
+
+function checkArguments(files: readonly string[], options: ReplayArguments): void {
+  if (files.length === 0 && options.days === undefined)
+    throw new Error(
+      "name recordings (.jsonl, .jsonl.gz), a folder with --out, or --days N for what the bot received",
+    );
+  if (files.length > 0 && options.days !== undefined)
+    throw new Error("--days replays what the bot received; leave out the files, or leave out --days");
+  const isFolder = files.some((file) => statSync(file, { throwIfNoEntry: false })?.isDirectory() === true);
+  if (isFolder && options.out === undefined && options.against === undefined)
+    throw new Error("a directory needs --out DIR, into which one prediction per recording is written");
+  if (!isFolder && options.out !== undefined)
+    throw new Error("--out is for a directory; for files use --json");
+  if (options.out !== undefined && options.against !== undefined)
+    throw new Error("--out writes predictions and --against compares; use one of them");
+}
+
+function needsDatabase({ days, version, against }: ReplayArguments): boolean {
+  const isStored = (name: string | undefined) =>
+    name !== undefined && name !== "shipped" && !isConfigFile(name);
+  return days !== undefined || isStored(version) || isStored(against);
+}
+
+function isConfigFile(name: string): boolean {
+  return /\.ya?ml$/.test(name);
+}
+
+function daysOf(text: string): number {
+  const days = Number(text);
+  if (!(days > 0 && days <= 366)) throw new Error(`--days is "${text}"; expected a number from 1 to 366`);
+  return days;
+}
+
+async function tapesOf(files: readonly string[]): Promise<readonly Tape[]> {
+  const found = (await Promise.all(files.map(findRecordings))).flat();
+  if (found.length === 0) throw new Error(`no recordings (.jsonl, .jsonl.gz) in ${files.join(", ")}`);
+  return found.map(({ path, name }) => ({ name, read: () => readRecording(path) }));
+}
+
+async function replayAll(
+  tapes: readonly Tape[],
+  options: ReplayArguments,
+  config: Config,
+  judgeOf: (version: string) => Promise<Judge>,
+): Promise<void> {
+  const judge = await judgeOf(options.version ?? (options.days === undefined ? "shipped" : "champion"));
+  const other =
+    options.against === undefined ? null : await otherSide(options.against, config, judge, judgeOf);
+  const bar = createBar(tapes.length * (other === null ? 1 : 2));
+  let done = 0;
+  for (const tape of tapes) {
+    const result = await replayOne(tape, config, judge, bar, done++);
+    complain(result);
+    if (other !== null) {
+      const changed = await replayOne(tape, other.config, other.judge, bar, done++);
+      const comparison = compareReplays(result, changed);
+      const names = { before: judge.name, after: other.name };
+      console.log(
+        options.json === true ? JSON.stringify(comparison) : formatComparison(tape.name, names, comparison),
+      );
+    } else if (options.out !== undefined) await writePrediction(options.out, tape.name, toPrediction(result));
+    else
+      console.log(
+        options.json === true ? JSON.stringify(toPrediction(result)) : formatReplay(tape.name, result),
+      );
+  }
+  if (options.out !== undefined) console.log(`wrote ${tapes.length} predictions into ${options.out}`);
+}
+
+/** What is compared with: another tocsin.yaml under the same version, or another version under the same tocsin.yaml. */
+async function otherSide(
+  against: string,
+  config: Config,
+  judge: Judge,
+  judgeOf: (version: string) => Promise<Judge>,
+): Promise<{ readonly name: string; readonly config: Config; readonly judge: Judge }> {
+  if (isConfigFile(against)) return { name: against, config: readOtherConfig(against), judge };
+  const other = against === "shipped" ? shippedJudge : await judgeOf(against);
+  return { name: other.name, config, judge: other };
+}
+
+async function replayOne(
+  tape: Tape,
+  config: Config,
+  judge: Judge,
+  bar: ProgressBar,
+  index: number,
+): Promise<ReplayResult> {
   const hasTopology = config.topology.edges.length + config.topology.services.length > 0;
+  bar.show(index, tape.name, 0);
+  const result = await replay({
+    deliveries: tape.read(),
+    sources: await sourcesOf(config),
+    correlator: createCorrelator({ weights: judge.weights }),
+    weights: judge.weights,
+    ...(hasTopology ? { topology: config.topology } : {}),
+    onProgress: (deliveries) => bar.show(index, tape.name, deliveries),
+  });
+  bar.clear();
+  return result;
+}
+
+async function sourcesOf(config: Config): Promise<ReadonlyMap<string, Source>> {
   const configured = (await loadPlugins(config)).sources;
-  const sources = new Map(
+  return new Map(
     [...configured].map(([name, { source, settings }]): [string, Source] => [
       name,
       { ...source, parse: (body, delivery) => source.parse(body, delivery, settings) },
     ]),
   );
-  const isFolder = files.some((file) => statSync(file, { throwIfNoEntry: false })?.isDirectory() === true);
-  if (isFolder && options.out === undefined)
-    throw new Error("a directory needs --out DIR, into which one prediction per recording is written");
-  if (!isFolder && options.out !== undefined)
-    throw new Error("--out is for a directory; for files use --json");
-  const found = (await Promise.all(files.map(findRecordings))).flat();
-  if (found.length === 0) throw new Error(`no recordings (.jsonl, .jsonl.gz) in ${files.join(", ")}`);
-  const bar = createBar(found.length);
-  for (const [index, file] of found.entries()) {
-    bar.show(index, file.name, 0);
-    const result = await replay({
-      deliveries: readRecording(file.path),
-      sources,
-      correlator: createCorrelator({ weights: shippedWeights }),
-      weights: shippedWeights,
-      ...(hasTopology ? { topology: config.topology } : {}),
-      onProgress: (deliveries) => bar.show(index, file.name, deliveries),
-    });
-    bar.clear();
-    complain(result);
-    if (options.out !== undefined) await writePrediction(options.out, file.name, toPrediction(result));
-    else
-      console.log(
-        options.json === true ? JSON.stringify(toPrediction(result)) : formatReplay(file.name, result),
-      );
-  }
-  if (options.out !== undefined) console.log(`wrote ${found.length} predictions into ${options.out}`);
 }
 
 function complain(result: ReplayResult): void {
   for (const problem of result.problems) console.error(`replay: ${problem}`);
   if (result.problems.length > 0) process.exitCode = 1;
-}
-
-/** A progress bar on a terminal; nothing elsewhere. */
-function createBar(total: number): {
-  show(done: number, name: string, deliveries: number): void;
-  clear(): void;
-} {
-  const out = process.stderr;
-  if (!out.isTTY) return { show: () => undefined, clear: () => undefined };
-  const width = 24;
-  return {
-    show(done, name, deliveries) {
-      const filled = Math.round((done / total) * width);
-      out.write(
-        `\r\x1b[K[${"#".repeat(filled)}${".".repeat(width - filled)}] ${done + 1}/${total} ${name}${deliveries > 0 ? `, ${deliveries} deliveries` : ""}`,
-      );
-    },
-    clear: () => out.write("\r\x1b[K"),
-  };
 }

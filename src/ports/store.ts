@@ -48,6 +48,8 @@ export interface DeliveryStore {
    * Resolves when they are durable.
    */
   insert(group: readonly (RawDelivery & { readonly source: string })[]): Promise<void>;
+  /** The cursor behind which everything received at `at` or later lies; zero when there is nothing older. */
+  cursorBefore(at: Date): Promise<number>;
   /** Deliveries after the cursor in order of id. */
   after(cursor: number, limit: number): Promise<readonly StoredDelivery[]>;
   /** Keeps one that could not be parsed. */

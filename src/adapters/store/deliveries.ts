@@ -14,6 +14,13 @@ export function deliverySlice(
 ): DeliveryStore {
   return {
     insert: write,
+    cursorBefore: async (at) => {
+      const [row] = await db
+        .select({ id: max(deliveries.id) })
+        .from(deliveries)
+        .where(lt(deliveries.receivedAt, at));
+      return row?.id ?? 0;
+    },
     after: (cursor, limit) => readAfter(db, cursor, limit),
     bury: (delivery, problem) => bury(db, delivery, problem),
     dead: async (limit) =>

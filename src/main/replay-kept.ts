@@ -1,0 +1,45 @@
+/** What the bot received, as a recording: the deliveries that it keeps. */
+import type { RecordedDelivery } from "../app/replay.ts";
+import { parseJson } from "../domain/json.ts";
+import type { Store } from "../ports.ts";
+
+const pageSize = 500;
+const dayMs = 24 * 3_600_000;
+
+/**
+ * @param days - how far back; deliveries older than `keep.deliveriesDays` are gone.
+ * @throws Error when nothing was received in that time.
+ */
+export async function keptDeliveries(
+  store: Store,
+  days: number,
+): Promise<{ readonly name: string; read(): AsyncIterable<RecordedDelivery> }> {
+  const newest = await store.deliveries.newest();
+  const since = new Date((newest?.receivedAt.getTime() ?? 0) - days * dayMs);
+  const from = await store.deliveries.cursorBefore(since);
+  if (newest === null || newest.id <= from)
+    throw new Error(
+      `--days ${days}: the bot received nothing in that time; send it alerts first, or name a recording`,
+    );
+  const until = newest.id;
+  return {
+    name: `what was received in ${days} ${days === 1 ? "day" : "days"} until ${newest.receivedAt.toISOString().slice(0, 16)}`,
+    read: () => readKept(store, from, until),
+  };
+}
+
+async function* readKept(store: Store, from: number, until: number): AsyncGenerator<RecordedDelivery> {
+  let cursor = from;
+  while (cursor < until) {
+    const page = await store.deliveries.after(cursor, pageSize);
+    if (page.length === 0) return;
+    for (const { id, source, receivedAt, body } of page) {
+      if (id > until) return;
+      cursor = id;
+      const json = parseJson(body);
+      // What could not be read when it came is in doctor's list of dead deliveries, not here.
+      if (json.kind === "invalid") continue;
+      yield { at: receivedAt, source, body: json.value, where: `delivery ${id}` };
+    }
+  }
+}

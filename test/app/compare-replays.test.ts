@@ -1,0 +1,123 @@
+import { expect, test } from "vitest";
+import { compareReplays } from "../../src/app/compare-replays.ts";
+import { type RecordedDelivery, type ReplayResult, replay } from "../../src/app/replay.ts";
+import { createCorrelator } from "../../src/domain/clustering.ts";
+import { shippedWeights, type Weights } from "../../src/domain/weights.ts";
+import { formatComparison } from "../../src/main/replay-text.ts";
+import { defineSource } from "../../src/ports.ts";
+import { sketchAlert, twoShops } from "../domain/judgement-build.ts";
+
+const plain = defineSource({
+  name: "plain",
+  summary: "for tests",
+  checks: [],
+  parse: (body) => ({
+    kind: "parsed",
+    delivery: { alerts: [], changes: [], topology: null, ...(body as object) }, // Made below.
+  }),
+});
+
+/** Two storms in one shop, a lone alert in the other, again and again. */
+const storms = Array.from({ length: 12 }, (_, round) => {
+  const start = round * 3_600;
+  return [
+    sketchAlert({ name: "PodCrashLooping", service: "stock-a", at: start }),
+    sketchAlert({ name: "HighErrorRate", service: "web-a", at: start + 20 }),
+    sketchAlert({ name: "HighLatency", service: "cart-a", at: start + 75 }),
+    sketchAlert({ name: "HighCPU", service: "web-b", at: start + 400 }),
+  ];
+}).flat();
+
+async function run(weights: Weights, alerts = storms, topology = twoShops): Promise<ReplayResult> {
+  async function* tape(): AsyncGenerator<RecordedDelivery> {
+    yield {
+      at: new Date("2026-03-01T12:00:00Z"),
+      source: "plain",
+      body: { topology },
+      where: "tape:1",
+    };
+    for (const [index, alert] of alerts.entries())
+      yield { at: alert.startsAt, source: "plain", body: { alerts: [alert] }, where: `tape:${index + 2}` };
+  }
+  const sources = new Map([["plain", plain]]);
+  return replay({ deliveries: tape(), sources, correlator: createCorrelator({ weights }), weights });
+}
+
+/** Weights under which hardly anything joins. */
+const loners: Weights = {
+  ...shippedWeights,
+  clustering: { ...shippedWeights.clustering, threshold: 9.5, gapMs: 1_000, firingGapMs: 1_000 },
+};
+/** Weights under which services that shout count for little. */
+const others: Weights = {
+  ...shippedWeights,
+  causes: {
+    ...shippedWeights.causes,
+    service: { ...shippedWeights.causes.service, "kind:crash": -8, "kind:error": 8 },
+  },
+};
+
+test("the same replay changes nothing", async () => {
+  const result = await run(shippedWeights);
+  const comparison = compareReplays(result, await run(shippedWeights));
+  expect(comparison).toMatchObject({
+    alerts: storms.length,
+    unmatchedAlerts: 0,
+    pagesSaved: 0,
+    unchanged: result.incidents.length,
+    merged: [],
+    split: [],
+    causesMoved: [],
+  });
+});
+
+test("weights that part what belonged together show it as splits, and the other way round as merges", async () => {
+  const [together, apart] = [await run(shippedWeights), await run(loners)];
+  expect(apart.incidents.length).toBeGreaterThan(together.incidents.length);
+  const forth = compareReplays(together, apart);
+  const back = compareReplays(apart, together);
+  expect(forth.split.length).toBeGreaterThan(0);
+  expect(forth.merged).toEqual([]);
+  expect(forth.pagesSaved).toBe(together.incidents.length - apart.incidents.length);
+  expect(back.merged).toEqual(forth.split);
+  expect(back.pagesSaved).toBe(-forth.pagesSaved);
+  const [first] = forth.split;
+  expect(first?.one.alerts).toBe(first?.many.reduce((sum, part) => sum + part.alerts, 0));
+  expect(first?.one.where).toBe("tape:2");
+});
+
+test("an incident with the same alerts and another first cause is told with both", async () => {
+  const comparison = compareReplays(await run(shippedWeights), await run(others));
+  expect(comparison.split).toEqual([]);
+  expect(comparison.causesMoved.length).toBeGreaterThan(0);
+  expect(comparison.unchanged + comparison.causesMoved.length).toBe(comparison.incidents.before);
+  const [moved] = comparison.causesMoved;
+  expect(moved?.before.cause?.service).toBe("stock-a");
+  expect(moved?.after.cause?.service).not.toBe("stock-a");
+});
+
+test("alerts that only one side understood are counted", async () => {
+  const comparison = compareReplays(await run(shippedWeights), await run(shippedWeights, storms.slice(4)));
+  expect(comparison.unmatchedAlerts).toBe(4);
+});
+
+test("what a person reads has the counts, a bounded list of examples and no control characters", async () => {
+  const red = (service: string) => `${service}\u001b[31m`;
+  const hostile = storms.map((alert) => ({ ...alert, service: red(alert.service ?? "") }));
+  const shops = {
+    edges: twoShops.edges.map(([caller, callee]): [string, string] => [red(caller), red(callee)]),
+    services: twoShops.services.map(red),
+  };
+  const comparison = compareReplays(
+    await run(shippedWeights, hostile, shops),
+    await run(loners, hostile, shops),
+  );
+  const text = formatComparison("storm", { before: "version 1", after: "version 2" }, comparison);
+  expect(text).toContain(
+    `version 2: ${comparison.incidents.after} incidents, ${-comparison.pagesSaved} more cards`,
+  );
+  expect(text).toContain(`split: ${comparison.split.length}`);
+  expect(text).toContain("(tape:2)");
+  expect(text.split("\n").length).toBeLessThan(100);
+  expect(text).not.toContain("\u001b");
+});
