@@ -39,7 +39,7 @@ export default defineCommand({
     const reason = oneLine(options.reason, 1_000);
     const cause = options.cause === undefined ? null : causeSubject(options.cause);
     if (cause !== null) {
-      await context.store.rollouts.addFeedback({
+      await context.store.feedback.add({
         kind: "right_cause",
         incidentId: id,
         subject: cause,

@@ -151,6 +151,7 @@ CREATE TABLE "incidents" (
 	"firing_count" integer DEFAULT 0 NOT NULL,
 	"is_muted" boolean DEFAULT false NOT NULL,
 	"merged_into" integer,
+	"parent_id" integer,
 	"revision" integer DEFAULT 1 NOT NULL,
 	"updated_at" timestamp (3) with time zone NOT NULL
 );
@@ -265,6 +266,16 @@ CREATE TABLE "rollouts" (
 	CONSTRAINT "rollouts_operation_id_unique" UNIQUE("operation_id")
 );
 --> statement-breakpoint
+CREATE TABLE "rulings" (
+	"id" bigserial PRIMARY KEY NOT NULL,
+	"feedback_id" bigint NOT NULL,
+	"kind" text NOT NULL,
+	"left_keys" jsonb NOT NULL,
+	"right_keys" jsonb NOT NULL,
+	"at" timestamp (3) with time zone NOT NULL,
+	"carried_out_at" timestamp (3) with time zone
+);
+--> statement-breakpoint
 CREATE TABLE "silences" (
 	"id" serial PRIMARY KEY NOT NULL,
 	"matchers" jsonb NOT NULL,
@@ -314,11 +325,14 @@ CREATE UNIQUE INDEX "console_messages_revision" ON "console_messages" USING btre
 CREATE INDEX "deliveries_received_at" ON "deliveries" USING btree ("received_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "digest_runs_claim" ON "digest_runs" USING btree ("name","slot","channel");--> statement-breakpoint
 CREATE UNIQUE INDEX "evidence_subject" ON "evidence" USING btree ("incident_id","kind","subject");--> statement-breakpoint
+CREATE INDEX "feedback_incident" ON "feedback" USING btree ("incident_id","id");--> statement-breakpoint
 CREATE INDEX "incidents_state" ON "incidents" USING btree ("state","opened_at");--> statement-breakpoint
 CREATE INDEX "incidents_updated_at" ON "incidents" USING btree ("updated_at");--> statement-breakpoint
+CREATE INDEX "incidents_parent" ON "incidents" USING btree ("parent_id") WHERE parent_id is not null;--> statement-breakpoint
 CREATE INDEX "posts_subject" ON "posts" USING btree ("kind","subject");--> statement-breakpoint
 CREATE INDEX "posts_behind" ON "posts" USING btree ("platform","channel","created_at") WHERE posted_revision < desired_revision and state <> 'refused';--> statement-breakpoint
 CREATE INDEX "requests_received_at" ON "requests" USING btree ("received_at");--> statement-breakpoint
 CREATE INDEX "rollouts_state" ON "rollouts" USING btree ("state");--> statement-breakpoint
 CREATE INDEX "rollouts_model" ON "rollouts" USING btree ("model","environment","requested_at");--> statement-breakpoint
+CREATE INDEX "rulings_waiting" ON "rulings" USING btree ("id") WHERE carried_out_at is null;--> statement-breakpoint
 CREATE INDEX "timeline_incident" ON "timeline" USING btree ("incident_id","id");

@@ -27,6 +27,7 @@ export * from "./ports/command.ts";
 export * from "./ports/console.ts";
 export * from "./ports/digest.ts";
 export * from "./ports/explainer.ts";
+export * from "./ports/feedback.ts";
 export * from "./ports/model.ts";
 export * from "./ports/observability.ts";
 export * from "./ports/policy.ts";

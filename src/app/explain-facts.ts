@@ -2,10 +2,11 @@ import type { Alert } from "../domain/alert.ts";
 import type { Change } from "../domain/change.ts";
 import type { Cause, CauseQuestion } from "../domain/correlation.ts";
 import type { Undo } from "../domain/explanation.ts";
+import { countFeedback } from "../domain/feedback.ts";
 import type { Incident } from "../domain/incident.ts";
 import { type Rollout, targetOf } from "../domain/rollout.ts";
 import type { Topology } from "../domain/topology.ts";
-import type { Feedback, StoreSlices } from "../ports.ts";
+import type { StoreSlices } from "../ports.ts";
 
 /** Alerts read of one incident; a storm has more, and they add nothing to an explanation. */
 const maxAlerts = 500;
@@ -48,7 +49,7 @@ export async function gatherFacts(
   const from = new Date(earliest.alert.startsAt.getTime() - lookBackMs);
   const changes = await store.incidents.changesBetween(from, now, maxChanges);
   const topology = await store.incidents.topology();
-  const feedback = countFeedback(await store.rollouts.feedback(maxFeedback));
+  const feedback = countFeedback(await store.feedback.list(maxFeedback));
   const asked = sinceReturn(
     incident,
     alerts.map(({ alert }) => alert),
@@ -126,18 +127,6 @@ async function pastOf(store: StoreSlices, incident: Incident): Promise<readonly 
   if (service === undefined) return [];
   const past = await store.incidents.list({ states: ["resolved"], service, limit: maxPast });
   return past.filter((other) => other.id < incident.id && other.title === incident.title);
-}
-
-/** Votes per subject, in the keys that the ranking expects: "service:NAME" and the like. */
-export function countFeedback(feedback: readonly Feedback[]): CauseQuestion["feedback"] {
-  const votes = new Map<string, { readonly right: number; readonly wrong: number }>();
-  for (const { kind, subject } of feedback) {
-    if (kind !== "right_cause" && kind !== "wrong_cause") continue;
-    const { right, wrong } = votes.get(subject) ?? { right: 0, wrong: 0 };
-    const isRight = kind === "right_cause";
-    votes.set(subject, { right: right + (isRight ? 1 : 0), wrong: wrong + (isRight ? 0 : 1) });
-  }
-  return votes;
 }
 
 async function undoFor(

@@ -3,10 +3,10 @@
  * were rolled back for an incident which then ended.
  */
 import type { CauseQuestion } from "../domain/correlation.ts";
+import { countFeedback, suspectOf } from "../domain/feedback.ts";
 import { checkEnough, fitWeights, type LabelledCause } from "../domain/fitting.ts";
 import { shippedWeights, weightsSchema } from "../domain/weights.ts";
 import type { Feedback, Fitted, Store, Trainer } from "../ports.ts";
-import { countFeedback } from "./explain-facts.ts";
 
 /** Newest rows that are learned from. */
 const maxFeedback = 5_000;
@@ -58,7 +58,7 @@ export function createTrainer(options: { readonly store: Store }): Trainer {
 
 /** Incidents whose cause is known, as the ranking saw them, oldest first. */
 async function labelledCauses(store: Store): Promise<readonly LabelledCause[]> {
-  const feedback = await store.rollouts.feedback(maxFeedback);
+  const feedback = await store.feedback.list(maxFeedback);
   const labels = new Map<number, Label>([...(await rolledBack(store)), ...confirmed(feedback)]);
   const causes: LabelledCause[] = [];
   for (const [incidentId, label] of [...labels].slice(-maxIncidents)) {
@@ -74,11 +74,10 @@ function confirmed(feedback: readonly Feedback[]): Map<number, Label> {
   const inOrder = feedback
     .filter((said) => said.kind === "right_cause")
     .sort((a, b) => a.at.getTime() - b.at.getTime());
-  for (const { incidentId, subject, at } of inOrder) {
-    const [kind, ...rest] = subject.split(":");
-    const value = rest.join(":");
-    if (kind === "service") labels.set(incidentId, { service: value, changeId: null, at });
-    else if (kind === "change") labels.set(incidentId, { service: null, changeId: value, at });
+  for (const said of inOrder) {
+    const suspect = suspectOf(said);
+    if (suspect !== null)
+      labels.set(said.incidentId, { service: suspect.service, changeId: suspect.changeId, at: said.at });
   }
   return labels;
 }

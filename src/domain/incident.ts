@@ -31,6 +31,8 @@ export interface Incident {
   readonly isMuted: boolean;
   /** Set when a bridge joined it to an older incident; its card says so. */
   readonly mergedInto: number | null;
+  /** Set when it was split off: the first incident of its family. Its alerts are told as a story of their own. */
+  readonly parentId: number | null;
   /** Grows by one with every change that a card shows. */
   readonly revision: number;
 }
@@ -183,6 +185,7 @@ export function openIncident(id: number, facts: IncidentFacts, now: Date): Incid
     resolvedBy: isOver ? "tocsin" : null,
     reopenedCount: 0,
     mergedInto: null,
+    parentId: null,
     revision: 1,
   };
 }

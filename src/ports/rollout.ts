@@ -1,4 +1,5 @@
 import type { Approval } from "../domain/approval.ts";
+import type { MetricComparison } from "../domain/metric-comparison.ts";
 import type { Rollout } from "../domain/rollout.ts";
 
 export interface RolloutStore {
@@ -58,8 +59,6 @@ export interface RolloutStore {
       readonly operationId: string;
     }[]
   >;
-  addFeedback(feedback: Feedback): Promise<void>;
-  feedback(limit: number): Promise<readonly Feedback[]>;
 }
 
 export interface StoredModelVersion {
@@ -70,17 +69,8 @@ export interface StoredModelVersion {
   readonly operationId: string;
   readonly parameters: unknown;
   readonly metrics: Readonly<Record<string, number>>;
+  /** Beside the version that served when it was trained; empty for one that was not trained. */
+  readonly comparison: readonly MetricComparison[];
   readonly description: string;
   readonly digest: string;
-}
-
-export interface Feedback {
-  /** right_cause, wrong_cause, merge, split, resolved_with. */
-  readonly kind: string;
-  readonly incidentId: number;
-  /** "service:NAME", "change:ID" or an alert key. */
-  readonly subject: string;
-  readonly person: string;
-  readonly at: Date;
-  readonly data: Readonly<Record<string, unknown>>;
 }

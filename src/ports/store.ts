@@ -8,6 +8,7 @@ import type { TrackedAlert } from "../domain/tracked-alert.ts";
 import type { CommandRequest, MessageRef } from "./chat.ts";
 import type { DigestStore } from "./digest.ts";
 import type { ExplanationStore } from "./explainer.ts";
+import type { FeedbackStore } from "./feedback.ts";
 import type { RolloutStore } from "./rollout.ts";
 import type { RawDelivery } from "./source.ts";
 
@@ -26,6 +27,7 @@ export interface StoreSlices {
   readonly audit: AuditStore;
   readonly rollouts: RolloutStore;
   readonly explanations: ExplanationStore;
+  readonly feedback: FeedbackStore;
   readonly digests: DigestStore;
   readonly jobs: JobQueue;
 }

@@ -60,7 +60,7 @@ test("the ranking sees changes from two hours before the first alert, and not ol
   const { store } = await freshStore();
   const incident = await storeIncident(store);
   const bench = createBench(store, null);
-  await store.rollouts.addFeedback({
+  await store.feedback.add({
     kind: "right_cause",
     incidentId: 9,
     subject: "service:checkout",
@@ -68,15 +68,15 @@ test("the ranking sees changes from two hours before the first alert, and not ol
     at: at(0),
     data: {},
   });
-  await store.rollouts.addFeedback({
+  await store.feedback.add({
     kind: "wrong_cause",
     incidentId: 9,
     subject: "service:checkout",
-    person: "oncall",
+    person: "sre-lead",
     at: at(0),
     data: {},
   });
-  await store.rollouts.addFeedback({
+  await store.feedback.add({
     kind: "merge",
     incidentId: 9,
     subject: "service:checkout",

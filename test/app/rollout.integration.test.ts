@@ -748,6 +748,7 @@ function incident(id: number) {
     firingCount: 1,
     isMuted: false,
     mergedInto: null,
+    parentId: null,
     revision: 1,
   };
 }

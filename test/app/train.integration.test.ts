@@ -70,7 +70,7 @@ async function recordIncidents(count: number): Promise<void> {
         resolvedBy: "oncall",
       }),
     ]);
-    await store.rollouts.addFeedback({
+    await store.feedback.add({
       kind: "right_cause",
       incidentId: id,
       subject: "service:worker",

@@ -68,6 +68,7 @@ async function incident(over: Partial<Incident> = {}): Promise<Incident> {
     firingCount: 1,
     isMuted: false,
     mergedInto: null,
+    parentId: null,
     revision: 1,
     ...over,
   };
@@ -104,7 +105,7 @@ describe("ack and resolve", () => {
     const { id } = await incident();
     await world().say("oncall", `resolve ${id} rolled back the scorer —cause checkout`);
     expect(await store.incidents.find(id)).toMatchObject({ state: "resolved", resolvedBy: "oncall" });
-    const feedback = (await store.rollouts.feedback(100)).filter((said) => said.incidentId === id);
+    const feedback = await store.feedback.ofIncidents([id], 100);
     expect(feedback).toMatchObject([{ kind: "right_cause", subject: "service:checkout", person: "oncall" }]);
     const [line] = await store.incidents.timeline(id, 5);
     expect(line?.text).toBe("resolved by oncall: rolled back the scorer (cause: service:checkout)");

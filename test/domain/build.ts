@@ -63,6 +63,7 @@ export function buildIncident(given: Partial<Incident> = {}): Incident {
     firingCount: 1,
     isMuted: false,
     mergedInto: null,
+    parentId: null,
     revision: 1,
     ...given,
   };

@@ -92,13 +92,14 @@ async function saveIncidents(db: Db, list: readonly Incident[]): Promise<void> {
       firing_count: incident.firingCount,
       is_muted: incident.isMuted,
       merged_into: incident.mergedInto,
+      parent_id: incident.parentId,
       revision: incident.revision,
     }));
   await db.execute(sql`
     insert into incidents
     select r.id, r.state, r.severity, r.title, r.services, r.started_at, r.opened_at, r.acknowledged_at,
       r.acknowledged_by, r.resolved_at, r.resolved_by, r.reopened_count, r.alert_count, r.firing_count, r.is_muted,
-      r.merged_into, r.revision, now()
+      r.merged_into, r.parent_id, r.revision, now()
     from jsonb_populate_recordset(null::incidents, ${JSON.stringify(rows)}::jsonb) as r
     on conflict (id) do update set state = excluded.state, severity = excluded.severity, title = excluded.title,
       services = excluded.services, started_at = excluded.started_at, opened_at = excluded.opened_at,
@@ -106,7 +107,7 @@ async function saveIncidents(db: Db, list: readonly Incident[]): Promise<void> {
       resolved_at = excluded.resolved_at, resolved_by = excluded.resolved_by,
       reopened_count = excluded.reopened_count, alert_count = excluded.alert_count,
       firing_count = excluded.firing_count, is_muted = excluded.is_muted, merged_into = excluded.merged_into,
-      revision = excluded.revision, updated_at = excluded.updated_at`);
+      parent_id = excluded.parent_id, revision = excluded.revision, updated_at = excluded.updated_at`);
 }
 
 function timelineRows(db: Db) {

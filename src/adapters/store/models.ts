@@ -1,18 +1,12 @@
-/** The registry of the backend `builtin`, and what people said that its models learn from. */
+/** The registry of the backend `builtin`. */
 import { and, asc, desc, eq } from "drizzle-orm";
-import type { Feedback, RolloutStore, StoredModelVersion } from "../../ports.ts";
+import type { RolloutStore, StoredModelVersion } from "../../ports.ts";
 import type { Db } from "./client.ts";
-import { feedback, modelAliases, modelVersions } from "./schema.ts";
+import { modelAliases, modelVersions } from "./schema.ts";
 
 type ModelRows = Pick<
   RolloutStore,
-  | "addModelVersion"
-  | "modelVersions"
-  | "findModelVersionByOperation"
-  | "setAlias"
-  | "aliasHistory"
-  | "addFeedback"
-  | "feedback"
+  "addModelVersion" | "modelVersions" | "findModelVersionByOperation" | "setAlias" | "aliasHistory"
 >;
 
 export function modelRows(db: Db): ModelRows {
@@ -63,14 +57,6 @@ export function modelRows(db: Db): ModelRows {
           ),
         )
         .orderBy(desc(modelAliases.since)),
-    addFeedback: async (said) => {
-      await db.insert(feedback).values(said);
-    },
-    feedback: async (limit) => {
-      const rows = await db.select().from(feedback).orderBy(desc(feedback.id)).limit(limit);
-      // The column is written by addFeedback alone, from feedback.
-      return rows.reverse().map(({ id: _id, ...row }) => ({ ...row, data: row.data as Feedback["data"] }));
-    },
   };
 }
 

@@ -1,4 +1,4 @@
-/** Rollouts, approvals and locks; with them the registry and the feedback of the builtin backend. */
+/** Rollouts, approvals and locks; with them the registry of the builtin backend. */
 import { and, asc, desc, eq, gte, inArray, sql } from "drizzle-orm";
 import type { Rollout } from "../../domain/rollout.ts";
 import type { RolloutStore } from "../../ports.ts";

@@ -5,6 +5,7 @@ import {
   bigserial,
   boolean,
   customType,
+  date,
   index,
   integer,
   jsonb,
@@ -14,6 +15,7 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
+import type { MetricComparison } from "../../domain/metric-comparison.ts";
 import { readTime, writeTime } from "./values.ts";
 
 /** A moment to the millisecond. Not drizzle's own type: it reads the years before 100 as 1900 and later. */
@@ -96,12 +98,15 @@ export const incidents = pgTable(
     firingCount: integer("firing_count").notNull().default(0),
     isMuted: boolean("is_muted").notNull().default(false),
     mergedInto: integer("merged_into"),
+    /** The incident that it was split from; of a family of splits the first. */
+    parentId: integer("parent_id"),
     revision: integer("revision").notNull().default(1),
     updatedAt: at("updated_at").notNull(),
   },
   (table) => [
     index("incidents_state").on(table.state, table.openedAt),
     index("incidents_updated_at").on(table.updatedAt),
+    index("incidents_parent").on(table.parentId).where(sql`parent_id is not null`),
   ],
 );
 
@@ -401,6 +406,7 @@ export const modelVersions = pgTable(
     operationId: text("operation_id").notNull(),
     parameters: jsonb("parameters").notNull(),
     metrics: jsonb("metrics").notNull(),
+    comparison: jsonb("comparison").$type<readonly MetricComparison[]>().notNull(),
     description: text("description").notNull(),
     digest: text("digest").notNull(),
   },
@@ -422,15 +428,52 @@ export const modelAliases = pgTable(
 );
 
 /** What people say or do about a grouping or a cause; labelled data. */
-export const feedback = pgTable("feedback", {
-  id: bigserial("id", { mode: "number" }).primaryKey(),
-  kind: text("kind").notNull(),
-  incidentId: integer("incident_id").notNull(),
-  subject: text("subject").notNull(),
-  person: text("person").notNull(),
-  at: at("at").notNull(),
-  data: jsonb("data").notNull().default({}),
-});
+export const feedback = pgTable(
+  "feedback",
+  {
+    id: bigserial("id", { mode: "number" }).primaryKey(),
+    kind: text("kind", { enum: ["right_cause", "wrong_cause", "merge", "split", "move"] }).notNull(),
+    incidentId: integer("incident_id").notNull(),
+    subject: text("subject").notNull(),
+    person: text("person").notNull(),
+    at: at("at").notNull(),
+    data: jsonb("data").notNull().default({}),
+  },
+  (table) => [index("feedback_incident").on(table.incidentId, table.id)],
+);
+
+/** What the correlator has to heed of it: alerts that belong together, or apart. Of two that contradict the newer counts. */
+export const rulings = pgTable(
+  "rulings",
+  {
+    id: bigserial("id", { mode: "number" }).primaryKey(),
+    feedbackId: bigint("feedback_id", { mode: "number" }).notNull(),
+    kind: text("kind", { enum: ["together", "apart"] }).notNull(),
+    /** Keys of alerts. */
+    left: jsonb("left_keys").$type<readonly string[]>().notNull(),
+    right: jsonb("right_keys").$type<readonly string[]>().notNull(),
+    at: at("at").notNull(),
+    /** Null until triage has moved the alerts. */
+    carriedOutAt: at("carried_out_at"),
+  },
+  (table) => [index("rulings_waiting").on(table.id).where(sql`carried_out_at is null`)],
+);
+
+/** What each replica counted of alerts that began near one another; `b` is empty for how often `a` began. */
+export const coFiringCounts = pgTable(
+  "co_firing_counts",
+  {
+    replica: text("replica").notNull(),
+    day: date("day").notNull(),
+    a: text("a").notNull(),
+    b: text("b").notNull(),
+    count: integer("count").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.replica, table.day, table.a, table.b] }),
+    index("co_firing_counts_day").on(table.day),
+  ],
+);
 
 /** A digest is sent once across replicas: the row is the claim. */
 export const digestRuns = pgTable(

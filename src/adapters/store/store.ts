@@ -11,6 +11,7 @@ import { deliverySlice } from "./deliveries.ts";
 import { writeDeliveries } from "./delivery-writer.ts";
 import { digestSlice } from "./digests.ts";
 import { explanationSlice } from "./explanations.ts";
+import { feedbackSlice } from "./feedback.ts";
 import { incidentSlice } from "./incidents.ts";
 import { jobSlice, jobsAtTheEnd } from "./job-queue.ts";
 import { leaseSlice } from "./leases.ts";
@@ -94,6 +95,7 @@ function slicesOf(db: Db, installationId: string, write?: DeliveryStore["insert"
     audit: auditSlice(db),
     rollouts: rolloutSlice(db),
     explanations: explanationSlice(db),
+    feedback: feedbackSlice(db),
     digests: digestSlice(db),
     jobs: jobSlice(db),
   };

@@ -90,6 +90,7 @@ export function anIncident(id: number, over: Partial<Incident> = {}): Incident {
     firingCount: 1,
     isMuted: false,
     mergedInto: null,
+    parentId: null,
     revision: 1,
     ...over,
   };

@@ -128,14 +128,4 @@ test("the builtin registry keeps versions and who made what champion when", asyn
     { version: 2, since: at(2), by: "sre-lead", operationId: "op-2" },
     { version: 1, since: at(1), by: "sre-lead", operationId: "op-1" },
   ]);
-  const said = {
-    kind: "right_cause",
-    incidentId: 1,
-    subject: "service:db",
-    person: "oncall",
-    at: at(3),
-    data: { a: 1 },
-  };
-  await store.rollouts.addFeedback(said);
-  expect(await store.rollouts.feedback(10)).toEqual([said]);
 });
