@@ -12,7 +12,7 @@ import { entityOf, peerOf } from "./entity.ts";
 import { kindOf } from "./evidence-kind.ts";
 import { createHistory } from "./history.ts";
 import { partition } from "./partition.ts";
-import { votesOf } from "./root-votes.ts";
+import { type Ballot, createBallot, rootsOf } from "./root-votes.ts";
 import {
   type Cell,
   insertMember,
@@ -61,6 +61,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
   let graph: ServiceGraph = createServiceGraph({ edges: [], services: [] }, clustering.hubDegree);
   /** Services of the topology: only these are looked for in texts, so that it does not matter which alert came first. */
   let services: ReadonlySet<string> = new Set();
+  let ballot: Ballot = createBallot(graph, weights.causes.service);
   let topologyText = "";
   let changes: Change[] = [];
   let cells = new Map<string, Cell>();
@@ -85,6 +86,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     get changes() {
       return changes;
     },
+    coFirings: clustering.coFirings,
   };
 
   // ---------- taking in ----------
@@ -159,14 +161,14 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     const seen = look(key, alert);
     history.record({ ...seen, labels: alert.labels });
     const cell = cellOf(seen);
-    const votes = votesOf(seen, graph, weights.causes.service);
+    const roots = rootsOf(ballot.votesOf(seen));
     cell.arrivals += 1;
     cell.changedFrom = Math.min(cell.changedFrom, seen.at);
     const pauses = pausesFor(history.meanPauseMs(seen.component ?? "", seen.at), clustering);
     const member: LiveAlert = {
       seen,
       at: seen.at,
-      votes,
+      roots,
       pauses,
       serial: cell.arrivals,
       incidentId,
@@ -187,6 +189,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
 
   function takeTopology(topology: Topology): void {
     graph = createServiceGraph(topology, clustering.hubDegree);
+    ballot = createBallot(graph, weights.causes.service);
     services = new Set([...topology.services, ...topology.edges.flat()]);
     const members = [...live.values()];
     cells = new Map();
@@ -194,11 +197,11 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     [shelf, stories, links] = [createShelf(), new Map(), createLinks()];
     for (const member of members) {
       const seen = look(member.seen.key, member.seen.alert);
-      const votes = votesOf(seen, graph, weights.causes.service);
+      const roots = rootsOf(ballot.votesOf(seen));
       const cell = cellOf(seen);
       cell.arrivals += 1;
       cell.changedFrom = Math.min(cell.changedFrom, seen.at);
-      const moved: LiveAlert = { ...member, seen, votes, serial: cell.arrivals, scores: [] };
+      const moved: LiveAlert = { ...member, seen, roots, serial: cell.arrivals, scores: [] };
       insertMember(cell, moved);
       live.set(seen.key, moved);
     }

@@ -2,6 +2,10 @@
  * What fired when, over the last day, bounded. Every question is asked as of a moment and looks only at what is older
  * than {@link quietMs}, so that the answer does not depend on the order in which the last minutes arrived.
  */
+import { createBoundedMap } from "./bounded-map.ts";
+import { createTally } from "./tally.ts";
+
+/** Questions about the past; see {@link createHistory}. */
 export interface History {
   /** Firings of a type in the day before `at`, and how many hours of that day were watched. */
   firings(type: string, at: number): { readonly count: number; readonly hours: number };
@@ -34,6 +38,8 @@ export interface RecordedHistory extends History {
   }): void;
   readonly types: number;
   readonly labelValues: number;
+  /** What was let go to keep within the limits, by part. */
+  dropped(): Readonly<Record<"types" | "entities" | "label_values", number>>;
 }
 
 const dayMs = 86_400_000;
@@ -48,21 +54,28 @@ const buckets = dayMs / bucketMs + 2;
 const minuteMs = 60_000;
 const latelyMs = 7_200_000;
 const latelyBuckets = latelyMs / minuteMs + 2;
-/** A component with this many alerts in one bucket is in trouble. */
+/** A component with this many alerts, with pauses of at most two minutes, is in trouble. */
 const troubleAlerts = 3;
+const troublePauseMs = 120_000;
+const maxLabelLength = 100;
 
 /** Times in ascending order, bounded. */
 type Times = number[];
 
+const noTimes: Times = [];
+
 /**
- * @param maxTypes - most types, entities and label values remembered; those that fired longest ago go first.
+ * @param maxTypes - most types, entities, components and label values remembered, each; those that have not fired for
+ * longest go first, for they say least about what fires now.
  */
 export function createHistory(maxTypes: number): RecordedHistory {
-  const types = new Map<string, Times>();
-  const entities = new Map<string, Times>();
-  const components = new Map<string, Times>();
-  const componentTallies = new Map<string, Tally>();
-  const values = new Map<string, Tally>();
+  const types = createBoundedMap<Times>(maxTypes, () => []);
+  const entities = createBoundedMap<Times>(maxTypes, () => []);
+  const components = createBoundedMap(maxTypes, () => ({
+    times: [] as Times,
+    lately: createTally(minuteMs, latelyBuckets),
+  }));
+  const values = createBoundedMap(maxTypes, () => createTally(bucketMs, buckets));
   const all = createTally(bucketMs, buckets);
   const allLately = createTally(minuteMs, latelyBuckets);
   let first = Number.POSITIVE_INFINITY;
@@ -72,29 +85,17 @@ export function createHistory(maxTypes: number): RecordedHistory {
       first = Math.min(first, at);
       all.add(at);
       allLately.add(at);
-      insert(
-        recall(types, type, maxTypes, () => []),
-        at,
-        maxTimes,
-      );
-      if (entity !== null)
-        insert(
-          recall(entities, entity, maxTypes, () => []),
-          at,
-          maxTimes,
-        );
-      if (component !== null)
-        insert(
-          recall(components, component, maxTypes, () => []),
-          at,
-          maxComponentTimes,
-        );
-      if (component !== null)
-        recall(componentTallies, component, maxTypes, () => createTally(minuteMs, latelyBuckets)).add(at);
+      insert(types.recall(type), at, maxTimes);
+      if (entity !== null) insert(entities.recall(entity), at, maxTimes);
+      if (component !== null) {
+        const known = components.recall(component);
+        insert(known.times, at, maxComponentTimes);
+        known.lately.add(at);
+      }
       for (const name of Object.keys(labels)) {
         const value = labels[name];
-        if (value !== undefined && value.length <= 100 && value !== entity)
-          recall(values, `${name}=${value}`, maxTypes, () => createTally(bucketMs, buckets)).add(at);
+        if (value !== undefined && value.length <= maxLabelLength && value !== entity)
+          values.recall(`${name}=${value}`).add(at);
       }
     },
     firings(type, at) {
@@ -102,15 +103,18 @@ export function createHistory(maxTypes: number): RecordedHistory {
       return { count, hours: Math.min(dayMs, Math.max(0, at - first)) / 3_600_000 };
     },
     coFirings(a, b, at) {
+      if (a === b) return null;
       const left = types.get(a);
       const right = types.get(b);
-      if (left === undefined || right === undefined || a === b) return null;
+      if (left === undefined || right === undefined) return null;
       const [from, until] = [at - dayMs, at - quietMs];
+      // Most types are new, or fire for the first time today.
+      if ((left[0] ?? until) >= until || (right[0] ?? until) >= until) return null;
       const fewer = Math.min(countBetween(left, from, until), countBetween(right, from, until));
       return fewer === 0 ? null : { together: Math.min(fewer, countNear(left, right, from, until)), fewer };
     },
     meanPauseMs(component, at) {
-      const count = componentTallies.get(component)?.between(at - latelyMs, at - minuteMs) ?? 0;
+      const count = components.get(component)?.lately.between(at - latelyMs, at - minuteMs) ?? 0;
       return count === 0 ? Number.POSITIVE_INFINITY : latelyMs / count;
     },
     lately: (at) => allLately.between(at - latelyMs, at - minuteMs),
@@ -119,20 +123,25 @@ export function createHistory(maxTypes: number): RecordedHistory {
       return (all.between(at - dayMs, at - quietMs) + 1) / (hours + 2);
     },
     affinity(entity, component, at) {
-      const times = entities.get(entity) ?? [];
-      if ((times[0] ?? at) >= at - quietMs) return { together: 0, expected: 0 };
-      const trouble = troubleOf(components.get(component) ?? [], at - dayMs, at - quietMs);
-      const past = times.filter((time) => time > at - dayMs && time < at - quietMs);
-      const together = past.filter((time) =>
-        trouble.some((span) => time >= span.from - 60_000 && time <= span.until + 120_000),
-      ).length;
+      const times = entities.get(entity) ?? noTimes;
+      const [from, until] = [at - dayMs, at - quietMs];
+      if ((times[0] ?? at) >= until) return { together: 0, expected: 0 };
+      const trouble = troubleOf(components.get(component)?.times ?? noTimes, from, until);
+      let past = 0;
+      let together = 0;
+      for (const time of times) {
+        if (time <= from || time >= until) continue;
+        past += 1;
+        if (trouble.some((span) => time >= span.from - 60_000 && time <= span.until + 120_000)) together += 1;
+      }
       const watched = Math.max(3_600_000, Math.min(dayMs, at - first));
       const share = Math.min(0.5, (trouble.length * 300_000) / watched);
-      return { together, expected: past.length * share };
+      return { together, expected: past * share };
     },
     rarity(label, value, at) {
-      const total = all.between(at - dayMs, at - quietMs);
-      const count = values.get(`${label}=${value}`)?.between(at - dayMs, at - quietMs) ?? 0;
+      const [from, until] = [at - dayMs, at - quietMs];
+      const total = all.between(from, until);
+      const count = values.get(`${label}=${value}`)?.between(from, until) ?? 0;
       return Math.max(0, Math.log((total + 2) / (count + 1)));
     },
     get types() {
@@ -141,30 +150,19 @@ export function createHistory(maxTypes: number): RecordedHistory {
     get labelValues() {
       return values.size;
     },
+    dropped: () => ({
+      types: types.dropped,
+      entities: entities.dropped + components.dropped,
+      label_values: values.dropped,
+    }),
   };
-}
-
-/** Finds or makes an entry and marks it as the youngest; over the limit the one untouched longest goes. */
-function recall<Entry>(map: Map<string, Entry>, key: string, max: number, create: () => Entry): Entry {
-  const known = map.get(key);
-  if (known !== undefined) {
-    map.delete(key);
-    map.set(key, known);
-    return known;
-  }
-  const made = create();
-  map.set(key, made);
-  if (map.size > max) {
-    const oldest = map.keys().next().value;
-    if (oldest !== undefined) map.delete(oldest);
-  }
-  return made;
 }
 
 function insert(times: Times, at: number, max: number): void {
   let index = times.length;
   while (index > 0 && (times[index - 1] ?? 0) > at) index -= 1;
-  times.splice(index, 0, at);
+  if (index === times.length) times.push(at);
+  else times.splice(index, 0, at);
   if (times.length > max) times.shift();
 }
 
@@ -188,42 +186,16 @@ function countNear(left: Times, right: Times, from: number, until: number): numb
   return count;
 }
 
-/** Spans in which a component had at least {@link troubleAlerts} alerts with pauses of at most two minutes. */
+/** Spans in which a component had at least {@link troubleAlerts} alerts without a long pause. */
 function troubleOf(times: Times, from: number, until: number): { from: number; until: number }[] {
-  const spans: { from: number; until: number; count: number }[] = [];
+  const spans: { from: number; until: number }[] = [];
+  let span = { from: 0, until: Number.NEGATIVE_INFINITY, count: 0 };
   for (const time of times) {
     if (time <= from || time >= until) continue;
-    const last = spans.at(-1);
-    if (last !== undefined && time - last.until <= 120_000) {
-      last.until = time;
-      last.count += 1;
-    } else spans.push({ from: time, until: time, count: 1 });
+    if (time - span.until > troublePauseMs) span = { from: time, until: time, count: 0 };
+    span.until = time;
+    span.count += 1;
+    if (span.count === troubleAlerts) spans.push(span);
   }
-  return spans.filter((span) => span.count >= troubleAlerts);
-}
-
-interface Tally {
-  add(at: number): void;
-  between(from: number, until: number): number;
-}
-
-/** Counts per bucket; whole buckets only, so that answers are the same in any order of arrival. */
-function createTally(widthMs: number, most: number): Tally {
-  const counts = new Map<number, number>();
-  return {
-    add(at) {
-      const bucket = Math.floor(at / widthMs);
-      counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
-      if (counts.size <= most) return;
-      let oldest = bucket;
-      for (const known of counts.keys()) if (known < oldest) oldest = known;
-      counts.delete(oldest);
-    },
-    between(from, until) {
-      const [low, high] = [Math.ceil(from / widthMs), Math.floor(until / widthMs)];
-      let sum = 0;
-      for (const [bucket, count] of counts) if (bucket >= low && bucket < high) sum += count;
-      return sum;
-    },
-  };
+  return spans;
 }

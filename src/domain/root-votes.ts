@@ -6,7 +6,18 @@ import { type EvidenceKind, isCallSide, magnitudeOf } from "./evidence-kind.ts";
 import type { SeenAlert } from "./signal.ts";
 import type { ServiceGraph } from "./topology.ts";
 
-export type Votes = ReadonlyMap<string, number>;
+/** Votes for services by their number on the ballot, ascending; the two lists run in step. */
+export interface Votes {
+  readonly services: readonly number[];
+  readonly votes: readonly number[];
+}
+
+/** Gives services numbers and collects votes for them. */
+export interface Ballot {
+  votesOf(seen: SeenAlert): Votes;
+  /** Services that have a number; never fewer than before, so a ballot grown too large is to be replaced. */
+  readonly size: number;
+}
 
 /** Votes for a callee of the alerting service, and for a callee's callee. */
 const calleeVote = 0.4;
@@ -15,26 +26,46 @@ const farCalleeVote = 0.2;
 const ownVote = 1.5;
 const maxCallees = 40;
 
-/** The votes of one alert; weights as in the ranking of causes. */
-export function votesOf(
+/** @param weights - as in the ranking of causes. */
+export function createBallot(graph: ServiceGraph, weights: Readonly<Record<string, number>>): Ballot {
+  const numbers = new Map<string, number>();
+  function numberOf(service: string): number {
+    const known = numbers.get(service) ?? numbers.size;
+    numbers.set(service, known);
+    return known;
+  }
+  return {
+    votesOf(seen) {
+      const sum = new Map<number, number>();
+      for (const [service, vote] of votesFor(seen, graph, weights)) {
+        const number = numberOf(service);
+        sum.set(number, (sum.get(number) ?? 0) + vote);
+      }
+      const services = [...sum.keys()].sort((a, b) => a - b);
+      return { services, votes: services.map((service) => sum.get(service) ?? 0) };
+    },
+    get size() {
+      return numbers.size;
+    },
+  };
+}
+
+function* votesFor(
   seen: SeenAlert,
   graph: ServiceGraph,
   weights: Readonly<Record<string, number>>,
-): Votes {
-  const votes = new Map<string, number>();
-  const add = (service: string, vote: number) => votes.set(service, (votes.get(service) ?? 0) + vote);
+): Generator<readonly [service: string, vote: number]> {
   const size = (magnitudeOf(seen.alert) ?? 0) / 3;
   if (seen.entity !== null) {
     const kind: EvidenceKind | "call" =
       seen.kind === "latency" && (seen.names.length > 0 || isCallSide(seen.alert)) ? "call" : seen.kind;
-    add(seen.entity, ownVote + (weights[`kind:${kind}`] ?? 0) + (weights[`size:${kind}`] ?? 0) * size);
+    yield [seen.entity, ownVote + (weights[`kind:${kind}`] ?? 0) + (weights[`size:${kind}`] ?? 0) * size];
     for (const callee of firstOf(graph.callees(seen.entity))) {
-      add(callee, calleeVote);
-      for (const far of firstOf(graph.callees(callee))) if (far !== seen.entity) add(far, farCalleeVote);
+      yield [callee, calleeVote];
+      for (const far of firstOf(graph.callees(callee))) if (far !== seen.entity) yield [far, farCalleeVote];
     }
   }
-  for (const name of seen.names) add(name, (weights["blamed"] ?? 0) + (weights["blamedSize"] ?? 0) * size);
-  return votes;
+  for (const name of seen.names) yield [name, (weights["blamed"] ?? 0) + (weights["blamedSize"] ?? 0) * size];
 }
 
 function firstOf(services: ReadonlySet<string>): Iterable<string> {
@@ -42,48 +73,60 @@ function firstOf(services: ReadonlySet<string>): Iterable<string> {
 }
 
 /** Probabilities of the services that have votes, with the largest and the length of the vector. */
-export interface Roots {
-  readonly votes: Votes;
-  readonly probability: ReadonlyMap<string, number>;
-  readonly top: string | null;
-  readonly topProbability: number;
+export interface Roots extends Votes {
+  /** In step with the votes. */
+  readonly shares: readonly number[];
+  readonly topShare: number;
   readonly length: number;
 }
 
 /** Turns sums of votes into probabilities. */
-export function rootsOf(votes: Votes): Roots {
+export function rootsOf({ services, votes }: Votes): Roots {
   let best = Number.NEGATIVE_INFINITY;
-  let top: string | null = null;
-  for (const [service, vote] of votes) {
-    if (vote > best || (vote === best && top !== null && service < top)) {
-      best = vote;
-      top = service;
-    }
-  }
+  for (const vote of votes) if (vote > best) best = vote;
+  const shares: number[] = [];
   let sum = 0;
-  for (const vote of votes.values()) sum += Math.exp(vote - best);
-  const probability = new Map<string, number>();
+  for (const vote of votes) {
+    const share = Math.exp(vote - best);
+    shares.push(share);
+    sum += share;
+  }
   let squares = 0;
-  for (const [service, vote] of votes) {
-    const share = Math.exp(vote - best) / sum;
-    probability.set(service, share);
+  for (let index = 0; index < shares.length; index += 1) {
+    const share = (shares[index] ?? 0) / sum;
+    shares[index] = share;
     squares += share * share;
   }
-  return { votes, probability, top, topProbability: top === null ? 0 : 1 / sum, length: Math.sqrt(squares) };
+  return { services, votes, shares, topShare: shares.length === 0 ? 0 : 1 / sum, length: Math.sqrt(squares) };
 }
 
 /** The votes of two groups together. */
 export function addVotes(a: Votes, b: Votes): Votes {
-  const sum = new Map(a);
-  for (const [service, vote] of b) sum.set(service, (sum.get(service) ?? 0) + vote);
-  return sum;
+  const services: number[] = [];
+  const votes: number[] = [];
+  let [i, j] = [0, 0];
+  for (;;) {
+    const left = a.services[i] ?? Number.POSITIVE_INFINITY;
+    const right = b.services[j] ?? Number.POSITIVE_INFINITY;
+    const service = Math.min(left, right);
+    if (service === Number.POSITIVE_INFINITY) return { services, votes };
+    services.push(service);
+    votes.push((left === service ? (a.votes[i] ?? 0) : 0) + (right === service ? (b.votes[j] ?? 0) : 0));
+    if (left === service) i += 1;
+    if (right === service) j += 1;
+  }
 }
 
 /** How surely two groups share a root, and how surely each has a root of its own; both 0 to 1. */
 export function compareRoots(a: Roots, b: Roots): { readonly shared: number; readonly rival: number } {
-  const [small, large] = a.probability.size <= b.probability.size ? [a, b] : [b, a];
   let shared = 0;
-  for (const [service, share] of small.probability) shared += share * (large.probability.get(service) ?? 0);
+  let [i, j] = [0, 0];
+  while (i < a.services.length && j < b.services.length) {
+    const [left, right] = [a.services[i] ?? 0, b.services[j] ?? 0];
+    if (left === right) shared += (a.shares[i] ?? 0) * (b.shares[j] ?? 0);
+    if (left <= right) i += 1;
+    if (right <= left) j += 1;
+  }
   if (a.length === 0 || b.length === 0) return { shared: 0, rival: 0 };
-  return { shared, rival: a.topProbability * b.topProbability * (1 - shared / (a.length * b.length)) };
+  return { shared, rival: a.topShare * b.topShare * (1 - shared / (a.length * b.length)) };
 }
