@@ -1,0 +1,350 @@
+/**
+ * Similar past incidents on the recurring faults of the streams: of what is shown as similar, how much is the same
+ * fault again.
+ *   node --import tsx test/bench/similar.ts [BENCH_DIR]
+ *
+ * A truth file names the root service of a fault, not the fault. The streams play the same recordings again and again,
+ * so two faults are called the same ("again") when they have the same root service and most of their alerts carry the
+ * very same measured values, which the product never compares; a looser reading ("same root") asks for the service
+ * alone. An incident is judged as the fault that most of its alerts belong to.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { z } from "zod";
+import { findRecordings, readRecording } from "../../src/adapters/recordings.ts";
+import alertmanager from "../../src/adapters/sources/alertmanager.ts";
+import changes from "../../src/adapters/sources/changes.ts";
+import topology from "../../src/adapters/sources/topology.ts";
+import { type ReplayedIncident, replay } from "../../src/app/replay.ts";
+import { type Alert, alertKey } from "../../src/domain/alert.ts";
+import { createCorrelator } from "../../src/domain/clustering.ts";
+import { incidentFacts } from "../../src/domain/incident.ts";
+import {
+  type FeatureRarity,
+  featureKey,
+  featuresOf,
+  type IncidentFeature,
+  minSimilarity,
+  minSimilarityIfExplained,
+  rankSimilar,
+  type SimilarCandidate,
+} from "../../src/domain/similar-incidents.ts";
+import type { TrackedAlert } from "../../src/domain/tracked-alert.ts";
+import { shippedWeights } from "../../src/domain/weights.ts";
+
+const sources = new Map([alertmanager, changes, topology].map((source) => [source.name, source]));
+/** The streams; a recording of one incident has no past. */
+const sets: readonly string[] = ["nezha-seq", "nezha-cross", "nezha-mixed", "nezha-same"];
+
+const truthSchema = z.object({
+  alerts: z.record(z.string(), z.string().nullable()),
+  incidents: z.record(z.string(), z.object({ services: z.array(z.string()) })),
+});
+
+/** One line of the table; shares are 0 to 1, NaN when there was nothing to judge. */
+export interface SimilarRow {
+  readonly set: string;
+  readonly method: string;
+  /** Incidents of a fault. */
+  readonly asked: number;
+  /** Of those: the fault had happened before. */
+  readonly recurring: number;
+  /** Share of the recurring whose first shown incident, or one of the first three, is the same fault; silence is a miss. */
+  readonly hitAt1: number;
+  readonly hitAt3: number;
+  /** Share of what is shown first, or among the first three, that is the same fault again; silence is left out. */
+  readonly precisionAt1: number;
+  readonly precisionAt3: number;
+  /** The same for the root service alone. */
+  readonly sameRootAt1: number;
+  /** Share of the asked for which nothing is shown; of those whose fault is new. */
+  readonly silent: number;
+  readonly silentWhenNew: number;
+  /** Of new faults whose root had another fault before: the first shown has that root. */
+  readonly kinHitAt1: number;
+}
+
+interface Case {
+  readonly id: number;
+  /** First start and last end, ms. */
+  readonly at: number;
+  readonly over: number;
+  readonly alerts: readonly Alert[];
+  readonly title: string;
+  /** Names of the fault and of its root service; null for background. */
+  readonly fault: string | null;
+  readonly root: string | null;
+}
+
+/** What the judgement bench hands over of one replayed stream. */
+export interface ReplayedStream {
+  /** "SET/NAME". */
+  readonly name: string;
+  readonly incidents: readonly ReplayedIncident[];
+}
+
+/** Measures streams that were replayed already. */
+export function rowsOf(bench: string, streams: readonly ReplayedStream[]): readonly SimilarRow[] {
+  const bySet = new Map<string, Case[][]>();
+  for (const { name, incidents } of streams) {
+    const set = name.split("/")[0] ?? "";
+    if (!sets.includes(set)) continue;
+    const truth = truthSchema.parse(JSON.parse(readFileSync(join(bench, `${name}.truth.json`), "utf8")));
+    bySet.set(set, [...(bySet.get(set) ?? []), casesOf(incidents, truth)]);
+  }
+  const methods: readonly (readonly [string, (cases: readonly Case[]) => readonly (readonly Case[])[]])[] = [
+    ["same title", sameTitle],
+    ["similar", (cases) => similar(cases, {})],
+    ["similar, asked after 2 min", (cases) => similar(cases, { withinMs: 120_000 })],
+    ["similar, if explained", (cases) => similar(cases, { min: minSimilarityIfExplained })],
+  ];
+  return [...bySet].flatMap(([set, list]) =>
+    methods.map(([name, method]) =>
+      measure(
+        set,
+        name,
+        list.map((cases) => [cases, method(cases)]),
+      ),
+    ),
+  );
+}
+
+function casesOf(incidents: readonly ReplayedIncident[], truth: z.infer<typeof truthSchema>): Case[] {
+  const faultOf = nameFaults(incidents, truth);
+  return incidents
+    .map(({ id, alerts }) => {
+      const list = alerts.map(({ alert }) => alert);
+      const mine = majority(alerts.flatMap(({ name }) => truth.alerts[name] ?? []));
+      return {
+        id,
+        at: Math.min(...list.map(({ startsAt }) => startsAt.getTime())),
+        over: Math.max(...list.map(({ endsAt }) => endsAt?.getTime() ?? Number.POSITIVE_INFINITY)),
+        alerts: list,
+        title: titleOf(list),
+        fault: mine === null ? null : (faultOf.get(mine) ?? null),
+        root: mine === null ? null : (truth.incidents[mine]?.services[0] ?? null),
+      };
+    })
+    .sort((a, b) => a.at - b.at || a.id - b.id);
+}
+
+/** Faults by name: each gets the name of the earliest with the same root and mostly the same measured values. */
+function nameFaults(
+  incidents: readonly ReplayedIncident[],
+  truth: z.infer<typeof truthSchema>,
+): ReadonlyMap<string, string> {
+  const prints = new Map<string, Set<string>>();
+  for (const { alerts } of incidents)
+    for (const { name, alert } of alerts) {
+      const fault = truth.alerts[name];
+      if (typeof fault !== "string") continue;
+      const print = `${alert.name} ${alert.service} ${alert.summary}`;
+      prints.set(fault, (prints.get(fault) ?? new Set()).add(print));
+    }
+  const named = new Map<string, string>();
+  const firsts: string[] = [];
+  for (const fault of [...prints.keys()].sort()) {
+    const known = firsts.find(
+      (other) =>
+        truth.incidents[other]?.services[0] === truth.incidents[fault]?.services[0] &&
+        overlap(prints.get(other) ?? new Set(), prints.get(fault) ?? new Set()) >= 0.5,
+    );
+    named.set(fault, known ?? fault);
+    if (known === undefined) firsts.push(fault);
+  }
+  return named;
+}
+
+/** Share of the smaller set that is in the other. */
+function overlap(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+  const shared = [...a].filter((each) => b.has(each)).length;
+  return shared / Math.max(1, Math.min(a.size, b.size));
+}
+
+function majority(values: readonly string[]): string | null {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))[0]?.[0] ?? null;
+}
+
+/** As the card of the incident is called. */
+function titleOf(alerts: readonly Alert[]): string {
+  return incidentFacts(
+    alerts.map(
+      (alert): TrackedAlert => ({
+        key: alertKey(alert),
+        alert,
+        seenAt: alert.startsAt,
+        seenCount: 1,
+        endedBy: "source",
+        incidentId: 1,
+        reasons: [],
+        mutedBy: null,
+      }),
+    ),
+  ).title;
+}
+
+/** What was shown before: resolved incidents of the same title, newest first. */
+function sameTitle(cases: readonly Case[]): readonly (readonly Case[])[] {
+  return cases.map((asked) =>
+    cases.filter((other) => other.over < asked.at && other.title === asked.title).reverse(),
+  );
+}
+
+/** @param asking - what is known of an incident when it is asked, and from which similarity on an answer is shown. */
+function similar(
+  cases: readonly Case[],
+  asking: { readonly withinMs?: number; readonly min?: number },
+): readonly (readonly Case[])[] {
+  const { withinMs = Number.POSITIVE_INFINITY, min = minSimilarity } = asking;
+  const features = new Map(cases.map((each) => [each.id, featuresOf(each.alerts)]));
+  const ended = [...cases].sort((a, b) => a.over - b.over);
+  const past = createPast();
+  let next = 0;
+  return cases.map((asked) => {
+    for (let other = ended[next]; other !== undefined && other.over < asked.at; other = ended[next]) {
+      past.add(other, features.get(other.id) ?? []);
+      next += 1;
+    }
+    const soFar = asked.alerts.filter(({ startsAt }) => startsAt.getTime() <= asked.at + withinMs);
+    const mine = featuresOf(soFar);
+    const ranked = rankSimilar(mine, past.sharing(mine), past.rarity());
+    return ranked
+      .filter(({ similarity }) => similarity >= min)
+      .flatMap(({ incidentId }) => past.find(incidentId));
+  });
+}
+
+/** Resolved incidents by what they are known by. */
+function createPast() {
+  const byId = new Map<number, { readonly each: Case; readonly features: readonly IncidentFeature[] }>();
+  const byKey = new Map<string, number[]>();
+  return {
+    add(each: Case, features: readonly IncidentFeature[]) {
+      byId.set(each.id, { each, features });
+      for (const key of features.map(featureKey)) byKey.set(key, [...(byKey.get(key) ?? []), each.id]);
+    },
+    find: (id: number): readonly Case[] => [byId.get(id)].flatMap((found) => found?.each ?? []),
+    /** Without a shared kind of alert there is no similarity worth showing. */
+    sharing(features: readonly IncidentFeature[]): readonly SimilarCandidate[] {
+      const ids = new Set(
+        features.filter(({ kind }) => kind === "type").flatMap((type) => byKey.get(featureKey(type)) ?? []),
+      );
+      return [...ids].map((id) => ({ incidentId: id, features: byId.get(id)?.features ?? [] }));
+    },
+    rarity: (): FeatureRarity => ({
+      incidents: byId.size,
+      having: new Map([...byKey].map(([key, ids]) => [key, ids.length])),
+    }),
+  };
+}
+
+function measure(
+  set: string,
+  method: string,
+  streams: readonly (readonly [readonly Case[], readonly (readonly Case[])[]])[],
+): SimilarRow {
+  const asked = streams.flatMap(([cases, shown]) =>
+    cases.flatMap((each, index) => {
+      if (each.fault === null) return [];
+      const before = cases.filter((other) => other.over < each.at);
+      return [{ each, before, shown: shown[index] ?? [] }];
+    }),
+  );
+  const isSame = (a: Case, b: Case) => a.fault === b.fault;
+  const isRoot = (a: Case, b: Case) => a.root === b.root;
+  const share = (of: typeof asked, test: (one: (typeof asked)[number]) => boolean) =>
+    of.length === 0 ? Number.NaN : of.filter(test).length / of.length;
+  const again = asked.filter(({ each, before }) => before.some((other) => isSame(each, other)));
+  const fresh = asked.filter(({ each, before }) => !before.some((other) => isSame(each, other)));
+  const kin = fresh.filter(({ each, before }) => before.some((other) => isRoot(each, other)));
+  const spoken = asked.filter(({ shown }) => shown.length > 0);
+  const firstThree = spoken.flatMap(({ each, shown }) =>
+    shown.slice(0, 3).map((other) => ({ each, before: [], shown: [other] })),
+  );
+  const hits = (most: number, test: typeof isSame) => (one: (typeof asked)[number]) =>
+    one.shown.slice(0, most).some((other) => test(one.each, other));
+  return {
+    set,
+    method,
+    asked: asked.length,
+    recurring: again.length,
+    hitAt1: share(again, hits(1, isSame)),
+    hitAt3: share(again, hits(3, isSame)),
+    precisionAt1: share(spoken, hits(1, isSame)),
+    precisionAt3: share(firstThree, hits(1, isSame)),
+    sameRootAt1: share(spoken, hits(1, isRoot)),
+    silent: 1 - spoken.length / Math.max(1, asked.length),
+    silentWhenNew: share(fresh, ({ shown }) => shown.length === 0),
+    kinHitAt1: share(kin, hits(1, isRoot)),
+  };
+}
+
+/** The rows as a Markdown table. */
+export function similarTable(rows: readonly SimilarRow[]): string {
+  const head = [
+    "set",
+    "method",
+    "asked",
+    "again",
+    "hit@1",
+    "hit@3",
+    "P@1",
+    "P@3",
+    "root@1",
+    "silent",
+    "silent if new",
+    "kin@1",
+  ];
+  const figure = (value: number) => (Number.isNaN(value) ? "-" : value.toFixed(3));
+  const cells = rows.map((row) => [
+    row.set,
+    row.method,
+    String(row.asked),
+    String(row.recurring),
+    ...[
+      row.hitAt1,
+      row.hitAt3,
+      row.precisionAt1,
+      row.precisionAt3,
+      row.sameRootAt1,
+      row.silent,
+      row.silentWhenNew,
+      row.kinHitAt1,
+    ].map(figure),
+  ]);
+  return [head, head.map(() => "---"), ...cells].map((line) => `| ${line.join(" | ")} |`).join("\n");
+}
+
+/** Replays the streams and measures them. */
+export async function similarRows(bench: string): Promise<readonly SimilarRow[]> {
+  const streams: ReplayedStream[] = [];
+  for (const { name, path } of await findRecordings(bench)) {
+    if (!sets.includes(name.split("/")[0] ?? "")) continue;
+    const { incidents } = await replay({
+      deliveries: readRecording(path),
+      sources,
+      correlator: createCorrelator({ weights: shippedWeights }),
+      weights: shippedWeights,
+    });
+    streams.push({ name, incidents });
+  }
+  return rowsOf(bench, streams);
+}
+
+async function main(): Promise<number> {
+  const bench = resolve(process.argv[2] ?? join(import.meta.dirname, "../../../shared/bench"));
+  if (!existsSync(bench)) {
+    console.log(
+      `similar: skipped, there is no benchmark at ${bench} (pass its folder as the first argument)`,
+    );
+    return 0;
+  }
+  console.log(similarTable(await similarRows(bench)));
+  return 0;
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href)
+  process.exitCode = await main();
