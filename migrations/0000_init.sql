@@ -62,6 +62,15 @@ CREATE TABLE "changes" (
 	"rollout_id" integer
 );
 --> statement-breakpoint
+CREATE TABLE "co_firing_counts" (
+	"replica" text NOT NULL,
+	"day" date NOT NULL,
+	"a" text NOT NULL,
+	"b" text NOT NULL,
+	"count" integer NOT NULL,
+	CONSTRAINT "co_firing_counts_replica_day_a_b_pk" PRIMARY KEY("replica","day","a","b")
+);
+--> statement-breakpoint
 CREATE TABLE "console_messages" (
 	"id" bigserial PRIMARY KEY NOT NULL,
 	"key" text NOT NULL,
@@ -134,6 +143,12 @@ CREATE TABLE "feedback" (
 	"data" jsonb DEFAULT '{}'::jsonb NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "incident_features" (
+	"feature" text NOT NULL,
+	"incident_id" integer NOT NULL,
+	CONSTRAINT "incident_features_feature_incident_id_pk" PRIMARY KEY("feature","incident_id")
+);
+--> statement-breakpoint
 CREATE TABLE "incidents" (
 	"id" integer PRIMARY KEY NOT NULL,
 	"state" text NOT NULL,
@@ -197,6 +212,7 @@ CREATE TABLE "model_versions" (
 	"operation_id" text NOT NULL,
 	"parameters" jsonb NOT NULL,
 	"metrics" jsonb NOT NULL,
+	"comparison" jsonb NOT NULL,
 	"description" text NOT NULL,
 	"digest" text NOT NULL,
 	CONSTRAINT "model_versions_model_version_pk" PRIMARY KEY("model","version")
@@ -318,6 +334,7 @@ CREATE INDEX "alerts_starts_at" ON "alerts" USING btree ("starts_at");--> statem
 CREATE INDEX "audit_subject" ON "audit" USING btree ("subject");--> statement-breakpoint
 CREATE INDEX "audit_at" ON "audit" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "changes_at" ON "changes" USING btree ("at");--> statement-breakpoint
+CREATE INDEX "co_firing_counts_day" ON "co_firing_counts" USING btree ("day");--> statement-breakpoint
 CREATE INDEX "console_messages_channel" ON "console_messages" USING btree ("channel","id");--> statement-breakpoint
 CREATE INDEX "console_messages_thread" ON "console_messages" USING btree ("thread_of","id");--> statement-breakpoint
 CREATE INDEX "console_messages_audience" ON "console_messages" USING btree ("audience","id") WHERE audience is not null;--> statement-breakpoint
@@ -326,6 +343,7 @@ CREATE INDEX "deliveries_received_at" ON "deliveries" USING btree ("received_at"
 CREATE UNIQUE INDEX "digest_runs_claim" ON "digest_runs" USING btree ("name","slot","channel");--> statement-breakpoint
 CREATE UNIQUE INDEX "evidence_subject" ON "evidence" USING btree ("incident_id","kind","subject");--> statement-breakpoint
 CREATE INDEX "feedback_incident" ON "feedback" USING btree ("incident_id","id");--> statement-breakpoint
+CREATE INDEX "incident_features_incident" ON "incident_features" USING btree ("incident_id");--> statement-breakpoint
 CREATE INDEX "incidents_state" ON "incidents" USING btree ("state","opened_at");--> statement-breakpoint
 CREATE INDEX "incidents_updated_at" ON "incidents" USING btree ("updated_at");--> statement-breakpoint
 CREATE INDEX "incidents_parent" ON "incidents" USING btree ("parent_id") WHERE parent_id is not null;--> statement-breakpoint

@@ -1,27 +1,20 @@
 /**
- * Fits the bot's own model from what people said and what happened: causes that they confirmed, and rollouts that
- * were rolled back for an incident which then ended.
+ * Fits the bot's own model from what people said and what happened: causes that they confirmed, groupings that they
+ * corrected or left alone, and what fired together over weeks.
  */
-import type { CauseQuestion } from "../domain/correlation.ts";
-import { countFeedback, suspectOf } from "../domain/feedback.ts";
-import { checkEnough, fitWeights, type LabelledCause } from "../domain/fitting.ts";
-import { shippedWeights, weightsSchema } from "../domain/weights.ts";
-import type { Feedback, Fitted, Store, Trainer } from "../ports.ts";
+import { learnCoFirings } from "../domain/co-firing-counts.ts";
+import { checkEnough, fitWeights, heldOutFrom } from "../domain/fitting.ts";
+import { shippedWeights, type Weights, weightsSchema } from "../domain/weights.ts";
+import type { Fitted, Store, Trainer } from "../ports.ts";
+import { labelledCauses } from "./label-causes.ts";
+import { countRulings, labelledPairs } from "./label-pairs.ts";
 
-/** Newest rows that are learned from. */
-const maxFeedback = 5_000;
-const maxIncidents = 1_000;
-const maxAlerts = 200;
-const maxChanges = 500;
-const maxRollbacks = 500;
-const lookBackMs = 2 * 3_600_000;
-
-/** What people said an incident was: a service, a change, or both. */
-interface Label {
-  readonly service: string | null;
-  readonly changeId: string | null;
-  readonly at: Date;
-}
+/** Counts older than this are not read. */
+export const coFiringDays = 120;
+const maxCounts = 200_000;
+/** Pairs of alert types that a version holds. */
+const maxCoFirings = 5_000;
+const dayMs = 86_400_000;
 
 export function createTrainer(options: { readonly store: Store }): Trainer {
   const { store } = options;
@@ -29,99 +22,36 @@ export function createTrainer(options: { readonly store: Store }): Trainer {
   return {
     async check() {
       const causes = await labelledCauses(store);
-      const refusal = checkEnough({ causes, pairs: [] });
-      if (refusal !== null && refusal.kind === "too_little") return refusal;
+      const pairs = await countRulings(store);
+      const refusal = checkEnough({ causes: causes.length, pairs });
+      if (refusal !== null) return refusal;
       return {
         kind: "enough",
-        notes: [`learns from ${causes.length} incidents with a known cause; the newest third is held out`],
+        notes: [
+          `learns from ${causes.length} incidents with a known cause and ${pairs} pairs of alerts that people put together or apart; the newest third of each is held out`,
+        ],
       };
     },
-    async fit(champion): Promise<Fitted> {
-      const serving = weightsSchema.safeParse(champion);
+    async fit(parameters): Promise<Fitted> {
+      const serving = weightsSchema.safeParse(parameters);
+      const champion = serving.success ? serving.data : shippedWeights;
       const causes = await labelledCauses(store);
-      const result = fitWeights({
-        causes,
-        pairs: [],
-        champion: serving.success ? serving.data : shippedWeights,
-      });
+      const pairs = await labelledPairs(store, champion);
+      const coFirings = await coFiringsUntil(store, heldOutFrom([...causes, ...pairs]));
+      const result = fitWeights({ causes, pairs, champion, coFirings });
       if (result.kind === "too_little") throw new Error(`${result.problem} ${result.remedy}`);
-      const description = `fitted on ${result.learnedFrom} incidents, measured on ${result.heldOut} newer ones`;
       return {
         parameters: result.weights,
-        metrics: result.metrics,
-        champion: result.championMetrics,
-        description,
+        comparison: result.comparison,
+        description: `fitted on ${result.learnedFrom} labels and ${Object.keys(coFirings).length} pairs of alert types, measured on ${result.heldOut} newer labels`,
       };
     },
   };
 }
 
-/** Incidents whose cause is known, as the ranking saw them, oldest first. */
-async function labelledCauses(store: Store): Promise<readonly LabelledCause[]> {
-  const feedback = await store.feedback.list(maxFeedback);
-  const labels = new Map<number, Label>([...(await rolledBack(store)), ...confirmed(feedback)]);
-  const causes: LabelledCause[] = [];
-  for (const [incidentId, label] of [...labels].slice(-maxIncidents)) {
-    const question = await questionOf(store, incidentId, feedback);
-    if (question !== null) causes.push({ question, ...label });
-  }
-  return causes.sort((a, b) => a.at.getTime() - b.at.getTime());
-}
-
-/** What people confirmed; the last word on an incident counts. */
-function confirmed(feedback: readonly Feedback[]): Map<number, Label> {
-  const labels = new Map<number, Label>();
-  const inOrder = feedback
-    .filter((said) => said.kind === "right_cause")
-    .sort((a, b) => a.at.getTime() - b.at.getTime());
-  for (const said of inOrder) {
-    const suspect = suspectOf(said);
-    if (suspect !== null)
-      labels.set(said.incidentId, { service: suspect.service, changeId: suspect.changeId, at: said.at });
-  }
-  return labels;
-}
-
-/** Deploys that were undone for an incident which then ended: what was undone was to blame. */
-async function rolledBack(store: Store): Promise<Map<number, Label>> {
-  const labels = new Map<number, Label>();
-  for (const rollback of await store.rollouts.list({ states: ["succeeded"], limit: maxRollbacks })) {
-    const { kind, incidentId, model, environment, from } = rollback.plan;
-    if (kind !== "rollback" || incidentId === null || rollback.finishedAt === null) continue;
-    const incident = await store.incidents.find(incidentId);
-    if (incident?.resolvedAt === null || incident === null || incident.resolvedAt < rollback.finishedAt)
-      continue;
-    const window = await store.incidents.changesBetween(
-      new Date(incident.startedAt.getTime() - lookBackMs),
-      rollback.finishedAt,
-      maxChanges,
-    );
-    const deploys = await store.rollouts.list({ model, environment, states: ["succeeded"], limit: 50 });
-    const blamed = deploys.find(
-      (one) => one.plan.kind === "deploy" && one.plan.to === from && one.id < rollback.id,
-    );
-    const change = window.find((one) => one.rolloutId !== null && one.rolloutId === blamed?.id);
-    if (change !== undefined)
-      labels.set(incidentId, { service: change.service, changeId: change.id, at: rollback.finishedAt });
-  }
-  return labels;
-}
-
-/** The question as it stood: votes that came later would give the answer away. */
-async function questionOf(
-  store: Store,
-  incidentId: number,
-  feedback: readonly Feedback[],
-): Promise<CauseQuestion | null> {
-  const alerts = (await store.incidents.alerts(incidentId, maxAlerts)).map((stored) => stored.alert);
-  const starts = alerts.map((alert) => alert.startsAt.getTime());
-  if (starts.length === 0) return null;
-  const first = new Date(Math.min(...starts));
-  const changes = await store.incidents.changesBetween(
-    new Date(first.getTime() - lookBackMs),
-    new Date(Math.max(...starts)),
-    maxChanges,
-  );
-  const earlier = feedback.filter((said) => said.at < first);
-  return { alerts, changes, topology: await store.incidents.topology(), feedback: countFeedback(earlier) };
+/** What fired together before what is held out: a version that knew the answers could not be measured. */
+async function coFiringsUntil(store: Store, until: Date | null): Promise<Weights["clustering"]["coFirings"]> {
+  if (until === null) return {};
+  const since = new Date(until.getTime() - coFiringDays * dayMs);
+  return learnCoFirings(await store.learning.coFirings(since, maxCounts), until, maxCoFirings);
 }

@@ -1,4 +1,5 @@
 /** What a rollout becomes by what its backend says. */
+import type { MetricComparison } from "./metric-comparison.ts";
 import { endSteps, moveRollout, type Rollout, withProgress } from "./rollout.ts";
 import { oneLine } from "./view.ts";
 
@@ -10,7 +11,7 @@ export type Observation =
       readonly result: string;
       readonly newVersion: string | null;
       readonly metrics: Readonly<Record<string, number>>;
-      readonly baseline?: Readonly<Record<string, number>>;
+      readonly comparison?: readonly MetricComparison[];
       readonly logTail: string;
     }
   | { readonly kind: "failed"; readonly problem: string; readonly logTail: string }
@@ -62,11 +63,11 @@ function finishRollout(
   served: string | null,
   now: Date,
 ): Rollout {
-  const { logTail, newVersion, metrics, baseline = {} } = observed;
+  const { logTail, newVersion, metrics, comparison = [] } = observed;
   const { to } = rollout.plan;
   if (to === null || served === to) {
     const steps = endSteps(rollout.progress.steps, "done");
-    const progress = { logTail, newVersion, metrics, baseline, steps, verifyingSince: null };
+    const progress = { logTail, newVersion, metrics, comparison, steps, verifyingSince: null };
     return moveRollout(rollout, "succeeded", now, { result: oneLine(observed.result, 300), progress });
   }
   const since = rollout.progress.verifyingSince ?? now.toISOString();

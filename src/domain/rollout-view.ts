@@ -171,18 +171,33 @@ function approvalsText(facts: RolloutFacts): Text {
 }
 
 function metricsOf(rollout: Rollout): ViewBlock[] {
-  const trained = rollout.progress.metrics;
+  const { comparison, metrics: trained } = rollout.progress;
+  if (comparison.length > 0) return [comparisonTable(rollout)];
   const planned = rollout.plan.metrics;
   const names = [...new Set([...planned.map((metric) => metric.name), ...Object.keys(trained)])].sort();
   if (names.length === 0) return [];
   const rows = names.map((name) => {
     const metric = planned.find((candidate) => candidate.name === name);
-    const from = rollout.progress.baseline[name] ?? metric?.from ?? null;
+    const from = metric?.from ?? null;
     const to = trained[name] ?? metric?.to ?? null;
     return [name, number(from), number(to), from === null || to === null ? "–" : signed(to - from)];
   });
   const { from, to } = rollout.plan;
   return [{ kind: "table", columns: ["metric", from ?? "now", to ?? "new version", "difference"], rows }];
+}
+
+/** Measured on the same rows, so that the difference has an interval; without one it may be chance. */
+function comparisonTable({ plan, progress }: Rollout): ViewBlock {
+  const rows = progress.comparison.map(({ name, champion, challenger, interval, n }) => [
+    name,
+    number(champion),
+    number(challenger),
+    signed(challenger - champion),
+    interval === null ? "too few" : `${signed(interval[0])} to ${signed(interval[1])}`,
+    String(n),
+  ]);
+  const columns = ["metric", plan.from ?? "now", "new version", "difference", "95 % of differences", "n"];
+  return { kind: "table", columns, rows };
 }
 
 function number(value: number | null): string {

@@ -1,6 +1,7 @@
 /** Rollouts: what one is, how it moves from request to final state, and what a plan binds. */
 import { createHash } from "node:crypto";
 import { canonicalJson } from "./audit.ts";
+import type { MetricComparison } from "./metric-comparison.ts";
 import { oneLine } from "./view.ts";
 
 export const rolloutStates = [
@@ -69,8 +70,8 @@ export interface Rollout {
     /** Who asked to cancel it. */
     readonly cancelRequestedBy: string | null;
     readonly metrics: Readonly<Record<string, number>>;
-    /** What serves now, measured on the same data as `metrics`. */
-    readonly baseline: Readonly<Record<string, number>>;
+    /** The new version beside what serves now, on the same data; empty when nobody measured. */
+    readonly comparison: readonly MetricComparison[];
     readonly newVersion: string | null;
     /** Why it does not move on right now, for the card: "waits for rollout 6"; null when it does. */
     readonly note: string | null;
@@ -159,7 +160,7 @@ export function newRollout(request: {
       logTail: "",
       cancelRequestedBy: null,
       metrics: {},
-      baseline: {},
+      comparison: [],
       newVersion: null,
       note: null,
       cancelProblem: null,

@@ -1,5 +1,6 @@
 import type { Alert } from "./alert.ts";
 import type { Change } from "./change.ts";
+import type { CoFirings } from "./co-firing-counts.ts";
 import type { EvidenceKind } from "./evidence-kind.ts";
 import type { History } from "./history.ts";
 import type { ServiceGraph } from "./topology.ts";
@@ -28,6 +29,8 @@ export interface SignalContext {
   readonly history: Readonly<History>;
   /** Recent changes, oldest first. */
   readonly changes: readonly Change[];
+  /** What fired together over weeks, before the history begins; learned, empty at first. */
+  readonly coFirings: CoFirings;
 }
 
 /**

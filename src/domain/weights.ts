@@ -2,6 +2,7 @@ import { z } from "zod";
 
 const logOdds = z.number().min(-10).max(10);
 const byName = z.record(z.string().max(60), logOdds);
+const count = z.number().min(0).max(1e9);
 
 /** Every number that judgement depends on and that may be tuned or learned; one version of the model `correlator`. */
 export const weightsSchema = z.strictObject({
@@ -25,6 +26,8 @@ export const weightsSchema = z.strictObject({
     hubDegree: z.number().int().min(2).max(10_000),
     /** Log-odds per unit of each feature of a bridge between parts of the system; see bridges.ts. */
     bridge: byName,
+    /** What fired together over weeks, learned by a retrain; see co-firing-counts.ts. */
+    coFirings: z.record(z.string().max(40), z.tuple([count, count]).readonly()).default({}),
   }),
   causes: z.strictObject({
     /** Log-odds per unit of each feature of a service; see cause-evidence.ts. Unnamed features count nothing. */
@@ -70,6 +73,7 @@ export const shippedWeights: Weights = {
       apart: -4,
       signals: 1,
     },
+    coFirings: {},
   },
   causes: {
     service: {

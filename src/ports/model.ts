@@ -1,3 +1,4 @@
+import type { MetricComparison } from "../domain/metric-comparison.ts";
 import type { Clock, Log } from "./observability.ts";
 import type { Store } from "./store.ts";
 
@@ -56,8 +57,8 @@ export type Observed =
       readonly result: string;
       readonly newVersion: string | null;
       readonly metrics: Readonly<Record<string, number>>;
-      /** What serves now, measured on the same data; for a retrain. */
-      readonly baseline?: Readonly<Record<string, number>>;
+      /** The new version beside what serves now, on the same data; for a retrain. */
+      readonly comparison?: readonly MetricComparison[];
       readonly logTail: string;
     }
   | { readonly kind: "failed"; readonly problem: string; readonly logTail: string }
@@ -141,10 +142,8 @@ export interface Trainer {
 
 export interface Fitted {
   readonly parameters: unknown;
-  /** On the part that was held out. */
-  readonly metrics: Readonly<Record<string, number>>;
-  /** The champion's on the same part. */
-  readonly champion: Readonly<Record<string, number>>;
+  /** Beside the champion, on the part that was held out. */
+  readonly comparison: readonly MetricComparison[];
   /** One line: what it was fitted from. */
   readonly description: string;
 }

@@ -9,7 +9,9 @@ import type { CommandRequest, MessageRef } from "./chat.ts";
 import type { DigestStore } from "./digest.ts";
 import type { ExplanationStore } from "./explainer.ts";
 import type { FeedbackStore } from "./feedback.ts";
+import type { LearningStore } from "./learning.ts";
 import type { RolloutStore } from "./rollout.ts";
+import type { SimilarStore } from "./similar.ts";
 import type { RawDelivery } from "./source.ts";
 
 /** Everything the bot remembers. One transaction may use every slice. */
@@ -28,6 +30,8 @@ export interface StoreSlices {
   readonly rollouts: RolloutStore;
   readonly explanations: ExplanationStore;
   readonly feedback: FeedbackStore;
+  readonly similar: SimilarStore;
+  readonly learning: LearningStore;
   readonly digests: DigestStore;
   readonly jobs: JobQueue;
 }
@@ -129,6 +133,8 @@ export interface IncidentStore {
   /** Of one incident, earliest first. */
   alerts(incidentId: number, limit: number): Promise<readonly StoredAlert[]>;
   findAlert(key: string): Promise<StoredAlert | null>;
+  /** By their keys, in order of key; those that there are. */
+  findAlerts(keys: readonly string[]): Promise<readonly StoredAlert[]>;
   /** Newest firing first, by the start of the key, the name, the service or a label value. */
   searchAlerts(text: string, limit: number): Promise<readonly StoredAlert[]>;
   /** Appends; returns the ids in order. */
@@ -257,6 +263,8 @@ export type Job =
   /** Bring a channel up to date. */
   | { readonly task: "post"; readonly platform: string; readonly channel: string }
   | { readonly task: "explain"; readonly incidentId: number }
+  /** Read metrics around the start of an incident. */
+  | { readonly task: "measure"; readonly incidentId: number }
   | { readonly task: "execute"; readonly requestKey: string }
   /** Move a rollout on by one step. */
   | { readonly task: "apply"; readonly rolloutId: number }

@@ -192,8 +192,7 @@ test("the bot's own model is retrained, deployed and rolled back by the same com
     fit: () =>
       Promise.resolve({
         parameters: shippedWeights,
-        metrics: { recall: 0.95 },
-        champion: { recall: 0.9 },
+        comparison: [{ name: "recall", champion: 0.9, challenger: 0.95, interval: null, n: 6 }],
         description: "fitted",
       }),
   };
@@ -225,7 +224,7 @@ test("the bot's own model is retrained, deployed and rolled back by the same com
   expect(trained.rollout.progress).toMatchObject({
     newVersion: "2",
     metrics: { recall: 0.95 },
-    baseline: { recall: 0.9 },
+    comparison: [{ name: "recall", champion: 0.9, challenger: 0.95 }],
   });
   expect(await carryOut("deploy correlator 2")).toMatchObject({ state: "succeeded", live: "2" });
   expect(await carryOut("rollback correlator")).toMatchObject({ state: "succeeded", live: "1" });

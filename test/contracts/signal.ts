@@ -1,6 +1,7 @@
 /** What every clustering signal must do; signal.test.ts reads the folder and holds each file to it. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { pairKey } from "../../src/domain/co-firing-counts.ts";
 import { kindOf } from "../../src/domain/evidence-kind.ts";
 import { createHistory } from "../../src/domain/history.ts";
 import type { SeenAlert, Signal, SignalContext } from "../../src/domain/signal.ts";
@@ -40,7 +41,9 @@ export function busyContext(): SignalContext {
       history.record({ ...noisy, labels: noisy.alert.labels, at: noon - hour * 3_600_000 + minute * 60_000 });
   }
   const change = sketchChange({ service: "stock-a", at: new Date(noon - 60_000) });
-  return { graph, history, changes: [change] };
+  const webA = seen({ service: "web-a", at: 0 }).type;
+  const coFirings = { [pairKey(webA, seen({ service: "lone", at: 0 }).type)]: [1, 9] } as const;
+  return { graph, history, changes: [change], coFirings };
 }
 
 const anyAlert = fc

@@ -25,6 +25,7 @@ function pairs(count: number): LabelledPair[] {
   return Array.from({ length: count }, (_, i) => ({
     scores: i % 2 === 0 ? { topology: 2, "onset-lag": -1 } : { topology: 2, "onset-lag": -5 },
     areTogether: i % 2 === 0,
+    weight: 1,
     at: new Date(noon + i * 1_000),
   }));
 }
@@ -45,10 +46,18 @@ describe("enough data", () => {
   if (result.kind !== "fitted") throw new Error(result.problem);
 
   test("the challenger beats the champion on the newest part, which it never saw", () => {
-    expect(result.metrics["service_top1"]).toBe(1);
-    expect(result.championMetrics["service_top1"]).toBe(0);
-    expect(result.metrics["service_log_loss"]).toBeLessThan(result.championMetrics["service_log_loss"] ?? 0);
-    expect(result.metrics["pair_log_loss"]).toBeLessThanOrEqual(result.championMetrics["pair_log_loss"] ?? 0);
+    const measured = new Map(result.comparison.map((metric) => [metric.name, metric]));
+    expect(measured.get("service_top1")).toMatchObject({
+      challenger: 1,
+      champion: 0,
+      n: 12,
+      interval: [1, 1],
+    });
+    const loss = measured.get("service_log_loss");
+    expect(loss?.challenger).toBeLessThan(loss?.champion ?? 0);
+    expect(loss?.interval?.[1]).toBeLessThan(0);
+    const pairLoss = measured.get("pair_log_loss");
+    expect(pairLoss?.challenger).toBeLessThanOrEqual(pairLoss?.champion ?? 0);
     expect(result.heldOut).toBe(12 + 24);
     expect(result.learnedFrom).toBe(28 + 56);
   });
@@ -76,5 +85,5 @@ test("causes alone leave clustering as it was", () => {
   const result = fitWeights({ causes: odd(30), pairs: [], champion: shippedWeights });
   if (result.kind !== "fitted") throw new Error(result.problem);
   expect(result.weights.clustering).toEqual(shippedWeights.clustering);
-  expect(result.metrics["pair_accuracy"]).toBeUndefined();
+  expect(result.comparison.map((metric) => metric.name)).not.toContain("pair_accuracy");
 });

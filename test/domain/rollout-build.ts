@@ -39,7 +39,7 @@ export function rolloutIn(state: RolloutState, over: Partial<Rollout> = {}): Rol
       logTail: "",
       cancelRequestedBy: state === "cancelling" ? "oncall" : null,
       metrics: {},
-      baseline: {},
+      comparison: [],
       newVersion: null,
       note: null,
       cancelProblem: null,

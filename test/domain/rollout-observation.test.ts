@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import { observeRollout, verifyMs } from "../../src/domain/rollout-observation.ts";
 import { now, plan, rolloutIn } from "./rollout-build.ts";
 
+const recall = { name: "recall", champion: 0.8, challenger: 0.9, interval: null, n: 5 } as const;
+
 describe("what a backend says", () => {
   const done = {
     kind: "succeeded",
@@ -31,11 +33,11 @@ describe("what a backend says", () => {
 
   test("a retrain needs nothing to serve", () => {
     const retrain = rolloutIn("running", { plan: { ...plan, kind: "retrain", to: null } });
-    const trained = { ...done, newVersion: "5", metrics: { recall: 0.9 }, baseline: { recall: 0.8 } };
+    const trained = { ...done, newVersion: "5", metrics: { recall: 0.9 }, comparison: [recall] };
     const after = observeRollout(retrain, trained, null, now);
     expect(after).toMatchObject({
       state: "succeeded",
-      progress: { newVersion: "5", baseline: { recall: 0.8 } },
+      progress: { newVersion: "5", comparison: [recall] },
     });
   });
 

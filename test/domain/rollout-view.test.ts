@@ -95,10 +95,23 @@ test("a retrain shows its metrics beside the champion's on the same data", () =>
   const done = rolloutIn("succeeded", { plan: { ...plan, kind: "retrain", to: null, inverse: null } });
   const trained = {
     ...done,
-    progress: { ...done.progress, newVersion: "5", metrics: { recall: 0.95 }, baseline: { recall: 0.91 } },
+    progress: {
+      ...done.progress,
+      newVersion: "5",
+      metrics: { recall: 0.95 },
+      comparison: [
+        { name: "recall", champion: 0.91, challenger: 0.95, interval: [-0.01, 0.09], n: 60 },
+        { name: "precision", champion: 0.5, challenger: 0.5, interval: null, n: 3 },
+      ] as const,
+    },
   };
   const table = view(trained).blocks.find((block) => block.kind === "table");
-  expect(table).toMatchObject({ rows: [["recall", "0.91", "0.95", "+0.04"]] });
+  expect(table).toMatchObject({
+    rows: [
+      ["recall", "0.91", "0.95", "+0.04", "-0.01 to +0.09", "60"],
+      ["precision", "0.5", "0.5", "0", "too few", "3"],
+    ],
+  });
 });
 
 test("text from outside stays on its line and within bounds", () => {

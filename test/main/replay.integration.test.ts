@@ -108,6 +108,7 @@ describe("versions to judge with", () => {
       operationId: "made-by-hand",
       parameters: harsh,
       metrics: {},
+      comparison: [],
       description: "joins nothing",
       digest: "none",
     });

@@ -20,8 +20,6 @@ import type { RolloutStore, StoredModelVersion } from "../../ports/rollout.ts";
 
 /** The alias of the version that serves. */
 const champion = "champion";
-/** Metrics of the champion on the part held out for a new version are stored beside its own, under this ending. */
-const championEnding = " (champion)";
 
 export default defineModelBackend({
   name: "builtin",
@@ -111,10 +109,7 @@ export function createBuiltin(
     const serving = await versionOf(model, operation.from);
     const fitted = await trainer.fit(serving?.parameters ?? shippedWeights);
     const parameters = weightsSchema.parse(fitted.parameters);
-    const compared = Object.entries(fitted.champion).map(([name, value]) => [
-      `${name}${championEnding}`,
-      value,
-    ]);
+    const metrics = Object.fromEntries(fitted.comparison.map(({ name, challenger }) => [name, challenger]));
     await store.transaction(async (tx) => {
       if ((await tx.rollouts.findModelVersionByOperation(operationId)) !== null) return;
       await addVersion(tx.rollouts, {
@@ -123,7 +118,8 @@ export function createBuiltin(
         createdBy: operation.requestedBy,
         operationId,
         parameters,
-        metrics: { ...fitted.metrics, ...Object.fromEntries(compared) },
+        metrics,
+        comparison: fitted.comparison,
         description: fitted.description,
       });
     });
@@ -188,6 +184,7 @@ async function ensureFirstVersion(
           operationId,
           parameters: shippedWeights,
           metrics: {},
+          comparison: [],
           description: "the weights that ship with the bot",
         });
       }
@@ -229,30 +226,18 @@ function after(before: Date | null, now: Date): Date {
 }
 
 function toVersion(stored: StoredModelVersion): ModelVersion {
-  const { createdAt, createdBy, description, digest } = stored;
-  const metrics = split(stored.metrics).own;
+  const { createdAt, createdBy, description, digest, metrics } = stored;
   return { version: String(stored.version), createdAt, createdBy, metrics, description, digest };
-}
-
-function split(metrics: Readonly<Record<string, number>>) {
-  const own: Record<string, number> = {};
-  const baseline: Record<string, number> = {};
-  for (const [name, value] of Object.entries(metrics)) {
-    if (name.endsWith(championEnding)) baseline[name.slice(0, -championEnding.length)] = value;
-    else own[name] = value;
-  }
-  return { own, baseline };
 }
 
 function trained(stored: StoredModelVersion | null): Observed {
   if (stored === null) return missing("the retrain");
-  const { own, baseline } = split(stored.metrics);
   return {
     kind: "succeeded",
     result: `version ${stored.version} is ready and does not serve yet: ${stored.description}`,
     newVersion: String(stored.version),
-    metrics: own,
-    baseline,
+    metrics: stored.metrics,
+    comparison: stored.comparison,
     logTail: "",
   };
 }

@@ -21,6 +21,14 @@ export function alertRows(db: Db) {
       const [row] = await db.select().from(alerts).where(eq(alerts.key, key));
       return row === undefined ? null : toStored(row);
     },
+    findAlerts: async (keys: readonly string[]) => {
+      const rows = await db
+        .select()
+        .from(alerts)
+        .where(sql`${alerts.key} in (select jsonb_array_elements_text(${JSON.stringify(keys)}::jsonb))`)
+        .orderBy(asc(alerts.key));
+      return rows.map(toStored);
+    },
     searchAlerts: (text: string, limit: number) => searchAlerts(db, text, limit),
     remembered: (since: Date, limit: number) => remembered(db, since, limit),
   };
@@ -73,7 +81,8 @@ function toRow(stored: StoredAlert) {
   };
 }
 
-function toStored(row: typeof alerts.$inferSelect): StoredAlert {
+/** An alert as the rest of the bot knows it. */
+export function toStored(row: typeof alerts.$inferSelect): StoredAlert {
   const { key, seenAt, seenCount, endedBy, incidentId, reasons, mutedBy, ...alert } = row;
   return {
     key,

@@ -196,6 +196,20 @@ export const timeline = pgTable(
   (table) => [index("timeline_incident").on(table.incidentId, table.id)],
 );
 
+/** What incidents are known by, as an inverted index: later ones find the earlier ones that are like them. */
+export const incidentFeatures = pgTable(
+  "incident_features",
+  {
+    /** "KIND:VALUE", see domain/similar-incidents.ts. */
+    feature: text("feature").notNull(),
+    incidentId: integer("incident_id").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.feature, table.incidentId] }),
+    index("incident_features_incident").on(table.incidentId),
+  ],
+);
+
 /** Numbered facts that a claim may cite. */
 export const evidence = pgTable(
   "evidence",

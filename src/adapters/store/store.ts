@@ -14,12 +14,14 @@ import { explanationSlice } from "./explanations.ts";
 import { feedbackSlice } from "./feedback.ts";
 import { incidentSlice } from "./incidents.ts";
 import { jobSlice, jobsAtTheEnd } from "./job-queue.ts";
+import { learningSlice } from "./learning.ts";
 import { leaseSlice } from "./leases.ts";
 import { freeEverything } from "./liveness.ts";
 import { postSlice } from "./posts.ts";
 import { requestSlice } from "./requests.ts";
 import { rolloutSlice } from "./rollouts.ts";
 import { installation } from "./schema.ts";
+import { similarSlice } from "./similar-incidents.ts";
 
 export interface StoreOptions {
   /** Of a migrated database; see migrate.ts. */
@@ -96,6 +98,8 @@ function slicesOf(db: Db, installationId: string, write?: DeliveryStore["insert"
     rollouts: rolloutSlice(db),
     explanations: explanationSlice(db),
     feedback: feedbackSlice(db),
+    similar: similarSlice(db),
+    learning: learningSlice(db),
     digests: digestSlice(db),
     jobs: jobSlice(db),
   };

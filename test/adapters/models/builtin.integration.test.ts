@@ -20,6 +20,8 @@ afterAll(async () => {
   await database.close();
 });
 
+const recall = { name: "recall", champion: 0.9, challenger: 0.95, interval: [0.01, 0.09], n: 60 } as const;
+
 const better = {
   ...shippedWeights,
   clustering: { ...shippedWeights.clustering, threshold: 0.5 },
@@ -28,8 +30,7 @@ const better = {
 function trainer(over: Partial<Trainer> = {}): Trainer {
   const fitted: Fitted = {
     parameters: better,
-    metrics: { recall: 0.95 },
-    champion: { recall: 0.9 },
+    comparison: [recall],
     description: "fitted from 200 pieces of feedback",
   };
   return {
@@ -98,7 +99,7 @@ describe("a retrain", () => {
       kind: "succeeded",
       newVersion: "2",
       metrics: { recall: 0.95 },
-      baseline: { recall: 0.9 },
+      comparison: [recall],
     });
     const [newest] = await scene.backend.versions(scene.model);
     expect(newest).toMatchObject({ version: "2", metrics: { recall: 0.95 }, createdBy: "ml" });
@@ -141,8 +142,7 @@ describe("a retrain", () => {
   });
 
   test("that gives no valid weights stores nothing", async () => {
-    const fit = () =>
-      Promise.resolve({ parameters: { clustering: 1 }, metrics: {}, champion: {}, description: "" });
+    const fit = () => Promise.resolve({ parameters: { clustering: 1 }, comparison: [], description: "" });
     const scene = await open(trainer({ fit }));
     await expect(scene.train()).rejects.toThrow();
     expect(await store.rollouts.modelVersions(scene.model)).toHaveLength(1);
@@ -159,6 +159,7 @@ test("a version whose parameters another release made is refused before it serve
     operationId: `old-${model}`,
     parameters: { threshold: 3 },
     metrics: {},
+    comparison: [],
     description: "",
     digest: "x",
   });

@@ -113,6 +113,7 @@ test("the builtin registry keeps versions and who made what champion when", asyn
     createdBy: "ml-engineer",
     operationId: "op-1",
     parameters: { weights: [0.1, -2] },
+    comparison: [{ name: "f1", champion: 0.8, challenger: 0.9, interval: [0.01, 0.2] as const, n: 40 }],
     metrics: { f1: 0.8 },
     description: "first",
     digest: "d",

@@ -1,0 +1,138 @@
+/**
+ * Pairs of alerts of which it is known whether they belong together, with what each signal said of them at the time:
+ * from what people decided, and, counting less, from groupings that people worked on and left as they were.
+ */
+import { createCorrelator } from "../domain/clustering.ts";
+import type { Correlator, RememberedAlert } from "../domain/correlation.ts";
+import type { LabelledPair } from "../domain/fitting.ts";
+import { shippedSignals } from "../domain/shipped-signals.ts";
+import type { Weights } from "../domain/weights.ts";
+import type { Store, StoredAlert } from "../ports.ts";
+
+const maxRulings = 300;
+const maxSettled = 100;
+/** Of one ruling or incident; a storm must not outweigh everything else. */
+const maxPairs = 12;
+const maxKeys = 40;
+const maxAlerts = 5_000;
+const maxChanges = 500;
+/** What nobody objected to counts a quarter of what a person said. */
+const settledWeight = 0.25;
+const dayMs = 86_400_000;
+/** Two incidents this near in time could have been taken for one. */
+const nearMs = 600_000;
+
+/** Two alerts and whether they belong together. */
+interface Verdict {
+  readonly a: StoredAlert;
+  readonly b: StoredAlert;
+  readonly areTogether: boolean;
+  readonly weight: number;
+}
+
+/** How many pairs of alerts people put together or apart; cheap. */
+export async function countRulings(store: Store): Promise<number> {
+  const rulings = await store.learning.rulings(maxRulings);
+  return rulings.reduce((sum, { left, right }) => sum + Math.min(maxPairs, left.length * right.length), 0);
+}
+
+/** All labelled pairs, oldest first. Those that the champion's correlator could not have weighed are left out. */
+export async function labelledPairs(store: Store, champion: Weights): Promise<readonly LabelledPair[]> {
+  const pairs: LabelledPair[] = [];
+  for (const { left, right, kind } of await store.learning.rulings(maxRulings)) {
+    const verdicts = pairsOf(await find(store, left), await find(store, right)).map(
+      ([a, b]): Verdict => ({ a, b, areTogether: kind === "together", weight: 1 }),
+    );
+    pairs.push(...(await weigh(store, champion, verdicts)));
+  }
+  for (const { id } of await store.learning.settledIncidents(maxSettled))
+    pairs.push(...(await weigh(store, champion, await settledVerdicts(store, id))));
+  return pairs.sort((x, y) => x.at.getTime() - y.at.getTime());
+}
+
+async function find(store: Store, keys: readonly string[]): Promise<readonly StoredAlert[]> {
+  const found = await Promise.all(keys.slice(0, maxKeys).map((key) => store.incidents.findAlert(key)));
+  return found.filter((alert) => alert !== null);
+}
+
+/** Pairs across the two sides, those nearest in time first: they are the ones that are hard to tell apart. */
+function pairsOf(left: readonly StoredAlert[], right: readonly StoredAlert[]): [StoredAlert, StoredAlert][] {
+  return left
+    .flatMap((a) => right.map((b): [StoredAlert, StoredAlert] => [a, b]))
+    .filter(([a, b]) => a.key !== b.key)
+    .sort((x, y) => lagOf(x) - lagOf(y))
+    .slice(0, maxPairs);
+}
+
+function lagOf([a, b]: readonly [StoredAlert, StoredAlert]): number {
+  return Math.abs(a.alert.startsAt.getTime() - b.alert.startsAt.getTime());
+}
+
+/** An incident's first alert with its others, and with those of other incidents that began near it. */
+async function settledVerdicts(store: Store, incidentId: number): Promise<readonly Verdict[]> {
+  const own = await store.incidents.alerts(incidentId, maxKeys);
+  const [first] = own;
+  if (first === undefined) return [];
+  const { startsAt } = first.alert;
+  const near = await store.learning.alertsBetween(
+    new Date(startsAt.getTime() - nearMs),
+    new Date(startsAt.getTime() + nearMs),
+    maxKeys,
+  );
+  const others = near.filter((alert) => alert.incidentId !== incidentId);
+  const verdict =
+    (areTogether: boolean) =>
+    ([a, b]: readonly [StoredAlert, StoredAlert]) => ({
+      a,
+      b,
+      areTogether,
+      weight: settledWeight,
+    });
+  return [...pairsOf([first], own).map(verdict(true)), ...pairsOf([first], others).map(verdict(false))];
+}
+
+/** What each signal says of the pairs, asked of a correlator that has seen the day before them and nothing later. */
+async function weigh(store: Store, champion: Weights, verdicts: readonly Verdict[]): Promise<LabelledPair[]> {
+  const starts = verdicts.flatMap(({ a, b }) => [a.alert.startsAt.getTime(), b.alert.startsAt.getTime()]);
+  if (starts.length === 0) return [];
+  const correlator = await correlatorAt(store, champion, Math.min(...starts), Math.max(...starts));
+  return verdicts.flatMap(({ a, b, areTogether, weight }) => {
+    const scores = rawScores(correlator, a.key, b.key);
+    if (scores === null) return [];
+    const at = a.alert.startsAt > b.alert.startsAt ? a.alert.startsAt : b.alert.startsAt;
+    return [{ scores, areTogether, weight, at }];
+  });
+}
+
+async function correlatorAt(
+  store: Store,
+  champion: Weights,
+  first: number,
+  last: number,
+): Promise<Correlator> {
+  const from = new Date(first - dayMs);
+  const until = new Date(last);
+  const { clustering } = champion;
+  // Every signal counts once, so that the reasons of a comparison are the signals' own scores.
+  const correlator = createCorrelator({
+    weights: { ...champion, clustering: { ...clustering, signals: {} } },
+  });
+  const alerts: readonly RememberedAlert[] = await store.learning.alertsBetween(from, until, maxAlerts);
+  correlator.restore({
+    topology: await store.incidents.topology(),
+    changes: await store.incidents.changesBetween(from, until, maxChanges),
+    alerts,
+    rulings: [],
+    nextIncidentId: 1,
+  });
+  return correlator;
+}
+
+const signalNames = new Set(shippedSignals.map((signal) => signal.name));
+
+function rawScores(correlator: Correlator, a: string, b: string): LabelledPair["scores"] | null {
+  const comparison = correlator.compare(a, b);
+  if (comparison === null) return null;
+  const own = comparison.reasons.filter((reason) => signalNames.has(reason.signal));
+  return Object.fromEntries(own.map(({ signal, score }) => [signal, score]));
+}
