@@ -16,6 +16,7 @@ import {
   type StoreSlices,
   type WantedPost,
 } from "../ports.ts";
+import { asChild, familyEvents, gainedFiring } from "./families.ts";
 import type { Movement, TriageMemory } from "./triage-memory.ts";
 
 /** A storm's joins become at most one line in the thread per this long. */
@@ -54,7 +55,7 @@ export async function saveMovement(
   const saved: Incident[] = [];
   const entries: NewTimelineEntry[] = [];
   for (const id of touched) {
-    const stepped = moveIncident(memory, rows.get(id) ?? null, id, { merges, movement, now: step.now });
+    const stepped = moveIncident(memory, rows, id, { merges, movement, now: step.now });
     if (stepped === null) continue;
     saved.push(stepped.incident);
     entries.push(...linesFor(leader, stepped, movement, step.now));
@@ -73,10 +74,12 @@ interface Moved {
 
 function moveIncident(
   memory: TriageMemory,
-  before: Incident | null,
+  rows: ReadonlyMap<number, Incident>,
   id: number,
   context: { readonly merges: ReadonlyMap<number, number>; readonly movement: Movement; readonly now: Date },
 ): Moved | null {
+  const before = rows.get(id) ?? null;
+  const { correlation } = context.movement;
   const members = membersOf(memory, id);
   if (members.length === 0) {
     if (before === null || before.mergedInto !== null) return null;
@@ -84,14 +87,20 @@ function moveIncident(
     return into === null ? null : { ...mergeIncident(before, into, context.now), isNew: false };
   }
   const facts = incidentFacts(members);
-  if (before === null) return { incident: openIncident(id, facts, context.now), events: [], isNew: true };
+  const isFiring = (key: string) => memory.alerts.get(key)?.endedBy === null;
+  const family = familyEvents(id, correlation);
+  if (before === null) {
+    const opened = asChild(openIncident(id, facts, context.now), correlation, rows);
+    return { incident: opened, events: family, isNew: true };
+  }
   // A merged incident that gets alerts back by a later split stands on its own again.
   const standing = before.mergedInto === null ? before : { ...before, mergedInto: null };
   const stepped = advanceIncident(standing, facts, {
-    startedFiring: context.movement.kindled.has(id),
+    startedFiring: context.movement.kindled.has(id) || gainedFiring(id, correlation, rows, isFiring),
     now: context.now,
   });
-  return stepped.hasChanged ? { incident: stepped.incident, events: stepped.events, isNew: false } : null;
+  const events = [...family, ...stepped.events];
+  return stepped.hasChanged ? { incident: stepped.incident, events, isNew: false } : null;
 }
 
 /** Where the alerts of an emptied incident went. */

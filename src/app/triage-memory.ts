@@ -149,7 +149,8 @@ function store(memory: TriageMemory, movement: Movement, tracked: TrackedAlert):
   movement.alerts.set(tracked.key, tracked);
 }
 
-function place(
+/** Puts alerts where the correlator places them; those that it places for the first time come from `fresh`. */
+export function place(
   memory: TriageMemory,
   movement: Movement,
   fresh: ReadonlyMap<string, Report>,

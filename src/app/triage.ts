@@ -20,6 +20,7 @@ import {
   type StoredDelivery,
   type StoreSlices,
 } from "../ports.ts";
+import { recall, takeRulings } from "./rulings.ts";
 import { type Batch, sliceByAlerts } from "./triage-batch.ts";
 import { type Leader, saveMovement } from "./triage-commit.ts";
 import { createMemory, forget, type Movement, passTime, remember, takeReports } from "./triage-memory.ts";
@@ -57,6 +58,9 @@ const renewMs = 2_500;
 const pollMs = 250;
 const tickMs = 1_000;
 const maxDeliveries = 200;
+/** Rulings of people that are carried out at once. */
+const maxRulings = 100;
+const maxRulingsInForce = 2_000;
 const memoryMs = 24 * 3_600_000;
 const maxRemembered = 200_000;
 /** Open incidents that began within this long are explained again when a change is told. */
@@ -97,6 +101,7 @@ export function createTriage(options: TriageOptions): Triage {
       if (!(await keepLease())) return false;
       if (leadership === null) return false;
       const count = await takeBatch(leadership);
+      await carryOutRulings(leadership);
       await tick(leadership);
       failures = 0;
       limit = Math.min(maxDeliveries, limit * 2);
@@ -191,6 +196,22 @@ export function createTriage(options: TriageOptions): Triage {
     metrics.observe("tocsin_triage_batch_seconds", (performance.now() - startedAt) / 1000);
     for (const dead of batch.dead)
       metrics.count("tocsin_dead_deliveries_total", { source: dead.delivery.source });
+  }
+
+  /** What people decided about groupings since the last look; a few of them at a time. */
+  async function carryOutRulings(leader: Leadership): Promise<void> {
+    const rulings = await store.feedback.waiting(maxRulings);
+    if (rulings.length === 0) return;
+    await recall(store, leader.memory, rulings);
+    const now = clock.now();
+    const movement = takeRulings(leader.memory, rulings, now);
+    const carriedOut = rulings.map(({ id }) => id);
+    await commit(leader, movement, {
+      cursor: leader.lease.cursor,
+      now,
+      before: (tx) => tx.feedback.markCarriedOut(carriedOut, now),
+    });
+    metrics.count("tocsin_rulings_total", {}, rulings.length);
   }
 
   async function buryPoison(leader: Leadership, deliveries: readonly StoredDelivery[]): Promise<void> {
@@ -338,7 +359,7 @@ async function load(options: TriageOptions, lease: Lease, now: number): Promise<
     topology,
     changes,
     alerts: remembered,
-    rulings: [],
+    rulings: await options.store.feedback.inForce(since, maxRulingsInForce),
     nextIncidentId: lease.nextIncidentId,
   });
   const memory = createMemory(correlator);

@@ -244,6 +244,19 @@ function isSameFacts(before: Incident, facts: IncidentFacts): boolean {
   );
 }
 
+/**
+ * An incident that came out of another: whoever has that one has this one too, and what a person resolved stays so.
+ * A family has one parent, the first.
+ */
+export function splitIncident(child: Incident, parent: Incident): Incident {
+  const own = { ...child, parentId: parent.parentId ?? parent.id };
+  const { acknowledgedAt, acknowledgedBy, resolvedAt, resolvedBy } = parent;
+  if (own.state !== "open" || parent.state === "open") return own;
+  return parent.state === "acknowledged"
+    ? { ...own, state: "acknowledged", acknowledgedAt, acknowledgedBy }
+    : { ...own, state: "resolved", acknowledgedAt, acknowledgedBy, resolvedAt, resolvedBy };
+}
+
 /** An incident whose alerts all went into another: resolved, and its card says where they are. */
 export function mergeIncident(before: Incident, into: number, now: Date): IncidentStep {
   const incident: Incident = {
