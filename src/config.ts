@@ -6,7 +6,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { ConfigError, parseFile, sha256 } from "./config/file.ts";
-import { modelsOf, peopleOf, policyOf, routesFrom, sourcesOf } from "./config/sections.ts";
+import { modelsOf, peopleOf, policyOf, prometheusOf, routesFrom, sourcesOf } from "./config/sections.ts";
 import type { Config, Environment } from "./config/shape.ts";
 
 export { ConfigError } from "./config/file.ts";
@@ -33,6 +33,7 @@ export function readConfig(env: Environment = process.env): Config {
     configFile: file,
     ...chatOf(env),
     openai: openaiOf(env),
+    prometheus: prometheusOf(parsed, env, urlOf(env, "PROMETHEUS_URL")),
     routes: routesFrom(parsed),
     rolloutChannels: parsed.rollouts?.to ?? [],
     sources: sourcesOf(parsed, env),
@@ -86,9 +87,7 @@ function findFile(env: Environment): string | null {
   return existsSync("tocsin.yaml") ? path.resolve("tocsin.yaml") : null;
 }
 
-function readEnvironment(
-  env: Environment,
-): Pick<Config, "databaseUrl" | "dataDir" | "port" | "logLevel" | "prometheusUrl"> {
+function readEnvironment(env: Environment): Pick<Config, "databaseUrl" | "dataDir" | "port" | "logLevel"> {
   const port = Number(env["PORT"] || "8080");
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new ConfigError(`PORT is "${env["PORT"]}"; expected a whole number from 0 to 65535`);
@@ -107,7 +106,6 @@ function readEnvironment(
     dataDir: path.resolve(env["TOCSIN_DATA_DIR"] || ".tocsin"),
     port,
     logLevel,
-    prometheusUrl: urlOf(env, "PROMETHEUS_URL"),
   };
 }
 
@@ -153,8 +151,10 @@ function openaiOf(env: Environment): Config["openai"] {
 
 function urlOf(env: Environment, variable: string): string | null {
   const text = env[variable] || null;
-  if (text !== null && !/^https?:\/\/[^\s]+$/.test(text))
-    throw new ConfigError(`${variable} is "${text}"; expected an address starting http:// or https://`);
+  if (text !== null && !(/^https?:\/\/[^\s]+$/.test(text) && URL.canParse(text))) {
+    const shown = text.replace(/\/\/[^/]*@/, "//…@");
+    throw new ConfigError(`${variable} is "${shown}"; expected an address starting http:// or https://`);
+  }
   return text;
 }
 

@@ -26,6 +26,7 @@ import { createCommandDesk, recordStart } from "./main/commands.ts";
 import { openDatabase } from "./main/database.ts";
 import { answerNotFound, carryOut, connectChats, createDoor } from "./main/door.ts";
 import { createExplaining } from "./main/explaining.ts";
+import { createMeasuring } from "./main/measuring.ts";
 import { packageVersion } from "./main/package.ts";
 import { loadPlugins, type Plugins } from "./main/plugins.ts";
 import { createReadiness } from "./main/readiness.ts";
@@ -127,11 +128,16 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     }),
   });
   const explain = createExplaining({ config, store, clock, log, metrics, weights: champion.weights });
+  const measuring = createMeasuring({ config, store, clock, log, metrics });
   const apply = createApply({ ...desk, store, people: config.people, log, clock });
   const digests = createDigest({ store, cron: await createCron(log), schedules: config.digests, clock, log });
   const handlers: JobHandlers = {
     post: ({ platform, channel }) => post.reconcile({ platform, id: channel }),
-    explain: ({ incidentId }) => explain.explain(incidentId),
+    explain: async ({ incidentId }) => {
+      await explain.explain(incidentId);
+      await measuring?.consider(incidentId);
+    },
+    measure: async ({ incidentId }) => measuring?.measure(incidentId),
     execute: ({ requestKey }) =>
       carryOut(requestKey, { store, execute: desk.execute, chats: chats.byPlatform, log }),
     apply: ({ rolloutId }) => apply.step(rolloutId),

@@ -1,18 +1,15 @@
 /** Charts for chat: SVG from a template, drawn to PNG with fonts of our own, so that every machine draws the same. */
-import { existsSync } from "node:fs";
-import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { scaleBand, scaleLinear } from "d3-scale";
 import { curveStepAfter, line } from "d3-shape";
 import type { DigestFacts } from "../domain/digest.ts";
 import type { Charts, Log } from "../ports.ts";
+import { metricsSvg } from "./charts/metrics.ts";
+import { toPng } from "./charts/png.ts";
+import { documentOf, escaped, faint, fixed, grey, width } from "./charts/svg.ts";
 
 type Bucket = DigestFacts["series"][number];
 
-/** Drawn at twice this size. Letters of 22 units are still 11 points high on a phone that shows it 360 points wide. */
-const width = 720;
 const height = 430;
-const pixelRatio = 2;
 const left = 64;
 const right = 20;
 const bars = { top: 62, bottom: 252 } as const;
@@ -20,56 +17,29 @@ const steps = { top: 312, bottom: 372 } as const;
 /** Blue and vermilion of Okabe and Ito, which people with any colour vision tell apart. */
 const alertColour = "#0072b2";
 const incidentColour = "#d55e00";
-const ink = "#1f2933";
-const faint = "#d5dbe1";
-const grey = "#52606d";
 /** Least distance between the middles of two labels of the time axis. */
 const labelSpacing = 104;
 const thousands = new Intl.NumberFormat("en-US");
 
-/** Creates the drawer. Whatever keeps it from drawing is logged, and the digest goes without a picture. */
+/** Creates the drawer. Whatever keeps it from drawing is logged, and the message goes without a picture. */
 export function createCharts(log: Log): Charts {
+  async function draw(svg: string): Promise<Uint8Array | null> {
+    try {
+      return await toPng(svg);
+    } catch (error) {
+      log.warn({ error: String(error) }, "charts: could not draw; the message goes without a picture");
+      return null;
+    }
+  }
+
   return {
     async timeline(facts) {
       // Two bars are no picture; the text says as much.
       if (facts.series.length < 3 || !facts.series.some(hasNews)) return null;
-      try {
-        return await render(timelineSvg(facts));
-      } catch (error) {
-        log.warn({ error: String(error) }, "charts: could not draw; the digest goes without a picture");
-        return null;
-      }
+      return await draw(timelineSvg(facts));
     },
+    metrics: (chart) => draw(metricsSvg(chart)),
   };
-}
-
-async function render(svg: string): Promise<Uint8Array> {
-  // Loaded late: it is a native library that most replicas never need.
-  const { renderAsync } = await import("@resvg/resvg-js");
-  const fonts = fontFolder();
-  const image = await renderAsync(svg, {
-    fitTo: { mode: "width", value: width * pixelRatio },
-    background: "#ffffff",
-    font: {
-      loadSystemFonts: false,
-      fontFiles: ["Inter-Regular.ttf", "Inter-Bold.ttf"].map((file) => path.join(fonts, file)),
-      defaultFontFamily: "Inter",
-    },
-  });
-  return image.asPng();
-}
-
-/** `assets/fonts/` lies in the package's root, whether this file runs from src/ or from dist/. */
-function fontFolder(): string {
-  let folder = path.dirname(fileURLToPath(import.meta.url));
-  for (;;) {
-    const candidate = path.join(folder, "assets", "fonts");
-    if (existsSync(path.join(candidate, "Inter-Regular.ttf"))) return candidate;
-    const parent = path.dirname(folder);
-    if (parent === folder)
-      throw new Error("the folder assets/fonts/ of the package is missing: install it again");
-    folder = parent;
-  }
 }
 
 /** Alerts as bars above, opened incidents as lollipops and their running total as a line below, one time axis. */
@@ -84,7 +54,7 @@ export function timelineSvg(facts: DigestFacts): string {
     ...incidentSteps(facts.series, x),
     ...timeAxis(facts, x, timezone),
   ];
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="Inter" font-size="22" fill="${ink}"><rect width="${width}" height="${height}" fill="#ffffff"/>${parts.join("")}</svg>`;
+  return documentOf(height, parts);
 }
 
 type Band = ReturnType<typeof scaleBand<number>>;
@@ -192,14 +162,6 @@ function short(value: number): string {
   if (value < 1_000) return String(value);
   const [size, unit] = value < 1_000_000 ? [1_000, "k"] : [1_000_000, "M"];
   return `${Number((value / size).toPrecision(2))}${unit}`;
-}
-
-function fixed(value: number): string {
-  return value.toFixed(1);
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }
 
 function hasNews(bucket: Bucket): boolean {

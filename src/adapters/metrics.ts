@@ -93,6 +93,16 @@ export const declarations = {
     help: "Tokens spent on explanations.",
     labels: ["explainer"],
   },
+  tocsin_metric_questions_total: {
+    kind: "counter",
+    help: "Questions to Prometheus about incidents, by outcome: read, empty or unreadable.",
+    labels: ["outcome"],
+  },
+  tocsin_metric_gather_seconds: {
+    kind: "histogram",
+    help: "Time to read the metrics of one incident.",
+    buckets: slow,
+  },
   tocsin_commands_total: {
     kind: "counter",
     help: "Command requests by command and outcome.",

@@ -1,10 +1,12 @@
 /** What a post shows: reads the state it is about and makes its view. Decides nothing. */
 
 import { digestView } from "../domain/digest-view.ts";
-import { entryView, incidentView } from "../domain/incident-view.ts";
+import type { TimelineEntry } from "../domain/incident.ts";
+import { type EntryChart, entryView, incidentView } from "../domain/incident-view.ts";
 import type { Person } from "../domain/person.ts";
 import type { View } from "../domain/view.ts";
 import type { Charts, Clock, ModelEntry, Policy, Post, Store } from "../ports.ts";
+import { chartIn } from "./explain-metrics.ts";
 import { rolloutCard } from "./rollout-card.ts";
 
 export interface RenderOptions {
@@ -43,7 +45,14 @@ export function createRender(options: RenderOptions): Render {
 
   async function renderEntry(id: number) {
     const entry = await store.incidents.findTimelineEntry(id);
-    return entry === null ? null : { view: entryView(entry, nameOf), revision: 1 };
+    if (entry === null) return null;
+    return { view: entryView(entry, nameOf, await chartOf(entry)), revision: 1 };
+  }
+
+  async function chartOf({ id, data }: TimelineEntry): Promise<EntryChart | null> {
+    const found = chartIn(data);
+    const png = found === null ? null : await options.charts.metrics(found.chart);
+    return found === null || png === null ? null : { png, alt: found.alt, filename: `metrics-${id}.png` };
   }
 
   async function renderDigest(id: number) {

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { parseDocument } from "yaml";
 import { z } from "zod";
+import { templateProblem } from "../domain/promql.ts";
 import { parseChannel } from "../ports.ts";
 
 /** Something in the environment or in tocsin.yaml is wrong; the message names the value and the remedy. */
@@ -35,6 +36,33 @@ const accountId = z
     'is a number too large to keep its digits; write it in quotes, for example "112233445566778899"',
   )
   .transform(String);
+
+/** How metrics are read from PROMETHEUS_URL, and what is asked of every suspect. */
+const prometheusSchema = z
+  .strictObject({
+    bearer: secretName.optional(),
+    basic: z.strictObject({ user: z.string().min(1), password: secretName }).optional(),
+    tenant: z.string().min(1).max(150).optional(),
+    queries: z
+      .array(
+        z.strictObject({
+          name: z.string().min(1).max(60),
+          query: z
+            .string()
+            .max(2_000)
+            .refine((text) => templateProblem(text) === null, {
+              error: (issue) => templateProblem(String(issue.input)) ?? "is not right",
+            }),
+          unit: z.string().max(20).default(""),
+        }),
+      )
+      .max(12, "has more than 12 queries; each is asked of up to three services within seconds")
+      .optional(),
+  })
+  .refine(
+    (given) => given.bearer === undefined || given.basic === undefined,
+    "takes bearer or basic, not both",
+  );
 
 /** Every key that tocsin.yaml may hold. */
 export const fileSchema = z.strictObject({
@@ -106,6 +134,7 @@ export const fileSchema = z.strictObject({
       timeoutSeconds: z.number().positive().max(300).default(20),
     })
     .prefault({}),
+  prometheus: prometheusSchema.prefault({}),
   topology: z
     .strictObject({
       edges: z.array(z.tuple([z.string(), z.string()])).default([]),

@@ -1,12 +1,13 @@
 /** The parts of tocsin.yaml, each turned into what the bot works with. */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { shippedMetricQueries } from "../domain/metric-queries.ts";
 import type { Person } from "../domain/person.ts";
 import type { Route } from "../domain/routing.ts";
 import type { SenderSecret } from "../domain/sender.ts";
 import { type Matcher, parseMatcher } from "../domain/suppression.ts";
 import { ConfigError, type FileConfig, sha256 } from "./file.ts";
-import type { Environment, ModelConfig, SourceConfig } from "./shape.ts";
+import type { Environment, ModelConfig, PrometheusConfig, SourceConfig } from "./shape.ts";
 
 /** Without any channel of its own the bot shows everything in the console; chat tokens without channels show nothing there. */
 export function routesFrom(file: FileConfig): readonly Route[] {
@@ -170,4 +171,25 @@ export function modelsOf(file: FileConfig): readonly ModelConfig[] {
         },
         ...given,
       ];
+}
+
+/** Where metrics are read from, with its credentials; null without an address. @throws ConfigError */
+export function prometheusOf(
+  file: FileConfig,
+  env: Environment,
+  url: string | null,
+): PrometheusConfig | null {
+  const { bearer, basic, tenant = null, queries = shippedMetricQueries } = file.prometheus;
+  if (url === null) return null;
+  const auth: PrometheusConfig["auth"] =
+    bearer !== undefined
+      ? { kind: "bearer", token: fromEnvironment(bearer, env, "prometheus.bearer") }
+      : basic !== undefined
+        ? {
+            kind: "basic",
+            user: basic.user,
+            password: fromEnvironment(basic.password, env, "prometheus.basic.password"),
+          }
+        : null;
+  return { url, auth, tenant, queries };
 }

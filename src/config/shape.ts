@@ -31,6 +31,19 @@ export interface DigestSchedule {
   readonly to: readonly string[];
 }
 
+/** Where metrics are read from. */
+export interface PrometheusConfig {
+  /** May hold user and password. */
+  readonly url: string;
+  readonly auth:
+    | { readonly kind: "bearer"; readonly token: string }
+    | { readonly kind: "basic"; readonly user: string; readonly password: string }
+    | null;
+  readonly tenant: string | null;
+  /** Asked of every suspect, with {{service}} in label matchers. */
+  readonly queries: readonly { readonly name: string; readonly query: string; readonly unit: string }[];
+}
+
 export interface Config {
   readonly databaseUrl: string | null;
   readonly dataDir: string;
@@ -54,7 +67,8 @@ export interface Config {
     readonly baseUrl: string | null;
     readonly model: string;
   } | null;
-  readonly prometheusUrl: string | null;
+  /** Null while PROMETHEUS_URL is not set. */
+  readonly prometheus: PrometheusConfig | null;
   /** Variables that model backends may pass on by name; the bot's own secrets are not among them. */
   readonly environment: Readonly<Record<string, string>>;
   readonly routes: readonly Route[];

@@ -227,8 +227,19 @@ const entryTone: Partial<Record<TimelineKind, Tone>> = {
   severity_changed: "warning",
 };
 
+/** A picture under a line: what it shows is in the line's own words and in `alt` too. */
+export interface EntryChart {
+  readonly png: Uint8Array;
+  readonly alt: string;
+  readonly filename: string;
+}
+
 /** One line of an incident's history, for its thread. */
-export function entryView(entry: TimelineEntry, nameOf: (person: string) => string): View {
+export function entryView(
+  entry: TimelineEntry,
+  nameOf: (person: string) => string,
+  chart: EntryChart | null = null,
+): View {
   const who = entry.actor === "tocsin" ? "" : ` · ${nameOf(entry.actor)}`;
   const title = oneLine(entry.text, 1000);
   return {
@@ -236,7 +247,11 @@ export function entryView(entry: TimelineEntry, nameOf: (person: string) => stri
     title,
     tone: entryTone[entry.kind] ?? "neutral",
     summary: `incident ${entry.incidentId}: ${title}${who}`,
-    blocks: [{ kind: "text", text: [plain(title), plain(who)] }, note([moment(entry.at)])],
+    blocks: [
+      { kind: "text", text: [plain(title), plain(who)] },
+      ...(chart === null ? [] : [{ kind: "image", ...chart } satisfies ViewBlock]),
+      note([moment(entry.at)]),
+    ],
     actions: [],
   };
 }

@@ -62,6 +62,7 @@ export type TimelineKind =
   | "resolved"
   | "reopened"
   | "explained"
+  | "measured"
   | "silenced"
   | "rollout"
   | "feedback"

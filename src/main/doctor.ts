@@ -7,6 +7,7 @@ import { oneLine } from "../domain/view.ts";
 import { closedSources, openSources } from "../http.ts";
 import { type DeadDelivery, type Finding, noMetrics, systemClock } from "../ports.ts";
 import { configuredChannels, createChats } from "./chats.ts";
+import { checkMetricSource } from "./measuring.ts";
 import { type Offline, withBot } from "./offline.ts";
 import { formatFindings } from "./print.ts";
 
@@ -36,7 +37,7 @@ async function findAll(offline: Offline): Promise<readonly Finding[]> {
     clock: systemClock,
   });
   const dead = await store.deliveries.dead(maxDead);
-  return [...findings, ...dead.map(deadFinding)];
+  return [...findings, ...(await checkMetricSource(config, systemClock)), ...dead.map(deadFinding)];
 }
 
 function configFinding({ config }: Offline): Finding {

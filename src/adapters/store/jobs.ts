@@ -167,6 +167,7 @@ function tasksOf({ handlers, log }: JobRunnerOptions): TaskList {
   return {
     post: (payload) => work(log, payload, handlers.post),
     explain: (payload) => work(log, payload, handlers.explain),
+    measure: (payload) => work(log, payload, handlers.measure),
     execute: (payload) => work(log, payload, handlers.execute),
     apply: (payload) => work(log, payload, handlers.apply),
     digest: (payload) => work(log, payload, handlers.digest),

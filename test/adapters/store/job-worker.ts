@@ -6,7 +6,14 @@ const never = async (job: unknown) => {
   process.stdout.write(`${JSON.stringify(job)}\n`);
   await new Promise(() => undefined);
 };
-const handlers: JobHandlers = { post: never, explain: never, execute: never, apply: never, digest: never };
+const handlers: JobHandlers = {
+  post: never,
+  explain: never,
+  measure: never,
+  execute: never,
+  apply: never,
+  digest: never,
+};
 await runJobs({
   url: process.argv[2] ?? "",
   handlers,
