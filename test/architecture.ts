@@ -93,10 +93,14 @@ function importRule(file: string, target: string): string | null {
   return null;
 }
 
+/** Adapters that are alone of their kind: a file, a folder of its name, or both. */
+const singles: ReadonlySet<string> = new Set(["store", "charts", "prometheus"]);
+
 /** "chat/slack" for chat/slack.ts and chat/slack/render.ts; the store is one adapter. */
 function adapterOf(file: string): string {
   const [, , kind = "", name = ""] = file.split("/");
-  if (kind === "store") return "store";
+  const single = kind.replace(/\.ts$/, "");
+  if (singles.has(single)) return single;
   return `${kind}/${name}`.replace(/\.ts$/, "").replace(/\.ts\/$/, "");
 }
 

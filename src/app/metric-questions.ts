@@ -2,7 +2,8 @@
 import type { Alert, Labels } from "../domain/alert.ts";
 import { entityOf } from "../domain/entity.ts";
 import type { MetricQuestion } from "../domain/metric-reading.ts";
-import { fillTemplate, narrowTo, unitOf, watchedBy } from "../domain/promql.ts";
+import { narrowTo, unitOf, watchedBy } from "../domain/promql.ts";
+import { fillTemplate } from "../domain/promql-template.ts";
 import type { TrackedAlert } from "../domain/tracked-alert.ts";
 import type { AlertRule, MetricSource, Unreadable } from "../ports/metric-source.ts";
 

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { parseDocument } from "yaml";
 import { z } from "zod";
-import { templateProblem } from "../domain/promql.ts";
+import { templateProblem } from "../domain/promql-template.ts";
 import { parseChannel } from "../ports.ts";
 
 /** Something in the environment or in tocsin.yaml is wrong; the message names the value and the remedy. */

@@ -266,7 +266,7 @@ export function partsOf(evidence: Evidence): EvidenceParts {
   };
 }
 
-/** Numbers of the evidence that a cause rests on: its change first, then alerts of its service, then ways to it. */
+/** Numbers of the evidence that a cause rests on: its change first, then alerts and metrics of its service, then ways to it. */
 export function evidenceFor(cause: Cause, evidence: readonly Evidence[]): readonly number[] {
   const matching = (test: (parts: EvidenceParts, fact: Evidence) => boolean) =>
     evidence.filter((fact) => test(partsOf(fact), fact)).map((fact) => fact.number);
@@ -274,5 +274,12 @@ export function evidenceFor(cause: Cause, evidence: readonly Evidence[]): readon
   if (cause.service === null) return changes;
   const alerts = matching((parts, fact) => fact.kind === "alert" && parts.service === cause.service);
   const paths = matching((parts, fact) => fact.kind === "topology" && parts.service === cause.service);
-  return [...changes, ...alerts.slice(0, 3), ...paths];
+  // What did not change, or could not be read, has no direction.
+  const metrics = matching(
+    (parts, fact) =>
+      fact.kind === "metric" &&
+      parts.service === cause.service &&
+      typeof fact.data["direction"] === "string",
+  );
+  return [...changes, ...alerts.slice(0, 3), ...metrics.slice(0, 2), ...paths];
 }

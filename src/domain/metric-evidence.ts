@@ -98,6 +98,7 @@ function factOf(subject: string, text: string, service: string | null, atMs: num
     subject: oneLine(subject, 400),
     text: fact,
     at: new Date(atMs),
-    data: { fact, quote: "", entities: service === null ? [] : [forPrompt(service, 100)], service },
+    // Of no service: it speaks for no suspect.
+    data: { fact, quote: "", entities: service === null ? [] : [forPrompt(service, 100)], service: null },
   };
 }

@@ -1,68 +1,11 @@
 /**
  * As much of PromQL as is needed to ask for what an alerting rule watches: the side of its outermost comparison that
- * is not the limit, narrowed to one alert's labels; and queries of the operator's with a place for a service's name.
+ * is not the limit, narrowed to one alert's labels.
  * Nothing here evaluates anything. What is not understood is left as it stands.
  * @see https://prometheus.io/docs/prometheus/latest/querying/operators/#binary-operator-precedence
  */
 import type { Labels } from "./alert.ts";
-
-type TokenKind = "string" | "word" | "number" | "comparison" | "matcher" | "open" | "close" | "other";
-
-interface Token {
-  readonly kind: TokenKind;
-  readonly text: string;
-  readonly start: number;
-  readonly end: number;
-  /** Brackets around it; a bracket itself counts as outside. */
-  readonly depth: number;
-  /** Inside the braces of a selector. */
-  readonly isInBraces: boolean;
-}
-
-/** Longest query looked at, characters; longer ones are taken as they stand. */
-const maxQuery = 20_000;
-
-const lexemes =
-  /(?<comment>#[^\n]*)|(?<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)|(?<number>0x[\da-f]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d+)?(?:ms|[smhdwy])?(?:\d+(?:ms|[smhdwy]))*)|(?<word>[a-z_:][\w:]*)|(?<comparison>==|!=|<=|>=|<|>)|(?<matcher>=~|!~|=)|(?<open>[([{])|(?<close>[)\]}])|(?<other>\S)/giy;
-
-/** Null when brackets or quotes do not match: then nothing can be said about the text. */
-function tokenize(text: string): readonly Token[] | null {
-  if (text.length > maxQuery) return null;
-  const tokens: Token[] = [];
-  const brackets: string[] = [];
-  let at = 0;
-  while (at < text.length) {
-    if (/\s/.test(text.charAt(at))) {
-      at += 1;
-      continue;
-    }
-    lexemes.lastIndex = at;
-    const match = lexemes.exec(text);
-    const groups = match?.groups;
-    if (match === null || groups === undefined) return null;
-    const [kind = "other"] = Object.entries(groups).find(([, value]) => value !== undefined) ?? [];
-    const found = match[0];
-    if (kind === "close" && brackets.pop() !== closing[found]) return null;
-    // Outside of selectors these three are never comparisons, inside they never are anything else.
-    const isInBraces = brackets.at(-1) === "{";
-    if (kind === "other" && /["'`]/.test(found)) return null;
-    if (kind !== "comment")
-      tokens.push({
-        // The names of the groups are the kinds, but for the comment.
-        kind: kind as TokenKind,
-        text: found,
-        start: at,
-        end: at + found.length,
-        depth: brackets.length,
-        isInBraces,
-      });
-    if (kind === "open") brackets.push(found);
-    at += found.length;
-  }
-  return brackets.length === 0 ? tokens : null;
-}
-
-const closing: Readonly<Record<string, string>> = { ")": "(", "]": "[", "}": "{" };
+import { quoted, type Token, tokenize } from "./promql-tokens.ts";
 
 // ---------- what a rule watches ----------
 
@@ -284,76 +227,6 @@ function editOf(selector: number, tokens: readonly Token[], matchers: string) {
   const before = tokens[end - 1];
   const needsComma = end > brace + 1 && before?.text !== ",";
   return { at: tokens[end]?.start ?? 0, insert: needsComma ? `,${matchers}` : matchers };
-}
-
-/**
- * A label's value as a string of PromQL: whatever it holds, it stays one string.
- * @see https://prometheus.io/docs/prometheus/latest/querying/basics/#string-literals
- */
-export function quoted(value: string): string {
-  return `"${withinQuotes(value, '"')}"`;
-}
-
-function withinQuotes(value: string, quote: string): string {
-  const escaped = value.replaceAll("\\", "\\\\").replaceAll(quote, `\\${quote}`);
-  return escaped.replaceAll("\n", "\\n").replaceAll("\r", "\\r").toWellFormed();
-}
-
-// ---------- queries with a place for a service ----------
-
-const place = /\{\{\s*service\s*\}\}/g;
-const anyPlace = /\{\{.*?\}\}/gs;
-/** Longest name of a service that is asked for. */
-const maxService = 200;
-
-/**
- * What is wrong with a query of the operator's, and what to write instead; null when it can be filled in.
- * The place stands only inside the quotes of a label matcher, where a value cannot become anything else.
- */
-export function templateProblem(template: string): string | null {
-  const stray = template.match(anyPlace)?.find((found) => !/^\{\{\s*service\s*\}\}$/.test(found));
-  if (stray !== undefined) return `has ${stray.slice(0, 40)}; the only place there is is {{service}}`;
-  // A neutral value: braces of the place would look like those of a selector outside of quotes.
-  const places = template.match(place)?.length ?? 0;
-  if (places === 0)
-    return 'has no {{service}}; write it where the name belongs, for example {job="{{service}}"}';
-  const tokens = tokenize(template);
-  if (tokens === null) return "is no PromQL: its quotes or brackets do not match";
-  const inMatchers = tokens.filter((token, index) => isMatcherValue(token, tokens[index - 1]));
-  const raw = inMatchers.find((token) => token.text.startsWith("`") && token.text.match(place) !== null);
-  if (raw !== undefined)
-    return "has {{service}} in back quotes, where nothing can be escaped; use double quotes";
-  const inside = inMatchers.reduce((count, token) => count + (token.text.match(place)?.length ?? 0), 0);
-  return inside === places
-    ? null
-    : 'has {{service}} outside of a label matcher; write it in quotes there, for example {job="{{service}}"}';
-}
-
-function isMatcherValue(token: Token, before: Token | undefined): boolean {
-  const isOperator = before?.kind === "matcher" || before?.text === "!=";
-  return token.kind === "string" && token.isInBraces && isOperator;
-}
-
-/**
- * The query for one service. In a matcher by regular expression the name stands for itself, letter by letter.
- * @param template - one that {@link templateProblem} finds nothing wrong with.
- * @returns null when the name is too long to be one.
- */
-export function fillTemplate(template: string, service: string): string | null {
-  const tokens = tokenize(template);
-  if (tokens === null || service.length > maxService) return null;
-  const strings = tokens.flatMap((token, index) => {
-    const before = tokens[index - 1];
-    if (!isMatcherValue(token, before)) return [];
-    const isPattern = before?.text === "=~" || before?.text === "!~";
-    const value = isPattern ? service.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&") : service;
-    const filled = token.text.replace(place, () => withinQuotes(value, token.text.charAt(0)));
-    return [{ token, filled }];
-  });
-  return strings.reduceRight(
-    (text, { token, filled }) => text.slice(0, token.start) + filled + text.slice(token.end),
-    template,
-  );
 }
 
 // ---------- what it measures ----------

@@ -1,13 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  fillTemplate,
-  narrowTo,
-  quoted,
-  templateProblem,
-  unitOf,
-  watchedBy,
-} from "../../src/domain/promql.ts";
+import { narrowTo, unitOf, watchedBy } from "../../src/domain/promql.ts";
+import { fillTemplate, templateProblem } from "../../src/domain/promql-template.ts";
+import { quoted } from "../../src/domain/promql-tokens.ts";
 
 describe("what a rule watches", () => {
   test.each([
