@@ -3,7 +3,7 @@
  * from what people decided, and, counting less, from groupings that people worked on and left as they were.
  */
 import { createCorrelator } from "../domain/clustering.ts";
-import type { Correlator, RememberedAlert } from "../domain/correlation.ts";
+import type { Correlator, RememberedAlert, Ruling } from "../domain/correlation.ts";
 import type { LabelledPair } from "../domain/fitting.ts";
 import { shippedSignals } from "../domain/shipped-signals.ts";
 import type { Weights } from "../domain/weights.ts";
@@ -39,15 +39,26 @@ export async function countRulings(store: Store): Promise<number> {
 /** All labelled pairs, oldest first. Those that the champion's correlator could not have weighed are left out. */
 export async function labelledPairs(store: Store, champion: Weights): Promise<readonly LabelledPair[]> {
   const pairs: LabelledPair[] = [];
-  for (const { left, right, kind } of await store.learning.rulings(maxRulings)) {
-    const verdicts = pairsOf(await find(store, left), await find(store, right)).map(
-      ([a, b]): Verdict => ({ a, b, areTogether: kind === "together", weight: 1 }),
-    );
-    pairs.push(...(await weigh(store, champion, verdicts)));
-  }
+  for (const ruling of await store.learning.rulings(maxRulings))
+    pairs.push(...(await weigh(store, champion, await ruledVerdicts(store, ruling))));
   for (const { id } of await store.learning.settledIncidents(maxSettled))
     pairs.push(...(await weigh(store, champion, await settledVerdicts(store, id))));
   return pairs.sort((x, y) => x.at.getTime() - y.at.getTime());
+}
+
+/** What a person put together or apart, and what they thereby left together on either side. */
+async function ruledVerdicts(store: Store, { left, right, kind }: Ruling): Promise<readonly Verdict[]> {
+  const [here, there] = [await find(store, left), await find(store, right)];
+  const said = pairsOf(here, there).map(verdict(kind === "together", 1));
+  if (kind === "together") return said;
+  const leftTogether = [here, there].flatMap((side) =>
+    pairsOf(side.slice(0, 1), side).map(verdict(true, settledWeight)),
+  );
+  return [...said, ...leftTogether];
+}
+
+function verdict(areTogether: boolean, weight: number) {
+  return ([a, b]: readonly [StoredAlert, StoredAlert]): Verdict => ({ a, b, areTogether, weight });
 }
 
 async function find(store: Store, keys: readonly string[]): Promise<readonly StoredAlert[]> {
@@ -80,15 +91,10 @@ async function settledVerdicts(store: Store, incidentId: number): Promise<readon
     maxKeys,
   );
   const others = near.filter((alert) => alert.incidentId !== incidentId);
-  const verdict =
-    (areTogether: boolean) =>
-    ([a, b]: readonly [StoredAlert, StoredAlert]) => ({
-      a,
-      b,
-      areTogether,
-      weight: settledWeight,
-    });
-  return [...pairsOf([first], own).map(verdict(true)), ...pairsOf([first], others).map(verdict(false))];
+  return [
+    ...pairsOf([first], own).map(verdict(true, settledWeight)),
+    ...pairsOf([first], others).map(verdict(false, settledWeight)),
+  ];
 }
 
 /** What each signal says of the pairs, asked of a correlator that has seen the day before them and nothing later. */

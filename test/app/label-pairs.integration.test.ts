@@ -1,0 +1,153 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
+import { createCoFiringCounter } from "../../src/app/count-co-firings.ts";
+import { labelledPairs } from "../../src/app/label-pairs.ts";
+import { createTrainer } from "../../src/app/train.ts";
+import type { Alert } from "../../src/domain/alert.ts";
+import { createCorrelator } from "../../src/domain/clustering.ts";
+import { shippedWeights, type Weights, weightsSchema } from "../../src/domain/weights.ts";
+import { noMetrics, silentLog } from "../../src/ports.ts";
+import { freshDatabase, type TestDatabase } from "../database.ts";
+import { at, buildIncident, buildTracked } from "../domain/build.ts";
+
+let database: TestDatabase;
+let store: OpenStore;
+
+beforeEach(async () => {
+  database = await freshDatabase();
+  store = await openStore({ url: database.url });
+});
+afterEach(async () => {
+  await store.close();
+  await database.close();
+});
+
+const topology = { edges: [["web", "worker"]], services: [] } as const;
+const roundMinutes = 30;
+
+/** Two alerts on a caller and one on what it calls, 40 s later. */
+function storm(round: number) {
+  const start = round * roundMinutes;
+  const over = (minutes: number) => ({ status: "resolved", endsAt: at(start + minutes) }) as const;
+  const place = { incidentId: round, seenAt: at(start + 1), endedBy: "source" } as const;
+  return {
+    callers: [
+      buildTracked({ name: "HighLatency", service: "web", startsAt: at(start), ...over(9) }, place),
+      buildTracked({ name: "HighErrorRate", service: "web", startsAt: at(start + 0.1), ...over(9) }, place),
+    ],
+    callees: [
+      buildTracked({ name: "QueueLength", service: "worker", startsAt: at(start + 0.7), ...over(9) }, place),
+    ],
+  };
+}
+
+/** Storms that the shipped weights take for one incident, and that people part every time. */
+async function partedStorms(count: number): Promise<void> {
+  await store.incidents.saveTopology("test", topology, at(0));
+  for (let round = 1; round <= count; round += 1) {
+    const { callers, callees } = storm(round);
+    await store.incidents.save([buildIncident({ id: round, startedAt: at(round * roundMinutes) })]);
+    await store.incidents.saveAlerts([...callers, ...callees]);
+    await store.feedback.add(
+      {
+        kind: "split",
+        incidentId: round,
+        subject: `incident:${1_000 + round}`,
+        person: "oncall",
+        at: at(round * roundMinutes + 5),
+        data: {},
+      },
+      [{ kind: "apart", left: callees.map(({ key }) => key), right: callers.map(({ key }) => key) }],
+    );
+  }
+}
+
+/** Incidents that a correlator with these weights makes of one more storm. */
+function incidentsOf(weights: Weights): number {
+  const correlator = createCorrelator({ weights });
+  const { callers, callees } = storm(1);
+  correlator.observe([{ kind: "topology", topology }], at(0));
+  const homes = new Map<string, number>();
+  for (const { key, alert } of [...callers, ...callees])
+    for (const placed of correlator.observe([{ kind: "alert", key, alert }], alert.startsAt).placements)
+      homes.set(placed.key, placed.incidentId);
+  return new Set(homes.values()).size;
+}
+
+describe("groupings that people correct", () => {
+  test("are pairs with what each signal said at the time, and nothing of what came later", async () => {
+    await partedStorms(3);
+    const pairs = await labelledPairs(store, shippedWeights);
+    const said = pairs.filter(({ weight }) => weight === 1);
+    expect(said).toHaveLength(6);
+    expect(said.every(({ areTogether }) => !areTogether)).toBe(true);
+    expect(pairs.filter(({ weight }) => weight < 1)).toHaveLength(3);
+    expect(Object.keys(said[0]?.scores ?? {})).toEqual(expect.arrayContaining(["topology", "onset-lag"]));
+    // Nothing had fired before the first storm, and one storm before the second.
+    expect(said[0]?.scores["co-firing"]).toBeUndefined();
+    expect(said[2]?.scores["co-firing"]).toBeGreaterThan(0);
+    const doubled = { ...shippedWeights.clustering, signals: { topology: 2 } };
+    expect(await labelledPairs(store, { ...shippedWeights, clustering: doubled })).toEqual(pairs);
+  });
+
+  test("change the next version's grouping, measured on newer corrections beside the champion", async () => {
+    await partedStorms(40);
+    expect(incidentsOf(shippedWeights)).toBe(1);
+    const trainer = createTrainer({ store });
+    expect(await trainer.check()).toMatchObject({ kind: "enough" });
+    const fitted = await trainer.fit(shippedWeights);
+    const accuracy = fitted.comparison.find(({ name }) => name === "pair_accuracy");
+    expect(accuracy).toMatchObject({ champion: 0, challenger: 1, n: 24, interval: [1, 1] });
+    expect(incidentsOf(weightsSchema.parse(fitted.parameters))).toBe(2);
+  });
+
+  test("that are too few are refused with how many there are", async () => {
+    await partedStorms(5);
+    expect(await createTrainer({ store }).check()).toMatchObject({
+      kind: "too_little",
+      problem: expect.stringContaining("10 confirmed pairs of alerts"),
+    });
+  });
+});
+
+test("groupings that people worked on and left alone count a quarter, and only several of them together", async () => {
+  await store.incidents.saveTopology("test", topology, at(0));
+  for (const [round, acknowledgedBy] of [["oncall"], [null]].flat().entries()) {
+    const { callers, callees } = storm(round + 1);
+    const members = [...callers, ...callees];
+    await store.incidents.saveAlerts(members);
+    await store.incidents.save([
+      buildIncident({
+        id: round + 1,
+        alertCount: members.length,
+        acknowledgedBy,
+        startedAt: at((round + 1) * roundMinutes),
+      }),
+    ]);
+  }
+  const pairs = await labelledPairs(store, shippedWeights);
+  expect(pairs).toHaveLength(2);
+  expect(pairs.every(({ areTogether, weight }) => areTogether && weight === 0.25)).toBe(true);
+});
+
+test("what fired together is counted by replica, kept, and learned up to what is held out", async () => {
+  const alertsOf = (round: number): Alert[] => {
+    const { callers, callees } = storm(round);
+    return [...callers, ...callees].map(({ alert }) => alert);
+  };
+  const [one, two] = ["one", "two"].map((replica) =>
+    createCoFiringCounter({ store, replica, log: silentLog, metrics: noMetrics }),
+  );
+  for (let round = 1; round <= 20; round += 1) (round <= 10 ? one : two)?.count(alertsOf(round));
+  await one?.save();
+  await two?.save();
+  await two?.save();
+  await partedStorms(140);
+  const fitted = await createTrainer({ store }).fit(shippedWeights);
+  const { coFirings } = weightsSchema.parse(fitted.parameters).clustering;
+  const shares = Object.values(coFirings);
+  expect(shares).toHaveLength(3);
+  for (const [together, fewer] of shares) expect(together / fewer).toBeCloseTo(1, 2);
+  const [, most = 0] = shares[0] ?? [];
+  expect(most).toBeGreaterThan(15);
+});
