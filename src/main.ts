@@ -22,6 +22,7 @@ import { createCorrelator } from "./domain/clustering.ts";
 import { closedSources, createHttpServer, openSources } from "./http.ts";
 import { followChampion } from "./main/champion.ts";
 import { configuredChannels, createChats } from "./main/chats.ts";
+import { keepCoFirings } from "./main/co-firings.ts";
 import { createCommandDesk, recordStart } from "./main/commands.ts";
 import { openDatabase } from "./main/database.ts";
 import { answerNotFound, carryOut, connectChats, createDoor } from "./main/door.ts";
@@ -98,6 +99,8 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   stops.push(() => champion.stop());
   const desk = await createCommandDesk({ config, plugins, store, log, metrics, clock });
   const chats = await createChats({ config, store, log, metrics, lagMs: () => null });
+  const coFirings = keepCoFirings({ store, replica, log, metrics, clock });
+  stops.push(() => coFirings.stop());
   const triage = createTriage({
     store,
     clock,
@@ -108,9 +111,11 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     createCorrelator: () => createCorrelator({ weights: champion.weights() }),
     parse: (delivery) => parse(plugins.sources, delivery),
     timeoutMs: (source) => config.sources[source]?.timeoutMs ?? config.alertTimeoutMs,
+    onNewAlerts: coFirings.count,
   });
   triageOf.current = triage;
   const charts = createCharts(log);
+  const explain = createExplaining({ config, store, clock, log, metrics, weights: champion.weights });
   const post = createPost({
     store,
     clock,
@@ -125,9 +130,10 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
       policy: desk.policy,
       people: config.people,
       models: desk.models,
+      log,
+      explain: explain.explain,
     }),
   });
-  const explain = createExplaining({ config, store, clock, log, metrics, weights: champion.weights });
   const measuring = createMeasuring({ config, store, clock, log, metrics });
   const apply = createApply({ ...desk, store, people: config.people, log, clock });
   const digests = createDigest({ store, cron: await createCron(log), schedules: config.digests, clock, log });

@@ -56,6 +56,10 @@ export const declarations = {
     help: "Entries in the bounded parts of the correlator.",
     labels: ["part"],
   },
+  tocsin_co_firings_dropped: {
+    kind: "gauge",
+    help: "Kinds of alert, and pairs of them, that this replica no longer counts for the next retrain: it was full.",
+  },
   tocsin_posts_total: {
     kind: "counter",
     help: "Attempts to post or edit a message, by platform, kind (incident, rollout, entry, digest) and outcome.",

@@ -3,6 +3,7 @@
  * committed in one transaction fenced by the lease, so nothing is lost and nothing is done twice.
  */
 
+import type { Alert } from "../domain/alert.ts";
 import type { Correlator, Observation } from "../domain/correlation.ts";
 import type { Incident } from "../domain/incident.ts";
 import type { Route } from "../domain/routing.ts";
@@ -36,6 +37,8 @@ export interface TriageOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Told of alerts that are placed for the first time and stored. */
+  readonly onNewAlerts?: (alerts: Iterable<Alert>) => void;
   /** How long a firing alert may go unheard of before it counts as ended, ms. */
   readonly timeoutMs: (source: string) => number;
 }
@@ -191,6 +194,7 @@ export function createTriage(options: TriageOptions): Triage {
           await tx.incidents.saveTopology(said.source, said.topology, said.at);
       },
     });
+    options.onNewAlerts?.(newAlerts(movement));
     metrics.count("tocsin_triage_alerts_total", {}, batch.reports.length);
     metrics.gauge("tocsin_triage_lag_seconds", (clock.now().getTime() - last.receivedAt.getTime()) / 1000);
     metrics.observe("tocsin_triage_batch_seconds", (performance.now() - startedAt) / 1000);
@@ -315,6 +319,10 @@ export function createTriage(options: TriageOptions): Triage {
     },
     isLeader: () => leadership !== null,
   };
+}
+
+function newAlerts({ joined, alerts }: Movement): Alert[] {
+  return [...joined.values()].flat().flatMap((key) => alerts.get(key)?.alert ?? []);
 }
 
 /** A change that is told late may explain what is already open: the newest open incidents are explained again. */
