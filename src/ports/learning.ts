@@ -1,6 +1,6 @@
 import type { CoFiringCount } from "../domain/co-firing-counts.ts";
 import type { Ruling } from "../domain/correlation.ts";
-import type { StoredAlert } from "./store.ts";
+import type { TrackedAlert } from "../domain/tracked-alert.ts";
 
 /** What a retrain of the correlator reads beside feedback on causes. */
 export interface LearningStore {
@@ -13,7 +13,7 @@ export interface LearningStore {
   /** What people decided about groupings, in order; of more than `limit` the newest. */
   rulings(limit: number): Promise<readonly (Ruling & { readonly at: Date })[]>;
   /** Alerts that began in this time, in order; of more than `limit` the newest. */
-  alertsBetween(from: Date, until: Date, limit: number): Promise<readonly StoredAlert[]>;
+  alertsBetween(from: Date, until: Date, limit: number): Promise<readonly TrackedAlert[]>;
   /**
    * Incidents of several alerts that a person acknowledged or resolved and nobody regrouped, newest first: their
    * grouping was seen and left as it was.
