@@ -133,6 +133,12 @@ CREATE TABLE "explanations" (
 	"at" timestamp (3) with time zone NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "feature_owners" (
+	"feature" text PRIMARY KEY NOT NULL,
+	"newest" jsonb NOT NULL,
+	"total" integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "feedback" (
 	"id" bigserial PRIMARY KEY NOT NULL,
 	"kind" text NOT NULL,
@@ -144,9 +150,8 @@ CREATE TABLE "feedback" (
 );
 --> statement-breakpoint
 CREATE TABLE "incident_features" (
-	"feature" text NOT NULL,
-	"incident_id" integer NOT NULL,
-	CONSTRAINT "incident_features_feature_incident_id_pk" PRIMARY KEY("feature","incident_id")
+	"incident_id" integer PRIMARY KEY NOT NULL,
+	"features" jsonb NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "incidents" (
@@ -343,7 +348,6 @@ CREATE INDEX "deliveries_received_at" ON "deliveries" USING btree ("received_at"
 CREATE UNIQUE INDEX "digest_runs_claim" ON "digest_runs" USING btree ("name","slot","channel");--> statement-breakpoint
 CREATE UNIQUE INDEX "evidence_subject" ON "evidence" USING btree ("incident_id","kind","subject");--> statement-breakpoint
 CREATE INDEX "feedback_incident" ON "feedback" USING btree ("incident_id","id");--> statement-breakpoint
-CREATE INDEX "incident_features_incident" ON "incident_features" USING btree ("incident_id");--> statement-breakpoint
 CREATE INDEX "incidents_state" ON "incidents" USING btree ("state","opened_at");--> statement-breakpoint
 CREATE INDEX "incidents_updated_at" ON "incidents" USING btree ("updated_at");--> statement-breakpoint
 CREATE INDEX "incidents_parent" ON "incidents" USING btree ("parent_id") WHERE parent_id is not null;--> statement-breakpoint

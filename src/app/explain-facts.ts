@@ -2,9 +2,11 @@ import type { Alert } from "../domain/alert.ts";
 import type { Change } from "../domain/change.ts";
 import type { Cause, CauseQuestion } from "../domain/correlation.ts";
 import type { Undo } from "../domain/explanation.ts";
-import { countFeedback } from "../domain/feedback.ts";
+import { countFeedback, standingVerdicts } from "../domain/feedback.ts";
 import type { Incident } from "../domain/incident.ts";
+import { confirmedBefore, type PastIncident, worthShowing } from "../domain/past-incident.ts";
 import { type Rollout, targetOf } from "../domain/rollout.ts";
+import { featuresOf, type IncidentFeature, rankSimilar } from "../domain/similar-incidents.ts";
 import type { Topology } from "../domain/topology.ts";
 import type { StoreSlices } from "../ports.ts";
 
@@ -12,7 +14,8 @@ import type { StoreSlices } from "../ports.ts";
 const maxAlerts = 500;
 const maxChanges = 1_000;
 const maxFeedback = 2_000;
-const maxPast = 20;
+/** Earlier incidents that are compared closely. */
+const maxCompared = 20;
 /** Newest rollouts that are told apart from those that cannot have caused it. */
 const maxRollouts = 100;
 /** Changes this long before the first alert are looked at. */
@@ -26,7 +29,10 @@ export interface IncidentFacts {
   readonly alerts: readonly { readonly key: string; readonly alert: Alert }[];
   readonly changes: readonly Change[];
   readonly topology: Topology;
-  readonly past: readonly Incident[];
+  /** What it is known by, for those that come after it. */
+  readonly features: readonly IncidentFeature[];
+  /** Earlier incidents like it, most similar first. */
+  readonly past: readonly PastIncident[];
   readonly ranking: CauseQuestion;
   /** How the rollouts among these causes can be taken back. */
   undoFor(causes: readonly Cause[]): Promise<readonly Undo[]>;
@@ -54,17 +60,21 @@ export async function gatherFacts(
     incident,
     alerts.map(({ alert }) => alert),
   );
+  const features = featuresOf(alerts.map(({ alert }) => alert));
+  const past = await pastOf(store, incidentId, features);
   return {
     incident,
     alerts,
     changes,
     topology,
-    past: await pastOf(store, incident),
+    features,
+    past,
     ranking: {
       alerts: asked,
       changes: await suspectsOf(store, incident, changes, asked),
       topology,
       feedback,
+      confirmed: confirmedBefore(past),
     },
     undoFor: (causes) => undoFor(store, causes, changes),
   };
@@ -121,12 +131,28 @@ async function rolloutsOf(store: StoreSlices, changes: readonly Change[]): Promi
   return found.filter((rollout) => rollout !== null);
 }
 
-/** Resolved incidents that read the same, newest first. */
-async function pastOf(store: StoreSlices, incident: Incident): Promise<readonly Incident[]> {
-  const service = incident.services[0];
-  if (service === undefined) return [];
-  const past = await store.incidents.list({ states: ["resolved"], service, limit: maxPast });
-  return past.filter((other) => other.id < incident.id && other.title === incident.title);
+/** Earlier incidents that are like it and came to an end, with what is known of that. */
+export async function pastOf(
+  store: StoreSlices,
+  incidentId: number,
+  features: readonly IncidentFeature[],
+): Promise<readonly PastIncident[]> {
+  const { found, rarity } = await store.similar.earlier({ incidentId, features }, maxCompared);
+  const ranked = rankSimilar(features, found, rarity);
+  const ids = ranked.map((similar) => similar.incidentId);
+  const [records, said] = await Promise.all([
+    store.similar.endings(ids),
+    store.feedback.ofIncidents(ids, maxFeedback),
+  ]);
+  const past = ranked.flatMap((similar): PastIncident[] => {
+    const incident = found.find((each) => each.incidentId === similar.incidentId)?.incident;
+    if (incident === undefined) return [];
+    const { reason = null, rollouts = [] } = records.get(incident.id) ?? {};
+    const verdicts = standingVerdicts(said.filter((row) => row.incidentId === incident.id));
+    const confirmed = verdicts.filter(({ isRight }) => isRight);
+    return [{ ...similar, incident, ending: { reason, rollouts, confirmed } }];
+  });
+  return worthShowing(past);
 }
 
 async function undoFor(

@@ -140,6 +140,14 @@ export interface Cause {
   readonly terms: readonly CauseTerm[];
 }
 
+/** A service that people confirmed as the cause of an earlier incident like this one. */
+export interface ConfirmedBefore {
+  readonly service: string;
+  /** Of that incident to this one, 0 to 1. */
+  readonly similarity: number;
+  readonly incidentId: number;
+}
+
 /** All that the ranking sees. */
 export interface CauseQuestion {
   readonly alerts: readonly Alert[];
@@ -148,4 +156,6 @@ export interface CauseQuestion {
   readonly topology: Topology;
   /** How often people confirmed or refused a service or change kind as the cause; key "service:NAME". */
   readonly feedback: ReadonlyMap<string, { readonly right: number; readonly wrong: number }>;
+  /** From similar earlier incidents, most similar first; absent where the past is not looked up. */
+  readonly confirmed?: readonly ConfirmedBefore[];
 }

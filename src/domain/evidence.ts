@@ -9,8 +9,9 @@ import { entityOf } from "./entity.ts";
 import type { Evidence } from "./explanation.ts";
 import type { Incident } from "./incident.ts";
 import { forPrompt } from "./model-text.ts";
+import { endingText, type PastIncident, similarityText, whySimilar } from "./past-incident.ts";
 import type { Topology } from "./topology.ts";
-import { duration, oneLine } from "./view.ts";
+import { oneLine } from "./view.ts";
 
 export type NewEvidence = Omit<Evidence, "number">;
 
@@ -22,8 +23,8 @@ export interface EvidenceQuestion {
   readonly topology: Topology;
   /** Best first. */
   readonly causes: readonly Cause[];
-  /** Resolved incidents of the same service. */
-  readonly past: readonly Incident[];
+  /** Earlier incidents like it, most similar first. */
+  readonly past: readonly PastIncident[];
   /** Already numbered. */
   readonly known: readonly Evidence[];
 }
@@ -34,10 +35,13 @@ const maxWithCauses = 60;
 /** Causes whose facts always get in. */
 const leadingCauses = 3;
 const maxText = 300;
+/** An earlier incident says why it is like this one and how it ended. */
+const maxPastText = 600;
 const maxPathHops = 5;
 const maxPaths = 2;
 const maxPathsWalked = 500;
 const maxChanges = 12;
+const maxPast = 2;
 /** Read of any one text; redaction is linear, but not free. */
 const maxRaw = 4000;
 
@@ -53,11 +57,7 @@ interface TrackedFact {
 export function selectEvidence(question: EvidenceQuestion): readonly NewEvidence[] {
   const known = new Set(question.known.map(identity));
   const blamed = blamedEvidence(question);
-  const rest = [
-    ...alertEvidence(question),
-    ...changeEvidence(question),
-    ...question.past.slice(0, 2).map(evidenceOfPast),
-  ];
+  const rest = [...alertEvidence(question), ...changeEvidence(question)];
   const chosen = new Map<string, NewEvidence>();
   const add = (facts: readonly NewEvidence[], max: number) => {
     for (const fact of facts) {
@@ -68,6 +68,7 @@ export function selectEvidence(question: EvidenceQuestion): readonly NewEvidence
   };
   add(rest.slice(0, 1), maxWithCauses);
   add(blamed, maxWithCauses);
+  add(question.past.slice(0, maxPast).map(evidenceOfPast), maxWithCauses);
   add(rest, maxEvidence);
   return [...chosen.values()];
 }
@@ -201,19 +202,23 @@ function pathsTo(service: string, topology: Topology): readonly (readonly string
   return paths;
 }
 
-function evidenceOfPast(past: Incident): NewEvidence {
-  const took =
-    past.resolvedAt === null
-      ? ""
-      : ` after ${duration(past.resolvedAt.getTime() - past.startedAt.getTime())}`;
-  const fact = `incident ${past.id} before, resolved${took}`;
-  const quote = quoted(past.title);
+function evidenceOfPast(past: PastIncident): NewEvidence {
+  const { incident } = past;
+  const because = fromOutside(whySimilar(past), 160);
+  const ending = fromOutside(endingText(past), 200);
+  const fact = `incident ${incident.id}, ${similarityText(past)} similar (${because}), ${ending}`;
+  const quote = quoted(incident.title);
   return {
     kind: "incident",
-    subject: String(past.id),
-    text: sentence(fact, quote),
-    at: past.startedAt,
-    data: { ...dataOf(fact, quote, past.services.slice(0, 5)), incidentId: past.id },
+    subject: String(incident.id),
+    text: oneLine(`${fact}: ${quote}`, maxPastText),
+    at: incident.startedAt,
+    data: {
+      ...dataOf(fact, quote, incident.services.slice(0, 5)),
+      incidentId: incident.id,
+      similarity: past.similarity,
+      ending,
+    },
   };
 }
 

@@ -79,12 +79,29 @@ describe("what is chosen", () => {
     expect(subjects.slice(0, 3)).toEqual(["near", "x0", "x1"]);
   });
 
-  test("an earlier incident with the same title is a fact", () => {
-    const past = [buildIncident({ id: 3, state: "resolved", startedAt: at(-900), resolvedAt: at(-866) })];
-    const chosen = selectEvidence(buildFacts({ past }));
-    expect(chosen.find((fact) => fact.kind === "incident")?.text).toBe(
-      "incident 3 before, resolved after 34 min: HighErrorRate on checkout",
+  test("an earlier incident says how like it is, why, and how it ended", () => {
+    const incident = buildIncident({
+      id: 3,
+      state: "resolved",
+      startedAt: at(-900),
+      resolvedAt: at(-866),
+      resolvedBy: "oncall",
+    });
+    const past = {
+      incident,
+      incidentId: 3,
+      similarity: 0.824,
+      parts: [{ kind: "type" as const, score: 0.9, because: "3 of 4 alert types (A on b)" }],
+      ending: { reason: "restarted it with token=hunter2secret99", confirmed: [], rollouts: [] },
+    };
+    const chosen = selectEvidence(buildFacts({ past: [past] }));
+    const fact = chosen.find(({ kind }) => kind === "incident");
+    expect(fact?.text).toContain(
+      "incident 3, 82 % similar (3 of 4 alert types (A on b)), resolved after 34 min: “restarted it",
     );
+    expect(fact?.text).toMatch(/: HighErrorRate on checkout$/);
+    expect(JSON.stringify(fact)).not.toContain("hunter2");
+    expect(fact?.data).toMatchObject({ incidentId: 3, similarity: 0.824 });
   });
 
   test("a cycle in the topology ends", () => {

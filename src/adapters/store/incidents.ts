@@ -64,7 +64,7 @@ async function listIncidents(db: Db, filter: IncidentFilter): Promise<readonly I
   return rows.map(toIncident);
 }
 
-function toIncident(row: typeof incidents.$inferSelect): Incident {
+export function toIncident(row: typeof incidents.$inferSelect): Incident {
   const { updatedAt: _updatedAt, ...incident } = row;
   return incident;
 }

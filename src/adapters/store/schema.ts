@@ -196,19 +196,20 @@ export const timeline = pgTable(
   (table) => [index("timeline_incident").on(table.incidentId, table.id)],
 );
 
-/** What incidents are known by, as an inverted index: later ones find the earlier ones that are like them. */
-export const incidentFeatures = pgTable(
-  "incident_features",
-  {
-    /** "KIND:VALUE", see domain/similar-incidents.ts. */
-    feature: text("feature").notNull(),
-    incidentId: integer("incident_id").notNull(),
-  },
-  (table) => [
-    primaryKey({ columns: [table.feature, table.incidentId] }),
-    index("incident_features_incident").on(table.incidentId),
-  ],
-);
+/** What an incident is known by: "KIND:VALUE", see domain/similar-incidents.ts. */
+export const incidentFeatures = pgTable("incident_features", {
+  incidentId: integer("incident_id").primaryKey(),
+  features: jsonb("features").$type<readonly string[]>().notNull(),
+});
+
+/** The same the other way round. A row never outgrows a fixed size, however common its feature becomes. */
+export const featureOwners = pgTable("feature_owners", {
+  feature: text("feature").primaryKey(),
+  /** Incidents that have it, the newest few, newest first. */
+  newest: jsonb("newest").$type<readonly number[]>().notNull(),
+  /** How many have it in all. */
+  total: integer("total").notNull(),
+});
 
 /** Numbered facts that a claim may cite. */
 export const evidence = pgTable(

@@ -1,0 +1,164 @@
+/**
+ * What incidents are known by, and an inverted index of it with rows of bounded size, so that neither keeping nor
+ * finding becomes slower with the number of incidents.
+ */
+import { inArray, sql } from "drizzle-orm";
+import { type Plan, planTitle } from "../../domain/rollout.ts";
+import { featureKey, type IncidentFeature, readFeatureKey } from "../../domain/similar-incidents.ts";
+import type { EarlierIncident, EndingRecord, SimilarStore } from "../../ports.ts";
+import type { Db } from "./client.ts";
+import { toIncident } from "./incidents.ts";
+import { featureOwners, incidentFeatures, incidents } from "./schema.ts";
+import { cleanText } from "./values.ts";
+
+/** Newest incidents known of a feature. One that more have says little, and its older ones share rarer ones too. */
+const maxOwners = 200;
+/** Incidents that are read for each one that is answered: some are still open, or merged into others. */
+const spare = 4;
+/** Class of the advisory locks under which the features of an incident are replaced. */
+const featureLock = 0x66656174;
+
+export function similarSlice(db: Db): SimilarStore {
+  return {
+    remember: (incidentId, features) => db.transaction((tx) => remember(tx, incidentId, keysOf(features))),
+    earlier: async ({ incidentId, features }, limit) => {
+      const owners = await readOwners(db, keysOf(features));
+      const types = keysOf(features.filter(({ kind }) => kind === "type"));
+      const ids = nominate(incidentId, types, owners).slice(0, limit * spare);
+      const found = (await readEarlier(db, incidentId, ids)).slice(0, limit);
+      const theirs = found.flatMap((each) => keysOf(each.features)).filter((key) => !owners.has(key));
+      const all = new Map([...owners, ...(await readOwners(db, [...new Set(theirs)]))]);
+      // Numbers are given out without gaps.
+      return { found, rarity: { incidents: incidentId - 1, having: countsWithout(incidentId, all) } };
+    },
+    endings: (incidentIds) => readEndings(db, incidentIds),
+  };
+}
+
+function keysOf(features: readonly IncidentFeature[]): string[] {
+  return [...new Set(features.map((feature) => cleanText(featureKey(feature))))];
+}
+
+async function remember(tx: Db, incidentId: number, keys: readonly string[]): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(${featureLock}, ${incidentId}::int)`);
+  const [row] = await tx.select().from(incidentFeatures).where(sql`incident_id = ${incidentId}`);
+  const before = new Set(row?.features ?? []);
+  const after = new Set(keys);
+  const added = [...after].filter((key) => !before.has(key)).sort();
+  const removed = [...before].filter((key) => !after.has(key)).sort();
+  if (added.length + removed.length === 0) return;
+  await tx
+    .insert(incidentFeatures)
+    .values({ incidentId, features: keys })
+    .onConflictDoUpdate({ target: incidentFeatures.incidentId, set: { features: keys } });
+  await own(tx, incidentId, { added, removed });
+}
+
+/** In order of the features, as everyone locks them, so that two writers wait for each other instead of deadlocking. */
+async function own(
+  tx: Db,
+  incidentId: number,
+  changed: { readonly added: readonly string[]; readonly removed: readonly string[] },
+): Promise<void> {
+  const owner = JSON.stringify([incidentId]);
+  await tx.execute(sql`
+    insert into feature_owners as known (feature, newest, total)
+    select feature, jsonb_build_array(${incidentId}::int), 0
+    from jsonb_array_elements_text(${JSON.stringify([...changed.added, ...changed.removed].sort())}::jsonb) as feature
+    order by feature
+    on conflict (feature) do update set total = known.total`);
+  await tx.execute(sql`
+    update feature_owners set total = total + 1, newest = (
+      select jsonb_agg(id order by id desc) from (
+        select distinct id::int from jsonb_array_elements(newest || ${owner}::jsonb) as id
+        order by 1 desc limit ${maxOwners}) as kept)
+    where feature in (select jsonb_array_elements_text(${JSON.stringify(changed.added)}::jsonb))`);
+  await tx.execute(sql`
+    update feature_owners set total = greatest(0, total - 1), newest = (
+      select coalesce(jsonb_agg(id order by id desc), '[]'::jsonb)
+      from (select id::int from jsonb_array_elements(newest) as id) as kept where id <> ${incidentId})
+    where feature in (select jsonb_array_elements_text(${JSON.stringify(changed.removed)}::jsonb))`);
+}
+
+interface Owners {
+  readonly newest: readonly number[];
+  readonly total: number;
+}
+
+async function readOwners(db: Db, keys: readonly string[]): Promise<ReadonlyMap<string, Owners>> {
+  if (keys.length === 0) return new Map();
+  const rows = await db
+    .select()
+    .from(featureOwners)
+    .where(sql`feature = any(array(select jsonb_array_elements_text(${JSON.stringify(keys)}::jsonb)))`);
+  return new Map(rows.map(({ feature, ...owners }) => [feature, owners]));
+}
+
+/** Earlier incidents by the summed rarity of the kinds of alerts that they share, newest first among equals. */
+function nominate(id: number, types: readonly string[], owners: ReadonlyMap<string, Owners>): number[] {
+  const shared = new Map<number, number>();
+  for (const type of types) {
+    const { newest, total } = owners.get(type) ?? { newest: [], total: 0 };
+    for (const owner of newest)
+      if (owner < id) shared.set(owner, (shared.get(owner) ?? 0) + 1 / (1 + Math.log(Math.max(1, total))));
+  }
+  return [...shared].sort(([a, x], [b, y]) => y - x || b - a).map(([owner]) => owner);
+}
+
+/** In the order of the ids; those that are over, were shown, stand on their own and are no family of the asked. */
+async function readEarlier(
+  db: Db,
+  asked: number,
+  ids: readonly number[],
+): Promise<readonly EarlierIncident[]> {
+  if (ids.length === 0) return [];
+  const rows = await db
+    .select({ incident: incidents, features: incidentFeatures.features })
+    .from(incidents)
+    .innerJoin(incidentFeatures, sql`${incidentFeatures.incidentId} = ${incidents.id}`)
+    .where(
+      sql`${inArray(incidents.id, [...ids])} and ${incidents.state} = 'resolved'
+        and ${incidents.mergedInto} is null and not ${incidents.isMuted}
+        and not exists (select 1 from incidents asked where asked.id = ${asked}
+          and (asked.parent_id in (${incidents.id}, ${incidents.parentId}) or ${incidents.parentId} = asked.id))`,
+    );
+  const byId = new Map(rows.map((row) => [row.incident.id, row]));
+  return ids.flatMap((incidentId) => {
+    const row = byId.get(incidentId);
+    if (row === undefined) return [];
+    const features = row.features.flatMap((key) => readFeatureKey(key) ?? []);
+    return [{ incidentId, incident: toIncident(row.incident), features }];
+  });
+}
+
+/** How many others have each feature. */
+function countsWithout(id: number, owners: ReadonlyMap<string, Owners>): ReadonlyMap<string, number> {
+  return new Map(
+    [...owners].map(([feature, { newest, total }]) => [feature, total - (newest.includes(id) ? 1 : 0)]),
+  );
+}
+
+async function readEndings(
+  db: Db,
+  incidentIds: readonly number[],
+): Promise<ReadonlyMap<number, EndingRecord>> {
+  if (incidentIds.length === 0) return new Map();
+  const rows = await db.execute<{
+    id: number;
+    reason: string | null;
+    rollouts: { id: number; plan: Plan }[];
+  }>(sql`
+    select i.id, (
+        select nullif(t.data ->> 'reason', '') from timeline t
+        where t.incident_id = i.id and t.kind = 'resolved' order by t.id desc limit 1) as reason,
+      coalesce((
+        select jsonb_agg(jsonb_build_object('id', r.id, 'plan', r.plan) order by r.id) from rollouts r
+        where r.incident_id = i.id and r.state = 'succeeded'), '[]'::jsonb) as rollouts
+    from incidents i where i.id = any(select jsonb_array_elements_text(${JSON.stringify(incidentIds)}::jsonb)::int)`);
+  return new Map(
+    rows.map(({ id, reason, rollouts }) => [
+      id,
+      { reason, rollouts: rollouts.map((rollout) => ({ id: rollout.id, title: planTitle(rollout.plan) })) },
+    ]),
+  );
+}

@@ -1,0 +1,148 @@
+import { describe, expect, test } from "vitest";
+import type { Incident } from "../../../src/domain/incident.ts";
+import { featuresOf, type IncidentFeature } from "../../../src/domain/similar-incidents.ts";
+import type { Store } from "../../../src/ports.ts";
+import { at, buildAlert, buildIncident } from "../../domain/build.ts";
+import { rolloutIn } from "../../domain/rollout-build.ts";
+import { freshStore } from "./fixture.ts";
+
+const shared = [buildAlert({ name: "HighErrorRate" }), buildAlert({ name: "QueueFull", service: "mailer" })];
+
+async function add(
+  store: Store,
+  id: number,
+  given: Partial<Incident> = {},
+  features: readonly IncidentFeature[] = featuresOf(shared),
+): Promise<void> {
+  const over = { state: "resolved", resolvedAt: at(id), resolvedBy: "tocsin" } as const;
+  await store.incidents.save([buildIncident({ id, ...over, ...given })]);
+  await store.similar.remember(id, features);
+}
+
+function ids(found: readonly { readonly incidentId: number }[]): number[] {
+  return found.map(({ incidentId }) => incidentId);
+}
+
+describe("earlier incidents", () => {
+  test("only those that are over, were shown, stand on their own and are no family of it", async () => {
+    const { store } = await freshStore();
+    await add(store, 1);
+    await add(store, 2, { state: "open", resolvedAt: null });
+    await add(store, 3, { mergedInto: 1 });
+    await add(store, 4, { isMuted: true });
+    await add(store, 5, {}, featuresOf([buildAlert({ name: "DiskFull", service: "db" })]));
+    await add(store, 6);
+    await add(store, 7, { parentId: 6 });
+    await add(store, 8, { parentId: 6 });
+    await add(store, 9);
+    const features = featuresOf(shared);
+    const asked = (incidentId: number) => store.similar.earlier({ incidentId, features }, 20);
+    expect(ids((await asked(8)).found)).toEqual([1]);
+    expect(ids((await asked(9)).found)).toEqual([8, 7, 6, 1]);
+    expect(ids((await asked(1)).found)).toEqual([]);
+  });
+
+  test("those that share the rarest come first, with their features and how common all of them are", async () => {
+    const { store } = await freshStore();
+    const rare = buildAlert({ name: "Meltdown", service: "core" });
+    await add(store, 1, {}, featuresOf([rare]));
+    for (let id = 2; id <= 9; id += 1) await add(store, id);
+    const features = featuresOf([...shared, rare]);
+    const { found, rarity } = await store.similar.earlier({ incidentId: 10, features }, 2);
+    // Two common kinds weigh less than a single rare one.
+    expect(ids(found)).toEqual([1, 9]);
+    expect(found[0]?.features).toEqual(expect.arrayContaining([...featuresOf([rare])]));
+    expect(rarity.incidents).toBe(9);
+    expect(rarity.having.get("type:Meltdown on core")).toBe(1);
+    expect(rarity.having.get("type:HighErrorRate on checkout")).toBe(8);
+  });
+
+  test("what an incident is known by is replaced, and what breaks the database does not", async () => {
+    const { store } = await freshStore();
+    await add(store, 1);
+    const other = featuresOf([buildAlert({ name: "Nul\u0000 \ud800", service: "s" })]);
+    await store.similar.remember(1, other);
+    await store.similar.remember(1, other);
+    expect((await store.similar.earlier({ incidentId: 2, features: featuresOf(shared) }, 5)).found).toEqual(
+      [],
+    );
+    expect(ids((await store.similar.earlier({ incidentId: 2, features: other }, 5)).found)).toEqual([1]);
+  });
+});
+
+test("many that are remembered at once are all counted, and nobody deadlocks", async () => {
+  const { store, another } = await freshStore();
+  const other = await another();
+  const ids = Array.from({ length: 40 }, (_, index) => index + 1);
+  const features = featuresOf(shared);
+  await Promise.all(
+    ids.flatMap((id) => [
+      store.similar.remember(id, features),
+      other.similar.remember(id, [...features].reverse()),
+    ]),
+  );
+  const { rarity } = await store.similar.earlier({ incidentId: 41, features }, 5);
+  expect(rarity.having.get("type:QueueFull on mailer")).toBe(40);
+});
+
+test("an ending holds the last reason, and the rollouts that came to a good end", async () => {
+  const { store } = await freshStore();
+  await add(store, 1);
+  await add(store, 2);
+  const line = (reason: string) => ({
+    incidentId: 1,
+    at: at(1),
+    kind: "resolved" as const,
+    actor: "oncall",
+    text: "resolved",
+    data: { reason, cause: null },
+    isPosted: true,
+  });
+  await store.incidents.addTimeline([line("a guess"), line("rolled it back")]);
+  const rollout = rolloutIn("succeeded");
+  for (const state of ["succeeded", "failed"] as const)
+    await store.rollouts.insert({
+      ...rollout,
+      operationId: state,
+      state,
+      plan: { ...rollout.plan, incidentId: 1 },
+    });
+  const endings = await store.similar.endings([1, 2, 99]);
+  expect(endings.get(1)).toMatchObject({ reason: "rolled it back", rollouts: [{ id: 1 }] });
+  expect(endings.get(2)).toEqual({ reason: null, rollouts: [] });
+});
+
+test("among 12,000 incidents the earlier ones are found in well under 50 ms", async () => {
+  const { store, url } = await freshStore();
+  const { default: postgres } = await import("postgres");
+  const sql = postgres(url, { max: 1 });
+  await sql`insert into incidents (id, state, severity, title, services, started_at, opened_at, resolved_at, updated_at)
+    select i, 'resolved', 'warning', 'incident ' || i, '["checkout"]', now(), now(), now(), now()
+    from generate_series(1, 12000) as i`;
+  // Twelve features each; a few are everywhere, as on a busy day.
+  await sql`create temporary table have as
+    select distinct f, i from generate_series(1, 12000) as i, lateral (values
+      ('name:HighErrorRate'), ('service:checkout'), ('word:errors'), ('type:HighErrorRate on checkout'),
+      ('type:R' || i % 40 || ' on s' || i % 7), ('type:R' || i % 300 || ' on s1'), ('type:R' || i || ' on s2'),
+      ('first:s' || i % 11), ('service:s' || i % 90), ('name:R' || i % 300), ('word:w' || i % 500),
+      ('word:v' || i % 50)) as v(f)`;
+  await sql`insert into incident_features select i, jsonb_agg(f) from have group by i`;
+  await sql`insert into feature_owners
+    select f, to_jsonb((array_agg(i order by i desc))[1:200]), count(*) from have group by f`;
+  await sql`analyze incident_features, feature_owners, incidents`;
+  await sql.end();
+  const features = featuresOf([
+    buildAlert({ name: "HighErrorRate" }),
+    ...Array.from({ length: 20 }, (_, index) => buildAlert({ name: `R${index}`, service: "s1" })),
+  ]);
+  const times: number[] = [];
+  for (let round = 0; round < 12; round += 1) {
+    const begun = performance.now();
+    const { found } = await store.similar.earlier({ incidentId: 12_001, features }, 20);
+    times.push(performance.now() - begun);
+    expect(found).toHaveLength(20);
+  }
+  const median = times.sort((a, b) => a - b)[6] ?? 0;
+  console.log(`similar: median ${median.toFixed(1)} ms of 12, worst ${times.at(-1)?.toFixed(1)} ms`);
+  expect(median).toBeLessThan(50);
+});
