@@ -12,7 +12,7 @@ export interface ReadLimits {
 
 const atOnce = 4;
 /** Series of one answer that are looked at. */
-const maxSeries = 50;
+const maxSeries = 20;
 
 /** Readings in the order of the questions. Never rejects; once the source itself is away the rest is not asked. */
 export async function readMetrics(

@@ -29,7 +29,7 @@ export function median(values: readonly number[]): number {
  * @param sorted - ascending.
  * @param share - 0 to 1.
  */
-export function quantile(sorted: readonly number[], share: number): number {
+export function quantile(sorted: ArrayLike<number>, share: number): number {
   const place = (sorted.length - 1) * share;
   const low = sorted[Math.floor(place)];
   const high = sorted[Math.ceil(place)];

@@ -1,6 +1,7 @@
 /** Requests to Prometheus' HTTP API: bounded in time and size, never redirected, credentials never in a message. */
 import { z } from "zod";
-import { forPrompt } from "../../domain/model-text.ts";
+import { redact } from "../../domain/redaction.ts";
+import { oneLine } from "../../domain/view.ts";
 import type { Unreadable } from "../../ports/metric-source.ts";
 
 export interface PrometheusAddress {
@@ -194,7 +195,7 @@ function onServer(because: string): Unreadable {
   return { kind: "unreadable", because, scope: "server" };
 }
 
-/** What a server says may hold anything, label values among it. */
+/** What a server says may hold anything, label values among it; who hands it to a model withholds what gives orders. */
 function plain(text: string): string {
-  return forPrompt(text.slice(0, 2_000), 200);
+  return oneLine(redact(text.slice(0, 2_000)).text, 200);
 }
