@@ -38,6 +38,9 @@ const strayAlerts = 2;
 /** Unrelated alerts expected in the window at which quiet says nothing. */
 const usualNoise = 2;
 const windowMinutes = 4;
+/** Imagined firings of a service, of which each part had this share. */
+const priorFirings = 1.5;
+const priorShare = 1 / 6;
 
 /** The stronger story that this one belongs to, or null when none is likely enough. */
 export function bridgeOf(
@@ -142,19 +145,23 @@ function weigh(
 function addAffinity(
   story: Story,
   other: Story,
-  { history }: SignalContext,
+  { graph, history }: SignalContext,
   at: number,
   add: (name: string, value: number, because: () => string) => void,
 ): void {
   const entity = story.members[0]?.seen.entity ?? null;
   const component = other.members[0]?.seen.component ?? null;
   if (entity === null || component === null) return;
-  const { together, expected } = history.affinity(entity, component, at);
+  const { together, firings } = history.affinity(entity, component, at);
   add(
     "affinity",
-    Math.log((together + 0.3) / (expected + 0.3)),
-    () =>
-      `${entity} fired ${together} times while that part of the system was in trouble; chance would give ${expected.toFixed(1)}`,
+    Math.log((together + priorFirings * priorShare) / (firings + priorFirings) / priorShare),
+    () => `of ${firings} times that ${entity} fired, ${together.toFixed(1)} fall to that part of the system`,
+  );
+  add(
+    "alike",
+    graph.likeness(entity, component),
+    () => `the name ${entity} is more like those of another part of the system`,
   );
 }
 

@@ -26,6 +26,7 @@ import {
 import { shippedSignals } from "./shipped-signals.ts";
 import type { SeenAlert, Signal, SignalContext } from "./signal.ts";
 import { byStart, createLinks, createShelf, type Span } from "./story-index.ts";
+import { standingOf } from "./strays.ts";
 import { createServiceGraph, type ServiceGraph, type Topology } from "./topology.ts";
 import { shippedWeights, type Weights } from "./weights.ts";
 
@@ -159,7 +160,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
 
   function addAlert(key: string, alert: Alert, incidentId: number | null): Cell {
     const seen = look(key, alert);
-    history.record({ ...seen, labels: alert.labels });
+    history.record({ ...seen, name: alert.name, labels: alert.labels });
     const cell = cellOf(seen);
     const roots = rootsOf(ballot.votesOf(seen));
     cell.arrivals += 1;
@@ -169,6 +170,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       seen,
       at: seen.at,
       roots,
+      standing: standingOf(seen, history, clustering.strays),
       pauses,
       serial: cell.arrivals,
       incidentId,

@@ -14,6 +14,16 @@ export const evidenceKinds = [
 ] as const;
 export type EvidenceKind = (typeof evidenceKinds)[number];
 
+/** Kinds that seldom come from nothing; latency and traffic often do. */
+export const firmKinds: ReadonlySet<EvidenceKind> = new Set([
+  "crash",
+  "resource",
+  "net",
+  "slo",
+  "error",
+  "log",
+]);
+
 /** Words are matched against the words of the alert's name, then of its metric, then of its summary. */
 const rules: readonly (readonly [EvidenceKind, RegExp])[] = [
   ["slo", /\b(slo|sli|budget|burn|apdex)\b/],

@@ -2,11 +2,13 @@
  * What fired when, over the last day, bounded. Every question is asked as of a moment and looks only at what is older
  * than {@link quietMs}, so that the answer does not depend on the order in which the last minutes arrived.
  */
+import { type Affinity, createAffinity } from "./affinity.ts";
 import { createBoundedMap } from "./bounded-map.ts";
+import { createSolitude, type Solitude } from "./solitude.ts";
 import { createTally } from "./tally.ts";
 
 /** Questions about the past; see {@link createHistory}. */
-export interface History {
+export interface History extends Pick<Solitude, "shareAlone">, Pick<Affinity, "affinity"> {
   /** Firings of a type in the day before `at`, and how many hours of that day were watched. */
   firings(type: string, at: number): { readonly count: number; readonly hours: number };
   /** How often two types fired together: `together` of the `fewer` firings of the rarer one; null when one is new. */
@@ -17,12 +19,6 @@ export interface History {
   lately(at: number): number;
   /** Alerts of any type per hour in the day before `at`; a guess of a quiet system while little was watched. */
   alertsPerHour(at: number): number;
-  /** How often the entity fired while the component was in trouble, and how often chance alone would have. */
-  affinity(
-    entity: string,
-    component: string,
-    at: number,
-  ): { readonly together: number; readonly expected: number };
   /** Rarity of a label value among recent alerts, as the natural logarithm of one over its share. */
   rarity(label: string, value: string, at: number): number;
 }
@@ -31,6 +27,7 @@ export interface History {
 export interface RecordedHistory extends History {
   record(sighting: {
     readonly type: string;
+    readonly name: string;
     readonly entity: string | null;
     readonly component: string | null;
     readonly labels: Readonly<Record<string, string>>;
@@ -46,23 +43,17 @@ const dayMs = 86_400_000;
 /** Answers never look at what is younger than this: a story in the making must not vouch for itself. */
 export const quietMs = 600_000;
 const coFiringMs = 200_000;
-/** Times remembered per type, entity and component; the oldest go first. */
+/** Times remembered per type; the oldest go first. */
 const maxTimes = 24;
-const maxComponentTimes = 400;
 const bucketMs = 600_000;
 const buckets = dayMs / bucketMs + 2;
 const minuteMs = 60_000;
 const latelyMs = 7_200_000;
 const latelyBuckets = latelyMs / minuteMs + 2;
-/** A component with this many alerts, with pauses of at most two minutes, is in trouble. */
-const troubleAlerts = 3;
-const troublePauseMs = 120_000;
 const maxLabelLength = 100;
 
 /** Times in ascending order, bounded. */
 type Times = number[];
-
-const noTimes: Times = [];
 
 /**
  * @param maxTypes - most types, entities, components and label values remembered, each; those that have not fired for
@@ -70,28 +61,25 @@ const noTimes: Times = [];
  */
 export function createHistory(maxTypes: number): RecordedHistory {
   const types = createBoundedMap<Times>(maxTypes, () => []);
-  const entities = createBoundedMap<Times>(maxTypes, () => []);
-  const components = createBoundedMap(maxTypes, () => ({
-    times: [] as Times,
-    lately: createTally(minuteMs, latelyBuckets),
-  }));
+  const components = createBoundedMap(maxTypes, () => createTally(minuteMs, latelyBuckets));
   const values = createBoundedMap(maxTypes, () => createTally(bucketMs, buckets));
   const all = createTally(bucketMs, buckets);
   const allLately = createTally(minuteMs, latelyBuckets);
+  const solitude = createSolitude(maxTypes);
+  const affinity = createAffinity(maxTypes);
   let first = Number.POSITIVE_INFINITY;
 
   return {
-    record({ type, entity, component, labels, at }) {
+    shareAlone: solitude.shareAlone,
+    affinity: affinity.affinity,
+    record({ type, name, entity, component, labels, at }) {
       first = Math.min(first, at);
       all.add(at);
       allLately.add(at);
       insert(types.recall(type), at, maxTimes);
-      if (entity !== null) insert(entities.recall(entity), at, maxTimes);
-      if (component !== null) {
-        const known = components.recall(component);
-        insert(known.times, at, maxComponentTimes);
-        known.lately.add(at);
-      }
+      if (component !== null) components.recall(component).add(at);
+      solitude.record({ type, name, part: component ?? entity ?? name, at });
+      affinity.record({ entity, component, at });
       for (const name of Object.keys(labels)) {
         const value = labels[name];
         if (value !== undefined && value.length <= maxLabelLength && value !== entity)
@@ -114,29 +102,13 @@ export function createHistory(maxTypes: number): RecordedHistory {
       return fewer === 0 ? null : { together: Math.min(fewer, countNear(left, right, from, until)), fewer };
     },
     meanPauseMs(component, at) {
-      const count = components.get(component)?.lately.between(at - latelyMs, at - minuteMs) ?? 0;
+      const count = components.get(component)?.between(at - latelyMs, at - minuteMs) ?? 0;
       return count === 0 ? Number.POSITIVE_INFINITY : latelyMs / count;
     },
     lately: (at) => allLately.between(at - latelyMs, at - minuteMs),
     alertsPerHour(at) {
       const hours = Math.min(dayMs, Math.max(0, at - quietMs - first)) / 3_600_000;
       return (all.between(at - dayMs, at - quietMs) + 1) / (hours + 2);
-    },
-    affinity(entity, component, at) {
-      const times = entities.get(entity) ?? noTimes;
-      const [from, until] = [at - dayMs, at - quietMs];
-      if ((times[0] ?? at) >= until) return { together: 0, expected: 0 };
-      const trouble = troubleOf(components.get(component)?.times ?? noTimes, from, until);
-      let past = 0;
-      let together = 0;
-      for (const time of times) {
-        if (time <= from || time >= until) continue;
-        past += 1;
-        if (trouble.some((span) => time >= span.from - 60_000 && time <= span.until + 120_000)) together += 1;
-      }
-      const watched = Math.max(3_600_000, Math.min(dayMs, at - first));
-      const share = Math.min(0.5, (trouble.length * 300_000) / watched);
-      return { together, expected: past * share };
     },
     rarity(label, value, at) {
       const [from, until] = [at - dayMs, at - quietMs];
@@ -152,7 +124,7 @@ export function createHistory(maxTypes: number): RecordedHistory {
     },
     dropped: () => ({
       types: types.dropped,
-      entities: entities.dropped + components.dropped,
+      entities: affinity.dropped + components.dropped,
       label_values: values.dropped,
     }),
   };
@@ -184,18 +156,4 @@ function countNear(left: Times, right: Times, from: number, until: number): numb
     if (next !== undefined && next <= time + coFiringMs && next < until) count += 1;
   }
   return count;
-}
-
-/** Spans in which a component had at least {@link troubleAlerts} alerts without a long pause. */
-function troubleOf(times: Times, from: number, until: number): { from: number; until: number }[] {
-  const spans: { from: number; until: number }[] = [];
-  let span = { from: 0, until: Number.NEGATIVE_INFINITY, count: 0 };
-  for (const time of times) {
-    if (time <= from || time >= until) continue;
-    if (time - span.until > troublePauseMs) span = { from: time, until: time, count: 0 };
-    span.until = time;
-    span.count += 1;
-    if (span.count === troubleAlerts) spans.push(span);
-  }
-  return spans;
 }

@@ -1,19 +1,20 @@
 /**
  * Splits what one part of the system sent without a long pause into stories. Alerts that began in the same breath and
  * fit together are taken as one; then the two groups that fit best are joined, again and again, while their mean
- * log-odds, and what their likely roots say, speak for it. A pure function of its members.
+ * log-odds, and what their likely roots say, speak for it; last, strays are put out. A pure function of its members.
  */
 import { agglomerate, type Group, type GroupWeights } from "./agglomeration.ts";
 import type { Roots } from "./root-votes.ts";
+import { type StrayMember, type StrayWeights, withoutStrays } from "./strays.ts";
 
-/** A session's member: its start and what it votes for as the root. */
-export interface Member {
-  readonly at: number;
+/** A session's member, with what it votes for as the root. */
+export interface Member extends StrayMember {
   readonly roots: Roots;
 }
 
 export interface PartitionWeights extends GroupWeights {
   readonly crowding: number;
+  readonly strays: StrayWeights;
 }
 
 /** A number for two members, by their index; the order does not matter. */
@@ -43,6 +44,7 @@ export function partition(
   const raised = { ...weights, threshold: thresholdFor(members.length, weights) };
   return agglomerate(groups, sumsOf(groups, scoreOf), raised, barsOf(groups, areApart))
     .map((group) => [...group.members].sort((a, b) => a - b))
+    .flatMap((group) => withoutStrays(group, members, weights.strays))
     .sort(([a = 0], [b = 0]) => a - b);
 }
 

@@ -1,3 +1,5 @@
+import { createLikeness } from "./name-likeness.ts";
+
 /** One dependency: the caller needs the callee. */
 export type Edge = readonly [caller: string, callee: string];
 
@@ -29,6 +31,11 @@ export interface ServiceGraph {
   componentOf(service: string): string | null;
   /** Number of edges between two services in either direction, or null when there are more than `most`. */
   hops(a: string, b: string, most: number): number | null;
+  /**
+   * How much less the service's name is like those of the component's services than like those of the component it is
+   * most like: 0 for that one, down to -1. Names that share no word with any component say nothing: 0.
+   */
+  likeness(service: string, component: string): number;
   /** Number of services in a component; 0 for an unknown one. */
   sizeOf(component: string): number;
   /** Number of services that have an edge. */
@@ -102,7 +109,9 @@ export function createServiceGraph(topology: Topology, hubDegree = defaultHubDeg
     remembered.set(key, distance);
     return distance;
   };
+  const likeness = createLikeness(component);
   return {
+    likeness,
     size: neighbours.size,
     has: (service) => neighbours.has(service),
     callees: (service) => callees.get(service) ?? noServices,

@@ -22,6 +22,8 @@ export const weightsSchema = z.strictObject({
     bulk: logOdds,
     /** How much the threshold rises per doubling or halving of a session's alerts from the usual number. */
     crowding: logOdds,
+    /** Log-odds per unit of each feature of a story's member; see strays.ts. */
+    strays: byName,
     /** More neighbours than this make a service a hub, which connects nothing. */
     hubDegree: z.number().int().min(2).max(10_000),
     /** Log-odds per unit of each feature of a bridge between parts of the system; see bridges.ts. */
@@ -58,18 +60,18 @@ export const shippedWeights: Weights = {
     sharedRoot: 0.5,
     bulk: -0.15,
     crowding: 0.4,
+    strays: { base: -2.6, solitude: -1.15, quiet: 0.8, firm: 1.75, breath: 3.75, ahead: -1.2, size: 1.4 },
     hubDegree: 40,
     bridge: {
-      base: -2.3,
-      near: 1.6,
-      burst: 1.1,
-      size: 0.25,
-      crowd: -0.7,
-      rate: -0.65,
-      affinity: 1.2,
-      quiet: 0.8,
+      base: -1.06,
+      near: 0.9,
+      burst: 1.9,
+      crowd: -0.25,
+      affinity: 1.6,
+      alike: 6,
+      quiet: 0.5,
       group: -2,
-      thin: -0.5,
+      thin: -1.8,
       apart: -4,
       signals: 1,
     },

@@ -34,11 +34,23 @@ export function busyContext(): SignalContext {
   for (let hour = 1; hour <= 20; hour += 1) {
     for (const service of ["web-a", "cart-a"]) {
       const { type, entity, component, alert } = seen({ service, at: -hour * 3_600 });
-      history.record({ type, entity, component, labels: alert.labels, at: noon - hour * 3_600_000 });
+      history.record({
+        type,
+        name: alert.name,
+        entity,
+        component,
+        labels: alert.labels,
+        at: noon - hour * 3_600_000,
+      });
     }
     const noisy = seen({ service: "lone", at: 0 });
     for (let minute = 0; minute < 60; minute += 10)
-      history.record({ ...noisy, labels: noisy.alert.labels, at: noon - hour * 3_600_000 + minute * 60_000 });
+      history.record({
+        ...noisy,
+        name: noisy.alert.name,
+        labels: noisy.alert.labels,
+        at: noon - hour * 3_600_000 + minute * 60_000,
+      });
   }
   const change = sketchChange({ service: "stock-a", at: new Date(noon - 60_000) });
   const webA = seen({ service: "web-a", at: 0 }).type;

@@ -1,4 +1,5 @@
 import { defineSignal, type SeenAlert } from "../signal.ts";
+import { sharedStepMs } from "../time-step.ts";
 
 const burstMs = 2_000;
 const burst = 1.65;
@@ -23,7 +24,7 @@ export default defineSignal({
   score(a, b) {
     const lagMs = Math.abs(b.at - a.at);
     if (lagMs <= burstMs) return burst;
-    const minutes = Math.max(0, lagMs / 60_000 - 1);
+    const minutes = Math.max(0, (lagMs - sharedStepMs(a.at, b.at)) / 60_000 - 1);
     const score = isStillFiring(a, b)
       ? whileFiring + firingPerMinute * minutes
       : afterEnd + endedPerMinute * minutes;

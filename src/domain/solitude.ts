@@ -1,0 +1,112 @@
+/**
+ * How often alerts fire with nothing else near them in their part of the system: what usually fires alone is most often
+ * noise, also when it happens to fire beside a story. Bounded, and asked only for what is settled, so that the order of
+ * the last minutes' arrival does not matter.
+ */
+import { createBoundedMap } from "./bounded-map.ts";
+
+export interface Solitude {
+  record(sighting: {
+    readonly type: string;
+    readonly name: string;
+    /** The part of the system within which company counts: a component, or a service outside the topology. */
+    readonly part: string;
+    readonly at: number;
+  }): void;
+  /**
+   * Share of the firings of a type in the day before `at` that were alone; what is not known of the type is taken from
+   * its name, and what is not known of the name is guessed. Between 0 and 1, never quite either.
+   */
+  shareAlone(type: string, name: string, at: number): number;
+}
+
+const dayMs = 86_400_000;
+/** Another alert this near is company. */
+const nearMs = 120_000;
+/** Younger firings may still get company, from an alert that starts later or is reported late. */
+const settledMs = 720_000;
+const youngMs = 900_000;
+/** Firings remembered: per part, while they are young; per type and per name, for a day. */
+const maxYoung = 64;
+const maxTypeTimes = 24;
+const maxNameTimes = 240;
+/** What is guessed of an unknown name: this share of this many imagined firings was alone. */
+const guessedShare = 0.25;
+const nameWeight = 4;
+/** Imagined firings of a type, alone as often as its name is. */
+const typeWeight = 2;
+
+interface Young {
+  readonly type: string;
+  readonly name: string;
+  readonly at: number;
+  isAlone: boolean;
+}
+
+/** Starts in ascending order: all that are remembered, and those of them that had company. */
+interface Starts {
+  readonly all: number[];
+  readonly accompanied: number[];
+}
+
+/** @param maxKept - most types, names and parts remembered, each; those that have not fired for longest go first. */
+export function createSolitude(maxKept: number): Solitude {
+  const types = createBoundedMap<Starts>(maxKept, () => ({ all: [], accompanied: [] }));
+  const names = createBoundedMap<Starts>(maxKept, () => ({ all: [], accompanied: [] }));
+  const parts = createBoundedMap<Young[]>(maxKept, () => []);
+
+  function accompany(firing: Young): void {
+    if (!firing.isAlone) return;
+    firing.isAlone = false;
+    insert(types.recall(firing.type).accompanied, firing.at, maxTypeTimes);
+    insert(names.recall(firing.name).accompanied, firing.at, maxNameTimes);
+  }
+
+  return {
+    record({ type, name, part, at }) {
+      insert(types.recall(type).all, at, maxTypeTimes);
+      insert(names.recall(name).all, at, maxNameTimes);
+      const young = parts.recall(part);
+      const firing: Young = { type, name, at, isAlone: true };
+      for (const other of young) {
+        // An alert that flaps is no company for itself.
+        if (other.type === type || Math.abs(other.at - at) > nearMs) continue;
+        accompany(other);
+        accompany(firing);
+      }
+      young.push(firing);
+      while (young.length > maxYoung || (young[0]?.at ?? at) < at - youngMs) young.shift();
+    },
+    shareAlone(type, name, at) {
+      const byName = countAlone(names.get(name), at);
+      const nameShare = (byName.alone + nameWeight * guessedShare) / (byName.all + nameWeight);
+      const byType = countAlone(types.get(type), at);
+      return (byType.alone + typeWeight * nameShare) / (byType.all + typeWeight);
+    },
+  };
+}
+
+function countAlone(
+  starts: Starts | undefined,
+  at: number,
+): { readonly all: number; readonly alone: number } {
+  if (starts === undefined) return { all: 0, alone: 0 };
+  const until = at - settledMs;
+  // What the fuller list has let go no longer counts in the other.
+  const from = Math.max(at - dayMs, (starts.all[0] ?? 0) - 1);
+  const all = countBetween(starts.all, from, until);
+  return { all, alone: Math.max(0, all - countBetween(starts.accompanied, from, until)) };
+}
+
+function insert(times: number[], at: number, max: number): void {
+  let index = times.length;
+  while (index > 0 && (times[index - 1] ?? 0) > at) index -= 1;
+  times.splice(index, 0, at);
+  if (times.length > max) times.shift();
+}
+
+function countBetween(times: readonly number[], from: number, until: number): number {
+  let count = 0;
+  for (const time of times) if (time > from && time < until) count += 1;
+  return count;
+}
