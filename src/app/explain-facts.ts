@@ -2,11 +2,11 @@ import type { Alert } from "../domain/alert.ts";
 import type { Change } from "../domain/change.ts";
 import type { Cause, CauseQuestion } from "../domain/correlation.ts";
 import type { Undo } from "../domain/explanation.ts";
-import { countFeedback, standingVerdicts } from "../domain/feedback.ts";
+import { countFeedback } from "../domain/feedback.ts";
 import type { Incident } from "../domain/incident.ts";
-import { confirmedBefore, type PastIncident, worthShowing } from "../domain/past-incident.ts";
+import { confirmedBefore, type PastIncident } from "../domain/past-incident.ts";
 import { type Rollout, targetOf } from "../domain/rollout.ts";
-import { featuresOf, type IncidentFeature, rankSimilar } from "../domain/similar-incidents.ts";
+import { featuresOf, type IncidentFeature } from "../domain/similar-incidents.ts";
 import type { Topology } from "../domain/topology.ts";
 import type { StoreSlices } from "../ports.ts";
 
@@ -14,8 +14,6 @@ import type { StoreSlices } from "../ports.ts";
 const maxAlerts = 500;
 const maxChanges = 1_000;
 const maxFeedback = 2_000;
-/** Earlier incidents that are compared closely. */
-const maxCompared = 20;
 /** Newest rollouts that are told apart from those that cannot have caused it. */
 const maxRollouts = 100;
 /** Changes this long before the first alert are looked at. */
@@ -61,7 +59,7 @@ export async function gatherFacts(
     alerts.map(({ alert }) => alert),
   );
   const features = featuresOf(alerts.map(({ alert }) => alert));
-  const past = await pastOf(store, incidentId, features);
+  const past = await store.similar.past({ incidentId, features });
   return {
     incident,
     alerts,
@@ -129,30 +127,6 @@ async function rolloutsOf(store: StoreSlices, changes: readonly Change[]): Promi
   const ids = new Set(changes.flatMap(({ rolloutId }) => (rolloutId === null ? [] : [rolloutId])));
   const found = await Promise.all([...ids].slice(-maxRollouts).map((id) => store.rollouts.find(id)));
   return found.filter((rollout) => rollout !== null);
-}
-
-/** Earlier incidents that are like it and came to an end, with what is known of that. */
-export async function pastOf(
-  store: StoreSlices,
-  incidentId: number,
-  features: readonly IncidentFeature[],
-): Promise<readonly PastIncident[]> {
-  const { found, rarity } = await store.similar.earlier({ incidentId, features }, maxCompared);
-  const ranked = rankSimilar(features, found, rarity);
-  const ids = ranked.map((similar) => similar.incidentId);
-  const [records, said] = await Promise.all([
-    store.similar.endings(ids),
-    store.feedback.ofIncidents(ids, maxFeedback),
-  ]);
-  const past = ranked.flatMap((similar): PastIncident[] => {
-    const incident = found.find((each) => each.incidentId === similar.incidentId)?.incident;
-    if (incident === undefined) return [];
-    const { reason = null, rollouts = [] } = records.get(incident.id) ?? {};
-    const verdicts = standingVerdicts(said.filter((row) => row.incidentId === incident.id));
-    const confirmed = verdicts.filter(({ isRight }) => isRight);
-    return [{ ...similar, incident, ending: { reason, rollouts, confirmed } }];
-  });
-  return worthShowing(past);
 }
 
 async function undoFor(

@@ -1,4 +1,5 @@
 import type { Incident } from "../domain/incident.ts";
+import type { PastIncident } from "../domain/past-incident.ts";
 import type { FeatureRarity, IncidentFeature, SimilarCandidate } from "../domain/similar-incidents.ts";
 
 /** An earlier incident that may be similar. */
@@ -14,6 +15,12 @@ export interface EndingRecord {
   readonly rollouts: readonly { readonly id: number; readonly title: string }[];
 }
 
+export interface SimilarQuestion {
+  readonly incidentId: number;
+  /** What it is known by now. */
+  readonly features: readonly IncidentFeature[];
+}
+
 /** What incidents are known by, so that later ones find them. */
 export interface SimilarStore {
   /** Keeps what an incident is known by, in place of what was kept before. */
@@ -24,9 +31,11 @@ export interface SimilarStore {
    * The rarity covers the asked features and those of the answer. Its cost does not grow with the number of incidents.
    */
   earlier(
-    asked: { readonly incidentId: number; readonly features: readonly IncidentFeature[] },
+    asked: SimilarQuestion,
     limit: number,
   ): Promise<{ readonly found: readonly EarlierIncident[]; readonly rarity: FeatureRarity }>;
   /** How incidents ended, by number; those of which nothing is on record have empty fields. */
   endings(incidentIds: readonly number[]): Promise<ReadonlyMap<number, EndingRecord>>;
+  /** Those of the earlier ones that are worth showing, most similar first, with how they ended. */
+  past(asked: SimilarQuestion): Promise<readonly PastIncident[]>;
 }

@@ -3,14 +3,25 @@
  * finding becomes slower with the number of incidents.
  */
 import { inArray, sql } from "drizzle-orm";
+import { standingVerdicts } from "../../domain/feedback.ts";
+import { type PastIncident, worthShowing } from "../../domain/past-incident.ts";
 import { type Plan, planTitle } from "../../domain/rollout.ts";
-import { featureKey, type IncidentFeature, readFeatureKey } from "../../domain/similar-incidents.ts";
-import type { EarlierIncident, EndingRecord, SimilarStore } from "../../ports.ts";
+import {
+  featureKey,
+  type IncidentFeature,
+  rankSimilar,
+  readFeatureKey,
+} from "../../domain/similar-incidents.ts";
+import type { EarlierIncident, EndingRecord, SimilarQuestion, SimilarStore } from "../../ports.ts";
 import type { Db } from "./client.ts";
+import { feedbackSlice } from "./feedback.ts";
 import { toIncident } from "./incidents.ts";
 import { featureOwners, incidentFeatures, incidents } from "./schema.ts";
 import { cleanText } from "./values.ts";
 
+/** Earlier incidents that are compared closely. */
+const maxCompared = 20;
+const maxFeedback = 500;
 /** Newest incidents known of a feature. One that more have says little, and its older ones share rarer ones too. */
 const maxOwners = 200;
 /** Incidents that are read for each one that is answered: some are still open, or merged into others. */
@@ -21,18 +32,40 @@ const featureLock = 0x66656174;
 export function similarSlice(db: Db): SimilarStore {
   return {
     remember: (incidentId, features) => db.transaction((tx) => remember(tx, incidentId, keysOf(features))),
-    earlier: async ({ incidentId, features }, limit) => {
-      const owners = await readOwners(db, keysOf(features));
-      const types = keysOf(features.filter(({ kind }) => kind === "type"));
-      const ids = nominate(incidentId, types, owners).slice(0, limit * spare);
-      const found = (await readEarlier(db, incidentId, ids)).slice(0, limit);
-      const theirs = found.flatMap((each) => keysOf(each.features)).filter((key) => !owners.has(key));
-      const all = new Map([...owners, ...(await readOwners(db, [...new Set(theirs)]))]);
-      // Numbers are given out without gaps.
-      return { found, rarity: { incidents: incidentId - 1, having: countsWithout(incidentId, all) } };
-    },
+    earlier: (asked, limit) => readEarlier(db, asked, limit),
     endings: (incidentIds) => readEndings(db, incidentIds),
+    past: (asked) => readPast(db, asked),
   };
+}
+
+async function readEarlier(db: Db, { incidentId, features }: SimilarQuestion, limit: number) {
+  const owners = await readOwners(db, keysOf(features));
+  const types = keysOf(features.filter(({ kind }) => kind === "type"));
+  const ids = nominate(incidentId, types, owners).slice(0, limit * spare);
+  const found = (await readCandidates(db, incidentId, ids)).slice(0, limit);
+  const theirs = found.flatMap((each) => keysOf(each.features)).filter((key) => !owners.has(key));
+  const all = new Map([...owners, ...(await readOwners(db, [...new Set(theirs)]))]);
+  // Numbers are given out without gaps.
+  return { found, rarity: { incidents: incidentId - 1, having: countsWithout(incidentId, all) } };
+}
+
+async function readPast(db: Db, asked: SimilarQuestion): Promise<readonly PastIncident[]> {
+  const { found, rarity } = await readEarlier(db, asked, maxCompared);
+  const ranked = rankSimilar(asked.features, found, rarity);
+  const ids = ranked.map(({ incidentId }) => incidentId);
+  const [records, said] = await Promise.all([
+    readEndings(db, ids),
+    feedbackSlice(db).ofIncidents(ids, maxFeedback),
+  ]);
+  const past = ranked.flatMap((similar): PastIncident[] => {
+    const incident = found.find(({ incidentId }) => incidentId === similar.incidentId)?.incident;
+    if (incident === undefined) return [];
+    const { reason = null, rollouts = [] } = records.get(incident.id) ?? {};
+    const verdicts = standingVerdicts(said.filter(({ incidentId }) => incidentId === incident.id));
+    const confirmed = verdicts.filter(({ isRight }) => isRight);
+    return [{ ...similar, incident, ending: { reason, rollouts, confirmed } }];
+  });
+  return worthShowing(past);
 }
 
 function keysOf(features: readonly IncidentFeature[]): string[] {
@@ -106,7 +139,7 @@ function nominate(id: number, types: readonly string[], owners: ReadonlyMap<stri
 }
 
 /** In the order of the ids; those that are over, were shown, stand on their own and are no family of the asked. */
-async function readEarlier(
+async function readCandidates(
   db: Db,
   asked: number,
   ids: readonly number[],
