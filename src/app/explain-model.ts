@@ -1,18 +1,17 @@
 import type { Claim, ExplanationQuestion } from "../domain/explanation.ts";
 import { checkDraft } from "../domain/explanation-check.ts";
-import type { Explainer, Log, Metrics, Store } from "../ports.ts";
-
-/** Tokens that explanations may cost. Days are of UTC. */
-export interface TokenBudget {
-  readonly perDay: number;
-  readonly perIncident: number;
-}
+import type { Explainer, Log, Metrics, Store, TokenBudget } from "../ports.ts";
 
 /** Set aside before a question, so that replicas that ask at the same time keep the budget together. */
 const reservedTokens = 12_000;
 
 export type ModelAnswer =
-  | { readonly kind: "text"; readonly summary: readonly Claim[]; readonly causes: readonly Claim[] }
+  | {
+      readonly kind: "text";
+      readonly summary: readonly Claim[];
+      readonly causes: readonly Claim[];
+      readonly order: readonly number[] | null;
+    }
   /** `reason` is one plain line for the card. */
   | { readonly kind: "none"; readonly reason: string };
 
@@ -27,12 +26,16 @@ export async function askModel(asked: {
   readonly metrics: Metrics;
 }): Promise<ModelAnswer> {
   const { model, question, budget, store, log, metrics } = asked;
-  const day = asked.at.toISOString().slice(0, 10);
-  const incidentId = question.incident.id;
-  const reserved = Math.min(reservedTokens, budget.perDay, budget.perIncident);
-  const exhausted = await overBudget();
-  if (exhausted !== null) return none("budget", exhausted);
-  await store.explanations.spend(day, incidentId, reserved);
+  const reservation = {
+    day: asked.at.toISOString().slice(0, 10),
+    incidentId: question.incident.id,
+    tokens: Math.min(reservedTokens, budget.perDay, budget.perIncident),
+    budget,
+  };
+  const reserved = await store.explanations.reserve(reservation);
+  if (reserved === "day_spent") return none("budget", `today's budget of ${budget.perDay} tokens is spent`);
+  if (reserved === "incident_spent")
+    return none("budget", `this incident's budget of ${budget.perIncident} tokens is spent`);
   const startedAt = performance.now();
   const result = await model.explain(question).catch((error: unknown) => {
     log.error({ error: error instanceof Error ? error.name : typeof error }, "explain: the explainer threw");
@@ -42,21 +45,13 @@ export async function askModel(asked: {
     explainer: model.name,
   });
   metrics.count("tocsin_explainer_tokens_total", { explainer: model.name }, result.tokens);
-  await store.explanations.spend(day, incidentId, result.tokens - reserved);
+  await store.explanations.settle(reservation, result.tokens);
   if (result.kind === "unavailable") return none("unavailable", result.reason);
   const checked = checkDraft(result.draft, question);
   for (const { reason } of checked.dropped) log.info({ reason }, "explain: a claim was dropped");
   if (!checked.isEnough) return none("unbacked", "too little of the model's answer was backed by evidence");
   metrics.count("tocsin_explanations_total", { explainer: model.name, outcome: "written" });
-  return { kind: "text", summary: checked.summary, causes: checked.causes };
-
-  async function overBudget(): Promise<string | null> {
-    const spent = await store.explanations.spent(day, incidentId);
-    if (spent.today + reserved > budget.perDay) return `today's budget of ${budget.perDay} tokens is spent`;
-    if (spent.incident + reserved > budget.perIncident)
-      return `this incident's budget of ${budget.perIncident} tokens is spent`;
-    return null;
-  }
+  return { kind: "text", summary: checked.summary, causes: checked.causes, order: checked.order };
 
   function none(outcome: string, reason: string): ModelAnswer {
     metrics.count("tocsin_explanations_total", { explainer: model.name, outcome });

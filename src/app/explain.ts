@@ -4,15 +4,31 @@
  */
 import type { Cause, CauseQuestion } from "../domain/correlation.ts";
 import { selectEvidence } from "../domain/evidence.ts";
-import type { Evidence, Explanation, ExplanationDraft, ExplanationQuestion } from "../domain/explanation.ts";
-import { basisOf, causeIdentity, isShownDifferently, withTemplate } from "../domain/explanation-revision.ts";
-import { writeTemplate } from "../domain/explanation-template.ts";
+import type { Explanation, ExplanationDraft, ExplanationQuestion, Material } from "../domain/explanation.ts";
+import {
+  basisOf,
+  isNews,
+  isShownDifferently,
+  materialOf,
+  type News,
+  newsOf,
+  withTemplate,
+} from "../domain/explanation-revision.ts";
 import type { Incident } from "../domain/incident.ts";
 import { redact } from "../domain/redaction.ts";
 import { oneLine } from "../domain/view.ts";
-import type { Clock, Explainer, Log, Metrics, NewTimelineEntry, Store, StoreSlices } from "../ports.ts";
+import type {
+  Clock,
+  Explainer,
+  Log,
+  Metrics,
+  NewTimelineEntry,
+  Store,
+  StoreSlices,
+  TokenBudget,
+} from "../ports.ts";
 import { gatherFacts } from "./explain-facts.ts";
-import { askModel, type TokenBudget } from "./explain-model.ts";
+import { askModel } from "./explain-model.ts";
 
 export interface ExplainOptions {
   readonly store: Store;
@@ -40,16 +56,17 @@ const maxReason = 400;
 /** The facts of an incident, numbered, with the answer that is stored. */
 interface State {
   readonly question: ExplanationQuestion;
-  readonly basis: string;
+  readonly material: Material;
   readonly stored: Explanation | null;
 }
 
 type Step =
   | { readonly kind: "nothing" }
-  /** The facts moved: write at once from the template, and come back for the model. */
+  /** The facts moved: write at once from the template. */
   | { readonly kind: "write" }
   | { readonly kind: "wait"; readonly until: Date }
-  | { readonly kind: "ask" };
+  /** The facts have stood still, or have not for long: ask the model, tell the thread. */
+  | { readonly kind: "settle"; readonly stored: Explanation };
 
 export function createExplain(options: ExplainOptions): Explain {
   const { store, clock, metrics } = options;
@@ -57,15 +74,15 @@ export function createExplain(options: ExplainOptions): Explain {
   const maxWaitMs = options.maxWaitMs ?? 60_000;
 
   async function explain(incidentId: number): Promise<void> {
-    const log = options.log.child({ incident: incidentId });
     const state = await readState(incidentId);
     if (state === null) return;
     const step = nextStep(state, clock.now());
-    if (step.kind === "nothing") return;
     if (step.kind === "wait") return comeBack(incidentId, step.until);
-    if (step.kind === "ask") return ask(state, log);
-    await save(state, await write(state));
-    if (isAskable(state.question.incident))
+    if (step.kind === "settle") return settle(state, step.stored);
+    if (step.kind === "nothing") return;
+    const written = await write(state);
+    await save(state, written, null);
+    if (written.unsettledSince !== undefined)
       await comeBack(incidentId, new Date(clock.now().getTime() + settleMs));
   }
 
@@ -73,27 +90,39 @@ export function createExplain(options: ExplainOptions): Explain {
     const facts = await gatherFacts(store, incidentId, clock.now());
     if (facts === null) return null;
     const causes = options.rankCauses(facts.ranking).map(withoutSecrets);
-    const undo = await facts.undoFor(causes);
-    const known = await store.explanations.evidence(incidentId);
+    const [undo, known, stored] = await Promise.all([
+      facts.undoFor(causes),
+      store.explanations.evidence(incidentId),
+      store.explanations.find(incidentId),
+      store.similar.remember(incidentId, facts.features),
+    ]);
     const fresh = selectEvidence({ ...facts, causes, known });
     const evidence = fresh.length === 0 ? known : await store.explanations.addEvidence(incidentId, fresh);
     const question = { incident: facts.incident, evidence, causes, undo };
-    return { question, basis: basisOf(question), stored: await store.explanations.find(incidentId) };
+    return { question, material: materialOf(question, stored?.material ?? null), stored };
   }
 
-  function isAskable(incident: Incident): boolean {
-    return options.explainers.openai !== null && !incident.isMuted && incident.state !== "resolved";
-  }
-
-  function nextStep({ question, basis, stored }: State, now: Date): Step {
-    const mayAsk = isAskable(question.incident) && stored?.asked?.basis !== basis;
+  function nextStep({ question, material, stored }: State, now: Date): Step {
     if (stored === null) return { kind: "write" };
-    const waitedMs = now.getTime() - new Date(stored.unaskedSince ?? now).getTime();
-    if (mayAsk && waitedMs >= maxWaitMs) return { kind: "ask" };
-    if (stored.basis !== basis) return { kind: "write" };
-    if (!mayAsk) return { kind: "nothing" };
+    const isOld = stored.basis !== basisOf(material);
+    const since = stored.unsettledSince;
+    if (since !== undefined && now.getTime() - new Date(since).getTime() >= maxWaitMs)
+      return { kind: "settle", stored };
+    if (isOld) return { kind: "write" };
+    if (since === undefined || !isUnsettled(question.incident, stored)) return { kind: "nothing" };
     const settledAt = new Date(stored.at.getTime() + settleMs);
-    return settledAt <= now ? { kind: "ask" } : { kind: "wait", until: settledAt };
+    return settledAt <= now ? { kind: "settle", stored } : { kind: "wait", until: settledAt };
+  }
+
+  /** True while there is something to ask a model, or to tell the thread. */
+  function isUnsettled(incident: Incident, explanation: Explanation): boolean {
+    if (incident.state === "resolved") return false;
+    return mayAsk(incident, explanation) || isNews(explanation.told, explanation.material.answer);
+  }
+
+  function mayAsk(incident: Incident, { asked, basis }: Pick<Explanation, "asked" | "basis">): boolean {
+    const isWorthIt = !incident.isMuted && incident.state !== "resolved";
+    return options.explainers.openai !== null && isWorthIt && asked?.basis !== basis;
   }
 
   async function comeBack(incidentId: number, runAt: Date): Promise<void> {
@@ -101,9 +130,12 @@ export function createExplain(options: ExplainOptions): Explain {
   }
 
   /** The template's text; or the model's stands on while the answer to "what caused it" is the same. */
-  async function write({ question, basis, stored }: State): Promise<Explanation> {
+  async function write({ question, material, stored }: State): Promise<Explanation> {
     metrics.count("tocsin_explanations_total", { explainer: "template", outcome: "written" });
-    return withTemplate(question, { draft: await draft(question), basis, stored, at: clock.now() });
+    const at = clock.now();
+    const written = withTemplate(question, { draft: await draft(question), material, stored, at });
+    if (!isUnsettled(question.incident, written)) return written;
+    return { ...written, unsettledSince: stored?.unsettledSince ?? at.toISOString() };
   }
 
   async function draft(question: ExplanationQuestion): Promise<ExplanationDraft> {
@@ -112,40 +144,58 @@ export function createExplain(options: ExplainOptions): Explain {
     return result.draft;
   }
 
-  async function ask(state: State, log: Log): Promise<void> {
-    const { question, basis } = state;
+  async function settle(state: State, stored: Explanation): Promise<void> {
+    const { question, material } = state;
     const model = options.explainers.openai;
-    if (model === null) return;
+    const basis = basisOf(material);
+    const isAsked = model !== null && mayAsk(question.incident, { asked: stored.asked, basis });
+    const { unsettledSince: _settled, ...written } = isAsked
+      ? await ask(state, stored, model)
+      : await write(state);
+    const news =
+      question.incident.state === "resolved" ? null : newsOf(stored.told, material.answer, question);
+    await save(state, { ...written, told: material.answer }, news);
+  }
+
+  /** That it is asked is stored first: a replica that dies over the answer has paid for it, and is not followed by another. */
+  async function ask(state: State, stored: Explanation, model: Explainer): Promise<Explanation> {
+    const { question, material } = state;
+    const log = options.log.child({ incident: question.incident.id });
     const at = clock.now();
-    const asked = { basis, at: at.toISOString() };
+    const asked = { basis: basisOf(material), at: at.toISOString() };
+    await store.explanations.save({ ...stored, asked });
     const answer = await askModel({ model, question, budget: options.budget, store, at, log, metrics });
-    const { unaskedSince: _unaskedSince, ...written } = withTemplate(question, {
+    const written = withTemplate(question, {
       draft: await draft(question),
-      basis,
+      material,
       stored: null,
       at: clock.now(),
     });
-    const explanation: Explanation =
-      answer.kind === "text"
-        ? { ...written, summary: answer.summary, causes: answer.causes, explainer: model.name, asked }
-        : { ...written, fallback: answer.reason, asked };
-    await save(state, explanation);
+    if (answer.kind === "none") return { ...written, fallback: answer.reason, asked };
+    const { summary, causes, order } = answer;
+    return { ...written, summary, causes, modelOrder: order, explainer: model.name, asked };
   }
 
-  async function save(state: State, explanation: Explanation): Promise<void> {
+  async function save(state: State, explanation: Explanation, news: News | null): Promise<void> {
     const id = state.question.incident.id;
-    await store.transaction(async (tx) => {
+    const isSaved = await store.transaction(async (tx) => {
       const incident = await tx.incidents.findForUpdate(id);
-      if (incident === null || incident.mergedInto !== null) return;
+      if (incident === null || incident.mergedInto !== null) return true;
+      // The first card and the first job may explain at the same time: whoever saves second looks again.
+      const now = await tx.explanations.find(id);
+      if (now?.at.getTime() !== state.stored?.at.getTime()) return false;
       const isShown = isShownDifferently(state.stored, explanation);
       const revision = incident.revision + (isShown ? 1 : 0);
       await tx.explanations.save({ ...explanation, revision });
-      if (!isShown) return;
-      await tx.incidents.save([{ ...incident, revision }]);
-      const entry = entryFor(state.stored, explanation, clock.now());
+      if (isShown) await tx.incidents.save([{ ...incident, revision }]);
+      const entry = entryFor(state.stored, explanation, news, clock.now());
       const [entryId] = entry === null ? [] : await tx.incidents.addTimeline([entry]);
-      await wantPosts(tx, { id, revision, entryId, now: clock.now() });
+      const told = entry?.isPosted === true ? entryId : undefined;
+      if (isShown || told !== undefined)
+        await wantPosts(tx, { id, revision, entryId: told, now: clock.now() });
+      return true;
     });
+    if (!isSaved) await store.jobs.add({ task: "explain", incidentId: id });
   }
 
   return { explain };
@@ -160,31 +210,30 @@ function withoutSecrets(cause: Cause): Cause {
   return { ...cause, terms };
 }
 
-/** A line in the thread when the answer to "what caused it" changes; null while it stays. */
-function entryFor(stored: Explanation | null, explanation: Explanation, now: Date): NewTimelineEntry | null {
-  const [before, after] = [causeIdentity(stored?.ranked[0]), causeIdentity(explanation.ranked[0])];
-  const claim = explanation.causes[0];
-  if (before === after || claim === undefined) return null;
-  const lead =
-    before === "none"
-      ? "Probable cause"
-      : after === "none"
-        ? "No cause stands out any more"
-        : "Probable cause now";
+/** A line of the history: the first answer, which the card shows anyway, and every other that the thread is told. */
+function entryFor(
+  stored: Explanation | null,
+  explanation: Explanation,
+  news: News | null,
+  now: Date,
+): NewTimelineEntry | null {
+  const first = stored === null ? (explanation.causes[0] ?? null) : null;
+  const said = news ?? first;
+  if (said === null) return null;
   const cause = explanation.ranked[0];
   return {
     incidentId: explanation.incidentId,
     at: now,
     kind: "explained",
     actor: "tocsin",
-    text: `${lead}: ${claim.text}`,
+    text: said.text,
     data: {
       service: cause?.service ?? null,
       changeId: cause?.changeId ?? null,
       confidence: cause?.confidence ?? null,
-      evidence: claim.evidence,
+      evidence: said.evidence,
     },
-    isPosted: true,
+    isPosted: news !== null,
   };
 }
 
@@ -220,24 +269,4 @@ async function wantPosts(
   if (posts.length === 0) return;
   await tx.posts.want(posts, wanted.now);
   await tx.jobs.addAll(channels.map(({ platform, channel }) => ({ task: "post", platform, channel })));
-}
-
-/** Facts at hand in triage, before anything of the explanation is stored. */
-export interface FirstQuestion extends Omit<Parameters<typeof selectEvidence>[0], "known"> {
-  readonly undo: ExplanationQuestion["undo"];
-}
-
-/** The explanation that a first card can show at once: pure, numbered from 1, nothing stored. */
-export function templateExplanation(
-  question: FirstQuestion,
-  at: Date,
-): { readonly explanation: Explanation; readonly evidence: readonly Evidence[] } {
-  const causes = question.causes.map(withoutSecrets);
-  const evidence = selectEvidence({ ...question, causes, known: [] }).map((fact, index) => ({
-    ...fact,
-    number: index + 1,
-  }));
-  const asked = { incident: question.incident, evidence, causes, undo: question.undo };
-  const made = { draft: writeTemplate(asked), basis: basisOf(asked), stored: null, at };
-  return { explanation: withTemplate(asked, made), evidence };
 }

@@ -5,7 +5,8 @@ import type { TimelineEntry } from "../domain/incident.ts";
 import { type EntryChart, entryView, incidentView } from "../domain/incident-view.ts";
 import type { Person } from "../domain/person.ts";
 import type { View } from "../domain/view.ts";
-import type { Charts, Clock, ModelEntry, Policy, Post, Store } from "../ports.ts";
+import type { Charts, Clock, Log, ModelEntry, Policy, Post, Store } from "../ports.ts";
+import { withDeadline } from "./deadline.ts";
 import { chartIn } from "./explain-metrics.ts";
 import { rolloutCard } from "./rollout-card.ts";
 
@@ -16,18 +17,24 @@ export interface RenderOptions {
   readonly models: readonly ModelEntry[];
   readonly charts: Charts;
   readonly clock: Clock;
+  readonly log: Log;
+  /** Explains an incident and stores that; asked when a card would else come without. */
+  readonly explain: (incidentId: number) => Promise<void>;
 }
 
 export type Render = (post: Post) => Promise<{ readonly view: View; readonly revision: number } | null>;
 
 /** Alerts read for a card; it shows the worst few of them. */
 const maxAlerts = 200;
+/** A card waits no longer than this for its first explanation, which then comes as an edit. */
+const explainWaitMs = 500;
 
 /** Creates the function that the poster asks; it answers null when what a post is about is gone. */
 export function createRender(options: RenderOptions): Render {
   const { store, people } = options;
 
   async function renderIncident(id: number) {
+    await explainFirst(id);
     const incident = await store.incidents.find(id);
     if (incident === null) return null;
     const [alerts, explanation] = await Promise.all([
@@ -35,6 +42,15 @@ export function createRender(options: RenderOptions): Render {
       store.explanations.find(id),
     ]);
     return { view: incidentView({ incident, alerts, explanation, nameOf }), revision: incident.revision };
+  }
+
+  async function explainFirst(id: number): Promise<void> {
+    if ((await store.explanations.find(id)) !== null) return;
+    try {
+      await withDeadline(options.explain(id), explainWaitMs, `the explanation of incident ${id}`);
+    } catch (error) {
+      options.log.warn({ incident: id, error: String(error) }, "render: the card goes without an explanation");
+    }
   }
 
   async function renderRollout(id: number) {

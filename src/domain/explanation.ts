@@ -1,3 +1,4 @@
+import type { Severity } from "./alert.ts";
 import type { Cause } from "./correlation.ts";
 import type { Incident } from "./incident.ts";
 
@@ -45,6 +46,46 @@ export interface ExplanationDraft {
   readonly summary: readonly Claim[];
   readonly causes: readonly Claim[];
   readonly actions: readonly Claim[];
+  /** Another order of the first causes, best first, each with why; absent or empty when ours is right. */
+  readonly order?: readonly RankedClaim[];
+}
+
+/** One place in an order of causes that a model proposes, and why. */
+export interface RankedClaim extends Claim {
+  /** Our rank of the cause, from 1. */
+  readonly rank: number;
+}
+
+/** How sure the ranking is of its first cause. */
+export type Likelihood = "most likely" | "probably" | "possibly" | "weak suspicion";
+
+/** The answer to "what caused it", as a thread may tell it. */
+export interface Answer {
+  /** See `causeIdentity`. */
+  readonly cause: string;
+  /** What it is called in a sentence; empty when no cause is named. Untrusted text. */
+  readonly name: string;
+  readonly likelihood: Likelihood;
+}
+
+/**
+ * What an explanation depends on: while none of it differs, nothing is written anew and no model is asked, however many
+ * alerts arrive.
+ */
+export interface Material {
+  readonly answer: Answer;
+  /** Affected ones, sorted. */
+  readonly services: readonly string[];
+  /** The worst so far. */
+  readonly severity: Severity;
+  /** Numbers of the evidence other than alerts: changes, metrics, past incidents, paths. */
+  readonly facts: readonly number[];
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly isOver: boolean;
+  readonly reopenedCount: number;
+  /** Commands that would undo a suspect. */
+  readonly undo: readonly string[];
 }
 
 /** Summary + causes + suggested actions, every claim citing evidence that exists. */
@@ -58,11 +99,17 @@ export interface Explanation extends ExplanationDraft {
   readonly fallback: string | null;
   /** Ranked by us, never by the explainer. */
   readonly ranked: readonly Cause[];
-  /** Hash of what it was made from: evidence and ranking. The same basis is not explained twice. */
+  /** Our ranks in the order that a model gave evidence for, first causes first; null while ours stands. */
+  readonly modelOrder: readonly number[] | null;
+  /** What it was made from. */
+  readonly material: Material;
+  /** Hash of the material: the same basis is not explained twice. */
   readonly basis: string;
+  /** What the card first said, or the thread said last. */
+  readonly told: Answer;
   /** The last question to a model, whatever came of it; null while none was asked. `at` is ISO 8601. */
   readonly asked: { readonly basis: string; readonly at: string } | null;
-  /** ISO 8601: since when the facts differ from the last question to a model; absent while they do not. */
-  readonly unaskedSince?: string;
+  /** ISO 8601: since when there is something to ask a model or to tell the thread; absent while there is not. */
+  readonly unsettledSince?: string;
   readonly at: Date;
 }

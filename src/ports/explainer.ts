@@ -11,6 +11,21 @@ export interface Explainer {
   explain(question: ExplanationQuestion): Promise<ExplainResult>;
 }
 
+/** Tokens that explanations may cost. Days are of UTC. */
+export interface TokenBudget {
+  readonly perDay: number;
+  readonly perIncident: number;
+}
+
+/** Tokens set aside for one question to a model. */
+export interface TokenReservation {
+  /** "YYYY-MM-DD", UTC. */
+  readonly day: string;
+  readonly incidentId: number;
+  readonly tokens: number;
+  readonly budget: TokenBudget;
+}
+
 export interface ExplanationStore {
   evidence(incidentId: number): Promise<readonly Evidence[]>;
   /** Adds what is new, keeps the numbers of what is there; returns all of it. */
@@ -23,6 +38,11 @@ export interface ExplanationStore {
   save(explanation: Explanation): Promise<void>;
   /** Tokens spent today ("YYYY-MM-DD", UTC) in all and on this incident ever. */
   spent(day: string, incidentId: number): Promise<{ readonly today: number; readonly incident: number }>;
-  /** Adds to what was spent; negative gives back what was reserved and not used. */
-  spend(day: string, incidentId: number, tokens: number): Promise<void>;
+  /**
+   * Sets tokens aside for one question, or says which limit that would break. Atomic: replicas that ask at the same
+   * moment keep the limits together, and what a replica set aside before it died stays counted.
+   */
+  reserve(wanted: TokenReservation): Promise<"reserved" | "day_spent" | "incident_spent">;
+  /** Corrects what was set aside to what the question cost. */
+  settle(wanted: TokenReservation, costTokens: number): Promise<void>;
 }

@@ -18,6 +18,7 @@ import {
   shippedPolicy,
 } from "../app/rollout-world.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
+import { buildExplanation } from "../fixtures/explanation-question.ts";
 
 let database: TestDatabase;
 let store: OpenStore;
@@ -225,27 +226,23 @@ describe("why", () => {
     await store.explanations.addEvidence(id, [
       { kind: "change", subject: "rollout:1", text: "deploy scorer 2", at, data: {} },
     ]);
-    await store.explanations.save({
-      incidentId: id,
-      revision: 1,
-      explainer: "template",
-      fallback: null,
-      basis: "test",
-      asked: null,
-      summary: [{ text: "Errors began after a deploy.", evidence: [1] }],
-      causes: [],
-      actions: [{ text: "Roll back the scorer.", evidence: [1] }],
-      ranked: [
-        {
-          service: "fraud-api",
-          changeId: "rollout:1",
-          confidence: 0.82,
-          score: 1.5,
-          terms: [{ name: "just before", score: 1.5, because: "2 min before the first alert" }],
-        },
-      ],
-      at,
-    });
+    await store.explanations.save(
+      buildExplanation({
+        incidentId: id,
+        summary: [{ text: "Errors began after a deploy.", evidence: [1] }],
+        actions: [{ text: "Roll back the scorer.", evidence: [1] }],
+        ranked: [
+          {
+            service: "fraud-api",
+            changeId: "rollout:1",
+            confidence: 0.82,
+            score: 1.5,
+            terms: [{ name: "just before", score: 1.5, because: "2 min before the first alert" }],
+          },
+        ],
+        at,
+      }),
+    );
     const shown = await view("reader", `why INC-${id}`);
     const text = JSON.stringify(shown.blocks);
     expect(shown.summary).toContain(`${title}. Errors began after a deploy.`);

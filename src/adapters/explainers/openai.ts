@@ -1,7 +1,7 @@
 /** Explanations written by a model behind the OpenAI chat completions API or a server compatible with it. */
 import type OpenAI from "openai";
 import { z } from "zod";
-import { buildPrompt, draftSchema, type Prompt } from "../../domain/explanation-prompt.ts";
+import { answerSchema, buildPrompt, draftSchema, type Prompt } from "../../domain/explanation-prompt.ts";
 import type { Explainer, ExplainResult, Log } from "../../ports.ts";
 
 export interface OpenAiOptions {
@@ -148,7 +148,7 @@ function read(completion: unknown, prompt: Prompt): ExplainResult {
   if (choice.finish_reason === "length") return unavailable("the answer was cut off", tokens);
   if (choice.finish_reason === "content_filter") return unavailable("the answer was filtered", tokens);
   if (choice.message.refusal) return unavailable("the model refused", tokens);
-  const draft = draftSchema.safeParse(parseJson(content));
+  const draft = answerSchema.safeParse(parseJson(content));
   if (!draft.success) return unavailable("the answer was not the JSON asked for", tokens);
   return { kind: "drafted", draft: { ...draft.data, actions: [] }, tokens };
 }

@@ -1,13 +1,15 @@
 /** Evidence, explanations and what they cost. */
 import { asc, eq, sql } from "drizzle-orm";
 import type { Evidence, Explanation } from "../../domain/explanation.ts";
-import type { ExplanationStore } from "../../ports.ts";
+import type { ExplanationStore, TokenReservation } from "../../ports.ts";
 import type { Db } from "./client.ts";
 import { evidence, explanations, tokenSpend } from "./schema.ts";
 import { indexable, writeTimeOrNull } from "./values.ts";
 
 /** Class of the advisory locks under which evidence is numbered, one per incident. */
 const numberingLock = 0x65766964;
+/** The advisory lock under which tokens are set aside. */
+const budgetLock = 0x746f6b73;
 
 export function explanationSlice(db: Db): ExplanationStore {
   return {
@@ -26,25 +28,9 @@ export function explanationSlice(db: Db): ExplanationStore {
         .values({ incidentId, ...kept })
         .onConflictDoUpdate({ target: explanations.incidentId, set: kept });
     },
-    spent: async (day, incidentId) => {
-      const [row] = await db
-        .select({
-          today: sql<number>`coalesce(sum(${tokenSpend.tokens}) filter (where ${tokenSpend.day} = ${day}), 0)::int`,
-          incident: sql<number>`coalesce(sum(${tokenSpend.tokens}) filter (where ${tokenSpend.incidentId} = ${incidentId}), 0)::int`,
-        })
-        .from(tokenSpend)
-        .where(sql`${tokenSpend.day} = ${day} or ${tokenSpend.incidentId} = ${incidentId}`);
-      return row ?? { today: 0, incident: 0 };
-    },
-    spend: async (day, incidentId, tokens) => {
-      await db
-        .insert(tokenSpend)
-        .values({ day, incidentId, tokens })
-        .onConflictDoUpdate({
-          target: [tokenSpend.day, tokenSpend.incidentId],
-          set: { tokens: sql`${tokenSpend.tokens} + ${tokens}` },
-        });
-    },
+    spent: (day, incidentId) => readSpent(db, day, incidentId),
+    reserve: (wanted) => db.transaction((tx) => reserve(tx, wanted)),
+    settle: (wanted, costTokens) => addSpent(db, wanted, costTokens - wanted.tokens),
   };
 }
 
@@ -59,6 +45,37 @@ async function readEvidence(db: Db, incidentId: number): Promise<readonly Eviden
     // The column is written by addEvidence alone, from evidence.
     data: row.data as Evidence["data"],
   }));
+}
+
+async function readSpent(db: Db, day: string, incidentId: number) {
+  const [row] = await db
+    .select({
+      today: sql<number>`coalesce(sum(${tokenSpend.tokens}) filter (where ${tokenSpend.day} = ${day}), 0)::int`,
+      incident: sql<number>`coalesce(sum(${tokenSpend.tokens}) filter (where ${tokenSpend.incidentId} = ${incidentId}), 0)::int`,
+    })
+    .from(tokenSpend)
+    .where(sql`${tokenSpend.day} = ${day} or ${tokenSpend.incidentId} = ${incidentId}`);
+  return row ?? { today: 0, incident: 0 };
+}
+
+/** Looks and sets aside under one lock, or two replicas would both find the last tokens free. */
+async function reserve(tx: Db, wanted: TokenReservation) {
+  await tx.execute(sql`select pg_advisory_xact_lock(${budgetLock})`);
+  const spent = await readSpent(tx, wanted.day, wanted.incidentId);
+  if (spent.today + wanted.tokens > wanted.budget.perDay) return "day_spent";
+  if (spent.incident + wanted.tokens > wanted.budget.perIncident) return "incident_spent";
+  await addSpent(tx, wanted, wanted.tokens);
+  return "reserved";
+}
+
+async function addSpent(db: Db, { day, incidentId }: TokenReservation, tokens: number): Promise<void> {
+  await db
+    .insert(tokenSpend)
+    .values({ day, incidentId, tokens })
+    .onConflictDoUpdate({
+      target: [tokenSpend.day, tokenSpend.incidentId],
+      set: { tokens: sql`${tokenSpend.tokens} + ${tokens}` },
+    });
 }
 
 /** Numbers are never given twice: claims that were made keep meaning what they cite. What is known gets its new text. */

@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
-import type { Evidence, Explanation } from "../../../src/domain/explanation.ts";
+import { describe, expect, test } from "vitest";
+import type { Evidence } from "../../../src/domain/explanation.ts";
+import { buildExplanation } from "../../fixtures/explanation-question.ts";
 import { at, freshStore } from "./fixture.ts";
 
 function fact(subject: string, text = subject): Omit<Evidence, "number"> {
@@ -48,32 +49,63 @@ test("a subject too long for an index is evidence like any other", async () => {
 
 test("an explanation comes back whole, and the newest stands", async () => {
   const { store } = await freshStore();
-  const explanation: Explanation = {
-    incidentId: 1,
+  const explanation = buildExplanation({
     revision: 3,
-    explainer: "template",
-    fallback: null,
     summary: [{ text: "it broke \uD83D\uDD14", evidence: [1, 2] }],
-    causes: [],
     actions: [{ text: "roll back", evidence: [1], command: "rollback x" }],
     ranked: [{ service: null, changeId: null, confidence: 0.25, score: -1.5, terms: [] }],
-    basis: "b",
+    modelOrder: [2, 1],
     asked: { basis: "b", at: at(1).toISOString() },
     at: at(2),
-  };
+  });
   expect(await store.explanations.find(1)).toBeNull();
   await store.explanations.save({ ...explanation, revision: 2 });
   await store.explanations.save(explanation);
   expect(await store.explanations.find(1)).toEqual(explanation);
 });
 
-test("tokens are counted per day and per incident", async () => {
-  const { store } = await freshStore();
-  await store.explanations.spend("2026-01-31", 1, 100);
-  await store.explanations.spend("2026-01-31", 1, 50);
-  await store.explanations.spend("2026-01-31", 2, 7);
-  await store.explanations.spend("2026-02-01", 1, 3);
-  await store.explanations.spend("2026-02-01", 1, -2);
-  expect(await store.explanations.spent("2026-01-31", 1)).toEqual({ today: 157, incident: 151 });
-  expect(await store.explanations.spent("2026-03-01", 9)).toEqual({ today: 0, incident: 0 });
+describe("tokens", () => {
+  const budget = { perDay: 100, perIncident: 60 };
+  const wanted = (incidentId: number, tokens: number, day = "2026-01-31") => ({
+    day,
+    incidentId,
+    tokens,
+    budget,
+  });
+
+  test("are set aside before, and settled to what a question cost", async () => {
+    const { store } = await freshStore();
+    expect(await store.explanations.reserve(wanted(1, 50))).toBe("reserved");
+    expect(await store.explanations.spent("2026-01-31", 1)).toEqual({ today: 50, incident: 50 });
+    await store.explanations.settle(wanted(1, 50), 20);
+    expect(await store.explanations.reserve(wanted(2, 30))).toBe("reserved");
+    expect(await store.explanations.spent("2026-01-31", 1)).toEqual({ today: 50, incident: 20 });
+    expect(await store.explanations.spent("2026-03-01", 9)).toEqual({ today: 0, incident: 0 });
+  });
+
+  test("are limited for each day and for each incident over all days", async () => {
+    const { store } = await freshStore();
+    expect(await store.explanations.reserve(wanted(1, 60))).toBe("reserved");
+    expect(await store.explanations.reserve(wanted(1, 1, "2026-02-01"))).toBe("incident_spent");
+    expect(await store.explanations.reserve(wanted(2, 41))).toBe("day_spent");
+    expect(await store.explanations.reserve(wanted(2, 40))).toBe("reserved");
+    expect(await store.explanations.reserve(wanted(3, 60, "2026-02-01"))).toBe("reserved");
+  });
+
+  test("that many set aside at once stay within the limit", async () => {
+    const { store, another } = await freshStore();
+    const stores = [store, await another()];
+    const outcomes = await Promise.all(
+      Array.from({ length: 30 }, (_, index) => stores[index % 2]?.explanations.reserve(wanted(index, 9))),
+    );
+    expect(outcomes.filter((outcome) => outcome === "reserved")).toHaveLength(11);
+    expect((await store.explanations.spent("2026-01-31", 1)).today).toBe(99);
+  });
+
+  test("that were set aside stay counted after a restart", async () => {
+    const { store, another } = await freshStore();
+    await store.explanations.reserve(wanted(1, 60));
+    await store.close();
+    expect(await (await another()).explanations.reserve(wanted(1, 1))).toBe("incident_spent");
+  });
 });
