@@ -26,7 +26,9 @@ describe("an empty configuration", () => {
     });
     expect(config.routes).toEqual([{ to: "console:incidents", match: [] }]);
     expect(config.people.map((person) => person.id)).toEqual(["oncall", "approver"]);
-    expect(config.models.map((model) => [model.name, model.backend])).toEqual([["correlator", "builtin"]]);
+    expect(config.models.map((model) => [model.name, model.registry.backend])).toEqual([
+      ["correlator", "builtin"],
+    ]);
   });
 });
 
@@ -146,6 +148,18 @@ describe("what is wrong is named with the remedy", () => {
       /SLACK_APP_TOKEN \(Socket Mode\) nor SLACK_SIGNING_SECRET/,
     ],
     ["a file that is not there", "", { TOCSIN_CONFIG: "/nowhere/tocsin.yaml" }, /does not exist/],
+    [
+      "a model with one backend and with parts",
+      "models: { other: { backend: exec, registry: { backend: exec } } }",
+      {},
+      /models\.other: takes backend with settings, or registry/,
+    ],
+    [
+      "a runtime without a registry",
+      "models: { other: { runtime: { backend: exec } } }",
+      {},
+      /models\.other: needs registry beside runtime/,
+    ],
     [
       "a foreign model in the builtin registry",
       "models: { other: { backend: builtin } }",

@@ -87,8 +87,9 @@ describe("a tocsin.yaml in the documentation", () => {
       expect(source?.name, `source of ${name}`).toBe(use);
       expect(source?.settingsProblem?.(settings) ?? null).toBeNull();
     }
-    for (const { name, backend, settings } of config.models)
-      if (backend === "exec") expect(parseExecSettings(name, settings).deploy.length).toBeGreaterThan(0);
+    for (const { name, registry, runtime, training } of config.models)
+      for (const { backend, settings } of [registry, runtime, training].filter((part) => part !== null))
+        if (backend === "exec") expect(parseExecSettings(name, settings).deploy.length).toBeGreaterThan(0);
   });
 });
 

@@ -240,7 +240,11 @@ export function createApply(options: ApplyOptions): Apply {
 
   async function look(rollout: Rollout, entry: ModelEntry, ref: ExternalRef) {
     const name = `the backend "${entry.backend.name}"`;
-    const observed = await withDeadline(entry.backend.observe(ref), limits.lookMs, name);
+    const observed = await withDeadline(
+      entry.backend.observe(ref, operationOf(rollout)),
+      limits.lookMs,
+      name,
+    );
     const isChecked = observed.kind === "succeeded" && rollout.plan.to !== null;
     if (!isChecked) return { observed, served: null };
     const { model, environment } = rollout.plan;
@@ -251,7 +255,8 @@ export function createApply(options: ApplyOptions): Apply {
   /** Asked at every look until it has stopped: a backend takes that more than once. */
   async function sendCancel(rollout: Rollout, entry: ModelEntry, ref: ExternalRef): Promise<Rollout> {
     try {
-      await withDeadline(entry.backend.cancel(ref), limits.lookMs, `the backend "${entry.backend.name}"`);
+      const name = `the backend "${entry.backend.name}"`;
+      await withDeadline(entry.backend.cancel(ref, operationOf(rollout)), limits.lookMs, name);
       return rollout;
     } catch (error) {
       const cancelProblem = oneLine(messageOf(error), 200);

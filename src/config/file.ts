@@ -64,6 +64,9 @@ const prometheusSchema = z
     "takes bearer or basic, not both",
   );
 
+/** Where one side of a model lives. */
+const modelPart = z.strictObject({ backend: name, settings: z.unknown().optional() });
+
 /** Every key that tocsin.yaml may hold. */
 export const fileSchema = z.strictObject({
   channels: z.array(z.strictObject({ to: channel, match: z.array(z.string()).default([]) })).optional(),
@@ -106,13 +109,26 @@ export const fileSchema = z.strictObject({
       name,
       z
         .strictObject({
-          backend: name.default("builtin"),
+          backend: name.optional(),
           environments: z.array(name).min(1).default(["production"]),
           owners: z.array(name).default([]),
           risk: z.enum(["low", "high"]).default("low"),
           services: z.array(z.string()).default([]),
           settings: z.unknown().optional(),
+          registry: modelPart.optional(),
+          runtime: modelPart.optional(),
+          training: modelPart.optional(),
         })
+        .refine(
+          (given) =>
+            given.registry === undefined || (given.backend === undefined && given.settings === undefined),
+          "takes backend with settings, or registry with runtime and training, not both",
+        )
+        .refine(
+          (given) =>
+            given.registry !== undefined || (given.runtime === undefined && given.training === undefined),
+          "needs registry beside runtime or training: what knows the versions",
+        )
         .nullable(),
     )
     .default({}),

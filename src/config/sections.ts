@@ -140,37 +140,29 @@ export function policyOf(file: FileConfig, folder: string): string | null {
 
 /** The models, with the bot's own among them. @throws ConfigError */
 export function modelsOf(file: FileConfig): readonly ModelConfig[] {
-  const given = Object.entries(file.models).map(
-    ([model, entry]): ModelConfig => ({
-      name: model,
-      backend: entry?.backend ?? "builtin",
-      environments: entry?.environments ?? ["production"],
-      owners: entry?.owners ?? [],
-      risk: entry?.risk ?? "low",
-      services: entry?.services ?? [],
-      settings: entry?.settings,
-    }),
-  );
-  const stray = given.find((model) => model.backend === "builtin" && model.name !== "correlator");
+  const given = Object.entries(file.models).map(([model, entry]) => modelOf(model, entry));
+  const stray = given.find((model) => model.registry.backend === "builtin" && model.name !== "correlator");
   if (stray !== undefined)
     throw new ConfigError(
       `tocsin.yaml models.${stray.name}: the backend "builtin" holds only the model "correlator"; name another backend, for example exec`,
     );
   const hasCorrelator = given.some((model) => model.name === "correlator");
-  return hasCorrelator
-    ? given
-    : [
-        {
-          name: "correlator",
-          backend: "builtin",
-          environments: ["production"],
-          owners: [],
-          risk: "low",
-          services: ["tocsin"],
-          settings: undefined,
-        },
-        ...given,
-      ];
+  return hasCorrelator ? given : [{ ...modelOf("correlator", null), services: ["tocsin"] }, ...given];
+}
+
+function modelOf(name: string, entry: FileConfig["models"][string] | undefined): ModelConfig {
+  const part = (given: { readonly backend: string; readonly settings?: unknown } | undefined) =>
+    given === undefined ? null : { backend: given.backend, settings: given.settings };
+  return {
+    name,
+    registry: part(entry?.registry) ?? { backend: entry?.backend ?? "builtin", settings: entry?.settings },
+    runtime: part(entry?.runtime),
+    training: part(entry?.training),
+    environments: entry?.environments ?? ["production"],
+    owners: entry?.owners ?? [],
+    risk: entry?.risk ?? "low",
+    services: entry?.services ?? [],
+  };
 }
 
 /** Where metrics are read from, with its credentials; null without an address. @throws ConfigError */

@@ -14,14 +14,22 @@ export interface SourceConfig {
   readonly timeoutMs: number | null;
 }
 
+/** A backend by name, with what it needs to know of one model. */
+export interface ModelPart {
+  readonly backend: string;
+  readonly settings: unknown;
+}
+
 export interface ModelConfig {
   readonly name: string;
-  readonly backend: string;
+  /** Knows the versions; for `backend:` alone it is everything. */
+  readonly registry: ModelPart;
+  readonly runtime: ModelPart | null;
+  readonly training: ModelPart | null;
   readonly environments: readonly string[];
   readonly owners: readonly string[];
   readonly risk: "low" | "high";
   readonly services: readonly string[];
-  readonly settings: unknown;
 }
 
 export interface DigestSchedule {

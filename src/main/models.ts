@@ -1,7 +1,9 @@
 import path from "node:path";
 import type { OpenStore } from "../adapters/store/store.ts";
+import { composeModel } from "../app/compose-model.ts";
 import { createTrainer } from "../app/train.ts";
-import type { Config } from "../config.ts";
+import type { ModelPart } from "../config/shape.ts";
+import type { Config, ModelConfig } from "../config.ts";
 import type { BackendContext, Clock, Log, ModelBackend, ModelEntry } from "../ports.ts";
 import type { Plugins } from "./plugins.ts";
 
@@ -14,27 +16,48 @@ export interface ModelParts {
 }
 
 /**
- * The configured models with their backends, one backend for all models that name it.
+ * The configured models with their backends. A backend is made once for all models that name it, and one that is
+ * several parts of a model gets the settings of all of them.
  * @throws Error naming the model, when there is no such backend or its settings are not right.
  */
 export async function createModels(parts: ModelParts): Promise<readonly ModelEntry[]> {
   const backends = new Map<string, ModelBackend>();
+  const backendOf = (part: ModelPart | null, model: string) => {
+    if (part === null) return null;
+    const backend = backends.get(part.backend) ?? createBackend(part.backend, model, parts);
+    backends.set(part.backend, backend);
+    return backend;
+  };
   const entries = parts.config.models.map((model): ModelEntry => {
-    const backend = backends.get(model.backend) ?? createBackend(model.backend, model.name, parts);
-    backends.set(model.backend, backend);
     const { name, environments, owners, risk, services } = model;
+    const registry = backendOf(model.registry, name);
+    const runtime = backendOf(model.runtime, name);
+    const training = backendOf(model.training, name);
+    if (registry === null) throw new Error(`tocsin.yaml models.${name} names no registry`);
+    const backend =
+      runtime === null && training === null ? registry : composeModel({ registry, runtime, training });
     return { name, backend, environments, owners, risk, services };
   });
-  for (const [name, backend] of backends)
-    await backend.prepare?.(entries.filter((entry) => entry.backend === backends.get(name)));
+  for (const [name, backend] of backends) {
+    const using = new Set(modelsUsing(parts.config, name).map((model) => model.name));
+    await backend.prepare?.(entries.filter((entry) => using.has(entry.name)));
+  }
   return entries;
+}
+
+function modelsUsing(config: Config, backend: string): readonly ModelConfig[] {
+  return config.models.filter((model) => partsOf(model).some((part) => part.backend === backend));
+}
+
+function partsOf({ registry, runtime, training }: ModelConfig): readonly ModelPart[] {
+  return [registry, runtime, training].filter((part) => part !== null);
 }
 
 function createBackend(name: string, model: string, parts: ModelParts): ModelBackend {
   const plugin = parts.plugins.backends.get(name);
   if (plugin === undefined) {
     const known = [...parts.plugins.backends.keys()].join(", ");
-    throw new Error(`tocsin.yaml models.${model}.backend is "${name}"; expected one of: ${known}`);
+    throw new Error(`tocsin.yaml models.${model} names the backend "${name}"; expected one of: ${known}`);
   }
   const { config, store, clock, log } = parts;
   const context: BackendContext = {
@@ -46,7 +69,16 @@ function createBackend(name: string, model: string, parts: ModelParts): ModelBac
     trainer: createTrainer({ store }),
   };
   const settings = new Map(
-    config.models.filter((entry) => entry.backend === name).map((entry) => [entry.name, entry.settings]),
+    modelsUsing(config, name).map((using) => [
+      using.name,
+      joinSettings(partsOf(using).filter((part) => part.backend === name)),
+    ]),
   );
   return plugin.create(settings, context);
+}
+
+/** Settings of one part as they are; of several parts of one model side by side. */
+function joinSettings(parts: readonly ModelPart[]): unknown {
+  if (parts.length === 1) return parts[0]?.settings;
+  return Object.assign({}, ...parts.map((part) => part.settings));
 }

@@ -110,9 +110,10 @@ export interface ModelBackend {
   plan(operation: PlannedOperation): Promise<BackendPlan>;
   /** Begins the work. Any error but {@link NotStartedError} leaves open whether it began. */
   start(operation: Operation): Promise<ExternalRef>;
-  observe(ref: ExternalRef): Promise<Observed>;
+  /** @param operation - the one that `ref` came of. */
+  observe(ref: ExternalRef, operation: Operation): Promise<Observed>;
   /** Asks it to stop; "requested" until observed. May be called more than once. Throws when it cannot be stopped. */
-  cancel(ref: ExternalRef): Promise<void>;
+  cancel(ref: ExternalRef, operation: Operation): Promise<void>;
   findByOperationId(operationId: string): Promise<FindOperation>;
 }
 

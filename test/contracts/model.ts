@@ -52,8 +52,8 @@ export function modelContract(name: string, open: () => Promise<ModelScene>): vo
       const found = await opened.backend.findByOperationId(operation.operationId);
       if (found.kind !== "found") throw new Error(`expected to find it: ${found.kind}`);
       const anew = await opened.restart();
-      expect((await watch(anew, ref)).kind).toBe("succeeded");
-      expect((await watch(anew, found.ref)).kind).toBe("succeeded");
+      expect((await watch(anew, ref, operation)).kind).toBe("succeeded");
+      expect((await watch(anew, found.ref, operation)).kind).toBe("succeeded");
       expect((await anew.live(opened.model, opened.environment)).version).toBe(opened.to);
     });
 
@@ -62,7 +62,7 @@ export function modelContract(name: string, open: () => Promise<ModelScene>): vo
       const operation = operationOf(opened);
       await opened.remember(operation);
       const first = await opened.backend.start(operation);
-      await watch(opened.backend, first);
+      await watch(opened.backend, first, operation);
       if (opened.backend.idempotency === "native") await opened.backend.start(operation);
       else await expect(opened.backend.start(operation)).rejects.toThrow();
       const history = await opened.backend.history(opened.model, opened.environment);
@@ -81,10 +81,10 @@ export function modelContract(name: string, open: () => Promise<ModelScene>): vo
       const opened = await scene();
       const there = operationOf(opened);
       await opened.remember(there);
-      await watch(opened.backend, await opened.backend.start(there));
+      await watch(opened.backend, await opened.backend.start(there), there);
       const back = { ...operationOf(opened), kind: "rollback" as const, from: opened.to, to: opened.from };
       await opened.remember(back);
-      await watch(opened.backend, await opened.backend.start(back));
+      await watch(opened.backend, await opened.backend.start(back), back);
       expect((await opened.backend.live(opened.model, opened.environment)).version).toBe(opened.from);
     });
   });
@@ -101,9 +101,10 @@ export function operationOf(scene: Pick<ModelScene, "model" | "environment" | "f
 export async function watch(
   backend: ModelBackend,
   ref: Parameters<ModelBackend["observe"]>[0],
+  operation: Operation,
 ): Promise<Observed> {
   for (let look = 0; look < 200; look += 1) {
-    const observed = await backend.observe(ref);
+    const observed = await backend.observe(ref, operation);
     if (observed.kind !== "running") return observed;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

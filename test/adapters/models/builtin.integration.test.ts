@@ -93,9 +93,9 @@ describe("a retrain", () => {
         },
       }),
     );
-    const { ref } = await scene.train();
+    const { operation, ref } = await scene.train();
     expect(champion).toEqual(shippedWeights);
-    expect(await watch(scene.backend, ref)).toMatchObject({
+    expect(await watch(scene.backend, ref, operation)).toMatchObject({
       kind: "succeeded",
       newVersion: "2",
       metrics: { recall: 0.95 },
@@ -175,6 +175,6 @@ test("a version whose parameters another release made is refused before it serve
 });
 
 test("what is done in one step cannot be stopped, and says so", async () => {
-  const { backend } = await open();
-  await expect(backend.cancel({})).rejects.toThrow("cannot be stopped");
+  const { backend, ...scene } = await open();
+  await expect(backend.cancel({}, operationOf(scene))).rejects.toThrow("cannot be stopped");
 });

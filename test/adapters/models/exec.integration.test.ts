@@ -74,7 +74,7 @@ async function run(
   const operation = operationOf(scene);
   await scene.remember(operation);
   const ref = await scene.backend.start(operation);
-  return { scene, operation, ref, end: () => watch(scene.backend, ref) };
+  return { scene, operation, ref, end: () => watch(scene.backend, ref, operation) };
 }
 
 modelContract("exec", () => Promise.resolve(system()));
@@ -89,7 +89,7 @@ describe("a command", () => {
     });
     const operation = operationOf(scene);
     await scene.remember(operation);
-    await watch(scene.backend, await scene.backend.start(operation));
+    await watch(scene.backend, await scene.backend.start(operation), operation);
     expect(JSON.parse(readFileSync(out, "utf8"))).toEqual(["$(id) `id`; rm -rf /", "scorer 2"]);
   });
 
@@ -151,9 +151,9 @@ describe("a command", () => {
   });
 
   test("is stopped when asked, and says so", async () => {
-    const { scene, ref, end } = await run("setInterval(() => {}, 1000)");
-    expect((await scene.backend.observe(ref)).kind).toBe("running");
-    await scene.backend.cancel(ref);
+    const { scene, operation, ref, end } = await run("setInterval(() => {}, 1000)");
+    expect((await scene.backend.observe(ref, operation)).kind).toBe("running");
+    await scene.backend.cancel(ref, operation);
     expect(await end()).toMatchObject({ kind: "cancelled" });
   });
 
@@ -180,15 +180,18 @@ describe("when the bot or the command dies", () => {
     const anew = await scene.restart();
     const found = await anew.findByOperationId(operation.operationId);
     if (found.kind !== "found") throw new Error(`expected to find it, not ${found.kind}`);
-    expect((await anew.observe(found.ref)).kind).toBe("running");
-    expect(await watch(anew, found.ref)).toMatchObject({ kind: "succeeded", logTail: "done at last\n" });
+    expect((await anew.observe(found.ref, operation)).kind).toBe("running");
+    expect(await watch(anew, found.ref, operation)).toMatchObject({
+      kind: "succeeded",
+      logTail: "done at last\n",
+    });
   });
 
   test("a runner that was killed leaves the work lost, not failed and not running for ever", async () => {
     const { scene, operation, ref } = await run("setInterval(() => {}, 1000); console.log(process.pid)");
     const status = await started(path.join(scene.folder, "exec", operation.operationId));
     process.kill(status.runnerPid, "SIGKILL");
-    const observed = await watch(scene.backend, ref);
+    const observed = await watch(scene.backend, ref, operation);
     expect(observed).toMatchObject({ kind: "lost" });
     // The command itself lost its parent; it is ended here, by its own id, which it printed.
     const child = Number(status.tail.trim());
@@ -198,12 +201,14 @@ describe("when the bot or the command dies", () => {
   test("work on another machine is left to it until its time is over, and then it is lost", async () => {
     const scene = system();
     const ref = { operationId: "elsewhere", model: "scorer", host: "another-host", runner: "1" };
+    const operation = operationOf(scene);
     const later = new Date(Date.now() + 60_000).toISOString();
-    expect(await scene.backend.observe({ ...ref, deadline: later })).toMatchObject({ kind: "running" });
-    expect(await scene.backend.observe({ ...ref, deadline: new Date(0).toISOString() })).toMatchObject({
-      kind: "lost",
+    expect(await scene.backend.observe({ ...ref, deadline: later }, operation)).toMatchObject({
+      kind: "running",
     });
-    await expect(scene.backend.cancel(ref)).rejects.toThrow("another-host");
+    const past = { ...ref, deadline: new Date(0).toISOString() };
+    expect(await scene.backend.observe(past, operation)).toMatchObject({ kind: "lost" });
+    await expect(scene.backend.cancel(ref, operation)).rejects.toThrow("another-host");
   });
 
   test("a find command makes an interrupted start recoverable: absent, or found and watched", async () => {
@@ -227,7 +232,7 @@ describe("when the bot or the command dies", () => {
     writeFileSync(file, "succeeded all replicas updated");
     const found = await scene.backend.findByOperationId(operation.operationId);
     if (found.kind !== "found") throw new Error("expected to find it");
-    expect(await scene.backend.observe(found.ref)).toMatchObject({
+    expect(await scene.backend.observe(found.ref, operation)).toMatchObject({
       kind: "succeeded",
       result: "all replicas updated",
     });

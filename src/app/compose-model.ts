@@ -1,0 +1,153 @@
+/**
+ * A model whose registry, runtime and training live in different places, as one backend. A deploy is the runtime's
+ * rollout, then the registry's pointer: when the rollout fails, the registry still says what serves. A retrain is the
+ * training's alone.
+ */
+import {
+  type BackendPlan,
+  type ExternalRef,
+  type FindOperation,
+  type ModelBackend,
+  NotStartedError,
+  type Observed,
+  type Operation,
+  type PlannedOperation,
+} from "../ports.ts";
+
+export interface ModelParts {
+  /** Knows the versions, and holds the pointer to the one that serves. */
+  readonly registry: ModelBackend;
+  /** What serves; the registry's pointer alone when null. */
+  readonly runtime: ModelBackend | null;
+  /** What makes new versions; the registry when null. */
+  readonly training: ModelBackend | null;
+}
+
+/** Ends the id of the registry's half of an operation. */
+const pointerEnding = "-pointer";
+const pointerStep = "point the registry to it";
+
+/**
+ * Makes one backend of the parts.
+ * @throws Error when the registry cannot tell whether its pointer was set: after a crash nobody could finish a deploy.
+ */
+export function composeModel({ registry, runtime, training }: ModelParts): ModelBackend {
+  if (runtime !== null && registry.idempotency === "none")
+    throw new Error(
+      `the registry "${registry.name}" cannot tell whether its pointer was set, so it cannot be joined with a runtime; use another registry, or this one alone`,
+    );
+  const serving = runtime ?? registry;
+  const trainer = training ?? registry;
+  const partOf = ({ kind }: Pick<Operation, "kind">) => (kind === "retrain" ? trainer : serving);
+  const parts = [...new Set([registry, serving, trainer])];
+
+  async function plan(operation: PlannedOperation): Promise<BackendPlan> {
+    const own = await partOf(operation).plan(operation);
+    if (own.kind === "refuse" || operation.kind === "retrain" || runtime === null) return own;
+    const pointed = await pointedTo(operation);
+    const pointer = await registry.plan({ ...operation, from: pointed });
+    const isThere = pointed === operation.to;
+    if (pointer.kind === "refuse" && !isThere) return pointer;
+    const moves = pointer.kind === "plan" && !isThere ? pointer : { steps: [], notes: [], expectedMs: 0 };
+    const { expectedMs } = moves;
+    return {
+      kind: "plan",
+      steps: [
+        ...own.steps.map((step) => `${runtime.name}: ${step}`),
+        ...moves.steps.map((step) => `${registry.name}: ${step}`),
+        `${runtime.name}: check that version ${operation.to} serves`,
+      ],
+      notes: [...own.notes, ...moves.notes, ...driftNotes(operation, pointed)],
+      expectedMs: own.expectedMs === null || expectedMs === null ? null : own.expectedMs + expectedMs,
+    };
+  }
+
+  async function pointedTo({ model, environment }: Pick<Operation, "model" | "environment">) {
+    return (await registry.live(model, environment)).version;
+  }
+
+  /** Runtime and registry disagree: someone went around one of them. */
+  function driftNotes({ from }: PlannedOperation, pointed: string | null): string[] {
+    if (pointed === from) return [];
+    const serves = from === null ? "nothing serves" : `version ${from} serves`;
+    const points = pointed === null ? "points to no version" : `points to version ${pointed}`;
+    return [`${serves}, but ${registry.name} ${points}: one of them was changed outside the bot`];
+  }
+
+  async function observe(ref: ExternalRef, operation: Operation): Promise<Observed> {
+    const observed = await partOf(operation).observe(ref, operation);
+    if (runtime === null || operation.kind === "retrain") return observed;
+    if (observed.kind === "running")
+      return { ...observed, steps: [...observed.steps, { label: pointerStep, state: "waiting" }] };
+    return observed.kind === "succeeded" ? await movePointer(operation, observed) : observed;
+  }
+
+  /** The runtime is done. Sets the pointer, unless that was asked for already, and looks at it. */
+  async function movePointer(
+    operation: Operation,
+    rollout: Extract<Observed, { kind: "succeeded" }>,
+  ): Promise<Observed> {
+    const from = await pointedTo(operation);
+    const half = { ...operation, operationId: `${operation.operationId}${pointerEnding}`, from };
+    if (from !== operation.to) {
+      const pointer = await askPointer(half, await registry.findByOperationId(half.operationId));
+      if (pointer.kind === "running")
+        return {
+          kind: "running",
+          steps: [
+            { label: `${serving.name} serves it`, state: "done" },
+            { label: pointerStep, state: "running" },
+          ],
+          logTail: rollout.logTail,
+        };
+      if (pointer.kind !== "succeeded") {
+        const why = pointer.kind === "cancelled" ? "that was stopped" : pointer.problem;
+        const problem = `${serving.name} serves version ${operation.to}, but ${registry.name} was not pointed to it: ${why}`;
+        return { kind: "failed", problem, logTail: rollout.logTail };
+      }
+    }
+    return { ...rollout, result: `${rollout.result}; ${registry.name} points to version ${operation.to}` };
+  }
+
+  /** What is certainly not to be had is a failure; any other error leaves it to the next look. */
+  async function askPointer(half: Operation, found: FindOperation): Promise<Observed> {
+    try {
+      const ref = found.kind === "found" ? found.ref : await registry.start(half);
+      return await registry.observe(ref, half);
+    } catch (error) {
+      if (!(error instanceof NotStartedError)) throw error;
+      return { kind: "failed", problem: error.message, logTail: "" };
+    }
+  }
+
+  async function findByOperationId(operationId: string): Promise<FindOperation> {
+    for (const part of new Set([serving, trainer])) {
+      const found = await part.findByOperationId(operationId);
+      if (found.kind !== "absent") return found;
+    }
+    return { kind: "absent" };
+  }
+
+  return {
+    name: parts.map((part) => part.name).join(" + "),
+    idempotency: weakest([serving, trainer]),
+    prepare: async (models) => {
+      for (const part of parts) await part.prepare?.(models);
+    },
+    versions: (model) => registry.versions(model),
+    live: (model, environment) => serving.live(model, environment),
+    history: (model, environment) => serving.history(model, environment),
+    plan,
+    start: (operation) => partOf(operation).start(operation),
+    observe,
+    cancel: (ref, operation) => partOf(operation).cancel(ref, operation),
+    findByOperationId,
+  };
+}
+
+/** What can be promised of all is what the weakest can. */
+function weakest(parts: readonly ModelBackend[]): ModelBackend["idempotency"] {
+  const promises = parts.map((part) => part.idempotency);
+  if (promises.includes("none")) return "none";
+  return promises.includes("adopt") ? "adopt" : "native";
+}

@@ -1,0 +1,150 @@
+import { describe, expect, test } from "vitest";
+import { composeModel } from "../../src/app/compose-model.ts";
+import type { ModelBackend, Operation } from "../../src/ports.ts";
+import { modelContract, operationOf, watch } from "../contracts/model.ts";
+import { createLedger, createLedgerBackend, type Ledger } from "./rollout-world.ts";
+
+interface World {
+  readonly registry: Ledger;
+  readonly runtime: Ledger;
+  readonly training: Ledger;
+  readonly backend: ModelBackend;
+  restart(): ModelBackend;
+}
+
+function world(idempotency: { runtime?: ModelBackend["idempotency"] } = {}): World {
+  const [registry, runtime, training] = [createLedger(), createLedger(), createLedger()];
+  const restart = () =>
+    composeModel({
+      registry: { ...createLedgerBackend(registry, "adopt"), name: "registry" },
+      runtime: { ...createLedgerBackend(runtime, idempotency.runtime ?? "adopt"), name: "runtime" },
+      training: { ...createLedgerBackend(training, "native"), name: "training" },
+    });
+  return { registry, runtime, training, backend: restart(), restart };
+}
+
+const place = { model: "scorer", environment: "production", from: "1", to: "2" };
+
+modelContract("a registry, a runtime and a training", () => {
+  const opened = world();
+  return Promise.resolve({
+    ...place,
+    backend: opened.backend,
+    remember: () => Promise.resolve(),
+    restart: () => Promise.resolve(opened.restart()),
+    close: () => Promise.resolve(),
+  });
+});
+
+async function deploy(opened: World, over: Partial<Operation> = {}) {
+  const operation = { ...operationOf(place), ...over };
+  const ref = await opened.backend.start(operation);
+  return { operation, ref, end: () => watch(opened.backend, ref, operation) };
+}
+
+describe("a deploy", () => {
+  test("moves the pointer only after the runtime serves, and shows both while it goes on", async () => {
+    const opened = world();
+    const { operation, ref, end } = await deploy(opened);
+    expect(opened.registry.starts).toEqual([]);
+    const first = await opened.backend.observe(ref, operation);
+    expect(first).toMatchObject({ kind: "running" });
+    expect(first.kind === "running" && first.steps.at(-1)).toEqual({
+      label: "point the registry to it",
+      state: "waiting",
+    });
+    expect(await end()).toMatchObject({
+      kind: "succeeded",
+      result: expect.stringContaining("registry points to version 2"),
+    });
+    expect([opened.runtime.serving, opened.registry.serving]).toEqual(["2", "2"]);
+    expect(opened.registry.starts).toHaveLength(1);
+  });
+
+  test("that fails in the runtime leaves the pointer where it was", async () => {
+    const opened = world();
+    opened.runtime.outcome = () => ({ kind: "failed", problem: "out of memory", logTail: "" });
+    const { end } = await deploy(opened);
+    expect(await end()).toMatchObject({ kind: "failed", problem: "out of memory" });
+    expect([opened.registry.starts, opened.registry.serving]).toEqual([[], "1"]);
+  });
+
+  test("whose pointer cannot be moved says what serves and what does not point to it", async () => {
+    const opened = world();
+    opened.registry.outcome = () => ({ kind: "failed", problem: "alias is protected", logTail: "" });
+    const { end } = await deploy(opened);
+    expect(await end()).toMatchObject({
+      kind: "failed",
+      problem: "runtime serves version 2, but registry was not pointed to it: alias is protected",
+    });
+  });
+
+  test("whose pointer certainly cannot be set is a failure, not an endless question", async () => {
+    const opened = world();
+    const { operation, ref } = await deploy(opened);
+    const observed = await watch(opened.backend, ref, { ...operation, reason: "not startable" });
+    expect(observed).toMatchObject({ kind: "failed", problem: expect.stringContaining("no such queue") });
+  });
+
+  test("interrupted between runtime and pointer is finished by a bot started anew, with one pointer set", async () => {
+    const opened = world();
+    const { operation, ref } = await deploy(opened);
+    opened.registry.outcome = (_operation, looks) =>
+      looks < 4
+        ? { kind: "running", steps: [], logTail: "" }
+        : { kind: "succeeded", result: "", newVersion: null, metrics: {}, logTail: "" };
+    for (let look = 0; look < 10 && opened.registry.starts.length === 0; look += 1)
+      await opened.backend.observe(ref, operation);
+    expect(await watch(opened.restart(), ref, operation)).toMatchObject({ kind: "succeeded" });
+    expect(opened.registry.starts).toEqual([`${operation.operationId}-pointer`]);
+  });
+
+  test("of a version that the registry points to already sets no pointer", async () => {
+    const opened = world();
+    opened.registry.serving = "2";
+    const { end } = await deploy(opened);
+    expect(await end()).toMatchObject({ kind: "succeeded" });
+    expect(opened.registry.starts).toEqual([]);
+  });
+});
+
+describe("the plan", () => {
+  const question = { ...place, kind: "deploy", reason: "" } as const;
+
+  test("shows the runtime's rollout, the pointer and the check", async () => {
+    expect(await world().backend.plan(question)).toMatchObject({
+      kind: "plan",
+      steps: ["runtime: shift traffic", "registry: shift traffic", "runtime: check that version 2 serves"],
+      notes: [],
+    });
+  });
+
+  test("says when registry and runtime disagree", async () => {
+    const opened = world();
+    opened.registry.serving = "3";
+    expect(await opened.backend.plan(question)).toMatchObject({
+      notes: ["version 1 serves, but registry points to version 3: one of them was changed outside the bot"],
+    });
+  });
+});
+
+test("a retrain is the training's alone", async () => {
+  const opened = world();
+  const { end } = await deploy(opened, { kind: "retrain", to: null });
+  expect(await end()).toMatchObject({ kind: "succeeded" });
+  expect([opened.training.starts.length, opened.runtime.starts, opened.registry.starts]).toEqual([1, [], []]);
+});
+
+test("promises no more than the weakest part", () => {
+  expect(world().backend.idempotency).toBe("adopt");
+  expect(world({ runtime: "none" }).backend.idempotency).toBe("none");
+});
+
+test("a registry that cannot tell whether its pointer was set is refused beside a runtime", () => {
+  const registry = { ...createLedgerBackend(createLedger(), "none"), name: "blind" };
+  const runtime = createLedgerBackend(createLedger(), "adopt");
+  expect(() => composeModel({ registry, runtime, training: null })).toThrow(
+    'the registry "blind" cannot tell',
+  );
+  expect(composeModel({ registry, runtime: null, training: null }).idempotency).toBe("none");
+});
