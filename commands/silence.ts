@@ -1,15 +1,11 @@
 import { z } from "zod";
 import { answerView } from "../src/domain/answer.ts";
 import { parseDuration } from "../src/domain/command-line.ts";
-import {
-  formatMatcher,
-  type Matcher,
-  matchesAll,
-  parseMatcher,
-  type Silence,
-} from "../src/domain/suppression.ts";
+import { occurrenceAt, windowName } from "../src/domain/maintenance.ts";
+import { formatMatcher } from "../src/domain/matcher.ts";
+import type { Silence } from "../src/domain/silence.ts";
 import { duration, moment, oneLine, plain, textOf } from "../src/domain/view.ts";
-import { tokenize } from "../src/domain/words.ts";
+import { channelName } from "../src/ports/chat.ts";
 import {
   type CommandContext,
   type CommandResult,
@@ -17,17 +13,18 @@ import {
   type Refusal,
 } from "../src/ports/command.ts";
 import { nameOf } from "./_lookup.ts";
+import { matchersText, readMatchers, readReason, refusal } from "./_matchers.ts";
 
 const maxDurationMs = 30 * 24 * 3_600_000;
-const maxMatchers = 20;
 
 export default defineCommand({
   kind: "operate",
   name: "silence",
-  summary: "Mute alerts for a while, list what is muted, or end it",
+  summary: "Mute alerts for a while, list what is muted, make it last longer, or end it",
   examples: [
     'silence service=checkout severity=~"warning|info" --for 2h --reason "load test"',
     "silence --list",
+    "silence --extend 3 --for 2h",
     "silence --end 3",
   ],
   options: z.object({
@@ -39,6 +36,7 @@ export default defineCommand({
     for: z.string().max(20).default("2h").describe("how long: 30m, 2h, 1d12h; at most 30d"),
     reason: z.string().max(500).optional().describe("why; shown wherever an alert was muted"),
     list: z.boolean().default(false).describe("show what is muted now"),
+    extend: z.number().int().positive().optional().describe("number of the silence to make last longer"),
     end: z.number().int().positive().optional().describe("number of the silence to end now"),
   }),
   args: ["matchers"],
@@ -46,64 +44,107 @@ export default defineCommand({
   action: "silence",
   async run(options, context) {
     if (options.end !== undefined) return await end(options.end, context);
+    const lengthMs = readLength(options.for);
+    if (options.extend !== undefined)
+      return typeof lengthMs === "number" ? await extend(options.extend, lengthMs, context) : lengthMs;
     if (options.list || options.matchers === undefined) return await list(context);
     const matchers = readMatchers(options.matchers);
     if ("kind" in matchers) return matchers;
-    const lengthMs = parseDuration(options.for);
-    if (lengthMs === null || lengthMs <= 0 || lengthMs > maxDurationMs) {
-      return refuse(
-        "duration",
-        `"${options.for}" is not a duration up to 30d.`,
-        "Write it as 30m, 2h or 1d12h.",
-      );
-    }
-    const reason = oneLine(options.reason ?? "", 500);
-    if (reason === "") {
-      return refuse(
-        "no_reason",
-        "A silence needs a reason.",
-        'Add --reason "why"; others will want to know.',
-      );
-    }
+    if (typeof lengthMs !== "number") return lengthMs;
+    const reason = readReason(options.reason, "A silence");
+    if (typeof reason !== "string") return reason;
     const endsAt = new Date(context.now.getTime() + lengthMs);
     return await create(context, { matchers, reason, endsAt });
   },
 });
 
+function readLength(text: string): number | Refusal {
+  const lengthMs = parseDuration(text);
+  if (lengthMs !== null && lengthMs > 0 && lengthMs <= maxDurationMs) return lengthMs;
+  return refusal(
+    "duration",
+    `"${oneLine(text, 20)}" is not a duration up to 30d.`,
+    "Write it as 30m, 2h or 1d12h.",
+  );
+}
+
 async function create(
   context: CommandContext,
   wanted: Pick<Silence, "matchers" | "reason" | "endsAt">,
 ): Promise<CommandResult> {
-  const { now, person } = context;
-  const id = await context.store.incidents.saveSilence({
-    ...wanted,
-    createdBy: person.id,
-    startsAt: now,
-    createdAt: now,
-  });
-  const matchers = wanted.matchers.map(formatMatcher);
+  const id = await save(context, wanted);
   const until = textOf([moment(wanted.endsAt)]);
-  const view = answerView(`Silence ${id} mutes alerts with ${matchers.join(" and ")} until ${until}.`, {
-    tone: "good",
-    actions: [{ label: "End it", command: `silence --end ${id}`, style: "plain" }],
-  });
+  const view = answerView(
+    `Silence ${id} mutes alerts with ${matchersText(wanted.matchers)} until ${until}.`,
+    {
+      tone: "good",
+      actions: [{ label: "End it", command: `silence --end ${id}`, style: "plain" }],
+    },
+  );
+  const matchers = wanted.matchers.map(formatMatcher);
   const data = { matchers, reason: wanted.reason, endsAt: wanted.endsAt.toISOString() };
   const audit = { action: "silence.created", subject: `silence:${id}`, data };
   // Muting concerns everyone in the channel.
   return { kind: "answer", view, visibility: "public", audit };
 }
 
-async function end(id: number, context: CommandContext): Promise<CommandResult> {
+async function save(
+  { store, now, person, channel }: CommandContext,
+  wanted: Pick<Silence, "matchers" | "reason" | "endsAt">,
+): Promise<number> {
+  return await store.incidents.saveSilence({
+    ...wanted,
+    createdBy: person.id,
+    createdIn: channel === null ? null : channelName(channel),
+    startsAt: now,
+    createdAt: now,
+  });
+}
+
+/** As in Alertmanager a new silence takes the place of the old one, so that each has one end and one reminder. */
+async function extend(id: number, lengthMs: number, context: CommandContext): Promise<CommandResult> {
+  const silence = await findActive(id, context);
+  if ("kind" in silence) return silence;
+  const { matchers, reason } = silence;
+  const endsAt = new Date(silence.endsAt.getTime() + lengthMs);
+  if (endsAt.getTime() - context.now.getTime() > maxDurationMs) {
+    const problem = `Silence ${id} would then last for more than 30 days.`;
+    return refusal("duration", problem, "Make it shorter; what is muted for good belongs into its own rule.");
+  }
+  await context.store.incidents.endSilence(id, context.now);
+  const next = await save(context, { matchers, reason, endsAt });
+  const until = textOf([moment(endsAt)]);
+  return {
+    kind: "answer",
+    view: answerView(`Silence ${next} takes the place of ${id} and lasts until ${until}.`, {
+      tone: "good",
+      actions: [{ label: "End it", command: `silence --end ${next}`, style: "plain" }],
+    }),
+    visibility: "public",
+    audit: {
+      action: "silence.extended",
+      subject: `silence:${next}`,
+      data: { instead: id, matchers: matchers.map(formatMatcher), reason, endsAt: endsAt.toISOString() },
+    },
+  };
+}
+
+async function findActive(id: number, context: CommandContext): Promise<Silence | Refusal> {
   const active = await context.store.incidents.silences(context.now);
   const silence = active.find((candidate) => candidate.id === id);
-  if (silence === undefined || !(await context.store.incidents.endSilence(id, context.now))) {
-    const known = active.map((candidate) => candidate.id).join(", ");
-    const remedy = known === "" ? "Nothing is muted." : `Active silences are: ${known}.`;
-    return {
-      ...refuse("unknown_silence", `There is no active silence ${id}.`, remedy),
-      suggestions: ["silence --list"],
-    };
-  }
+  if (silence !== undefined) return silence;
+  const known = active.map((candidate) => candidate.id).join(", ");
+  const remedy = known === "" ? "Nothing is muted." : `Active silences are: ${known}.`;
+  return {
+    ...refusal("unknown_silence", `There is no active silence ${id}.`, remedy),
+    suggestions: ["silence --list"],
+  };
+}
+
+async function end(id: number, context: CommandContext): Promise<CommandResult> {
+  const silence = await findActive(id, context);
+  if ("kind" in silence) return silence;
+  await context.store.incidents.endSilence(id, context.now);
   const matchers = silence.matchers.map(formatMatcher);
   return {
     kind: "answer",
@@ -115,8 +156,11 @@ async function end(id: number, context: CommandContext): Promise<CommandResult> 
 
 async function list(context: CommandContext): Promise<CommandResult> {
   const active = await context.store.incidents.silences(context.now);
-  if (active.length === 0)
-    return { kind: "answer", view: answerView("Nothing is muted."), visibility: "private" };
+  const windows = await maintenanceUnderWay(context);
+  if (active.length === 0) {
+    const view = answerView(windows === null ? "Nothing is muted." : `No silence is active. ${windows}`);
+    return { kind: "answer", view, visibility: "private" };
+  }
   const rows = active.map((silence) => [
     String(silence.id),
     silence.matchers.map(formatMatcher).join(" "),
@@ -127,11 +171,12 @@ async function list(context: CommandContext): Promise<CommandResult> {
   const first = active.map(
     (silence) => `${silence.id} (${silence.matchers.map(formatMatcher).join(" and ")})`,
   );
-  const view = answerView(`${active.length} active: ${first.slice(0, 5).join("; ")}.`, {
+  const also = windows === null ? "" : ` ${windows}`;
+  const view = answerView(`${active.length} active: ${first.slice(0, 5).join("; ")}.${also}`, {
     title: "What is muted",
     blocks: [
       { kind: "table", columns: ["id", "alerts with", "for another", "by", "reason"], rows },
-      { kind: "note", text: [plain("silence --end NUMBER ends one.")] },
+      { kind: "note", text: [plain(`silence --end NUMBER ends one.${also}`)] },
     ],
     actions: active.slice(0, 5).map((silence) => ({
       label: `End ${silence.id}`,
@@ -142,39 +187,13 @@ async function list(context: CommandContext): Promise<CommandResult> {
   return { kind: "answer", view, visibility: "private" };
 }
 
-function readMatchers(text: string): readonly Matcher[] | Refusal {
-  const split = tokenize(text);
-  if (split.kind === "unclosed_quote") {
-    return refuse(
-      "unclosed_quote",
-      `A quote is never closed: ${oneLine(split.rest, 40)}`,
-      'Close it with ".',
-    );
-  }
-  const words = split.tokens.map((token) => (token.kind === "word" ? token.text : `--${token.name}`));
-  const matchers: Matcher[] = [];
-  for (const word of words.map((each) => each.replace(/,$/, ""))) {
-    const matcher = parseMatcher(word);
-    if (matcher === null) {
-      const problem = `"${oneLine(word, 80)}" is not a matcher.`;
-      return refuse("matcher", problem, 'Write label=value, label!=value, label=~"a|b" or label!~"a.*".');
-    }
-    matchers.push(matcher);
-  }
-  if (matchers.length === 0 || matchers.length > maxMatchers) {
-    return refuse("matcher", `There are ${matchers.length} matchers.`, `Give 1 to ${maxMatchers}.`);
-  }
-  // As in Alertmanager: a silence that an alert without any labels would match mutes everything.
-  if (matchesAll(matchers, {})) {
-    return refuse(
-      "matches_everything",
-      `${matchers.map(formatMatcher).join(" ")} would mute every alert.`,
-      "Add a matcher that an empty label does not satisfy, for example service=checkout.",
-    );
-  }
-  return matchers;
-}
-
-function refuse(reason: string, problem: string, remedy: string): Refusal {
-  return { kind: "refuse", reason, problem, remedy };
+/** One sentence on maintenance, which mutes as well; null when there is none now. */
+async function maintenanceUnderWay({ store, now }: CommandContext): Promise<string | null> {
+  const windows = await store.incidents.maintenance(now);
+  const names = windows
+    .filter((window) => occurrenceAt(window.schedule, now) !== null)
+    .map((window) => windowName(window));
+  return names.length === 0
+    ? null
+    : `Under maintenance: ${names.slice(0, 10).join(", ")}; see maintenance list.`;
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { answerView } from "../src/domain/answer.ts";
 import type { Cause } from "../src/domain/correlation.ts";
 import type { Claim, Evidence } from "../src/domain/explanation.ts";
+import { flappingText, isFlapping } from "../src/domain/flapping.ts";
 import type { Incident } from "../src/domain/incident.ts";
 import {
   bold,
@@ -170,9 +171,9 @@ function fateOf(stored: StoredAlert): string {
   const placed = isAlone
     ? `it opened incident ${stored.incidentId}`
     : `it joined incident ${stored.incidentId} by ${positive.join(", ")}`;
-  return stored.mutedBy === null
-    ? placed
-    : `${placed}, and is muted by ${oneLine(stored.mutedBy.because, 300)}`;
+  const held = isFlapping(stored.flapping) ? `, is held open (${flappingText(stored.flapping)})` : "";
+  const muted = stored.mutedBy === null ? "" : `, and is muted by ${oneLine(stored.mutedBy.because, 300)}`;
+  return `${placed}${held}${muted}`;
 }
 
 function alertFields(stored: StoredAlert, now: Date): ViewBlock {

@@ -5,11 +5,14 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { ConfigError, parseFile, sha256 } from "./config/file.ts";
+import { ConfigError } from "./config/error.ts";
+import { parseFile, sha256 } from "./config/file.ts";
+import { flappingOf, inhibitionOf, maintenanceOf, remindersOf } from "./config/mutes.ts";
 import { modelsOf, peopleOf, policyOf, prometheusOf, routesFrom, sourcesOf } from "./config/sections.ts";
 import type { Config, Environment } from "./config/shape.ts";
 
-export { ConfigError } from "./config/file.ts";
+export { ConfigError } from "./config/error.ts";
+export type { ConfiguredMaintenance } from "./config/mutes.ts";
 
 export type { Config, DigestSchedule, Environment, ModelConfig, SourceConfig } from "./config/shape.ts";
 
@@ -50,6 +53,11 @@ export function readConfig(env: Environment = process.env): Config {
     alertTimeoutMs: parsed.alerts.timeoutHours * hour,
     approvalExpiryMs: parsed.approvals.expireHours * hour,
     keepDeliveriesMs: parsed.keep.deliveriesDays * 24 * hour,
+    keepDeadMs: parsed.keep.deadDays * 24 * hour,
+    inhibition: inhibitionOf(parsed.inhibit_rules),
+    maintenance: maintenanceOf(parsed.maintenance),
+    flapping: flappingOf(parsed.flapping),
+    silenceReminders: remindersOf(parsed.silences),
     hash: sha256(text),
   };
 }

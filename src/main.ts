@@ -27,6 +27,7 @@ import { createCommandDesk, recordStart } from "./main/commands.ts";
 import { openDatabase } from "./main/database.ts";
 import { answerNotFound, carryOut, connectChats, createDoor } from "./main/door.ts";
 import { createExplaining } from "./main/explaining.ts";
+import { setMaintenance } from "./main/maintenance.ts";
 import { createMeasuring } from "./main/measuring.ts";
 import { packageVersion } from "./main/package.ts";
 import { loadPlugins, type Plugins } from "./main/plugins.ts";
@@ -112,6 +113,9 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     parse: (delivery) => parse(plugins.sources, delivery),
     timeoutMs: (source) => config.sources[source]?.timeoutMs ?? config.alertTimeoutMs,
     onNewAlerts: coFirings.count,
+    inhibition: config.inhibition,
+    flapping: config.flapping,
+    reminders: config.silenceReminders,
   });
   triageOf.current = triage;
   const charts = createCharts(log);
@@ -136,7 +140,8 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   });
   const measuring = createMeasuring({ config, store, clock, log, metrics });
   const apply = createApply({ ...desk, store, people: config.people, log, clock });
-  const digests = createDigest({ store, cron: await createCron(log), schedules: config.digests, clock, log });
+  const cron = await createCron(log);
+  const digests = createDigest({ store, cron, schedules: config.digests, clock, log });
   const handlers: JobHandlers = {
     post: ({ platform, channel }) => post.reconcile({ platform, id: channel }),
     explain: async ({ incidentId }) => {
@@ -151,6 +156,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   };
   await recordStart(store, config, desk.policy, clock.now());
   await store.incidents.saveTopology("tocsin.yaml", config.topology, clock.now());
+  await setMaintenance(store, config.maintenance, cron, clock.now());
   await retryRefused(store, config);
 
   const jobs = await runJobs({

@@ -51,6 +51,17 @@ export const declarations = {
   },
   tocsin_triage_failures_total: { kind: "counter", help: "Batches of triage that failed and were repeated." },
   tocsin_open_incidents: { kind: "gauge", help: "Incidents that are not resolved." },
+  tocsin_muted_alerts: {
+    kind: "gauge",
+    help: "Firing alerts that are muted, by cause (silence, maintenance, inhibition).",
+    labels: ["by"],
+  },
+  tocsin_mutes_total: {
+    kind: "counter",
+    help: "Alerts that became muted, by cause (silence, maintenance, inhibition).",
+    labels: ["by"],
+  },
+  tocsin_flapping_alerts: { kind: "gauge", help: "Alerts that flap, and are held open." },
   tocsin_correlator_size: {
     kind: "gauge",
     help: "Entries in the bounded parts of the correlator.",
@@ -62,7 +73,7 @@ export const declarations = {
   },
   tocsin_posts_total: {
     kind: "counter",
-    help: "Attempts to post or edit a message, by platform, kind (incident, rollout, entry, digest) and outcome.",
+    help: "Attempts to post or edit a message, by platform, kind (incident, rollout, entry, digest, silence_ending, silence_idle) and outcome.",
     labels: ["platform", "kind", "outcome"],
   },
   tocsin_post_seconds: {

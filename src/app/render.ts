@@ -4,6 +4,7 @@ import { digestView } from "../domain/digest-view.ts";
 import type { TimelineEntry } from "../domain/incident.ts";
 import { type EntryChart, entryView, incidentView } from "../domain/incident-view.ts";
 import type { Person } from "../domain/person.ts";
+import { type ReminderKind, silenceReminderView } from "../domain/silence-view.ts";
 import type { View } from "../domain/view.ts";
 import type { Charts, Clock, Log, ModelEntry, Policy, Post, Store } from "../ports.ts";
 import { withDeadline } from "./deadline.ts";
@@ -28,6 +29,8 @@ export type Render = (post: Post) => Promise<{ readonly view: View; readonly rev
 const maxAlerts = 200;
 /** A card waits no longer than this for its first explanation, which then comes as an edit. */
 const explainWaitMs = 500;
+/** Muted alerts that a reminder names. */
+const maxNames = 3;
 
 /** Creates the function that the poster asks; it answers null when what a post is about is gone. */
 export function createRender(options: RenderOptions): Render {
@@ -77,6 +80,14 @@ export function createRender(options: RenderOptions): Render {
     return { view: digestView(run.facts, await options.charts.timeline(run.facts)), revision: 1 };
   }
 
+  async function renderReminder(id: number, kind: ReminderKind) {
+    const silence = await store.incidents.findSilence(id);
+    if (silence === null) return null;
+    const muted = await store.incidents.mutedBySilence(id, maxNames);
+    const now = options.clock.now();
+    return { view: silenceReminderView({ kind, silence, muted, nameOf, now }), revision: 1 };
+  }
+
   function nameOf(person: string): string {
     return people.find((known) => known.id === person)?.name ?? person;
   }
@@ -86,6 +97,8 @@ export function createRender(options: RenderOptions): Render {
     rollout: renderRollout,
     entry: renderEntry,
     digest: renderDigest,
+    silence_ending: (id) => renderReminder(id, "ending"),
+    silence_idle: (id) => renderReminder(id, "idle"),
   };
   return (post) => by[post.kind](post.subject);
 }

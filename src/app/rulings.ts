@@ -39,13 +39,12 @@ export function takeRulings(memory: TriageMemory, rulings: readonly Ruling[], no
     rulings.map((ruling) => ({ kind: "ruling", ruling })),
     now,
   );
-  const context = { silences: [], now };
-  place(memory, movement, new Map(), observed, context);
+  place(memory, movement, observed);
   const placements = [...observed.placements];
   const [merges, splits] = [[...observed.merges], [...observed.splits]];
   for (const ruling of rulings) {
     const step = ruling.kind === "together" ? join(memory, ruling) : part(memory, ruling);
-    place(memory, movement, new Map(), step, context);
+    place(memory, movement, step);
     placements.push(...step.placements);
     merges.push(...step.merges);
     splits.push(...step.splits);

@@ -1,7 +1,7 @@
 import type { Alert } from "../domain/alert.ts";
-import type { TrackedAlert } from "../domain/tracked-alert.ts";
 
-interface Firing {
+/** A firing, as far as a report without a start has to know it. */
+export interface Firing {
   readonly startsAt: Date;
   readonly isOpen: boolean;
 }
@@ -15,22 +15,18 @@ interface Firing {
  */
 export function settleStarts<Report extends { readonly alert: Alert }>(
   reports: readonly Report[],
-  newestOf: (fingerprint: string) => TrackedAlert | undefined,
+  newestOf: (fingerprint: string) => Firing | undefined,
 ): readonly Report[] {
   if (!reports.some(({ alert }) => alert.isStartGuessed === true)) return reports;
   const latest = new Map<string, Firing>();
   return reports.map((report) => {
     const { fingerprint } = report.alert;
-    const known = latest.get(fingerprint) ?? firingOf(newestOf(fingerprint));
+    const known = latest.get(fingerprint) ?? newestOf(fingerprint);
     const alert = settle(report.alert, known);
     if (known === undefined || alert.startsAt >= known.startsAt)
       latest.set(fingerprint, { startsAt: alert.startsAt, isOpen: alert.status === "firing" });
     return alert === report.alert ? report : { ...report, alert };
   });
-}
-
-function firingOf(tracked: TrackedAlert | undefined): Firing | undefined {
-  return tracked && { startsAt: tracked.alert.startsAt, isOpen: tracked.endedBy === null };
 }
 
 function settle(alert: Alert, known: Firing | undefined): Alert {

@@ -17,7 +17,7 @@ import {
   type WantedPost,
 } from "../ports.ts";
 import { asChild, familyEvents, gainedFiring } from "./families.ts";
-import type { Movement, TriageMemory } from "./triage-memory.ts";
+import { type Movement, nameOf, type TriageMemory } from "./triage-memory.ts";
 
 /** A storm's joins become at most one line in the thread per this long. */
 const joinLineMs = 30_000;
@@ -45,6 +45,7 @@ export async function saveMovement(
 ): Promise<readonly Incident[]> {
   const { memory } = leader;
   await tx.incidents.saveAlerts([...movement.alerts.values()]);
+  await tx.incidents.moveParts(movedWithParts(memory, movement));
   const merges = new Map(movement.correlation.merges.map((merge) => [merge.from, merge.into]));
   const touched = [...new Set([...movement.touched, ...merges.keys()])].sort((a, b) => a - b);
   if (touched.length === 0) return [];
@@ -66,10 +67,20 @@ export async function saveMovement(
   return saved;
 }
 
+/** Alerts that went to another incident and have parts, which are not in memory, to follow them. */
+function movedWithParts(memory: TriageMemory, { correlation }: Movement): readonly TrackedAlert[] {
+  return correlation.placements
+    .filter(({ previousIncidentId }) => previousIncidentId !== null)
+    .flatMap(({ key }) => memory.alerts.get(key) ?? [])
+    .filter((tracked) => tracked.flapping !== undefined);
+}
+
 interface Moved {
   readonly incident: Incident;
   readonly events: readonly IncidentEvent[];
   readonly isNew: boolean;
+  /** It was muted before, so that no card was to be seen. */
+  readonly wasMuted: boolean;
 }
 
 function moveIncident(
@@ -79,28 +90,30 @@ function moveIncident(
   context: { readonly merges: ReadonlyMap<number, number>; readonly movement: Movement; readonly now: Date },
 ): Moved | null {
   const before = rows.get(id) ?? null;
+  const wasMuted = before?.isMuted ?? false;
   const { correlation } = context.movement;
   const members = membersOf(memory, id);
   if (members.length === 0) {
     if (before === null || before.mergedInto !== null) return null;
     const into = context.merges.get(id) ?? destinationOf(context.movement, id);
-    return into === null ? null : { ...mergeIncident(before, into, context.now), isNew: false };
+    return into === null ? null : { ...mergeIncident(before, into, context.now), isNew: false, wasMuted };
   }
   const facts = incidentFacts(members);
   const isFiring = (key: string) => memory.alerts.get(key)?.endedBy === null;
   const family = familyEvents(id, correlation);
   if (before === null) {
     const opened = asChild(openIncident(id, facts, context.now), correlation, rows);
-    return { incident: opened, events: family, isNew: true };
+    return { incident: opened, events: family, isNew: true, wasMuted };
   }
   // A merged incident that gets alerts back by a later split stands on its own again.
   const standing = before.mergedInto === null ? before : { ...before, mergedInto: null };
   const stepped = advanceIncident(standing, facts, {
     startedFiring: context.movement.kindled.has(id) || gainedFiring(id, correlation, rows, isFiring),
+    isRedrawn: context.movement.redrawn.has(id) || context.movement.told.has(id),
     now: context.now,
   });
   const events = [...family, ...stepped.events];
-  return stepped.hasChanged ? { incident: stepped.incident, events, isNew: false } : null;
+  return stepped.hasChanged ? { incident: stepped.incident, events, isNew: false, wasMuted } : null;
 }
 
 /** Where the alerts of an emptied incident went. */
@@ -132,35 +145,31 @@ function linesFor(leader: Leader, moved: Moved, movement: Movement, now: Date): 
     data,
     isPosted,
   });
-  const lines = moved.events.map((event) => line(event.kind, event.text, true));
+  const events = [...moved.events, ...(movement.told.get(incident.id) ?? [])];
+  const lines = events.map((event) => line(event.kind, event.text, true));
+  if (moved.isNew) {
+    const alerts = incident.alertCount === 1 ? "1 alert" : `${incident.alertCount} alerts`;
+    return [line("opened", `opened with ${alerts}: ${incident.title}`, false), ...lines];
+  }
+  const unmuted = movement.unmuted.get(incident.id) ?? [];
+  // When all of it was muted until now, its card is the news.
+  if (unmuted.length > 0)
+    lines.push(line("unmuted", `muted no longer: ${listText(leader.memory, unmuted)}`, !moved.wasMuted));
   const joined = movement.joined.get(incident.id) ?? [];
-  if (moved.isNew)
-    return [
-      line(
-        "opened",
-        `opened with ${incident.alertCount === 1 ? "1 alert" : `${incident.alertCount} alerts`}: ${incident.title}`,
-        false,
-      ),
-      ...lines,
-    ];
   if (joined.length === 0) return lines;
+  const heard = joined.filter((key) => leader.memory.alerts.get(key)?.mutedBy === null);
   const lastLine = leader.lastJoinLine.get(incident.id) ?? 0;
-  const isPosted = now.getTime() - lastLine >= joinLineMs;
+  const isPosted = heard.length > 0 && now.getTime() - lastLine >= joinLineMs;
   if (isPosted) leader.lastJoinLine.set(incident.id, now.getTime());
-  return [
-    ...lines,
-    line("joined", joinText(leader.memory, joined), isPosted, { alerts: joined.slice(0, 50) }),
-  ];
+  const text = `${listText(leader.memory, heard.length > 0 ? heard : joined)} joined`;
+  return [...lines, line("joined", text, isPosted, { alerts: joined.slice(0, 50) })];
 }
 
-/** "HighLatency on api, HighErrorRate on web and 3 more joined". */
-function joinText(memory: TriageMemory, keys: readonly string[]): string {
-  const names = keys.slice(0, 3).map((key) => {
-    const alert = memory.alerts.get(key)?.alert;
-    return alert === undefined ? key : `${alert.name}${alert.service === null ? "" : ` on ${alert.service}`}`;
-  });
+/** "HighLatency on api, HighErrorRate on web and 3 more" */
+function listText(memory: TriageMemory, keys: readonly string[]): string {
+  const names = keys.slice(0, 3).map((key) => nameOf(memory.alerts.get(key)) ?? key);
   const more = keys.length - names.length;
-  return `${names.join(", ")}${more > 0 ? ` and ${more} more` : ""} joined`;
+  return `${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 /** The others have their posts, and those of an incident are never taken away again. */

@@ -5,9 +5,11 @@
 
 import type { Alert } from "../domain/alert.ts";
 import type { Correlator, Observation } from "../domain/correlation.ts";
+import type { FlappingRule } from "../domain/flapping.ts";
 import type { Incident } from "../domain/incident.ts";
+import type { InhibitionRule } from "../domain/inhibition.ts";
 import type { Route } from "../domain/routing.ts";
-import type { Silence } from "../domain/suppression.ts";
+import { type MuteSettings, muteCauses } from "../domain/suppression.ts";
 import { joinTopologies, type Topology } from "../domain/topology.ts";
 import {
   type Clock,
@@ -21,10 +23,13 @@ import {
   type StoredDelivery,
   type StoreSlices,
 } from "../ports.ts";
+import { passTime } from "./pass-time.ts";
 import { recall, takeRulings } from "./rulings.ts";
+import { dueReminders, type ReminderRule, shippedReminders, wantReminders } from "./silence-reminders.ts";
+import { takeReports } from "./take-reports.ts";
 import { type Batch, sliceByAlerts } from "./triage-batch.ts";
 import { type Leader, saveMovement } from "./triage-commit.ts";
-import { createMemory, forget, type Movement, passTime, remember, takeReports } from "./triage-memory.ts";
+import { createMemory, forget, type Movement, remember, type TriageMemory } from "./triage-memory.ts";
 
 export interface TriageOptions {
   readonly store: Store;
@@ -41,6 +46,11 @@ export interface TriageOptions {
   readonly onNewAlerts?: (alerts: Iterable<Alert>) => void;
   /** How long a firing alert may go unheard of before it counts as ended, ms. */
   readonly timeoutMs: (source: string) => number;
+  /** None by default. */
+  readonly inhibition?: readonly InhibitionRule[];
+  /** When an alert flaps, and when a silence is reminded of; the shipped rules by default. */
+  readonly flapping?: FlappingRule;
+  readonly reminders?: ReminderRule;
 }
 
 export interface Triage {
@@ -60,6 +70,9 @@ const leaseTtlMs = 9_000;
 const renewMs = 2_500;
 const pollMs = 250;
 const tickMs = 1_000;
+const remindMs = 30_000;
+/** A silence that matches all the time is marked so once in so long. */
+const markMatchedMs = 3_600_000;
 const maxDeliveries = 200;
 /** Rulings of people that are carried out at once. */
 const maxRulings = 100;
@@ -74,6 +87,11 @@ interface Leadership extends Leader {
   lease: Lease;
   renewedAt: number;
   tickedAt: number;
+  remindedAt: number;
+  /** Receipt of the newest delivery that was read, while more are waiting: time has come only so far. */
+  behindAt: Date | null;
+  /** Silences by kind of reminder that were asked for already: "silence_ending 12". */
+  readonly reminded: Set<string>;
 }
 
 export function createTriage(options: TriageOptions): Triage {
@@ -152,13 +170,25 @@ export function createTriage(options: TriageOptions): Triage {
 
   async function takeBatch(leader: Leadership): Promise<number> {
     const deliveries = await store.deliveries.after(leader.lease.cursor, limit);
-    const silences = deliveries.length === 0 ? [] : await store.incidents.silences(clock.now());
+    if (deliveries.length === 0) {
+      leader.behindAt = null;
+      return 0;
+    }
+    const settings = await readSettings();
     for (const batch of sliceByAlerts(deliveries, options.parse)) {
       if (batch.topologies.length > 0) batch.observations.push(await wholeTopology(batch));
       if (failures >= 4 && batch.deliveries.length === 1) await buryPoison(leader, batch.deliveries);
-      else await commitBatch(leader, batch, silences);
+      else await commitBatch(leader, batch, settings);
     }
+    leader.behindAt = deliveries.length < limit ? null : (deliveries.at(-1)?.receivedAt ?? null);
     return deliveries.length;
+  }
+
+  async function readSettings(): Promise<MuteSettings> {
+    const now = clock.now();
+    const { incidents } = store;
+    const [silences, windows] = await Promise.all([incidents.silences(now), incidents.maintenance(now)]);
+    return { silences, windows };
   }
 
   /** The correlator wants what all sources say together. */
@@ -171,20 +201,22 @@ export function createTriage(options: TriageOptions): Triage {
     return { kind: "topology", topology: joinTopologies(said.values()) };
   }
 
-  async function commitBatch(leader: Leadership, batch: Batch, silences: readonly Silence[]): Promise<void> {
+  async function commitBatch(leader: Leadership, batch: Batch, settings: MuteSettings): Promise<void> {
     const startedAt = performance.now();
     const last = batch.deliveries.at(-1);
     if (last === undefined) return;
     const now = clock.now();
     const movement = takeReports(leader.memory, batch.reports, {
       observations: batch.observations,
-      silences,
+      settings,
       now: last.receivedAt,
     });
+    const matched = newlyMatched(leader.memory, settings, now);
     await commit(leader, movement, {
       cursor: last.id,
       now,
       before: async (tx) => {
+        await tx.incidents.markMatched(matched, now);
         for (const dead of batch.dead) await tx.deliveries.bury(dead.delivery, dead.problem);
         if (batch.changes.length > 0) {
           await tx.incidents.saveChanges(batch.changes);
@@ -240,18 +272,49 @@ export function createTriage(options: TriageOptions): Triage {
     const now = clock.now();
     if (now.getTime() - leader.tickedAt < tickMs) return;
     leader.tickedAt = now.getTime();
-    const silences = await store.incidents.silences(now);
-    const movement = passTime(leader.memory, { silences, now, timeoutMs: options.timeoutMs });
+    const settings = await readSettings();
+    const { memory } = leader;
+    const movement = passTime(memory, {
+      settings,
+      now: leader.behindAt ?? now,
+      timeoutMs: options.timeoutMs,
+    });
     if (movement.alerts.size > 0)
       await commit(leader, movement, { cursor: leader.lease.cursor, now, before: () => Promise.resolve() });
-    forget(leader.memory, new Date(now.getTime() - memoryMs));
+    await remind(leader, settings, now);
+    forget(memory, new Date(now.getTime() - memoryMs));
     for (const times of [leader.lastJoinLine, leader.explainedAt])
-      for (const id of times.keys()) if (!leader.memory.incidents.has(id)) times.delete(id);
-    metrics.gauge(
-      "tocsin_open_incidents",
-      [...leader.memory.incidents.values()].filter((incident) => incident.state !== "resolved").length,
-    );
-    for (const [part, size] of Object.entries(leader.memory.correlator.sizes()))
+      for (const id of times.keys()) if (!memory.incidents.has(id)) times.delete(id);
+    measure(memory);
+  }
+
+  /** Reminders of silences, now and then. */
+  async function remind(leader: Leadership, settings: MuteSettings, now: Date): Promise<void> {
+    if (now.getTime() - leader.remindedAt < remindMs || settings.silences.length === 0) return;
+    leader.remindedAt = now.getTime();
+    const rule = options.reminders ?? shippedReminders;
+    const firing = [...leader.memory.firing].flatMap((key) => leader.memory.alerts.get(key) ?? []);
+    const { due, matched } = dueReminders(settings.silences, firing, now, rule);
+    const wanted = due.filter(({ kind, silence }) => !leader.reminded.has(`${kind} ${silence.id}`));
+    if (wanted.length + matched.length === 0) return;
+    await store.transaction(async (tx) => {
+      await tx.incidents.markMatched(matched, now);
+      await wantReminders(tx, wanted, now);
+    });
+    for (const { kind, silence } of wanted) leader.reminded.add(`${kind} ${silence.id}`);
+  }
+
+  function measure(memory: TriageMemory): void {
+    const open = [...memory.incidents.values()].filter((incident) => incident.state !== "resolved");
+    metrics.gauge("tocsin_open_incidents", open.length);
+    const muted = new Map<string, number>();
+    for (const key of memory.firing) {
+      const by = memory.alerts.get(key)?.mutedBy?.by;
+      if (by !== undefined) muted.set(by, (muted.get(by) ?? 0) + 1);
+    }
+    for (const by of muteCauses) metrics.gauge("tocsin_muted_alerts", muted.get(by) ?? 0, { by });
+    metrics.gauge("tocsin_flapping_alerts", memory.held.size);
+    for (const [part, size] of Object.entries(memory.correlator.sizes()))
       metrics.gauge("tocsin_correlator_size", size, { part });
   }
 
@@ -273,6 +336,7 @@ export function createTriage(options: TriageOptions): Triage {
       return saveMovement(tx, leader, movement, { now: step.now, routes: options.routes });
     });
     leader.lease = { ...leader.lease, cursor: step.cursor };
+    for (const [by, count] of movement.muted) metrics.count("tocsin_mutes_total", { by }, count);
     for (const incident of saved) {
       tellState(log, leader.memory.incidents.get(incident.id)?.state ?? null, incident);
       leader.memory.incidents.set(incident.id, incident);
@@ -325,6 +389,15 @@ function newAlerts({ joined, alerts }: Movement): Alert[] {
   return [...joined.values()].flat().flatMap((key) => alerts.get(key)?.alert ?? []);
 }
 
+/** Silences that matched an alert of this batch, and were not known to of late. */
+function newlyMatched(memory: TriageMemory, { silences }: MuteSettings, now: Date): readonly number[] {
+  const matched = new Set(memory.muting.takeMatched());
+  const before = now.getTime() - markMatchedMs;
+  return silences
+    .filter(({ id, matchedAt }) => matched.has(id) && (matchedAt?.getTime() ?? 0) < before)
+    .map(({ id }) => id);
+}
+
 /** A change that is told late may explain what is already open: the newest open incidents are explained again. */
 function reconsider({ memory }: Leader, now: Date): Job[] {
   const since = now.getTime() - reconsiderMs;
@@ -370,7 +443,7 @@ async function load(options: TriageOptions, lease: Lease, now: number): Promise<
     rulings: await options.store.feedback.inForce(since, maxRulingsInForce),
     nextIncidentId: lease.nextIncidentId,
   });
-  const memory = createMemory(correlator);
+  const memory = createMemory(correlator, options);
   for (const tracked of remembered) remember(memory, tracked);
   for (const incident of await incidents.rememberedIncidents(since))
     memory.incidents.set(incident.id, incident);
@@ -379,6 +452,9 @@ async function load(options: TriageOptions, lease: Lease, now: number): Promise<
     lease,
     renewedAt: now,
     tickedAt: 0,
+    remindedAt: 0,
+    behindAt: null,
+    reminded: new Set(),
     lastJoinLine: new Map(),
     explainedAt: new Map(),
     routed: new WeakSet(),

@@ -4,11 +4,8 @@ import { parseDocument } from "yaml";
 import { z } from "zod";
 import { templateProblem } from "../domain/promql-template.ts";
 import { parseChannel } from "../ports.ts";
-
-/** Something in the environment or in tocsin.yaml is wrong; the message names the value and the remedy. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-}
+import { ConfigError } from "./error.ts";
+import { flappingSchema, inhibitionSchema, maintenanceSchema, remindersSchema } from "./mutes.ts";
 
 const name = z
   .string()
@@ -159,7 +156,16 @@ export const fileSchema = z.strictObject({
     .prefault({}),
   alerts: z.strictObject({ timeoutHours: z.number().positive().default(12) }).prefault({}),
   approvals: z.strictObject({ expireHours: z.number().positive().default(24) }).prefault({}),
-  keep: z.strictObject({ deliveriesDays: z.number().positive().default(14) }).prefault({}),
+  keep: z
+    .strictObject({
+      deliveriesDays: z.number().positive().default(14),
+      deadDays: z.number().positive().default(30),
+    })
+    .prefault({}),
+  inhibit_rules: inhibitionSchema,
+  maintenance: maintenanceSchema,
+  flapping: flappingSchema,
+  silences: remindersSchema,
 });
 /** What the file says, with its defaults. */
 export type FileConfig = z.output<typeof fileSchema>;

@@ -1,12 +1,13 @@
 /** The parts of tocsin.yaml, each turned into what the bot works with. */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { type Matcher, parseMatcher } from "../domain/matcher.ts";
 import { shippedMetricQueries } from "../domain/metric-queries.ts";
 import type { Person } from "../domain/person.ts";
 import type { Route } from "../domain/routing.ts";
 import type { SenderSecret } from "../domain/sender.ts";
-import { type Matcher, parseMatcher } from "../domain/suppression.ts";
-import { ConfigError, type FileConfig, sha256 } from "./file.ts";
+import { ConfigError } from "./error.ts";
+import { type FileConfig, sha256 } from "./file.ts";
 import type { Environment, ModelConfig, PrometheusConfig, SourceConfig } from "./shape.ts";
 
 /** Without any channel of its own the bot shows everything in the console; chat tokens without channels show nothing there. */

@@ -1,8 +1,11 @@
 /** What the configuration is once it is read: plain values, no file and no environment. */
+import type { FlappingRule } from "../domain/flapping.ts";
+import type { InhibitionRule } from "../domain/inhibition.ts";
 import type { Person } from "../domain/person.ts";
 import type { Route } from "../domain/routing.ts";
 import type { SenderSecret } from "../domain/sender.ts";
 import type { Topology } from "../domain/topology.ts";
+import type { ConfiguredMaintenance } from "./mutes.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -102,6 +105,11 @@ export interface Config {
   readonly alertTimeoutMs: number;
   readonly approvalExpiryMs: number;
   readonly keepDeliveriesMs: number;
+  readonly keepDeadMs: number;
+  readonly inhibition: readonly InhibitionRule[];
+  readonly maintenance: readonly ConfiguredMaintenance[];
+  readonly flapping: FlappingRule;
+  readonly silenceReminders: { readonly leadMs: number; readonly idleMs: number };
   /** SHA-256 of the file, for the audit log. */
   readonly hash: string;
 }

@@ -1,5 +1,6 @@
 import { compareSeverity } from "./alert.ts";
 import type { Explanation } from "./explanation.ts";
+import { flappingText, isFlapping } from "./flapping.ts";
 import type { Incident, TimelineEntry, TimelineKind } from "./incident.ts";
 import type { TrackedAlert } from "./tracked-alert.ts";
 import {
@@ -140,9 +141,10 @@ function alertsOf({ incident, alerts }: IncidentCard): ViewBlock[] {
     const { alert } = tracked;
     const state = tracked.endedBy === null ? alert.severity : "ended";
     const muted = tracked.mutedBy === null ? "" : ", muted";
+    const held = isFlapping(tracked.flapping) ? `, ${flappingText(tracked.flapping)}` : "";
     const summary = alert.summary === alert.name ? "" : `: ${oneLine(alert.summary, 140)}`;
     return [
-      plain(`${state}${muted} · `),
+      plain(`${state}${muted}${held} · `),
       link(oneLine(alert.name, 100), alert.url),
       plain(`${alert.service === null ? "" : ` on ${oneLine(alert.service, 80)}`}${summary}`),
     ];

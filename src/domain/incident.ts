@@ -63,7 +63,10 @@ export type TimelineKind =
   | "reopened"
   | "explained"
   | "measured"
-  | "silenced"
+  | "muted"
+  | "unmuted"
+  | "flapping"
+  | "settled"
   | "rollout"
   | "feedback"
   | "note";
@@ -108,18 +111,19 @@ export function incidentFacts(members: readonly TrackedAlert[]): IncidentFacts {
   const services = byCount(
     members.map((member) => member.alert.service).filter((service) => service !== null),
   );
-  const facts = members.map((member) => ({
-    severity: member.alert.severity,
-    isFiring: member.endedBy === null,
-  }));
+  // What is muted raises no voice, unless there is nothing else.
+  const unmuted = members.filter((member) => member.mutedBy === null);
+  const heard = unmuted.length === 0 ? members : unmuted;
   return {
-    severity: severityOfIncident(facts),
-    title: titleOf(members, services),
+    severity: severityOfIncident(
+      heard.map(({ alert, endedBy }) => ({ severity: alert.severity, isFiring: endedBy === null })),
+    ),
+    title: titleOf(heard, services),
     services: services.slice(0, maxListed),
     startedAt: first.alert.startsAt,
     alertCount: members.length,
-    firingCount: facts.filter((fact) => fact.isFiring).length,
-    isMuted: members.every((member) => member.mutedBy !== null),
+    firingCount: members.filter((member) => member.endedBy === null).length,
+    isMuted: unmuted.length === 0,
   };
 }
 
@@ -194,12 +198,13 @@ export function openIncident(id: number, facts: IncidentFacts, now: Date): Incid
 /**
  * Moves an incident on to what its alerts now say: resolved when none fires, reopened when one fires again.
  * A person's acknowledgement stands until it is reopened. `startedFiring` tells whether an alert began to fire since
- * the last step: an incident that a person resolved stays so while the same alerts merely go on.
+ * the last step: an incident that a person resolved stays so while the same alerts merely go on. `isRedrawn`: its card
+ * shows something new of its alerts, although its numbers are the same.
  */
 export function advanceIncident(
   before: Incident,
   facts: IncidentFacts,
-  change: { readonly startedFiring: boolean; readonly now: Date },
+  change: { readonly startedFiring: boolean; readonly isRedrawn?: boolean; readonly now: Date },
 ): IncidentStep {
   const events: IncidentEvent[] = [];
   let incident: Incident = { ...before, ...facts };
@@ -225,7 +230,7 @@ export function advanceIncident(
       text: `severity ${direction} from ${before.severity} to ${facts.severity}`,
     });
   }
-  const hasChanged = events.length > 0 || !isSameFacts(before, facts);
+  const hasChanged = events.length > 0 || change.isRedrawn === true || !isSameFacts(before, facts);
   return {
     incident: hasChanged ? { ...incident, revision: before.revision + 1 } : before,
     events,

@@ -1,5 +1,5 @@
 import type { Alert } from "./alert.ts";
-import { type Matcher, matchesAll } from "./suppression.ts";
+import { type Matcher, matchesAll } from "./matcher.ts";
 
 /** One line of `channels:` in tocsin.yaml. */
 export interface Route {

@@ -15,13 +15,13 @@ export interface CronFields {
   readonly dayOfWeek: readonly (number | { readonly weekday: number; readonly nth: number })[];
 }
 
-interface LocalDay {
+export interface LocalDay {
   readonly year: number;
   /** 1 to 12. */
   readonly month: number;
   readonly day: number;
 }
-interface LocalTime extends LocalDay {
+export interface LocalTime extends LocalDay {
   readonly hour: number;
   readonly minute: number;
 }
@@ -65,11 +65,33 @@ export function previousSlot(fields: CronFields, timezone: string, now: Date): D
   return null;
 }
 
+/**
+ * The oldest slot after a moment; see {@link previousSlot}.
+ * @returns null when no slot lies in the nine years after.
+ */
+export function nextSlot(fields: CronFields, timezone: string, after: Date): Date | null {
+  const today = localTime(after, timezone);
+  const hours = descending(fields.hour).toReversed();
+  const minutes = descending(fields.minute).toReversed();
+  for (let ahead = 0; ahead < maxDaysBack; ahead += 1) {
+    const day = dayBefore(today, -ahead);
+    if (!isDue(fields, day)) continue;
+    for (const hour of hours) {
+      for (const minute of minutes) {
+        const slot = instantOf({ ...day, hour, minute }, timezone);
+        if (slot > after) return slot;
+      }
+    }
+  }
+  return null;
+}
+
 function descending(values: readonly number[]): readonly number[] {
   return [...values].sort((a, b) => b - a);
 }
 
-function dayBefore(day: LocalDay, back: number): LocalDay {
+/** The day so many days before; after it for a negative number. */
+export function dayBefore(day: LocalDay, back: number): LocalDay {
   const date = new Date(Date.UTC(day.year, day.month - 1, day.day - back));
   return { year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() };
 }
@@ -133,7 +155,7 @@ function offsetMs(atMs: number, timezone: string): number {
 }
 
 /** The first moment at which clocks show a local time, or at which they jump over it. */
-function instantOf(time: LocalTime, timezone: string): Date {
+export function instantOf(time: LocalTime, timezone: string): Date {
   const wall = asIfUtc(time);
   const before = offsetMs(wall - dayMs, timezone);
   const after = offsetMs(wall + dayMs, timezone);

@@ -1,104 +1,108 @@
-import type { Labels } from "./alert.ts";
+/** What keeps alerts from notifying: silences, maintenance windows and inhibition rules, asked in this order. */
+import { createInhibitionIndex, type InhibitionRule } from "./inhibition.ts";
+import { type MaintenanceWindow, muteByMaintenance, type Occurrence, occurrenceAt } from "./maintenance.ts";
+import { matchesAll } from "./matcher.ts";
+import { matchable } from "./routing.ts";
+import { activeSilences, muteBySilence, type Silence } from "./silence.ts";
+import type { TrackedAlert } from "./tracked-alert.ts";
 
-export const matcherOperators = ["=", "!=", "=~", "!~"] as const;
-
-/** One condition on a label, as in Alertmanager; a missing label counts as the empty string. */
-export interface Matcher {
-  readonly name: string;
-  readonly op: (typeof matcherOperators)[number];
-  readonly value: string;
-}
+export const muteCauses = ["silence", "maintenance", "inhibition"] as const;
 
 /** Why an alert is muted. */
 export interface Mute {
-  readonly by: "silence";
-  readonly id: number;
-  /** One plain sentence for /why. */
+  readonly by: (typeof muteCauses)[number];
+  /** Number of the silence; name or number of the maintenance window; name of the inhibition rule. */
+  readonly id: number | string;
+  /** One plain sentence for /why. Untrusted text. */
   readonly because: string;
 }
 
-export interface Silence {
-  readonly id: number;
-  readonly matchers: readonly Matcher[];
-  readonly reason: string;
-  readonly createdBy: string;
-  readonly startsAt: Date;
-  readonly endsAt: Date;
-  readonly createdAt: Date;
+/** What people have set, as it is stored. */
+export interface MuteSettings {
+  readonly silences: readonly Silence[];
+  readonly windows: readonly MaintenanceWindow[];
 }
 
-/** Longest regular expression that a matcher may hold; keeps matching cheap. */
-const maxPattern = 200;
-
-/**
- * Parses `service="checkout"`, `severity=~"high|critical"`, `team=payments`.
- * @returns null when the text is not a matcher or its pattern is not a regular expression of at most 200 characters.
- */
-export function parseMatcher(text: string): Matcher | null {
-  const match = /^\s*([A-Za-z_][A-Za-z0-9_.-]*)\s*(=~|!~|!=|=)\s*(?:"((?:[^"\\]|\\.)*)"|(\S*))\s*$/.exec(
-    text,
-  );
-  const name = match?.[1];
-  const op = matcherOperators.find((operator) => operator === match?.[2]);
-  if (name === undefined || op === undefined) return null;
-  const value = match?.[3]?.replace(/\\(.)/g, "$1") ?? match?.[4] ?? "";
-  const matcher = { name, op, value };
-  return op === "=" || op === "!=" || compile(value) !== null ? matcher : null;
+/** Knows what mutes and which alerts fire; bounded by these. */
+export interface Muting {
+  /** What is in force from now on. True when that has changed: every firing alert has to be asked about again. */
+  setTo(settings: MuteSettings, now: Date): boolean;
+  /** Takes note of an alert, since it may inhibit others or be inhibited. */
+  note(tracked: TrackedAlert): void;
+  /** The alert is forgotten. */
+  forget(key: string): void;
+  /** What mutes an alert of which note was taken, or null. */
+  muteOf(tracked: TrackedAlert): Mute | null;
+  /** Keys of firing alerts that have to be asked about again, because an inhibitor came or went. */
+  takeAffected(): readonly string[];
+  /** Numbers of silences that matched an alert which was asked about since the last call. */
+  takeMatched(): readonly number[];
 }
 
-export function formatMatcher(matcher: Matcher): string {
-  return `${matcher.name}${matcher.op}${JSON.stringify(matcher.value)}`;
-}
+/** @param nameOf - what an alert is called in a sentence, by its key. */
+export function createMuting(rules: readonly InhibitionRule[], nameOf: (key: string) => string): Muting {
+  const inhibition = createInhibitionIndex(rules);
+  const matched = new Set<number>();
+  let silences: readonly Silence[] = [];
+  let underWay: readonly { readonly window: MaintenanceWindow; readonly occurrence: Occurrence }[] = [];
+  let inForce = "";
 
-/** True when every matcher holds. */
-export function matchesAll(matchers: readonly Matcher[], labels: Labels): boolean {
-  return matchers.every((matcher) => matches(matcher, labels));
-}
-
-function matches(matcher: Matcher, labels: Labels): boolean {
-  const value = labels[matcher.name] ?? "";
-  if (matcher.op === "=") return value === matcher.value;
-  if (matcher.op === "!=") return value !== matcher.value;
-  const isMatch = compile(matcher.value)?.test(value.slice(0, 1000)) ?? false;
-  return matcher.op === "=~" ? isMatch : !isMatch;
-}
-
-const compiled = new Map<string, RegExp | null>();
-
-/** Anchored on both ends, as in Alertmanager. Nested quantifiers are refused: they can take exponential time. */
-function compile(pattern: string): RegExp | null {
-  const known = compiled.get(pattern);
-  if (known !== undefined) return known;
-  if (compiled.size > 10_000) compiled.clear();
-  const regex =
-    pattern.length > maxPattern || /[+*}]\)?[+*{]|\([^)]*[+*][^)]*\)[+*{]/.test(pattern)
-      ? null
-      : build(pattern);
-  compiled.set(pattern, regex);
-  return regex;
-}
-
-function build(pattern: string): RegExp | null {
-  try {
-    return new RegExp(`^(?:${pattern})$`, "u");
-  } catch {
-    return null;
+  function bySilence(labels: Readonly<Record<string, string>>): Mute | null {
+    // All of them are asked, for each wants to know whether it matches anything at all.
+    const matching = silences.filter((silence) => matchesAll(silence.matchers, labels));
+    for (const { id } of matching) matched.add(id);
+    return matching[0] === undefined ? null : muteBySilence(matching[0]);
   }
+
+  function byMaintenance(labels: Readonly<Record<string, string>>): Mute | null {
+    const found = underWay.find(({ window }) => matchesAll(window.matchers, labels));
+    return found === undefined ? null : muteByMaintenance(found.window, found.occurrence);
+  }
+
+  function byInhibition(key: string): Mute | null {
+    const inhibitor = inhibition.inhibitorOf(key);
+    if (inhibitor === null) return null;
+    const because = `inhibition rule ${inhibitor.rule}: ${nameOf(inhibitor.source)} fires`;
+    return { by: "inhibition", id: inhibitor.rule, because };
+  }
+
+  return {
+    setTo(settings, now) {
+      silences = activeSilences(settings.silences, now);
+      underWay = settings.windows
+        .map((window) => ({ window, occurrence: occurrenceAt(window.schedule, now) }))
+        .filter(
+          (pair): pair is { window: MaintenanceWindow; occurrence: Occurrence } => pair.occurrence !== null,
+        )
+        .sort((a, b) => b.occurrence.to.getTime() - a.occurrence.to.getTime() || a.window.id - b.window.id);
+      const before = inForce;
+      inForce = JSON.stringify([
+        silences.map(({ id, endsAt }) => [id, endsAt]),
+        underWay.map(({ window, occurrence }) => [window.id, occurrence.to, window.matchers, window.reason]),
+      ]);
+      return before !== inForce;
+    },
+    note(tracked) {
+      if (rules.length === 0) return;
+      if (tracked.endedBy === null) inhibition.add(tracked.key, matchable(tracked.alert));
+      else inhibition.remove(tracked.key);
+    },
+    forget: (key) => inhibition.remove(key),
+    muteOf(tracked) {
+      const asks = silences.length + underWay.length > 0;
+      const labels = asks ? matchable(tracked.alert) : {};
+      return bySilence(labels) ?? byMaintenance(labels) ?? byInhibition(tracked.key);
+    },
+    takeAffected: () => inhibition.takeAffected(),
+    takeMatched() {
+      const numbers = [...matched];
+      matched.clear();
+      return numbers;
+    },
+  };
 }
 
-/** The mute of an alert at a moment, or null: the silence that lasts longest among those that match. */
-export function muteOf(labels: Labels, silences: readonly Silence[], now: Date): Mute | null {
-  const active = silences
-    .filter(
-      (silence) => silence.startsAt <= now && now < silence.endsAt && matchesAll(silence.matchers, labels),
-    )
-    .sort((a, b) => b.endsAt.getTime() - a.endsAt.getTime() || a.id - b.id);
-  const silence = active[0];
-  if (silence === undefined) return null;
-  const until = `${silence.endsAt.toISOString().slice(0, 16).replace("T", " ")} UTC`;
-  return {
-    by: "silence",
-    id: silence.id,
-    because: `silence ${silence.id} by ${silence.createdBy} until ${until}: ${silence.reason}`,
-  };
+/** True when both say the same, so that nothing has to be stored or shown anew. */
+export function isSameMute(a: Mute | null, b: Mute | null): boolean {
+  return a?.by === b?.by && a?.id === b?.id && a?.because === b?.because;
 }

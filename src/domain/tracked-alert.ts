@@ -1,5 +1,6 @@
 import type { Alert } from "./alert.ts";
 import type { Reason } from "./correlation.ts";
+import type { Flapping } from "./flapping.ts";
 import type { Mute } from "./suppression.ts";
 
 /** An alert as it is remembered: what sources said of it, and what became of it. */
@@ -17,6 +18,13 @@ export interface TrackedAlert {
   readonly reasons: readonly Reason[];
   /** What keeps it from notifying, or null. */
   readonly mutedBy: Mute | null;
+  /** How it came and went lately; absent as long as it fired once. While it flaps it is held open: it does not end. */
+  readonly flapping?: Flapping;
+  /**
+   * Key of the alert that was held open when this firing began: it counts as a part of that one, and is kept for the
+   * record only.
+   */
+  readonly partOf?: string;
 }
 
 /** What a delivery did to one alert. */

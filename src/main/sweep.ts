@@ -37,7 +37,9 @@ export function startSweep(parts: {
     if (now - prunedAt < pruneEveryMs) return;
     await store.requests.prune(new Date(now - keepRequestsMs));
     // With more left than one sweep takes, the next one goes on instead of waiting for an hour.
-    if (await pruneDeliveries(new Date(now - parts.config.keepDeliveriesMs))) prunedAt = now;
+    const { keepDeliveriesMs, keepDeadMs } = parts.config;
+    const isDone = await pruneDeliveries(new Date(now - keepDeliveriesMs));
+    if ((await pruneDead(new Date(now - keepDeadMs))) && isDone) prunedAt = now;
   }
 
   /** True when none is left that is too old. */
@@ -46,6 +48,17 @@ export function startSweep(parts: {
       if ((await store.deliveries.prune(before, pruneLimit)) < pruneLimit) return true;
     }
     return false;
+  }
+
+  /** The same for dead ones. Those that nobody replayed are gone for good, which the log says. */
+  async function pruneDead(before: Date): Promise<boolean> {
+    const gone = await store.deliveries.pruneDead(before, pruneLimit);
+    if (gone.unread > 0)
+      log.warn(
+        { deliveries: gone.unread },
+        "sweep: dead deliveries that nobody replayed were too old to keep",
+      );
+    return gone.unread + gone.replayed < pruneLimit;
   }
 
   const run = () =>

@@ -2,7 +2,6 @@ import type { AuditEntry, AuditHead, AuditRecord } from "../domain/audit.ts";
 import type { Change } from "../domain/change.ts";
 import type { RememberedAlert } from "../domain/correlation.ts";
 import type { Incident, TimelineEntry } from "../domain/incident.ts";
-import type { Silence } from "../domain/suppression.ts";
 import type { Topology } from "../domain/topology.ts";
 import type { TrackedAlert } from "../domain/tracked-alert.ts";
 import type { CommandRequest, MessageRef } from "./chat.ts";
@@ -10,6 +9,7 @@ import type { DigestStore } from "./digest.ts";
 import type { ExplanationStore } from "./explainer.ts";
 import type { FeedbackStore } from "./feedback.ts";
 import type { LearningStore } from "./learning.ts";
+import type { MuteStore } from "./mute.ts";
 import type { RolloutStore } from "./rollout.ts";
 import type { SimilarStore } from "./similar.ts";
 import type { RawDelivery } from "./source.ts";
@@ -76,6 +76,8 @@ export interface DeliveryStore {
   newest(): Promise<{ readonly id: number; readonly receivedAt: Date } | null>;
   /** Removes deliveries received before `before`, at most `limit`; returns how many went. */
   prune(before: Date, limit: number): Promise<number>;
+  /** Removes dead deliveries received before `before`, at most `limit`: replayed ones, and those that nobody replayed. */
+  pruneDead(before: Date, limit: number): Promise<{ readonly replayed: number; readonly unread: number }>;
 }
 
 // ---------- lease ----------
@@ -118,7 +120,7 @@ export interface IncidentFilter {
   readonly limit: number;
 }
 
-export interface IncidentStore {
+export interface IncidentStore extends MuteStore {
   find(id: number): Promise<Incident | null>;
   /** Locks the row until the transaction ends. */
   findForUpdate(id: number): Promise<Incident | null>;
@@ -130,12 +132,14 @@ export interface IncidentStore {
   save(incidents: readonly Incident[]): Promise<void>;
   /** Inserts or replaces alerts by key; one statement for all. */
   saveAlerts(alerts: readonly StoredAlert[]): Promise<void>;
-  /** Of one incident, earliest first. */
+  /** Parts of these alerts ({@link TrackedAlert.partOf}) go to the incidents where their alerts are. */
+  moveParts(alerts: readonly Pick<StoredAlert, "key" | "incidentId">[]): Promise<void>;
+  /** Of one incident, earliest first, without parts. */
   alerts(incidentId: number, limit: number): Promise<readonly StoredAlert[]>;
   findAlert(key: string): Promise<StoredAlert | null>;
   /** By their keys, in order of key; those that there are. */
   findAlerts(keys: readonly string[]): Promise<readonly StoredAlert[]>;
-  /** Newest firing first, by the start of the key, the name, the service or a label value. */
+  /** Without parts; newest firing first, by the start of the key, the name, the service or a label value. */
   searchAlerts(text: string, limit: number): Promise<readonly StoredAlert[]>;
   /** Appends; returns the ids in order. */
   addTimeline(entries: readonly NewTimelineEntry[]): Promise<readonly number[]>;
@@ -148,11 +152,7 @@ export interface IncidentStore {
   topologies(): Promise<ReadonlyMap<string, Topology>>;
   /** Union of what every source last said. */
   topology(): Promise<Topology>;
-  saveSilence(silence: Omit<Silence, "id">): Promise<number>;
-  endSilence(id: number, at: Date): Promise<boolean>;
-  /** Not yet ended at `at`. */
-  silences(at: Date): Promise<readonly Silence[]>;
-  /** For taking over: alerts that started since `since` or still fire, in order of startsAt. */
+  /** For taking over: alerts that started since `since` or still fire, without parts, in order of startsAt. */
   remembered(since: Date, limit: number): Promise<readonly (RememberedAlert & StoredAlert)[]>;
   /** Incidents to remember when taking over: not resolved, or touched since `since`. */
   rememberedIncidents(since: Date): Promise<readonly Incident[]>;
@@ -160,7 +160,8 @@ export interface IncidentStore {
 
 // ---------- posts ----------
 
-export type PostKind = "incident" | "rollout" | "entry" | "digest";
+/** The subject of the last two is a silence. */
+export type PostKind = "incident" | "rollout" | "entry" | "digest" | "silence_ending" | "silence_idle";
 
 export interface Post {
   readonly key: string;

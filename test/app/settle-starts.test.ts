@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { settleStarts } from "../../src/app/settle-starts.ts";
-import { createMemory, takeReports } from "../../src/app/triage-memory.ts";
+import { takeReports } from "../../src/app/take-reports.ts";
+import { createMemory } from "../../src/app/triage-memory.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
 import { shippedWeights } from "../../src/domain/weights.ts";
 import { at, buildAlert } from "../domain/build.ts";
@@ -59,7 +60,8 @@ test.each([["one batch"], ["three batches"]])(
       buildAlert({ ...guessed, status: "resolved", startsAt: at(3), endsAt: at(3) }),
     ].map((alert) => ({ alert, receivedAt: alert.startsAt }));
     const batches = how === "one batch" ? [reports] : reports.map((report) => [report]);
-    for (const batch of batches) takeReports(memory, batch, { observations: [], silences: [], now: at(5) });
+    for (const batch of batches)
+      takeReports(memory, batch, { observations: [], settings: { silences: [], windows: [] }, now: at(5) });
     expect([...memory.alerts.values()]).toMatchObject([
       { endedBy: "source", alert: { startsAt: at(0), endsAt: at(3), status: "resolved" } },
     ]);

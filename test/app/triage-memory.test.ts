@@ -1,18 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { passTime } from "../../src/app/pass-time.ts";
+import { takeReports } from "../../src/app/take-reports.ts";
 import {
   createMemory,
   forget,
   type Movement,
-  passTime,
   type Report,
   type TriageMemory,
-  takeReports,
 } from "../../src/app/triage-memory.ts";
 import type { Alert } from "../../src/domain/alert.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
 import { incidentFacts, openIncident } from "../../src/domain/incident.ts";
-import type { Silence } from "../../src/domain/suppression.ts";
+import type { Silence } from "../../src/domain/silence.ts";
 import { shippedWeights } from "../../src/domain/weights.ts";
 import { at, buildAlert, buildIncident } from "../domain/build.ts";
 
@@ -32,7 +32,7 @@ function newMemory(): TriageMemory {
 
 function take(memory: TriageMemory, alerts: readonly Alert[], silences: readonly Silence[] = []): Movement {
   const reports = alerts.map((alert): Report => ({ alert, receivedAt: alert.endsAt ?? alert.startsAt }));
-  return takeReports(memory, reports, { observations: [], silences, now: at(10) });
+  return takeReports(memory, reports, { observations: [], settings: { silences, windows: [] }, now: at(10) });
 }
 
 const firing = buildAlert({ service: "api", startsAt: at(0) });
@@ -99,6 +99,8 @@ describe("taking reports", () => {
       matchers: [{ name: "service", op: "=", value: "api" }],
       reason: "known",
       createdBy: "oncall",
+      createdIn: null,
+      matchedAt: null,
       startsAt: at(0),
       endsAt: at(60),
       createdAt: at(0),
@@ -143,8 +145,10 @@ describe("time passing", () => {
   test("ends alerts that were not heard of", () => {
     const memory = newMemory();
     take(memory, [firing]);
-    expect(passTime(memory, { silences: [], now: at(59), timeoutMs }).alerts.size).toBe(0);
-    const movement = passTime(memory, { silences: [], now: at(60), timeoutMs });
+    expect(
+      passTime(memory, { settings: { silences: [], windows: [] }, now: at(59), timeoutMs }).alerts.size,
+    ).toBe(0);
+    const movement = passTime(memory, { settings: { silences: [], windows: [] }, now: at(60), timeoutMs });
     expect([...movement.alerts.values()].map((tracked) => tracked.endedBy)).toEqual(["timeout"]);
     expect(movement.touched.size).toBe(1);
   });
@@ -157,16 +161,33 @@ describe("time passing", () => {
       matchers: [],
       reason: "all",
       createdBy: "oncall",
+      createdIn: null,
+      matchedAt: null,
       startsAt: at(11),
       endsAt: at(20),
       createdAt: at(11),
     };
     expect(
-      [...passTime(memory, { silences: [silence], now: at(12), timeoutMs }).alerts.values()][0]?.mutedBy?.id,
+      [
+        ...passTime(memory, {
+          settings: { silences: [silence], windows: [] },
+          now: at(12),
+          timeoutMs,
+        }).alerts.values(),
+      ][0]?.mutedBy?.id,
     ).toBe(3);
-    expect(passTime(memory, { silences: [silence], now: at(13), timeoutMs }).alerts.size).toBe(0);
     expect(
-      [...passTime(memory, { silences: [silence], now: at(20), timeoutMs }).alerts.values()][0]?.mutedBy,
+      passTime(memory, { settings: { silences: [silence], windows: [] }, now: at(13), timeoutMs }).alerts
+        .size,
+    ).toBe(0);
+    expect(
+      [
+        ...passTime(memory, {
+          settings: { silences: [silence], windows: [] },
+          now: at(20),
+          timeoutMs,
+        }).alerts.values(),
+      ][0]?.mutedBy,
     ).toBeNull();
   });
 

@@ -209,6 +209,7 @@ describe("triage", () => {
       matchers: [{ name: "service", op: "=", value: "api" }],
       reason: "planned work",
       createdBy: "oncall",
+      createdIn: null,
       startsAt: now,
       endsAt: new Date(now.getTime() + 3_600_000),
       createdAt: now,

@@ -1,9 +1,10 @@
 /** Alerts as they are remembered, one row per firing. */
-import { and, asc, desc, eq, gte, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gte, isNull, or, sql } from "drizzle-orm";
+import type { Flapping } from "../../domain/flapping.ts";
 import type { StoredAlert } from "../../ports.ts";
 import type { Db } from "./client.ts";
 import { alerts } from "./schema.ts";
-import { writeTime, writeTimeOrNull } from "./values.ts";
+import { readTime, writeTime, writeTimeOrNull } from "./values.ts";
 
 export function alertRows(db: Db) {
   return {
@@ -12,11 +13,12 @@ export function alertRows(db: Db) {
       const rows = await db
         .select()
         .from(alerts)
-        .where(eq(alerts.incidentId, incidentId))
+        .where(and(eq(alerts.incidentId, incidentId), isNull(alerts.partOf)))
         .orderBy(asc(alerts.startsAt), asc(alerts.key))
         .limit(limit);
       return rows.map(toStored);
     },
+    moveParts: (list: readonly Pick<StoredAlert, "key" | "incidentId">[]) => moveParts(db, list),
     findAlert: async (key: string) => {
       const [row] = await db.select().from(alerts).where(eq(alerts.key, key));
       return row === undefined ? null : toStored(row);
@@ -42,17 +44,18 @@ async function saveAlerts(db: Db, list: readonly StoredAlert[]): Promise<void> {
   const rows = [...byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1)).map(toRow);
   await db.execute(sql`
     insert into alerts (key, fingerprint, external_id, source, status, labels, annotations, name, service, severity,
-      summary, url, starts_at, ends_at, seen_at, seen_count, ended_by, incident_id, reasons, muted_by)
+      summary, url, starts_at, ends_at, seen_at, seen_count, ended_by, incident_id, reasons, muted_by, flapping,
+      part_of)
     select r.key, r.fingerprint, r.external_id, r.source, r.status, r.labels, r.annotations, r.name, r.service,
       r.severity, r.summary, r.url, r.starts_at, r.ends_at, r.seen_at, r.seen_count, r.ended_by, r.incident_id,
-      r.reasons, nullif(r.muted_by, 'null'::jsonb)
+      r.reasons, nullif(r.muted_by, 'null'::jsonb), r.flapping, r.part_of
     from jsonb_populate_recordset(null::alerts, ${JSON.stringify(rows)}::jsonb) as r
     on conflict (key) do update set external_id = excluded.external_id, status = excluded.status,
       labels = excluded.labels, annotations = excluded.annotations, name = excluded.name, service = excluded.service,
       severity = excluded.severity, summary = excluded.summary, url = excluded.url, starts_at = excluded.starts_at,
       ends_at = excluded.ends_at, seen_at = excluded.seen_at, seen_count = excluded.seen_count,
       ended_by = excluded.ended_by, incident_id = excluded.incident_id, reasons = excluded.reasons,
-      muted_by = excluded.muted_by`);
+      muted_by = excluded.muted_by, flapping = excluded.flapping`);
 }
 
 function toRow(stored: StoredAlert) {
@@ -78,12 +81,14 @@ function toRow(stored: StoredAlert) {
     incident_id: stored.incidentId,
     reasons: stored.reasons,
     muted_by: stored.mutedBy,
+    ...(stored.flapping === undefined ? {} : { flapping: stored.flapping }),
+    ...(stored.partOf === undefined ? {} : { part_of: stored.partOf }),
   };
 }
 
 /** An alert as the rest of the bot knows it. */
 export function toStored(row: typeof alerts.$inferSelect): StoredAlert {
-  const { key, seenAt, seenCount, endedBy, incidentId, reasons, mutedBy, ...alert } = row;
+  const { key, seenAt, seenCount, endedBy, incidentId, reasons, mutedBy, flapping, partOf, ...alert } = row;
   return {
     key,
     alert,
@@ -91,10 +96,37 @@ export function toStored(row: typeof alerts.$inferSelect): StoredAlert {
     seenCount,
     endedBy,
     incidentId,
-    // Both columns are written by saveAlerts alone, from a stored alert.
+    // These columns are written by saveAlerts alone, from a stored alert.
     reasons: reasons as StoredAlert["reasons"],
     mutedBy: mutedBy as StoredAlert["mutedBy"],
+    ...(flapping === null ? {} : { flapping: toFlapping(flapping as StoredFlapping) }),
+    ...(partOf === null ? {} : { partOf }),
   };
+}
+
+/** As JSON has it: moments are texts. */
+type StoredFlapping = Omit<Flapping, "starts" | "since" | "endedAt"> & {
+  readonly starts: readonly string[];
+  readonly since: string | null;
+  readonly endedAt: string | null;
+};
+
+function toFlapping({ starts, since, endedAt, ...stored }: StoredFlapping): Flapping {
+  return {
+    ...stored,
+    starts: starts.map(readTime),
+    since: since === null ? null : readTime(since),
+    endedAt: endedAt === null ? null : readTime(endedAt),
+  };
+}
+
+async function moveParts(db: Db, list: readonly Pick<StoredAlert, "key" | "incidentId">[]): Promise<void> {
+  if (list.length === 0) return;
+  const rows = list.map(({ key, incidentId }) => ({ key, incident_id: incidentId }));
+  await db.execute(sql`
+    update alerts set incident_id = r.incident_id
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(key text, incident_id int)
+    where alerts.part_of = r.key`);
 }
 
 async function searchAlerts(db: Db, text: string, limit: number): Promise<readonly StoredAlert[]> {
@@ -104,11 +136,14 @@ async function searchAlerts(db: Db, text: string, limit: number): Promise<readon
     .select()
     .from(alerts)
     .where(
-      or(
-        sql`starts_with(${alerts.key}, ${wanted})`,
-        sql`starts_with(lower(${alerts.name}), ${wanted})`,
-        sql`starts_with(lower(${alerts.service}), ${wanted})`,
-        sql`exists (select 1 from jsonb_each_text(${alerts.labels}) as label where lower(label.value) = ${wanted})`,
+      and(
+        isNull(alerts.partOf),
+        or(
+          sql`starts_with(${alerts.key}, ${wanted})`,
+          sql`starts_with(lower(${alerts.name}), ${wanted})`,
+          sql`starts_with(lower(${alerts.service}), ${wanted})`,
+          sql`exists (select 1 from jsonb_each_text(${alerts.labels}) as label where lower(label.value) = ${wanted})`,
+        ),
       ),
     )
     .orderBy(asc(alerts.status), desc(alerts.seenAt), asc(alerts.key))
@@ -121,7 +156,7 @@ async function remembered(db: Db, since: Date, limit: number) {
   const rows = await db
     .select()
     .from(alerts)
-    .where(and(or(gte(alerts.startsAt, since), eq(alerts.status, "firing"))))
+    .where(and(isNull(alerts.partOf), or(gte(alerts.startsAt, since), eq(alerts.status, "firing"))))
     .orderBy(desc(alerts.startsAt), desc(alerts.key))
     .limit(limit);
   return rows.reverse().map(toStored);

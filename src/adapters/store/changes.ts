@@ -1,11 +1,10 @@
-/** What surrounds incidents: changes, the topology, silences. */
-import { and, asc, desc, eq, gt, gte, lte, sql } from "drizzle-orm";
+/** What surrounds incidents: changes and the topology. */
+import { and, asc, desc, gte, lte, sql } from "drizzle-orm";
 import type { Change } from "../../domain/change.ts";
-import type { Silence } from "../../domain/suppression.ts";
 import { joinTopologies, type Topology } from "../../domain/topology.ts";
 import type { Db } from "./client.ts";
-import { changes, silences, topologies } from "./schema.ts";
-import { indexable, isRowId, writeTime } from "./values.ts";
+import { changes, topologies } from "./schema.ts";
+import { indexable, writeTime } from "./values.ts";
 
 export function changeRows(db: Db) {
   return {
@@ -29,25 +28,6 @@ export function changeRows(db: Db) {
     },
     topologies: () => readTopologies(db),
     topology: async () => joinTopologies((await readTopologies(db)).values()),
-    saveSilence: async (silence: Omit<Silence, "id">) => {
-      const [row] = await db.insert(silences).values(silence).returning({ id: silences.id });
-      if (row === undefined) throw new Error("store: a silence was inserted and has no id");
-      return row.id;
-    },
-    endSilence: async (id: number, at: Date) => {
-      if (!isRowId(id)) return false;
-      const ended = await db
-        .update(silences)
-        .set({ endsAt: at })
-        .where(and(eq(silences.id, id), gt(silences.endsAt, at)))
-        .returning({ id: silences.id });
-      return ended.length > 0;
-    },
-    silences: async (at: Date) => {
-      const rows = await db.select().from(silences).where(gt(silences.endsAt, at)).orderBy(asc(silences.id));
-      // The column is written by saveSilence alone, from a silence.
-      return rows.map((row) => ({ ...row, matchers: row.matchers as Silence["matchers"] }));
-    },
   };
 }
 

@@ -49,6 +49,7 @@ export function deliverySlice(
       return row ?? null;
     },
     prune: (before, limit) => prune(db, before, limit),
+    pruneDead: (before, limit) => pruneDead(db, before, limit),
   };
 }
 
@@ -135,4 +136,19 @@ async function prune(db: Db, before: Date, limit: number): Promise<number> {
     .where(inArray(deliveries.id, old))
     .returning({ id: deliveries.id });
   return gone.length;
+}
+
+async function pruneDead(db: Db, before: Date, limit: number) {
+  const old = db
+    .select({ id: deadDeliveries.id })
+    .from(deadDeliveries)
+    .where(lt(deadDeliveries.receivedAt, before))
+    .orderBy(asc(deadDeliveries.id))
+    .limit(limit);
+  const gone = await db
+    .delete(deadDeliveries)
+    .where(inArray(deadDeliveries.id, old))
+    .returning({ replayedAt: deadDeliveries.replayedAt });
+  const unread = gone.filter(({ replayedAt }) => replayedAt === null).length;
+  return { replayed: gone.length - unread, unread };
 }

@@ -129,10 +129,13 @@ async function noisiest(tx: Db, window: Window) {
 }
 
 async function mutedReasons(tx: Db, window: Window) {
+  // An inhibition is told by its rule: its sources may be many.
   const rows = await tx.execute<{ because: string; count: number }>(sql`
-    select muted_by ->> 'because' as because, count(*)::int as count
-    from alerts where muted_by is not null and ${within("starts_at", window)}
-    group by 1 order by 2 desc, 1 limit ${maxRanked}`);
+    select case when by = 'inhibition' then 'inhibition rule ' || id else min(because) end as because,
+      count(*)::int as count
+    from alerts, jsonb_to_record(muted_by) as mute (by text, id text, because text)
+    where muted_by is not null and ${within("starts_at", window)}
+    group by by, id order by 2 desc, 1 limit ${maxRanked}`);
   return rows.map(({ because, count }) => ({ because, count }));
 }
 

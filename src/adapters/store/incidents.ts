@@ -5,11 +5,12 @@ import type { IncidentFilter, IncidentStore, NewTimelineEntry } from "../../port
 import { alertRows } from "./alerts.ts";
 import { changeRows } from "./changes.ts";
 import type { Db } from "./client.ts";
+import { muteRows } from "./mutes.ts";
 import { incidents, timeline } from "./schema.ts";
 import { isRowId, writeTime, writeTimeOrNull } from "./values.ts";
 
 export function incidentSlice(db: Db): IncidentStore {
-  return { ...incidentRows(db), ...timelineRows(db), ...alertRows(db), ...changeRows(db) };
+  return { ...incidentRows(db), ...timelineRows(db), ...alertRows(db), ...changeRows(db), ...muteRows(db) };
 }
 
 function incidentRows(db: Db) {

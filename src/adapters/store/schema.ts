@@ -137,12 +137,17 @@ export const alerts = pgTable(
     reasons: jsonb("reasons").notNull(),
     /** Null while it may notify; else what mutes it: {by, id, because}. */
     mutedBy: jsonb("muted_by"),
+    /** How it came and went lately: {starts, windowMs, since, count, endedAt}; null as long as it fired once. */
+    flapping: jsonb("flapping"),
+    /** Key of the alert that was held open when this firing began, since it flapped. */
+    partOf: text("part_of"),
   },
   (table) => [
     index("alerts_incident").on(table.incidentId),
     index("alerts_fingerprint").on(table.fingerprint, table.startsAt),
     index("alerts_firing").on(table.seenAt).where(sql`status = 'firing'`),
     index("alerts_starts_at").on(table.startsAt),
+    index("alerts_part_of").on(table.partOf).where(sql`part_of is not null`),
   ],
 );
 
@@ -176,9 +181,28 @@ export const silences = pgTable("silences", {
   matchers: jsonb("matchers").notNull(),
   reason: text("reason").notNull(),
   createdBy: text("created_by").notNull(),
+  /** Channel in which it was made, for reminders. */
+  createdIn: text("created_in"),
   startsAt: at("starts_at").notNull(),
   endsAt: at("ends_at").notNull(),
   createdAt: at("created_at").notNull(),
+  /** When it last matched a firing alert, to the hour. */
+  matchedAt: at("matched_at"),
+});
+
+export const maintenance = pgTable("maintenance", {
+  id: serial("id").primaryKey(),
+  /** In tocsin.yaml; null for a window that was made by command. */
+  name: text("name").unique(),
+  matchers: jsonb("matchers").notNull(),
+  /** When it is: once, weekly or by cron; see src/domain/maintenance.ts. */
+  schedule: jsonb("schedule").notNull(),
+  reason: text("reason").notNull(),
+  createdBy: text("created_by").notNull(),
+  createdAt: at("created_at").notNull(),
+  /** When it has come for the last time; null while it comes again. */
+  passesAt: at("passes_at"),
+  endedAt: at("ended_at"),
 });
 
 export const timeline = pgTable(
@@ -262,9 +286,11 @@ export const posts = pgTable(
     key: text("key").primaryKey(),
     platform: text("platform").notNull(),
     channel: text("channel").notNull(),
-    /** incident, rollout: a card. entry: a line in a thread. digest: once. */
-    kind: text("kind", { enum: ["incident", "rollout", "entry", "digest"] }).notNull(),
-    /** Id of the incident, rollout, timeline entry or digest run. */
+    /** incident, rollout: a card. entry: a line in a thread. The others: once. */
+    kind: text("kind", {
+      enum: ["incident", "rollout", "entry", "digest", "silence_ending", "silence_idle"],
+    }).notNull(),
+    /** Id of the incident, rollout, timeline entry, digest run or silence. */
     subject: bigint("subject", { mode: "number" }).notNull(),
     /** Key of the card whose thread this belongs to; null for a card. */
     threadOf: text("thread_of"),

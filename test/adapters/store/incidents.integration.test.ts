@@ -253,12 +253,15 @@ test("a silence ends when it is told to, once", async () => {
     matchers: [{ name: "service", op: "=~" as const, value: "check.*" }],
     reason: "planned work",
     createdBy: "oncall",
+    createdIn: "console:incidents",
     startsAt: at(0),
     endsAt: at(100),
     createdAt: at(0),
   };
   const id = await store.incidents.saveSilence(silence);
-  expect(await store.incidents.silences(at(50))).toEqual([{ ...silence, id }]);
+  expect(await store.incidents.silences(at(50))).toEqual([{ ...silence, id, matchedAt: null }]);
+  await store.incidents.markMatched([id], at(40));
+  expect(await store.incidents.findSilence(id)).toMatchObject({ matchedAt: at(40) });
   expect(await store.incidents.silences(at(100))).toEqual([]);
   expect(await store.incidents.endSilence(id, at(60))).toBe(true);
   expect(await store.incidents.endSilence(id, at(60))).toBe(false);

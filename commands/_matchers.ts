@@ -1,0 +1,57 @@
+/** Matchers as people type them, for commands that mute. Files that begin with "_" are not commands. */
+import { formatMatcher, type Matcher, matchesAll, parseMatcher } from "../src/domain/matcher.ts";
+import { oneLine } from "../src/domain/view.ts";
+import { tokenize } from "../src/domain/words.ts";
+import type { Refusal } from "../src/ports/command.ts";
+
+const maxMatchers = 20;
+
+/** Reads `service=checkout severity=~"warning|info"`, or says what is wrong; refuses what would mute everything. */
+export function readMatchers(text: string): readonly Matcher[] | Refusal {
+  const split = tokenize(text);
+  if (split.kind === "unclosed_quote") {
+    return refusal(
+      "unclosed_quote",
+      `A quote is never closed: ${oneLine(split.rest, 40)}`,
+      'Close it with ".',
+    );
+  }
+  const words = split.tokens.map((token) => (token.kind === "word" ? token.text : `--${token.name}`));
+  const matchers: Matcher[] = [];
+  for (const word of words.map((each) => each.replace(/,$/, ""))) {
+    const matcher = parseMatcher(word);
+    if (matcher === null) {
+      const problem = `"${oneLine(word, 80)}" is not a matcher.`;
+      return refusal("matcher", problem, 'Write label=value, label!=value, label=~"a|b" or label!~"a.*".');
+    }
+    matchers.push(matcher);
+  }
+  if (matchers.length === 0 || matchers.length > maxMatchers) {
+    return refusal("matcher", `There are ${matchers.length} matchers.`, `Give 1 to ${maxMatchers}.`);
+  }
+  // As in Alertmanager: a silence that an alert without any labels would match mutes everything.
+  if (matchesAll(matchers, {})) {
+    return refusal(
+      "matches_everything",
+      `${matchers.map(formatMatcher).join(" ")} would mute every alert.`,
+      "Add a matcher that an empty label does not satisfy, for example service=checkout.",
+    );
+  }
+  return matchers;
+}
+
+/** `service="checkout" and severity="warning"` */
+export function matchersText(matchers: readonly Matcher[]): string {
+  return matchers.map(formatMatcher).join(" and ");
+}
+
+/** The reason on one line, or a refusal when there is none. */
+export function readReason(text: string | undefined, what: string): string | Refusal {
+  const reason = oneLine(text ?? "", 500);
+  if (reason !== "") return reason;
+  return refusal("no_reason", `${what} needs a reason.`, 'Add --reason "why"; others will want to know.');
+}
+
+export function refusal(reason: string, problem: string, remedy: string): Refusal {
+  return { kind: "refuse", reason, problem, remedy };
+}

@@ -1,0 +1,40 @@
+/** What time alone does to alerts. */
+import type { Observation } from "../domain/correlation.ts";
+import { isFlapping } from "../domain/flapping.ts";
+import type { MuteSettings } from "../domain/suppression.ts";
+import { isTimedOut, timeOut } from "../domain/tracked-alert.ts";
+import { endNewestPart, release, settleQuiet } from "./hold-flapping.ts";
+import { reviewAllMutes, reviewMutes } from "./review-mutes.ts";
+import { keep, type Movement, newMovement, place, type TriageMemory } from "./triage-memory.ts";
+
+/** Alerts not heard of time out, those that flapped settle, and what mutes them begins and ends. */
+export function passTime(
+  memory: TriageMemory,
+  context: {
+    readonly settings: MuteSettings;
+    readonly now: Date;
+    readonly timeoutMs: (source: string) => number;
+  },
+): Movement {
+  const { now, settings, timeoutMs } = context;
+  const movement = newMovement();
+  const observations: Observation[] = settleQuiet(memory, movement, now);
+  for (const key of [...memory.firing]) {
+    const tracked = memory.alerts.get(key);
+    // Of one that flaps and has ended nothing more is to be heard; it settles by itself.
+    if (tracked === undefined || (isFlapping(tracked.flapping) && tracked.flapping.endedAt !== null))
+      continue;
+    if (!isTimedOut(tracked, now, timeoutMs(tracked.alert.source))) continue;
+    const ended = release(movement, timeOut(tracked));
+    endNewestPart(movement, tracked, tracked.seenAt);
+    keep(memory, movement, ended);
+    movement.touched.add(ended.incidentId);
+    observations.push({ kind: "alert", key, alert: ended.alert });
+  }
+  const correlation =
+    observations.length === 0 ? movement.correlation : memory.correlator.observe(observations, now);
+  place(memory, movement, correlation);
+  if (memory.muting.setTo(settings, now)) reviewAllMutes(memory, movement);
+  else reviewMutes(memory, movement, new Set());
+  return { ...movement, correlation };
+}
