@@ -18,7 +18,9 @@ CREATE TABLE "alerts" (
 	"ended_by" text,
 	"incident_id" integer NOT NULL,
 	"reasons" jsonb NOT NULL,
-	"muted_by" jsonb
+	"muted_by" jsonb,
+	"flapping" jsonb,
+	"part_of" text
 );
 --> statement-breakpoint
 CREATE TABLE "approvals" (
@@ -198,6 +200,19 @@ CREATE TABLE "locks" (
 	"since" timestamp (3) with time zone NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "maintenance" (
+	"id" serial PRIMARY KEY NOT NULL,
+	"name" text,
+	"matchers" jsonb NOT NULL,
+	"schedule" jsonb NOT NULL,
+	"reason" text NOT NULL,
+	"created_by" text NOT NULL,
+	"created_at" timestamp (3) with time zone NOT NULL,
+	"passes_at" timestamp (3) with time zone,
+	"ended_at" timestamp (3) with time zone,
+	CONSTRAINT "maintenance_name_unique" UNIQUE("name")
+);
+--> statement-breakpoint
 CREATE TABLE "model_aliases" (
 	"model" text NOT NULL,
 	"environment" text NOT NULL,
@@ -302,9 +317,11 @@ CREATE TABLE "silences" (
 	"matchers" jsonb NOT NULL,
 	"reason" text NOT NULL,
 	"created_by" text NOT NULL,
+	"created_in" text,
 	"starts_at" timestamp (3) with time zone NOT NULL,
 	"ends_at" timestamp (3) with time zone NOT NULL,
-	"created_at" timestamp (3) with time zone NOT NULL
+	"created_at" timestamp (3) with time zone NOT NULL,
+	"matched_at" timestamp (3) with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "timeline" (
@@ -336,6 +353,7 @@ CREATE INDEX "alerts_incident" ON "alerts" USING btree ("incident_id");--> state
 CREATE INDEX "alerts_fingerprint" ON "alerts" USING btree ("fingerprint","starts_at");--> statement-breakpoint
 CREATE INDEX "alerts_firing" ON "alerts" USING btree ("seen_at") WHERE status = 'firing';--> statement-breakpoint
 CREATE INDEX "alerts_starts_at" ON "alerts" USING btree ("starts_at");--> statement-breakpoint
+CREATE INDEX "alerts_part_of" ON "alerts" USING btree ("part_of") WHERE part_of is not null;--> statement-breakpoint
 CREATE INDEX "audit_subject" ON "audit" USING btree ("subject");--> statement-breakpoint
 CREATE INDEX "audit_at" ON "audit" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "changes_at" ON "changes" USING btree ("at");--> statement-breakpoint
