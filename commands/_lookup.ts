@@ -1,4 +1,5 @@
 /** Lookups that several commands need. Files that begin with "_" are not commands. */
+import { alertName } from "../src/domain/alert-choice.ts";
 import type { Incident } from "../src/domain/incident.ts";
 import type { Person } from "../src/domain/person.ts";
 import { modelResource, type PolicyResource, rolloutResource } from "../src/domain/policy.ts";
@@ -10,6 +11,9 @@ import type { CommandContext, Refusal, SuggestContext } from "../src/ports/comma
 /** Suggestions that a platform shows at once. */
 const maxSuggestions = 25;
 
+/** Incidents that went into one another, at most. */
+const maxMerges = 20;
+
 /** The incident with this number; what it was merged into is followed. Locked when the command may change it. */
 export async function findIncident(
   id: number,
@@ -19,10 +23,14 @@ export async function findIncident(
   const { incidents } = context.store;
   const find = (number: number) =>
     purpose === "change" ? incidents.findForUpdate(number) : incidents.find(number);
-  const incident = await find(id);
-  if (incident === null) return await unknownIncident(id, context);
-  if (incident.mergedInto === null) return incident;
-  return (await find(incident.mergedInto)) ?? (await unknownIncident(incident.mergedInto, context));
+  let number = id;
+  for (let step = 0; step < maxMerges; step += 1) {
+    const incident = await find(number);
+    if (incident === null) break;
+    if (incident.mergedInto === null) return incident;
+    number = incident.mergedInto;
+  }
+  return await unknownIncident(number, context);
 }
 
 async function unknownIncident(id: number, context: Pick<CommandContext, "store">): Promise<Refusal> {
@@ -87,6 +95,15 @@ export async function suggestIncidents(partial: string, context: Pick<SuggestCon
     }))
     .filter((suggestion) => suggestion.label.toLowerCase().includes(partial.replace(/^#/, "").toLowerCase()))
     .slice(0, maxSuggestions);
+}
+
+/** Alerts that begin with what was typed, firing ones first; what is offered is the beginning of the key. */
+export async function suggestAlerts(partial: string, context: Pick<SuggestContext, "store">) {
+  const found = await context.store.incidents.searchAlerts(partial, maxSuggestions);
+  return found.map((stored) => ({
+    label: oneLine(`${alertName(stored)} · ${stored.alert.status} · incident ${stored.incidentId}`, 100),
+    value: stored.key.slice(0, 16),
+  }));
 }
 
 /** Rollouts in some states whose number or target goes with what was typed. */

@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { answerView } from "../src/domain/answer.ts";
+import { type Suspect, subjectOf } from "../src/domain/feedback.ts";
+import type { Incident } from "../src/domain/incident.ts";
 import { oneLine } from "../src/domain/view.ts";
-import { defineCommand } from "../src/ports/command.ts";
+import { type CommandContext, defineCommand, type Effect } from "../src/ports/command.ts";
+import { causeEffect, causeWritten, checkSuspect } from "./_causes.ts";
 import { findIncident, incidentResource, nameOf, suggestIncidents } from "./_lookup.ts";
 
 export default defineCommand({
@@ -37,17 +40,8 @@ export default defineCommand({
     }
     const by = context.person.id;
     const reason = oneLine(options.reason, 1_000);
-    const cause = options.cause === undefined ? null : causeSubject(options.cause);
-    if (cause !== null) {
-      await context.store.feedback.add({
-        kind: "right_cause",
-        incidentId: id,
-        subject: cause,
-        person: by,
-        at: context.now,
-        data: { reason },
-      });
-    }
+    const suspect = options.cause === undefined ? null : await suspectOf(options.cause, incident, context);
+    const cause = suspect === null ? null : subjectOf(suspect);
     const detail = [reason === "" ? "" : `: ${reason}`, cause === null ? "" : ` (cause: ${cause})`].join("");
     const firing = incident.firingCount;
     const stillFiring =
@@ -60,6 +54,7 @@ export default defineCommand({
       visibility: "private",
       audit: { action: "incident.resolved", subject: `incident:${id}`, data: { reason, cause, firing } },
       effects: [
+        ...(suspect === null ? [] : [await confirmed(incident, suspect, reason, context)]),
         {
           kind: "incident",
           incident: { ...incident, state: "resolved", resolvedAt: context.now, resolvedBy: by },
@@ -74,9 +69,19 @@ export default defineCommand({
   },
 });
 
-/** What feedback is kept under: "service:NAME" or "change:ID". A bare word is a service; rollout:7 is a change of ours. */
-function causeSubject(text: string): string {
-  const cause = oneLine(text, 300);
-  if (/^(service|change):\S/.test(cause)) return cause;
-  return /^rollout:\d+/.test(cause) ? `change:${cause}` : `service:${cause}`;
+/** What it was: a name that the bot does not know is taken as it is, since resolving must not wait for a spelling. */
+async function suspectOf(text: string, incident: Incident, context: CommandContext): Promise<Suspect> {
+  const written = causeWritten(text);
+  const checked = await checkSuspect(written, incident, context);
+  return "kind" in checked ? { ...written, changeKind: null } : checked;
+}
+
+async function confirmed(
+  incident: Incident,
+  suspect: Suspect,
+  reason: string,
+  context: CommandContext,
+): Promise<Effect> {
+  const explanation = await context.store.explanations.find(incident.id);
+  return await causeEffect({ incident, suspect, isRight: true, explanation, data: { reason } }, context);
 }

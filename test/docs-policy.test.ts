@@ -81,10 +81,11 @@ const ask = (action: PolicyAction, resource: PolicyResource) => ({ action, resou
 const rolesTable = [
   { row: "read, help", questions: [ask("read", bot), ask("help", bot)] },
   {
-    row: "acknowledge, resolve, silence, digest",
+    row: "acknowledge, resolve, annotate, silence, digest",
     questions: [
       ask("acknowledge", incident),
       ask("resolve", incident),
+      ask("annotate", incident),
       ask("silence", bot),
       ask("digest", bot),
     ],

@@ -50,6 +50,10 @@ export const declarations = {
     buckets: fast,
   },
   tocsin_triage_failures_total: { kind: "counter", help: "Batches of triage that failed and were repeated." },
+  tocsin_rulings_total: {
+    kind: "counter",
+    help: "Corrections of groupings by people that triage has carried out.",
+  },
   tocsin_open_incidents: { kind: "gauge", help: "Incidents that are not resolved." },
   tocsin_muted_alerts: {
     kind: "gauge",

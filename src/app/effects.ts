@@ -63,6 +63,7 @@ export function createEffects(options: EffectsOptions): Effects {
     const moved: Rollout[] = [];
     for (const effect of effects) {
       if (effect.kind === "incident") await changeIncident(tx, effect, context);
+      else if (effect.kind === "feedback") await keepFeedback(tx, effect, context);
       else moved.push(...(await changeRollout(tx, effect.rollout, context)));
     }
     return moved;
@@ -149,6 +150,23 @@ async function changeIncident(
     threadOf: null,
   }));
   await want(tx, cards, context.now);
+}
+
+/** The correlator, as a model of the bot's own. */
+const correlator = { model: "correlator", environment: "production", alias: "champion" } as const;
+
+/** Keeps what was said, with the version that it was said of. What is said of a cause counts in the ranking at once. */
+async function keepFeedback(
+  tx: StoreSlices,
+  { said, decidedAt, rulings }: Extract<Effect, { kind: "feedback" }>,
+  context: EffectsContext,
+): Promise<void> {
+  const { model, environment, alias } = correlator;
+  const history = await tx.rollouts.aliasHistory(model, environment, alias);
+  const version = history.find(({ since }) => decidedAt !== null && since <= decidedAt)?.version ?? null;
+  const data = { ...said.data, correlator: version };
+  await tx.feedback.add({ ...said, data, person: context.actor, at: context.now }, rulings);
+  if (rulings.length === 0) await tx.jobs.add({ task: "explain", incidentId: said.incidentId });
 }
 
 /** A line in the history of an incident and in the thread of each of its cards. */

@@ -2,6 +2,7 @@
  * What people say of the bot's groupings and causes: labelled data, kept for ever and in the order in which it was
  * said. What stands of it is the last word of each person on each incident.
  */
+import { createHash } from "node:crypto";
 import type { Cause, CauseQuestion } from "./correlation.ts";
 import { oneLine } from "./view.ts";
 
@@ -55,6 +56,22 @@ export function suspectOf(said: Pick<Feedback, "kind" | "subject" | "data">): Su
     changeId: type === "change" ? name : null,
     changeKind: text(said.data["changeKind"]),
   };
+}
+
+/**
+ * A suspect in 8 hex characters: what a button says of the one that it was made for, however the ranking goes on. Short
+ * enough for every platform, which a change's id need not be.
+ */
+export function suspectMark({ service, changeId }: Pick<Suspect, "service" | "changeId">): string {
+  return createHash("sha256")
+    .update(JSON.stringify([service, changeId]))
+    .digest("hex")
+    .slice(0, 8);
+}
+
+/** True for an answer that blames somebody or something. */
+export function blames(cause: Pick<Suspect, "service" | "changeId"> | undefined): boolean {
+  return cause !== undefined && (cause.service !== null || cause.changeId !== null);
 }
 
 /** "checkout", "change d-41 on checkout", "no change". Untrusted text. */

@@ -1,10 +1,12 @@
 import type { z } from "zod";
+import type { Feedback } from "../domain/feedback.ts";
 import type { Incident, TimelineKind } from "../domain/incident.ts";
 import type { Person } from "../domain/person.ts";
 import type { Decision, PolicyAction, PolicyResource } from "../domain/policy.ts";
 import type { Plan, Rollout } from "../domain/rollout.ts";
 import type { View } from "../domain/view.ts";
 import type { Channel } from "./chat.ts";
+import type { NewRuling } from "./feedback.ts";
 import type { ModelBackend } from "./model.ts";
 import type { Log } from "./observability.ts";
 import type { Store, StoreSlices } from "./store.ts";
@@ -36,6 +38,15 @@ export type Effect =
         readonly text: string;
         readonly data?: Readonly<Record<string, unknown>>;
       };
+    }
+  /** What somebody says of a grouping or a cause. */
+  | {
+      readonly kind: "feedback";
+      readonly said: Omit<Feedback, "person" | "at">;
+      /** When the bot decided what this is about: the version of its model then is kept with it. Null when it is not known. */
+      readonly decidedAt: Date | null;
+      /** What triage has to do about it, in order. */
+      readonly rulings: readonly NewRuling[];
     }
   /** `rollout.version` is the one that was read: if someone moved it since, the command is run again. */
   | { readonly kind: "rollout"; readonly rollout: Rollout };

@@ -1,0 +1,76 @@
+import { z } from "zod";
+import { answerView } from "../src/domain/answer.ts";
+import { defineCommand } from "../src/ports/command.ts";
+import { countAlerts, groupingEffect, keysOf, lockGroups } from "./_groupings.ts";
+import { incidentResource, suggestIncidents } from "./_lookup.ts";
+
+export default defineCommand({
+  kind: "operate",
+  name: "merge",
+  summary: "Say that two incidents are one; the bot learns from it",
+  examples: ["merge 12 13"],
+  options: z.object({
+    incident: z.number().int().positive().describe("number of the incident to keep"),
+    other: z.number().int().positive().describe("number of the incident that goes into it"),
+  }),
+  args: ["incident", "other"],
+  action: "annotate",
+  resource: (options, context) => incidentResource(options.incident, context),
+  suggest: { incident: suggestIncidents, other: suggestIncidents },
+  async run(options, context) {
+    const locked = await lockGroups([options.incident, options.other], context);
+    if (locked.kind === "refuse") return locked;
+    const [into, from] = locked.groups;
+    if (into === undefined || from === undefined) throw new Error("merge: two incidents were asked for");
+    const id = into.incident.id;
+    if (id === from.incident.id) {
+      return {
+        kind: "refuse",
+        reason: "already_together",
+        problem:
+          options.incident === options.other
+            ? `Incident ${id} is named twice.`
+            : `Incidents ${options.incident} and ${options.other} are one already: ${id}.`,
+        remedy: "Name two different incidents.",
+        suggestions: ["incidents"],
+      };
+    }
+    const by = context.person.name;
+    const { left, right } = { left: keysOf(into.alerts), right: keysOf(from.alerts) };
+    const text = `Incidents ${id} and ${from.incident.id} become one, with ${into.alerts.length + from.alerts.length} alerts. Their cards show it within a second.`;
+    return {
+      kind: "answer",
+      view: answerView(text, { tone: "good" }),
+      visibility: "private",
+      audit: {
+        action: "incident.merged",
+        subject: `incident:${id}`,
+        data: { from: from.incident.id, alerts: right.length },
+      },
+      effects: [
+        groupingEffect({
+          kind: "merge",
+          incident: into.incident,
+          other: from.incident.id,
+          alerts: from.alerts,
+          rest: into.alerts,
+          rulings: [{ kind: "together", left, right }],
+        }),
+        {
+          kind: "incident",
+          incident: into.incident,
+          entry: {
+            kind: "merged",
+            text: `${by} merges incident ${from.incident.id} into this one, ${countAlerts(from.alerts)}`,
+            data: { from: from.incident.id },
+          },
+        },
+        {
+          kind: "incident",
+          incident: from.incident,
+          entry: { kind: "merged", text: `${by} merges this into incident ${id}`, data: { into: id } },
+        },
+      ],
+    };
+  },
+});
