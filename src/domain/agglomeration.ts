@@ -41,7 +41,8 @@ export function fitOf(a: Group, b: Group, sumOfScores: number, weights: GroupWei
   };
 }
 
-function rootsOfGroup(group: Group): Roots {
+/** The likely roots of a group. */
+export function rootsOfGroup(group: Group): Roots {
   group.roots ??= rootsOf(group.parts.reduce(addVotes));
   return group.roots;
 }

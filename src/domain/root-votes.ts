@@ -15,6 +15,8 @@ export interface Votes {
 /** Gives services numbers and collects votes for them. */
 export interface Ballot {
   votesOf(seen: SeenAlert): Votes;
+  /** The service with most votes, or null where there are none. */
+  topOf(votes: Votes): string | null;
   /** Services that have a number; never fewer than before, so a ballot grown too large is to be replaced. */
   readonly size: number;
 }
@@ -29,10 +31,12 @@ const maxCallees = 40;
 /** @param weights - as in the ranking of causes. */
 export function createBallot(graph: ServiceGraph, weights: Readonly<Record<string, number>>): Ballot {
   const numbers = new Map<string, number>();
+  const names: string[] = [];
   function numberOf(service: string): number {
-    const known = numbers.get(service) ?? numbers.size;
-    numbers.set(service, known);
-    return known;
+    const known = numbers.get(service);
+    if (known !== undefined) return known;
+    numbers.set(service, names.length);
+    return names.push(service) - 1;
   }
   return {
     votesOf(seen) {
@@ -44,8 +48,13 @@ export function createBallot(graph: ServiceGraph, weights: Readonly<Record<strin
       const services = [...sum.keys()].sort((a, b) => a - b);
       return { services, votes: services.map((service) => sum.get(service) ?? 0) };
     },
+    topOf({ services, votes }) {
+      let top = -1;
+      for (const [index, vote] of votes.entries()) if (top === -1 || vote > (votes[top] ?? 0)) top = index;
+      return names[services[top] ?? -1] ?? null;
+    },
     get size() {
-      return numbers.size;
+      return names.length;
     },
   };
 }

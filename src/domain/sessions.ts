@@ -3,22 +3,27 @@
  * alerts that name no service; its sessions are runs of alerts without a long pause; a session's groups are stories.
  */
 import type { Alert } from "./alert.ts";
+import { isBefore, type PairScores, type Seated } from "./pair-scores.ts";
 import type { Member } from "./partition.ts";
 import type { SeenAlert } from "./signal.ts";
 
 /** A live alert. The alert may be replaced by a newer report of the same firing. */
-export interface LiveAlert extends Member {
+export interface LiveAlert extends Member, Seated {
+  readonly at: number;
   seen: SeenAlert;
-  /** Counts arrivals in its cell; only names the alert in caches. */
-  readonly serial: number;
   /** The pause after it that ends its session: shorter where alerts come all the time. */
   readonly pauses: Pauses;
+  /** Another alert that begins until then is of the same session, ms. */
+  reach: number;
   incidentId: number | null;
-  /** Pair scores with alerts of its cell that arrived earlier, by how many arrivals earlier. */
-  scores: (number | undefined)[];
+  session: Session | null;
+  /** Null while it is not weighed: new, or older than what its session still weighs. */
+  story: Story | null;
+  /** Its end became known since its session was last told. */
+  isNews: boolean;
 }
 
-/** A story within one session. */
+/** A story within one session. Never changed: another set of alerts is another story. */
 export interface Story {
   readonly cell: string;
   readonly members: readonly LiveAlert[];
@@ -26,29 +31,27 @@ export interface Story {
   readonly last: number;
   /** Key of the first member: what other stories know it by. */
   readonly key: string;
+  /** How well it fits stronger stories near it, as far as that was asked. */
+  fits: Map<Story, number> | null;
 }
 
 export interface Session {
-  readonly members: readonly LiveAlert[];
-  /** How many alerts it has in its cell, with those that are no longer weighed. */
-  readonly count: number;
-  readonly stories: readonly Story[];
-  readonly first: number;
-  readonly last: number;
+  readonly cell: Cell;
+  /** In order of start, then of key. */
+  members: LiveAlert[];
   /** An alert that starts until then belongs to the session. */
-  readonly reach: number;
+  reach: number;
+  /** Reach of members that were let go because there are too many. */
+  pastReach: number;
+  stories: readonly Story[];
+  /** Made when there is a pair. */
+  scores: PairScores<LiveAlert> | null;
 }
 
 export interface Cell {
   readonly key: string;
-  /** In order of start, then of key. */
-  members: LiveAlert[];
-  sessions: Session[];
-  arrivals: number;
-  /** Start of the earliest member that is new or whose end is news; infinite when there is none. */
-  changedFrom: number;
-  /** Members whose end became known since the sessions were last told. */
-  readonly stale: Set<LiveAlert>;
+  /** In order of start; they do not overlap. */
+  readonly sessions: Session[];
 }
 
 export interface Pauses {
@@ -58,18 +61,8 @@ export interface Pauses {
 
 /** Most alerts of one session that are weighed against one another; older ones stay where they were put. */
 export const maxSessionMembers = 40;
-
-/** Puts an alert in its place in the order of start. */
-export function insertMember(cell: Cell, member: LiveAlert): void {
-  let index = cell.members.length;
-  while (index > 0 && isBefore(member, cell.members[index - 1])) index -= 1;
-  cell.members.splice(index, 0, member);
-}
-
-function isBefore(a: LiveAlert, b: LiveAlert | undefined): boolean {
-  if (b === undefined) return false;
-  return a.at < b.at || (a.at === b.at && a.seen.key < b.seen.key);
-}
+/** Most alerts remembered of one session; the oldest go first, for a late report is hardly ever of their time. */
+export const maxKeptMembers = 200;
 
 /** How long after an alert's start another may follow: longer while it fires. */
 export function reachOf(alert: Alert, at: number, { gapMs, firingGapMs }: Pauses): number {
@@ -88,18 +81,104 @@ export function pausesFor(meanPauseMs: number, { gapMs, firingGapMs }: Pauses): 
   return ratio === 1 ? { gapMs, firingGapMs } : { gapMs: gapMs * ratio, firingGapMs: gapMs * ratio };
 }
 
-/** Cuts a cell's members into runs, each with the time until which it can be joined. */
-export function runsOf(
-  members: readonly LiveAlert[],
-): { readonly members: LiveAlert[]; readonly reach: number }[] {
-  const runs: { members: LiveAlert[]; reach: number }[] = [];
-  for (const member of members) {
-    const reach = reachOf(member.seen.alert, member.at, member.pauses);
-    const last = runs.at(-1);
-    if (last !== undefined && member.at <= last.reach) {
-      last.members.push(member);
-      last.reach = Math.max(last.reach, reach);
-    } else runs.push({ members: [member], reach });
+/** The alerts that are weighed: the newest ones. */
+export function weighedOf({ members }: Session): readonly LiveAlert[] {
+  return members.length <= maxSessionMembers ? members : members.slice(-maxSessionMembers);
+}
+
+/** When the last alert of a session began. */
+export function lastOf({ members }: Session): number {
+  return members.at(-1)?.at ?? Number.NEGATIVE_INFINITY;
+}
+
+/** Puts a new alert into the session it belongs to, perhaps one of its own; says which those that it joins were. */
+export function insertMember(
+  cell: Cell,
+  member: LiveAlert,
+): { readonly session: Session; readonly swallowed: readonly Session[] } {
+  let index = cell.sessions.length - 1;
+  while (index >= 0 && isBeforeSession(member, cell.sessions[index])) index -= 1;
+  const before = cell.sessions[index];
+  const isWithin = before !== undefined && member.at <= before.reach;
+  const session = isWithin ? before : createSession(cell);
+  if (!isWithin) {
+    index += 1;
+    cell.sessions.splice(index, 0, session);
   }
-  return runs;
+  insertInOrder(session.members, member);
+  member.session = session;
+  session.reach = Math.max(session.reach, member.reach);
+  return { session, swallowed: swallowFollowing(cell, index) };
+}
+
+function createSession(cell: Cell): Session {
+  const never = Number.NEGATIVE_INFINITY;
+  return { cell, members: [], reach: never, pastReach: never, stories: [], scores: null };
+}
+
+function isBeforeSession(member: LiveAlert, session: Session | undefined): boolean {
+  const first = session?.members[0];
+  return first !== undefined && isBefore(member, first);
+}
+
+function insertInOrder(members: LiveAlert[], member: LiveAlert): void {
+  let index = members.length;
+  for (let before = members[index - 1]; before !== undefined && isBefore(member, before); ) {
+    index -= 1;
+    before = members[index - 1];
+  }
+  if (index === members.length) members.push(member);
+  else members.splice(index, 0, member);
+}
+
+/** Joins to a session all that begin within its reach. */
+function swallowFollowing(cell: Cell, index: number): Session[] {
+  const session = cell.sessions[index];
+  const swallowed: Session[] = [];
+  if (session === undefined) return swallowed;
+  for (;;) {
+    const next = cell.sessions[index + 1];
+    if (next === undefined || (next.members[0]?.at ?? 0) > session.reach) break;
+    cell.sessions.splice(index + 1, 1);
+    for (const member of next.members) {
+      member.session = session;
+      session.members.push(member);
+    }
+    session.reach = Math.max(session.reach, next.reach);
+    session.stories = [...session.stories, ...next.stories];
+    swallowed.push(next);
+  }
+  return swallowed;
+}
+
+/** Cuts a session anew after the end of one of its alerts became known; the first piece is the session itself. */
+export function recut(session: Session): {
+  readonly pieces: readonly Session[];
+  readonly swallowed: readonly Session[];
+} {
+  const { cell } = session;
+  const all = session.members;
+  const pieces = [session];
+  let piece = session;
+  session.members = [];
+  session.reach = session.pastReach;
+  for (const member of all) {
+    if (piece.members.length > 0 && member.at > piece.reach) {
+      piece = createSession(cell);
+      cell.sessions.splice(cell.sessions.indexOf(session) + pieces.length, 0, piece);
+      pieces.push(piece);
+    }
+    piece.members.push(member);
+    member.session = piece;
+    piece.reach = Math.max(piece.reach, member.reach);
+  }
+  return { pieces, swallowed: swallowFollowing(cell, cell.sessions.indexOf(piece)) };
+}
+
+/** Lets go of the oldest alerts of a session that has too many; says which. */
+export function trim(session: Session): readonly LiveAlert[] {
+  if (session.members.length <= maxKeptMembers) return [];
+  const gone = session.members.splice(0, session.members.length - maxKeptMembers);
+  for (const { reach } of gone) session.pastReach = Math.max(session.pastReach, reach);
+  return gone;
 }

@@ -1,12 +1,6 @@
-/** Where live stories are found again: by the minute they span, and by the bridges between them. */
+/** Where live stories are found again: by the minutes they span, and by the bridges between them. */
 import type { Bridge } from "./bridges.ts";
-import type { Session, Story } from "./sessions.ts";
-
-/** A stretch of event time, ms. */
-export interface Span {
-  readonly first: number;
-  readonly last: number;
-}
+import type { Story } from "./sessions.ts";
 
 /** Stories in order of start, then of key. */
 export function byStart(a: Story, b: Story): number {
@@ -14,7 +8,19 @@ export function byStart(a: Story, b: Story): number {
 }
 
 /** Bridges by the key of the story they start from, walked in both directions. */
-export function createLinks() {
+export interface Links {
+  get(from: string): Bridge | undefined;
+  set(from: string, bridge: Bridge): void;
+  remove(from: string): void;
+  /** Keys of the stories that lead here. */
+  inward(to: string): Iterable<string>;
+  readonly size: number;
+}
+
+const none: readonly string[] = [];
+
+/** Starts without a bridge. */
+export function createLinks(): Links {
   const outward = new Map<string, Bridge>();
   const inward = new Map<string, Set<string>>();
   function remove(from: string): void {
@@ -26,50 +32,62 @@ export function createLinks() {
     if (sources?.size === 0) inward.delete(known.to);
   }
   return {
-    get: (from: string) => outward.get(from),
+    get: (from) => outward.get(from),
     remove,
-    set(from: string, bridge: Bridge): void {
+    set(from, bridge) {
       remove(from);
       outward.set(from, bridge);
       const sources = inward.get(bridge.to);
       if (sources) sources.add(from);
       else inward.set(bridge.to, new Set([from]));
     },
-    *neighbours(key: string): Generator<string> {
-      const out = outward.get(key);
-      if (out !== undefined) yield out.to;
-      yield* inward.get(key) ?? [];
+    inward: (to) => inward.get(to) ?? none,
+    get size() {
+      return outward.size;
     },
-    size: () => outward.size,
   };
+}
+
+/** Stories by the minutes they span, to find those near a time without looking at all. */
+export interface Shelf {
+  add(story: Story): void;
+  remove(story: Story): void;
+  /** What overlaps with the time from `first` to `last`; null when that is more than `most`. */
+  within(first: number, last: number, most: number): ReadonlySet<Story> | null;
 }
 
 const shelfMs = 60_000;
 
-/** Sessions by the minutes they span, to find those near a time without looking at all. */
-export function createShelf() {
-  const minutes = new Map<number, Set<Session>>();
-  const span = ({ first, last }: Span) => [Math.floor(first / shelfMs), Math.floor(last / shelfMs)];
+/** Starts empty. */
+export function createShelf(): Shelf {
+  const minutes = new Map<number, Set<Story>>();
   return {
-    add(session: Session): void {
-      const [from = 0, until = 0] = span(session);
-      for (let minute = from; minute <= until; minute += 1) {
+    add(story) {
+      const until = Math.floor(story.last / shelfMs);
+      for (let minute = Math.floor(story.first / shelfMs); minute <= until; minute += 1) {
         const known = minutes.get(minute);
-        if (known) known.add(session);
-        else minutes.set(minute, new Set([session]));
+        if (known) known.add(story);
+        else minutes.set(minute, new Set([story]));
       }
     },
-    remove(session: Session): void {
-      const [from = 0, until = 0] = span(session);
-      for (let minute = from; minute <= until; minute += 1) {
+    remove(story) {
+      const until = Math.floor(story.last / shelfMs);
+      for (let minute = Math.floor(story.first / shelfMs); minute <= until; minute += 1) {
         const known = minutes.get(minute);
-        known?.delete(session);
+        known?.delete(story);
         if (known?.size === 0) minutes.delete(minute);
       }
     },
-    *within(first: number, last: number): Generator<Session> {
-      const [from = 0, until = 0] = span({ first, last });
-      for (let minute = from; minute <= until; minute += 1) yield* minutes.get(minute) ?? [];
+    within(first, last, most) {
+      const found = new Set<Story>();
+      const until = Math.floor(last / shelfMs);
+      for (let minute = Math.floor(first / shelfMs); minute <= until; minute += 1) {
+        const here = minutes.get(minute);
+        if (here === undefined) continue;
+        for (const story of here) if (story.first <= last && story.last >= first) found.add(story);
+        if (found.size > most) return null;
+      }
+      return found;
     },
   };
 }

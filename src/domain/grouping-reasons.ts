@@ -1,0 +1,166 @@
+/** Says in scored sentences why alerts are, or are not, of one incident. Written out only for what is sent. */
+import { fitOf, type Group, rootsOfGroup } from "./agglomeration.ts";
+import { type Asking, byStrength, reasonsAcross } from "./bridges.ts";
+import type { Company } from "./company.ts";
+import type { Comparison, Reason } from "./correlation.ts";
+import type { Move, Turn } from "./incident-numbers.ts";
+import { isBefore } from "./pair-scores.ts";
+import { type PartitionWeights, thresholdFor } from "./partition.ts";
+import type { Roots } from "./root-votes.ts";
+import { areApart, type Rulings } from "./rulings.ts";
+import type { LiveAlert, Story } from "./sessions.ts";
+import type { Signal } from "./signal.ts";
+import type { Links } from "./story-index.ts";
+
+export interface GroupingReasons {
+  ofMove(move: Move): readonly Reason[];
+  ofSplit(turn: Turn): readonly Reason[];
+  compare(a: LiveAlert, b: LiveAlert): Comparison;
+}
+
+export interface GroupingReasonsOptions {
+  readonly signals: readonly Signal[];
+  readonly asking: Asking;
+  readonly weights: PartitionWeights;
+  readonly rulings: Rulings;
+  readonly links: () => Links;
+  /** Log-odds that two alerts belong together. */
+  readonly scoreOf: (early: LiveAlert, late: LiveAlert) => number;
+  /** The service that a group's alerts vote for most, or null. */
+  readonly topOf: (roots: Roots) => string | null;
+}
+
+const maxReasons = 6;
+/** Log-odds shown for a ruling; it counts whatever the others sum up to. */
+export const ruledScore = 10;
+
+/** Makes what explains groupings; it keeps nothing. */
+export function createGroupingReasons(options: GroupingReasonsOptions): GroupingReasons {
+  const { signals, asking, weights, rulings, links } = options;
+  const { context } = asking;
+
+  function pairScore(a: LiveAlert, b: LiveAlert): number {
+    return isBefore(a, b) ? options.scoreOf(a, b) : options.scoreOf(b, a);
+  }
+
+  function ofPair(a: LiveAlert, b: LiveAlert): Reason[] {
+    const [early, late] = isBefore(a, b) ? [a.seen, b.seen] : [b.seen, a.seen];
+    const reasons: Reason[] = [];
+    for (const signal of signals) {
+      const score = signal.score(early, late, context);
+      if (score === null) continue;
+      const weighted = score * (asking.weights.signals[signal.name] ?? 1);
+      reasons.push({ signal: signal.name, score: weighted, because: signal.because(early, late, context) });
+    }
+    return reasons;
+  }
+
+  /** What people said of an alert and those it came to, if they did. */
+  function ruledWithin(member: LiveAlert, company: Company): Reason[] {
+    const bond = rulings.size === 0 ? null : rulings.bondOf(member.seen.key);
+    if (bond === null) return [];
+    const isBound = company.some(({ members }) =>
+      members.some((other) => other !== member && rulings.bondOf(other.seen.key) === bond),
+    );
+    if (isBound) return [ruled("together", "people decided that it belongs with others of this incident")];
+    if (bond.sides.size === 0) return [];
+    return [ruled("apart", "people decided that it does not belong with alerts of another incident")];
+  }
+
+  function bestPartner(member: LiveAlert, story: Story): LiveAlert | null {
+    const scores = member.session?.scores;
+    let best: LiveAlert | null = null;
+    let bestScore = Number.NEGATIVE_INFINITY;
+    for (const other of story.members) {
+      if (other === member) continue;
+      const score = scores?.between(member, other) ?? pairScore(member, other);
+      if (score > bestScore) [best, bestScore] = [other, score];
+    }
+    return best;
+  }
+
+  /** What separates the alerts that left from those that stayed, both of one session. */
+  function ofGroups(gone: readonly LiveAlert[], staying: readonly LiveAlert[], count: number): Reason[] {
+    let sum = 0;
+    for (const a of gone) for (const b of staying) sum += pairScore(a, b);
+    const [left, right] = [groupOf(gone), groupOf(staying)];
+    const fit = fitOf(left, right, sum, weights);
+    const threshold = thresholdFor(count, weights);
+    const [own, other] = [options.topOf(rootsOfGroup(left)), options.topOf(rootsOfGroup(right))];
+    const roots = `${own ?? "nothing in particular"} is the likeliest root of those that left, ${other ?? "nothing in particular"} of those that stayed`;
+    return [
+      {
+        signal: "pairs",
+        score: fit.mean,
+        because: `mean score of the ${gone.length} that left with the ${staying.length} that stayed`,
+      },
+      { signal: "roots", score: fit.rivalRoots + fit.sharedRoot, because: roots },
+      { signal: "bulk", score: fit.bulk, because: "two large groups need more to be one than a stray does" },
+      thresholdReason(threshold),
+    ].filter(({ score }) => score !== 0);
+  }
+
+  return {
+    ofMove({ member, company }) {
+      const story = member.story;
+      const spoken = story === null || company.length < 2 ? undefined : links().get(story.key);
+      const reasons: Reason[] = [...ruledWithin(member, company), ...(spoken?.reasons() ?? [])];
+      const partner = story === null ? null : bestPartner(member, story);
+      if (partner !== null) {
+        const whom = `with ${partner.seen.alert.name} on ${partner.seen.entity ?? "no named service"}`;
+        for (const { signal, score, because } of ofPair(member, partner))
+          reasons.push({ signal, score, because: `${whom}: ${because}` });
+      }
+      if (reasons.length === 0)
+        return [{ signal: "alone", score: 0, because: "nothing that fired near it in time fits it" }];
+      return reasons.sort((a, b) => Math.abs(b.score) - Math.abs(a.score)).slice(0, maxReasons);
+    },
+    ofSplit({ from, into, move: { member, company } }) {
+      const members = member.session?.members ?? [];
+      const gone = members.filter(({ incidentId, story }) => incidentId === into && story !== null);
+      const staying = members.filter(({ incidentId, story }) => incidentId === from && story !== null);
+      const said = ruledWithin(member, company).filter(({ score }) => score < 0);
+      if (gone.length > 0 && staying.length > 0)
+        return [...said, ...ofGroups(gone, staying, gone.length + staying.length)];
+      const because = "nothing bridges these parts of the system any more";
+      return said.length > 0 ? said : [{ signal: "bridge", score: 0, because }];
+    },
+    compare(a, b) {
+      const reasons = compareBy(a, b);
+      return { score: reasons.reduce((sum, { score }) => sum + score, 0), reasons };
+    },
+  };
+
+  function compareBy(a: LiveAlert, b: LiveAlert): Reason[] {
+    const [left, right] = [rulings.bondOf(a.seen.key), rulings.bondOf(b.seen.key)];
+    const said =
+      left !== null && left === right
+        ? [ruled("together", "people decided that they belong together")]
+        : areApart(left, right)
+          ? [ruled("apart", "people decided that they do not belong together")]
+          : [];
+    if (a.story !== null && b.story !== null && a.story.cell !== b.story.cell) {
+      const [weak, strong] = byStrength(a.story, b.story);
+      return [...said, ...reasonsAcross(weak, strong, 1, asking)];
+    }
+    const count = a.session === b.session ? (a.session?.members.length ?? 2) : 2;
+    return [...said, ...ofPair(a, b), thresholdReason(thresholdFor(count, weights))];
+  }
+}
+
+function ruled(kind: "together" | "apart", because: string): Reason {
+  return { signal: "ruling", score: kind === "together" ? ruledScore : -ruledScore, because };
+}
+
+function thresholdReason(threshold: number): Reason {
+  const because = `groups are joined when they score above ${threshold.toFixed(2)} on average`;
+  return { signal: "threshold", score: -threshold, because };
+}
+
+function groupOf(members: readonly LiveAlert[]): Group {
+  return {
+    members: members.map((_member, index) => index),
+    parts: members.map(({ roots }) => roots),
+    roots: null,
+  };
+}

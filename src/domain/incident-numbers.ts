@@ -1,0 +1,141 @@
+/** Gives sets of stories the numbers of incidents, so that a number stays with most of its alerts. */
+import type { Company } from "./company.ts";
+import type { LiveAlert } from "./sessions.ts";
+
+/** An alert whose number is another one now. */
+export interface Move {
+  readonly member: LiveAlert;
+  readonly from: number | null;
+  readonly to: number;
+  readonly company: Company;
+}
+
+/** What became of an incident's alerts, beyond each alone. */
+export interface Turn {
+  readonly from: number;
+  readonly into: number;
+  /** The first of the alerts that went along. */
+  readonly move: Move;
+}
+
+export interface Numbered {
+  readonly moves: readonly Move[];
+  /** Incidents that lost their last alert to one other. */
+  readonly merges: readonly Turn[];
+  /** New incidents that came out of one that goes on. */
+  readonly splits: readonly Turn[];
+}
+
+export interface IncidentNumbers {
+  number(sets: readonly Company[]): Numbered;
+  /** Gives one alert a number outside any set. */
+  put(member: LiveAlert, to: number): void;
+  /** Forgets an alert; its number is not given to others. */
+  release(member: LiveAlert): void;
+  /** The number the next new incident will get. */
+  readonly next: number;
+  take(): number;
+  reset(next: number): void;
+}
+
+/** Starts at number 1. */
+export function createIncidentNumbers(): IncidentNumbers {
+  /** Live alerts by number. */
+  const counts = new Map<number, number>();
+  let next = 1;
+
+  function take(): number {
+    next += 1;
+    return next - 1;
+  }
+
+  function put(member: LiveAlert, to: number): void {
+    if (member.incidentId !== null) lose(member.incidentId);
+    counts.set(to, (counts.get(to) ?? 0) + 1);
+    member.incidentId = to;
+  }
+
+  function lose(id: number): void {
+    const left = (counts.get(id) ?? 1) - 1;
+    if (left > 0) counts.set(id, left);
+    else counts.delete(id);
+  }
+
+  /** For every set the number that most of its alerts have, if no set with more of them has it. */
+  function choose(sets: readonly Company[]): number[] {
+    const claims = sets.map((set, index) => ({ index, best: heldBy(set) }));
+    const taken = new Set<number>();
+    const chosen: (number | null)[] = sets.map(() => null);
+    const strength = (claim: (typeof claims)[number]) => claim.best[0]?.[1] ?? 0;
+    for (const { index, best } of [...claims].sort((a, b) => strength(b) - strength(a))) {
+      const free = best.find(([id]) => !taken.has(id));
+      if (free === undefined) continue;
+      taken.add(free[0]);
+      chosen[index] = free[0];
+    }
+    return chosen.map((id) => id ?? take());
+  }
+
+  return {
+    number(sets) {
+      const firstNew = next;
+      const ids = choose(sets);
+      const moves: Move[] = [];
+      for (const [index, company] of sets.entries()) {
+        const to = ids[index] ?? 0;
+        for (const { members } of company)
+          for (const member of members) {
+            const from = member.incidentId;
+            if (from === to) continue;
+            put(member, to);
+            moves.push({ member, from, to, company });
+          }
+      }
+      return { moves, ...turnsOf(moves, firstNew, (id) => counts.has(id)) };
+    },
+    put,
+    release: ({ incidentId }) => {
+      if (incidentId !== null) lose(incidentId);
+    },
+    get next() {
+      return next;
+    },
+    take,
+    reset(first) {
+      counts.clear();
+      next = first;
+    },
+  };
+}
+
+/** Numbers that a set's alerts have, the most frequent first, of as frequent ones the older. */
+function heldBy(set: Company): [id: number, alerts: number][] {
+  const held = new Map<number, number>();
+  for (const { members } of set)
+    for (const { incidentId } of members)
+      if (incidentId !== null) held.set(incidentId, (held.get(incidentId) ?? 0) + 1);
+  return held.size <= 1 ? [...held] : [...held].sort(([a, x], [b, y]) => y - x || a - b);
+}
+
+function turnsOf(
+  moves: readonly Move[],
+  firstNew: number,
+  isAlive: (id: number) => boolean,
+): Pick<Numbered, "merges" | "splits"> {
+  const turns = new Map<number, Map<number, Move>>();
+  for (const move of moves) {
+    if (move.from === null) continue;
+    const into = turns.get(move.from) ?? new Map<number, Move>();
+    if (!into.has(move.to)) into.set(move.to, move);
+    turns.set(move.from, into);
+  }
+  const merges: Turn[] = [];
+  const splits: Turn[] = [];
+  for (const [from, into] of turns)
+    for (const [to, move] of into) {
+      if (isAlive(from)) {
+        if (to >= firstNew) splits.push({ from, into: to, move });
+      } else if (into.size === 1) merges.push({ from, into: to, move });
+    }
+  return { merges, splits };
+}

@@ -1,0 +1,131 @@
+/**
+ * What people ruled about groupings, worked out alert by alert: which alerts must be of one incident (a bond), and
+ * which bonds must not meet. Newer rulings are worked in first; of an older one only what they leave possible counts.
+ */
+import type { Ruling } from "./correlation.ts";
+
+export type Side = "left" | "right";
+
+/** Alerts that people put together, or a single one; and on which side of which "apart" it stands. */
+export interface Bond {
+  readonly keys: readonly string[];
+  readonly sides: ReadonlyMap<number, Side>;
+}
+
+export interface Rulings {
+  /** Takes a ruling in; returns false for one that is known. */
+  add(ruling: Ruling): boolean;
+  /** Null when nobody ruled on the alert. */
+  bondOf(key: string): Bond | null;
+  /** Every alert that somebody ruled on. */
+  keys(): Iterable<string>;
+  bonds(): Iterable<Bond>;
+  /** Forgets rulings on none of whose alerts anything can be done any more. */
+  forget(isRemembered: (key: string) => boolean): void;
+  readonly size: number;
+  /** Rulings let go because there were too many. */
+  readonly dropped: number;
+}
+
+/** More than a team makes in a day; the oldest go first, for a newer ruling counts more. */
+const maxRulings = 500;
+/** Of both sides; what is beyond is ignored. */
+const maxKeys = 2_000;
+
+interface Draft {
+  readonly keys: string[];
+  readonly sides: Map<number, Side>;
+}
+
+/** Starts without any ruling. */
+export function createRulings(): Rulings {
+  let rulings: Ruling[] = [];
+  let bonds = new Map<string, Draft>();
+  let dropped = 0;
+
+  function workOut(): void {
+    bonds = new Map();
+    for (const ruling of rulings)
+      if (ruling.kind === "apart") holdApart(bonds, ruling);
+      else bondTogether(bonds, ruling);
+  }
+
+  return {
+    add(ruling) {
+      if (rulings.some(({ id }) => id === ruling.id)) return false;
+      const { left, right } = ruling;
+      const kept = { ...ruling, left: left.slice(0, maxKeys), right: right.slice(0, maxKeys) };
+      rulings = [...rulings, kept].sort((a, b) => b.id - a.id);
+      dropped += Math.max(0, rulings.length - maxRulings);
+      rulings = rulings.slice(0, maxRulings);
+      workOut();
+      return true;
+    },
+    bondOf: (key) => bonds.get(key) ?? null,
+    keys: () => bonds.keys(),
+    bonds: () => new Set(bonds.values()),
+    forget(isRemembered) {
+      const kept = rulings.filter(({ left, right }) => left.some(isRemembered) || right.some(isRemembered));
+      if (kept.length === rulings.length) return;
+      rulings = kept;
+      workOut();
+    },
+    get size() {
+      return rulings.length;
+    },
+    get dropped() {
+      return dropped;
+    },
+  };
+}
+
+/** Whether two alerts, by their bonds, must not be of one incident. */
+export function areApart(a: Bond | null, b: Bond | null): boolean {
+  return a !== null && b !== null && a !== b && areOpposed(a.sides, b.sides);
+}
+
+/** Whether some ruling has the two on different sides. */
+export function areOpposed(a: ReadonlyMap<number, Side>, b: ReadonlyMap<number, Side>): boolean {
+  const [few, many] = a.size <= b.size ? [a, b] : [b, a];
+  for (const [id, side] of few) {
+    const other = many.get(id);
+    if (other !== undefined && other !== side) return true;
+  }
+  return false;
+}
+
+function draftOf(bonds: Map<string, Draft>, key: string): Draft {
+  const known = bonds.get(key);
+  if (known !== undefined) return known;
+  const draft: Draft = { keys: [key], sides: new Map() };
+  bonds.set(key, draft);
+  return draft;
+}
+
+/** Marks the sides; a bond with alerts of both sides was put together later, and is left as it is. */
+function holdApart(bonds: Map<string, Draft>, { id, left, right }: Ruling): void {
+  const lefts = new Set(left.map((key) => draftOf(bonds, key)));
+  const rights = new Set(right.map((key) => draftOf(bonds, key)));
+  for (const draft of lefts) if (!rights.has(draft)) draft.sides.set(id, "left");
+  for (const draft of rights) if (!lefts.has(draft)) draft.sides.set(id, "right");
+}
+
+/** Joins the bonds of all its alerts, but for those that a newer ruling holds apart. */
+function bondTogether(bonds: Map<string, Draft>, { left, right }: Ruling): void {
+  const joined: Draft[] = [];
+  for (const key of [...left, ...right]) {
+    const draft = draftOf(bonds, key);
+    if (joined.includes(draft)) continue;
+    const home = joined.find((other) => !areOpposed(other.sides, draft.sides));
+    if (home === undefined) joined.push(draft);
+    else join(bonds, home, draft);
+  }
+}
+
+function join(bonds: Map<string, Draft>, home: Draft, gone: Draft): void {
+  for (const key of gone.keys) {
+    home.keys.push(key);
+    bonds.set(key, home);
+  }
+  for (const [id, side] of gone.sides) home.sides.set(id, side);
+}
