@@ -144,6 +144,10 @@ function noisiestBlock({ noisiest }: DigestFacts): readonly ViewBlock[] {
   return [
     { kind: "heading", text: "Noisiest rules" },
     { kind: "table", columns: ["rule", "alerts", "incidents"], rows },
+    {
+      kind: "note",
+      text: [code("/noise"), plain(" says which of them nobody needs, and what would quieten them.")],
+    },
   ];
 }
 

@@ -10,6 +10,7 @@ import type { ExplanationStore } from "./explainer.ts";
 import type { FeedbackStore } from "./feedback.ts";
 import type { LearningStore } from "./learning.ts";
 import type { MuteStore } from "./mute.ts";
+import type { NoiseStore } from "./noise.ts";
 import type { RolloutStore } from "./rollout.ts";
 import type { SimilarStore } from "./similar.ts";
 import type { RawDelivery } from "./source.ts";
@@ -31,6 +32,7 @@ export interface StoreSlices {
   readonly explanations: ExplanationStore;
   readonly feedback: FeedbackStore;
   readonly similar: SimilarStore;
+  readonly noise: NoiseStore;
   readonly learning: LearningStore;
   readonly digests: DigestStore;
   readonly jobs: JobQueue;

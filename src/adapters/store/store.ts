@@ -17,6 +17,7 @@ import { jobSlice, jobsAtTheEnd } from "./job-queue.ts";
 import { learningSlice } from "./learning.ts";
 import { leaseSlice } from "./leases.ts";
 import { freeEverything } from "./liveness.ts";
+import { noiseSlice } from "./noise.ts";
 import { postSlice } from "./posts.ts";
 import { requestSlice } from "./requests.ts";
 import { rolloutSlice } from "./rollouts.ts";
@@ -99,6 +100,7 @@ function slicesOf(db: Db, installationId: string, write?: DeliveryStore["insert"
     explanations: explanationSlice(db),
     feedback: feedbackSlice(db),
     similar: similarSlice(db),
+    noise: noiseSlice(db),
     learning: learningSlice(db),
     digests: digestSlice(db),
     jobs: jobSlice(db),
