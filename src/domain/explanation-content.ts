@@ -43,7 +43,7 @@ export function contentProblem(
   const rest = withoutNames(text, names);
   return (
     identifierProblem(rest, cited) ??
-    strangerProblem(rest, sources, names) ??
+    strangerProblem(rest, cited) ??
     numberProblem(text, names, sources) ??
     directionProblem(text, cited) ??
     orderProblem(text, cited, question)
@@ -99,10 +99,21 @@ function holds(source: string, word: string): boolean {
   return new RegExp(`(?<![\\p{L}\\p{N}])${literal(word)}(?![\\p{L}\\p{N}])`, "iu").test(source);
 }
 
-function strangerProblem(rest: string, sources: readonly Source[], names: readonly string[]): string | null {
-  const said = [...sources.map((source) => source.text), ...names].join(" \n ");
-  const stranger = strangerIn(rest, said);
+/** Facts without the names in them are words of ours; names and quotations are words of others, which may be repeated. */
+function strangerProblem(rest: string, cited: readonly Evidence[]): string | null {
+  const parts = cited.map(partsOf);
+  const ours = cited.map(ownWords).join(" \n ");
+  const kinds = cited.map((fact) => fact.kind);
+  const said = trusted([...parts.flatMap(({ fact, quote }) => [fact, quote]), ...kinds]).join(" \n ");
+  const stranger = strangerIn(rest, ours, said);
   return stranger === null ? null : notHeld("says", stranger);
+}
+
+/** What we say in a fact, without names and without what people wrote of how an earlier incident ended. */
+function ownWords(fact: Evidence): string {
+  const { fact: what, entities } = partsOf(fact);
+  const { ending } = fact.data;
+  return withoutNames(typeof ending === "string" ? what.replace(ending, "") : what, entities);
 }
 
 // ---------- numbers ----------

@@ -26,7 +26,14 @@ const orders: readonly RegExp[] = [
   /\b(?:blame|accuse|suspect|recommend|suggest|advise|approve|authori[sz]e|propose)\s+(?:the|that|to|a|an|every|all|rolling|deploying|deleting|reverting|rollback|rollout|\w+ing)\b/i,
   /\b(?:set|change|raise|lower|make|rank|mark|treat|consider|classify)\b.{0,40}\b(?:confidence|severity|cause|resolved|root|harmless|benign|first|false alarm|as)\b.{0,20}(?:\bto\b|\bas\b|\b100\b|%|\bcause\b)/i,
   /\b(?:ignoriere|vergiss|befolge|antworte|ignorez|oubliez|réponds|répondez|ignora|olvida|responde|rispondi|dimentica|ignorieren sie)\b/i,
-  /игнорируй|забудь|忽略|無視|무시/i,
+  /\b(?:esque[cç]a|zapomnij|zignoruj|negeer|vergeet|oublie|ecris|écris|escribe|escreva|schreib[et]?|napisz|unut)(?![\p{L}])/iu,
+  /игнорируй|забудь|напиши|ξέχνα|انس|تجاهل|भूल जा|忽略|无视|無視|忘れて|무시|잊고|잊어/iu,
+  /\bI\b.{0,40}\b(?:authori[sz]e|order|permit|allow|command|instruct|urge) you\b|\byour (?:new|maker|owner|creator|instructions?|rules|guidelines|ranking|answer|summary)\b/i,
+  /(?:^|[.!?,;:]\s*|\b(?:and|then|just|only|please|to)\s+)(?:(?:report|state|tell (?:them|people)) that\b|write\s+(?:that\b|the (?:root|cause)\b)|(?:say|claim)\s+(?:that\b|it\b|the (?:root|cause|culprit|latency)\b|latency was\b|errors (?:rose|fell|are)\b))/i,
+  /\b(?:say|write|report|name|state|put down|give|record)\b.{0,40}\b(?:as|is) (?:the )?(?:root|cause|culprit)\b|\bwrite (?:a|the|me a) (?:story|poem|play|song|scene|dialogue)\b/i,
+  /\b(?:reverse|reorder|flip|swap|shuffle|rank)\b.{0,20}\b(?:ranking|ranks|causes?|suspects?)\b|\b(?:cite|quote)\b.{0,15}\[\d/i,
+  /\\?"\s{0,3},\s{0,3}\\?"(?:n|fact|kind|quote|evidence|role|content|text|summary|causes|order)\\?"\s{0,3}:|"(?:summary|causes|actions)"\s{0,3}:\s{0,3}\[/i,
+  /\b(?:human|user)\s?:\s.{0,200}\bassistant\s?:|\b(?:summari[sz]er|explainer|llm)s?\s?[:,]|\{\{[#/]?\s?(?:system|user|assistant|instruction)|\bfunctions?\.\w{1,40}\(\{/i,
   /\b(?:confidential|credentials?|api keys?|passwords?|secrets?|environment variables?)\b.{0,30}\b(?:reveal|print|show|include|send|output)|\b(?:reveal|print|show|include|send|output|post)\b.{0,40}\b(?:credentials?|api keys?|passwords?|secrets?|environment|prompt)\b/i,
 ];
 

@@ -101,7 +101,7 @@ describe("a claim is dropped", () => {
     ["of a service that it does not cite", "checkout and storefront fail.", [latency], /storefront/],
     ["of a service like one", "checkout-db is slow, as checkout is.", [latency], /"db"|checkout-db/],
     ["of a thing from nowhere", "checkout is slow because of the database.", [latency], /database/],
-    ["of a known product", "checkout is slow because Redis is.", [latency], /redis/],
+    ["of a known product", "checkout is slow because Redis is.", [latency], /Redis/],
     ["of a service from nowhere", "checkout is slow, the ledger service blocks.", [latency], /ledger/],
     ["of a hyphened name", "checkout is slow through billing-proxy.", [latency], /billing-proxy|proxy/],
     ["of a name with a capital", "checkout is slow because Umbrella is.", [latency], /Umbrella/],
@@ -176,6 +176,9 @@ describe("a claim is dropped", () => {
     ],
     ["with a vague day", "checkout is slow since yesterday.", [latency], /yesterday/],
     ["with a certainty", "fraud-scorer is definitely to blame.", [rollout], /definitely/],
+    ["with a guess", "checkout is slow, as an attacker floods it.", [latency], /attacker/],
+    ["in another language", "checkout ist langsam.", [latency], /ist|langsam/],
+    ["in another script", "checkout работает медленно.", [latency], /работает/],
   ])("%s", (_name, text, evidence, reason) => {
     expect(reasonFor({ text, evidence }), text).toMatch(reason);
   });
