@@ -11,6 +11,7 @@ import {
   drop,
   type Gathering,
   keep,
+  keepTogether,
   type Movement,
   newestOf,
   newGathering,
@@ -43,6 +44,7 @@ export function takeReports(
   const correlation = memory.correlator.observe(gathering.observations, context.now);
   place(memory, movement, correlation, gathering.fresh);
   dropUnplaced(memory, movement, gathering.fresh);
+  keepTogether(memory, movement, gathering.again);
   reviewMutes(memory, movement, gathering.fresh);
   if (isSetAnew) reviewAllMutes(memory, movement);
   kindle(memory, movement, gathering);
@@ -97,6 +99,8 @@ function takeNew(
   }
   keep(memory, movement, { ...track(key, report), ...(flapping === undefined ? {} : { flapping }) });
   gathering.fresh.add(key);
+  if (flapping !== undefined && flapping.starts.length > 1 && before !== undefined)
+    gathering.again.set(key, before.key);
   gathering.observations.push({ kind: "alert", key, alert });
 }
 

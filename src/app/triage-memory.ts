@@ -1,11 +1,12 @@
 /** What the leaseholder of a scope remembers, and what a batch of reports or the passing of time did to it. */
 import type { Alert } from "../domain/alert.ts";
-import type { Correlation, Correlator, Observation } from "../domain/correlation.ts";
+import type { Correlation, Correlator, Observation, Placement } from "../domain/correlation.ts";
 import { type FlappingRule, isFlapping, shippedFlapping } from "../domain/flapping.ts";
 import type { Incident, IncidentEvent } from "../domain/incident.ts";
 import type { InhibitionRule } from "../domain/inhibition.ts";
 import { createMuting, type Mute, type Muting } from "../domain/suppression.ts";
 import type { TrackedAlert } from "../domain/tracked-alert.ts";
+import { duration } from "../domain/view.ts";
 
 /**
  * Alerts that fire or fired lately, and their incidents. It is a cache of the database: whenever a commit fails it is
@@ -21,6 +22,8 @@ export interface TriageMemory {
   readonly firing: Set<string>;
   /** Keys of alerts that flap, and are held open. */
   readonly held: Set<string>;
+  /** Alerts kept with an earlier firing of theirs, by the number of the incident that was to be theirs alone. */
+  readonly guests: Map<number, string>;
   readonly muting: Muting;
   readonly flapping: FlappingRule;
   readonly correlator: Correlator;
@@ -41,6 +44,7 @@ export function createMemory(
     newest: new Map(),
     firing: new Set(),
     held: new Set(),
+    guests: new Map(),
     muting: createMuting(rules.inhibition ?? [], (key) => nameOf(alerts.get(key)) ?? key.slice(0, 16)),
     flapping: rules.flapping ?? shippedFlapping,
     correlator,
@@ -71,10 +75,18 @@ export interface Gathering {
   readonly revived: Set<string>;
   /** Keys that began to flap. */
   readonly begun: Set<string>;
+  /** Keys of alerts that fired not long ago, with those of the firings before. */
+  readonly again: Map<string, string>;
 }
 
 export function newGathering(observations: readonly Observation[] = []): Gathering {
-  return { observations: [...observations], fresh: new Set(), revived: new Set(), begun: new Set() };
+  return {
+    observations: [...observations],
+    fresh: new Set(),
+    revived: new Set(),
+    begun: new Set(),
+    again: new Map(),
+  };
 }
 
 /** What a batch did, before it is stored. */
@@ -164,14 +176,61 @@ export function place(
   { placements }: Pick<Correlation, "placements">,
   fresh: ReadonlySet<string> = nothingFresh,
 ): void {
-  for (const { key, incidentId, reasons } of placements) {
-    const known = memory.alerts.get(key);
-    if (known === undefined) continue;
-    if (known.incidentId !== unplaced && known.incidentId !== incidentId)
-      movement.touched.add(known.incidentId);
-    keep(memory, movement, { ...known, incidentId, reasons });
-    movement.touched.add(incidentId);
+  for (const placement of placements) {
+    const { key, incidentId } = placement;
+    if (!move(memory, movement, placement)) continue;
     if (fresh.has(key)) append(movement.joined, incidentId, key);
+    const guest = memory.guests.get(incidentId);
+    if (guest === undefined) continue;
+    // It is not alone there any more.
+    memory.guests.delete(incidentId);
+    const reasons = memory.alerts.get(guest)?.reasons ?? [];
+    if (guest !== key) move(memory, movement, { key: guest, incidentId, reasons });
+  }
+}
+
+function move(
+  memory: TriageMemory,
+  movement: Movement,
+  { key, incidentId, reasons }: Pick<Placement, "key" | "incidentId" | "reasons">,
+): boolean {
+  const known = memory.alerts.get(key);
+  if (known === undefined) return false;
+  if (known.incidentId !== unplaced && known.incidentId !== incidentId)
+    movement.touched.add(known.incidentId);
+  keep(memory, movement, { ...known, incidentId, reasons });
+  movement.touched.add(incidentId);
+  return true;
+}
+
+/** Shown for what decides beside the scores of signals, in log-odds. */
+const ruleScore = 10;
+
+/**
+ * An alert that fires again soon, and would have a new incident to itself, stays with its earlier firing: whoever saw
+ * that one end sees it reopened instead of a card of its own. When others join the incident that it was meant for, it
+ * goes there with them.
+ * @param again - keys of such alerts, with those of the firings before.
+ */
+export function keepTogether(
+  memory: TriageMemory,
+  movement: Movement,
+  again: ReadonlyMap<string, string>,
+): void {
+  for (const [key, earlierKey] of again) {
+    const [tracked, earlier] = [memory.alerts.get(key), memory.alerts.get(earlierKey)];
+    if (tracked === undefined || earlier === undefined) continue;
+    const { incidentId: own } = tracked;
+    const isAlone = memory.members.get(own)?.size === 1 && !memory.incidents.has(own);
+    if (!isAlone || own === earlier.incidentId || earlier.incidentId === unplaced) continue;
+    const because = `it fired again ${duration(tracked.alert.startsAt.getTime() - earlier.alert.startsAt.getTime())} after its earlier firing`;
+    const reasons = [{ signal: "again", score: ruleScore, because }];
+    movement.touched.delete(own);
+    movement.joined.delete(own);
+    memory.members.delete(own);
+    memory.guests.set(own, key);
+    keep(memory, movement, { ...tracked, incidentId: earlier.incidentId, reasons });
+    movement.touched.add(earlier.incidentId);
   }
 }
 
@@ -207,4 +266,5 @@ export function forget(memory: TriageMemory, before: Date): void {
     memory.members.delete(id);
     memory.incidents.delete(id);
   }
+  for (const [id, key] of memory.guests) if (!memory.alerts.has(key)) memory.guests.delete(id);
 }

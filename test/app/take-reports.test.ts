@@ -201,6 +201,39 @@ describe("an alert that flaps", () => {
     );
   });
 
+  test("keeps to one incident, also when its firings are minutes apart", () => {
+    for (const apart of [1, 3, 7, 12]) {
+      const memory = newMemory();
+      flaps(memory, 0, apart, 2 * apart, 3 * apart);
+      expect(new Set([...memory.alerts.values()].map(({ incidentId }) => incidentId))).toEqual(new Set([1]));
+      expect([...memory.alerts.values()].at(-1)?.reasons).toMatchObject(
+        apart > 1 ? [{ signal: "again" }] : [{}],
+      );
+    }
+  });
+
+  test("goes with others that join the incident which it would have had to itself", () => {
+    const memory = newMemory();
+    memory.correlator.observe(
+      [{ kind: "topology", topology: { edges: [["web", "api"]], services: [] } }],
+      at(-1),
+    );
+    flaps(memory, 0);
+    take(memory, fires(10));
+    expect([...memory.members.keys()]).toEqual([1]);
+    take(
+      memory,
+      fires(10.1, { service: "web", name: "Slow" }),
+      fires(10.2, { service: "web", name: "Errors" }),
+      fires(10.2, { service: "api", name: "Saturated" }),
+    );
+    const places = [...memory.alerts.values()].map(({ alert, incidentId }) => [alert.name, incidentId]);
+    const [first, second] = [places[0]?.[1], places[1]?.[1]];
+    expect(first).not.toBe(second);
+    expect(new Set(places.slice(1).map(([, incidentId]) => incidentId))).toEqual(new Set([second]));
+    expect(memory.guests.size).toBe(0);
+  });
+
   test("takes bounded memory, however long it goes on", () => {
     const memory = newMemory();
     flaps(memory, ...Array.from({ length: 2_000 }, (_, index) => index));
