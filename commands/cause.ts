@@ -4,6 +4,7 @@ import type { Cause } from "../src/domain/correlation.ts";
 import type { Explanation } from "../src/domain/explanation.ts";
 import {
   blames,
+  firstSuspect,
   type Suspect,
   standingVerdicts,
   subjectOf,
@@ -152,7 +153,9 @@ async function suspectOf(
   const ranked = explanation?.ranked ?? [];
   const cause =
     options.suspect === undefined
-      ? ranked[options.rank - 1]
+      ? options.rank === 1
+        ? firstSuspect(explanation)
+        : ranked[options.rank - 1]
       : ranked.find((candidate) => suspectMark(candidate) === options.suspect);
   if (cause === undefined || !blames(cause)) return noSuspect(incident, ranked, options);
   const changes = cause.changeId === null ? [] : await changesAround(incident, context);

@@ -58,10 +58,15 @@ function rowOf(incident: Incident, now: Date): readonly string[] {
     String(incident.id),
     incident.severity,
     incident.state,
-    oneLine(incident.title, 120),
+    familyTitle(incident),
     `${incident.firingCount} of ${incident.alertCount} firing`,
     `${duration(now.getTime() - incident.startedAt.getTime())} ago`,
   ];
+}
+
+/** A split incident says of which family it is. */
+function familyTitle({ title, parentId }: Incident): string {
+  return `${oneLine(title, 120)}${parentId === null ? "" : ` · split from ${parentId}`}`;
 }
 
 function actionsOf(found: readonly Incident[], context: CommandContext): ViewAction[] {

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { answerView } from "../src/domain/answer.ts";
 import type { Cause } from "../src/domain/correlation.ts";
-import type { Claim, Evidence } from "../src/domain/explanation.ts";
+import type { Claim, Evidence, Explanation } from "../src/domain/explanation.ts";
+import { firstSuspect } from "../src/domain/feedback.ts";
+import { otherCauseActions, verdictActions } from "../src/domain/feedback-view.ts";
 import { flappingText, isFlapping } from "../src/domain/flapping.ts";
 import type { Incident } from "../src/domain/incident.ts";
 import {
@@ -12,6 +14,7 @@ import {
   oneLine,
   plain,
   type Text,
+  type ViewAction,
   type ViewBlock,
 } from "../src/domain/view.ts";
 import { type CommandContext, type CommandResult, defineCommand } from "../src/ports/command.ts";
@@ -70,9 +73,17 @@ async function whyIncident(
       ...section("Evidence", evidence.map(evidenceLine)),
       ...section("Why these alerts are together", alerts.map(placementLine)),
     ],
+    actions: whyActions(incident.id, explanation),
     footer: explanation === null ? "not explained yet" : footerOf(explanation),
   });
   return { kind: "answer", view, visibility: "private" };
+}
+
+/** Whether the first suspect was it, and what else was. */
+function whyActions(id: number, explanation: Explanation | null): readonly ViewAction[] {
+  const suspect = firstSuspect(explanation);
+  const verdict = verdictActions(id, suspect);
+  return verdict.length === 0 ? [] : [...verdict, ...otherCauseActions(id, [])];
 }
 
 function footerOf(explanation: { readonly explainer: string; readonly fallback: string | null }): string {

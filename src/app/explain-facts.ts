@@ -2,7 +2,7 @@ import type { Alert } from "../domain/alert.ts";
 import type { Change } from "../domain/change.ts";
 import type { Cause, CauseQuestion } from "../domain/correlation.ts";
 import type { Undo } from "../domain/explanation.ts";
-import { countFeedback } from "../domain/feedback.ts";
+import { countFeedback, standingVerdicts, type Verdict } from "../domain/feedback.ts";
 import type { Incident } from "../domain/incident.ts";
 import { confirmedBefore, type PastIncident } from "../domain/past-incident.ts";
 import { type Rollout, targetOf } from "../domain/rollout.ts";
@@ -14,6 +14,8 @@ import type { StoreSlices } from "../ports.ts";
 const maxAlerts = 500;
 const maxChanges = 1_000;
 const maxFeedback = 2_000;
+/** Words of people about one incident. */
+const maxSaid = 500;
 /** Newest rollouts that are told apart from those that cannot have caused it. */
 const maxRollouts = 100;
 /** Changes this long before the first alert are looked at. */
@@ -32,6 +34,8 @@ export interface IncidentFacts {
   /** Earlier incidents like it, most similar first. */
   readonly past: readonly PastIncident[];
   readonly ranking: CauseQuestion;
+  /** What people say of the cause of this very incident, as far as it stands. */
+  readonly verdicts: readonly Verdict[];
   /** How the rollouts among these causes can be taken back. */
   undoFor(causes: readonly Cause[]): Promise<readonly Undo[]>;
 }
@@ -54,6 +58,7 @@ export async function gatherFacts(
   const changes = await store.incidents.changesBetween(from, now, maxChanges);
   const topology = await store.incidents.topology();
   const feedback = countFeedback(await store.feedback.list(maxFeedback));
+  const verdicts = standingVerdicts(await store.feedback.ofIncidents([incidentId], maxSaid));
   const asked = sinceReturn(
     incident,
     alerts.map(({ alert }) => alert),
@@ -74,6 +79,7 @@ export async function gatherFacts(
       feedback,
       confirmed: confirmedBefore(past),
     },
+    verdicts,
     undoFor: (causes) => undoFor(store, causes, changes),
   };
 }

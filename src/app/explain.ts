@@ -14,6 +14,7 @@ import {
   newsOf,
   withTemplate,
 } from "../domain/explanation-revision.ts";
+import { heedVerdicts } from "../domain/feedback.ts";
 import type { Incident } from "../domain/incident.ts";
 import { redact } from "../domain/redaction.ts";
 import { oneLine } from "../domain/view.ts";
@@ -89,7 +90,7 @@ export function createExplain(options: ExplainOptions): Explain {
   async function readState(incidentId: number): Promise<State | null> {
     const facts = await gatherFacts(store, incidentId, clock.now());
     if (facts === null) return null;
-    const causes = options.rankCauses(facts.ranking).map(withoutSecrets);
+    const causes = heedVerdicts(options.rankCauses(facts.ranking), facts.verdicts).map(withoutSecrets);
     const [undo, known, stored] = await Promise.all([
       facts.undoFor(causes),
       store.explanations.evidence(incidentId),

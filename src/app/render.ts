@@ -1,6 +1,7 @@
 /** What a post shows: reads the state it is about and makes its view. Decides nothing. */
 
 import { digestView } from "../domain/digest-view.ts";
+import { standingVerdicts } from "../domain/feedback.ts";
 import type { TimelineEntry } from "../domain/incident.ts";
 import { type EntryChart, entryView, incidentView } from "../domain/incident-view.ts";
 import type { Person } from "../domain/person.ts";
@@ -27,6 +28,8 @@ export type Render = (post: Post) => Promise<{ readonly view: View; readonly rev
 
 /** Alerts read for a card; it shows the worst few of them. */
 const maxAlerts = 200;
+/** Words of people about one incident that are looked through for what stands. */
+const maxSaid = 500;
 /** A card waits no longer than this for its first explanation, which then comes as an edit. */
 const explainWaitMs = 500;
 /** Muted alerts that a reminder names. */
@@ -40,11 +43,16 @@ export function createRender(options: RenderOptions): Render {
     await explainFirst(id);
     const incident = await store.incidents.find(id);
     if (incident === null) return null;
-    const [alerts, explanation] = await Promise.all([
+    const [alerts, explanation, said, family] = await Promise.all([
       store.incidents.alerts(id, maxAlerts),
       store.explanations.find(id),
+      store.feedback.ofIncidents([id], maxSaid),
+      store.incidents.children([id]),
     ]);
-    return { view: incidentView({ incident, alerts, explanation, nameOf }), revision: incident.revision };
+    const verdicts = standingVerdicts(said);
+    const children = family.map((child) => child.id);
+    const card = { incident, alerts, explanation, verdicts, children, nameOf };
+    return { view: incidentView(card), revision: incident.revision };
   }
 
   async function explainFirst(id: number): Promise<void> {
@@ -52,7 +60,10 @@ export function createRender(options: RenderOptions): Render {
     try {
       await withDeadline(options.explain(id), explainWaitMs, `the explanation of incident ${id}`);
     } catch (error) {
-      options.log.warn({ incident: id, error: String(error) }, "render: the card goes without an explanation");
+      options.log.warn(
+        { incident: id, error: String(error) },
+        "render: the card goes without an explanation",
+      );
     }
   }
 

@@ -1,13 +1,16 @@
 /** How a card shows what people say of its cause, and how it asks them. */
 import type { Cause } from "./correlation.ts";
-import { blames, suspectMark, suspectName, type Verdict } from "./feedback.ts";
+import { blames, type Suspect, suspectMark, suspectName, type Verdict } from "./feedback.ts";
 import { oneLine, plain, type Text, type ViewAction } from "./view.ts";
 
 const maxShown = 3;
 const maxLabel = 40;
 
 /** "Right cause" and "Wrong cause" for one suspect; nothing when none is blamed. */
-export function verdictActions(incidentId: number, suspect: Cause | undefined): readonly ViewAction[] {
+export function verdictActions(
+  incidentId: number,
+  suspect: Pick<Suspect, "service" | "changeId"> | undefined,
+): readonly ViewAction[] {
   if (suspect === undefined || !blames(suspect)) return [];
   const mark = suspectMark(suspect);
   return [

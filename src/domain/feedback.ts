@@ -69,6 +69,13 @@ export function suspectMark({ service, changeId }: Pick<Suspect, "service" | "ch
     .slice(0, 8);
 }
 
+/** The suspect that a card shows first: ours, or that of a model which gave evidence for another order. */
+export function firstSuspect(
+  explanation: { readonly ranked: readonly Cause[]; readonly modelOrder: readonly number[] | null } | null,
+): Cause | undefined {
+  return explanation?.ranked[(explanation.modelOrder?.[0] ?? 1) - 1];
+}
+
 /** True for an answer that blames somebody or something. */
 export function blames(cause: Pick<Suspect, "service" | "changeId"> | undefined): boolean {
   return cause !== undefined && (cause.service !== null || cause.changeId !== null);

@@ -1,5 +1,7 @@
 import { compareSeverity } from "./alert.ts";
 import type { Explanation } from "./explanation.ts";
+import { firstSuspect, type Verdict } from "./feedback.ts";
+import { verdictActions, verdictFields } from "./feedback-view.ts";
 import { flappingText, isFlapping } from "./flapping.ts";
 import type { Incident, TimelineEntry, TimelineKind } from "./incident.ts";
 import type { TrackedAlert } from "./tracked-alert.ts";
@@ -22,6 +24,10 @@ export interface IncidentCard {
   /** Some of its alerts, earliest first; the card shows the worst few. */
   readonly alerts: readonly TrackedAlert[];
   readonly explanation: Explanation | null;
+  /** What people say of its cause, as far as it stands; none by default. */
+  readonly verdicts?: readonly Verdict[];
+  /** Incidents that were split from it and are not back in it; none by default. */
+  readonly children?: readonly number[];
   /** Person id to name. */
   readonly nameOf: (person: string) => string;
 }
@@ -29,6 +35,9 @@ export interface IncidentCard {
 /** Alerts named on a card; the rest are counted. */
 const maxAlertsShown = 5;
 const maxTitle = 200;
+const maxChildren = 6;
+/** More buttons than this break into a second row on Discord. */
+const maxButtons = 5;
 
 /**
  * The card of an incident. One glance answers: what, how bad, since when, who has it, probable cause, what can I do.
@@ -52,6 +61,8 @@ export function incidentView(card: IncidentCard): View {
     ],
     actions: actionsOf(card),
     footer: `incident ${incident.id} · revision ${incident.revision}`,
+    // One page for a family: who was called for the parent knows.
+    ...(incident.parentId === null ? {} : { isQuiet: true as const }),
   };
 }
 
@@ -66,7 +77,12 @@ export function stateWord(incident: Incident): string {
   return incident.state;
 }
 
-function fieldsOf({ incident, nameOf }: IncidentCard): { label: string; value: Text }[] {
+function fieldsOf({
+  incident,
+  nameOf,
+  verdicts = [],
+  children = [],
+}: IncidentCard): { label: string; value: Text }[] {
   const fields: { label: string; value: Text }[] = [
     { label: "State", value: [bold(stateWord(incident))] },
     // While it is open the tone of the card says how bad it is.
@@ -80,7 +96,14 @@ function fieldsOf({ incident, nameOf }: IncidentCard): { label: string; value: T
       label: incident.services.length === 1 ? "Service" : "Services",
       value: [plain(listOf(incident.services, 4))],
     });
-  return fields;
+  return [...fields, ...familyFields(incident, children), ...verdictFields(verdicts, nameOf)];
+}
+
+function familyFields({ parentId }: Incident, children: readonly number[]): { label: string; value: Text }[] {
+  const from = parentId === null ? [] : [{ label: "Split from", value: [plain(`#${parentId}`)] }];
+  if (children.length === 0) return from;
+  const ids = children.map((id) => `#${id}`);
+  return [...from, { label: "Split into", value: [plain(listOf(ids, maxChildren))] }];
 }
 
 function alertCount(incident: Incident): string {
@@ -173,7 +196,8 @@ function actionsOf({ incident, explanation }: IncidentCard): ViewAction[] {
   if (incident.mergedInto !== null) {
     return [{ ...why, label: `Why #${incident.mergedInto}`, command: `why ${incident.mergedInto}` }];
   }
-  if (incident.state === "resolved") return [why];
+  const verdict = verdictActions(incident.id, firstSuspect(explanation));
+  if (incident.state === "resolved") return [why, ...verdict];
   const acknowledge: ViewAction = { label: "Acknowledge", command: `ack ${incident.id}`, style: "primary" };
   const resolve: ViewAction = {
     label: "Resolve",
@@ -181,12 +205,14 @@ function actionsOf({ incident, explanation }: IncidentCard): ViewAction[] {
     style: "plain",
     confirm: `Resolve incident ${incident.id}? It reopens when an alert fires again.`,
   };
-  return [
+  const actions = [
     ...(incident.state === "open" ? [acknowledge] : []),
     resolve,
     why,
     ...suggestedActions(incident, explanation),
   ];
+  // What to do comes first; what was said of the cause can be said of the answer to Why and in the thread as well.
+  return actions.length + verdict.length <= maxButtons ? [...actions, ...verdict] : actions;
 }
 
 /** Longest command line that a button can carry on every platform. */
@@ -254,8 +280,14 @@ export function entryView(
       ...(chart === null ? [] : [{ kind: "image", ...chart } satisfies ViewBlock]),
       note([moment(entry.at)]),
     ],
-    actions: [],
+    actions: entry.kind === "explained" ? verdictActions(entry.incidentId, suspectIn(entry.data)) : [],
   };
+}
+
+/** What a line of the history says was suspected; undefined when it does not say. */
+function suspectIn({ service = null, changeId = null }: TimelineEntry["data"]) {
+  const isText = (value: unknown): value is string | null => value === null || typeof value === "string";
+  return isText(service) && isText(changeId) ? { service, changeId } : undefined;
 }
 
 function note(text: Text): ViewBlock {

@@ -66,6 +66,8 @@ export interface View {
   readonly actions: readonly ViewAction[];
   /** Small print at the end, for example "incident 12 · revision 4". */
   readonly footer?: string;
+  /** Posted without a sound where the platform can: people have heard of it already. */
+  readonly isQuiet?: true;
 }
 
 export function plain(text: string): Span {

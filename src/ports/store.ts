@@ -128,6 +128,8 @@ export interface IncidentStore extends MuteStore {
   findForUpdate(id: number): Promise<Incident | null>;
   /** The same for many, in order of id; ids without a row are left out. */
   findManyForUpdate(ids: readonly number[]): Promise<readonly Incident[]>;
+  /** Those split from any of these and not merged back into another since, in order of id. */
+  children(parents: readonly number[]): Promise<readonly Incident[]>;
   /** Newest first; incidents merged into others and muted ones are left out. */
   list(filter: IncidentFilter): Promise<readonly Incident[]>;
   /** Inserts or replaces; one statement for all. */

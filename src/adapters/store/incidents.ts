@@ -34,6 +34,15 @@ function incidentRows(db: Db) {
         .for("update");
       return rows.map(toIncident);
     },
+    children: async (parents: readonly number[]) => {
+      if (parents.length === 0) return [];
+      const rows = await db
+        .select()
+        .from(incidents)
+        .where(and(inArray(incidents.parentId, [...parents]), isNull(incidents.mergedInto)))
+        .orderBy(asc(incidents.id));
+      return rows.map(toIncident);
+    },
     list: (filter: IncidentFilter) => listIncidents(db, filter),
     save: (list: readonly Incident[]) => saveIncidents(db, list),
     rememberedIncidents: async (since: Date) => {

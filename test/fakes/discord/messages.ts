@@ -37,6 +37,9 @@ export function guarded<Shape extends z.ZodType>(shape: Shape, body: unknown): z
 }
 
 /** Posts as the bot. With an enforced nonce that it has seen, returns the message of then. */
+/** What a sender may set: SUPPRESS_EMBEDS and SUPPRESS_NOTIFICATIONS; Discord ignores the others. */
+const flagsOfMessages = (1 << 2) | (1 << 12);
+
 export function createMessage(
   world: World,
   channel: FakeChannel,
@@ -49,7 +52,8 @@ export function createMessage(
   const nonce = input.nonce == null ? null : String(input.nonce);
   const again = input.enforce_nonce === true ? sameNonce(world, channel, nonce) : undefined;
   if (again !== undefined) return again;
-  const message = store(world, channel.id, input, incoming.files, { nonce, id, visibleTo: null, flags: 0 });
+  const flags = (input.flags ?? 0) & flagsOfMessages;
+  const message = store(world, channel.id, input, incoming.files, { nonce, id, visibleTo: null, flags });
   if (isThread(channel)) channel.isArchived = false;
   return message;
 }

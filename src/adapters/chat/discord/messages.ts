@@ -17,6 +17,12 @@ const threadTimeoutMs = 5_000;
 /** Channels remembered to be forums, or to have no threads. */
 const maxRemembered = 10_000;
 
+/**
+ * SUPPRESS_NOTIFICATIONS: posted without a push and without a sound. Only for new messages; edits notify nobody.
+ * @see https://docs.discord.com/developers/resources/message#message-object-message-flags
+ */
+const suppressNotifications = 1 << 12;
+
 export interface MessageOptions {
   readonly api: Api;
   readonly log: Log;
@@ -27,7 +33,7 @@ export function createMessages({ api, log }: MessageOptions) {
   const threadless = new Set<string>();
 
   async function post(channel: Channel, message: OutgoingMessage): Promise<PostResult> {
-    const payload = renderView(message.view, markOf(message.key));
+    const payload = quietly(message.view, renderView(message.view, markOf(message.key)));
     if (message.thread !== undefined) return postEntry(channel, message, placeOf(message.thread), payload);
     if (forums.has(channel.id)) return postToForum(channel, message.view, payload);
     const sent = await create(channel.id, message.key, payload);
@@ -207,4 +213,10 @@ function nameFrom(title: string): string {
 function remember(set: Set<string>, id: string): void {
   if (set.size >= maxRemembered) set.clear();
   set.add(id);
+}
+
+function quietly(view: View, payload: Payload): Payload {
+  return view.isQuiet === true
+    ? { ...payload, body: { ...payload.body, flags: suppressNotifications } }
+    : payload;
 }

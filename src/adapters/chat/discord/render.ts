@@ -29,6 +29,7 @@ export interface Payload {
     }[];
     /** Nothing in any message of ours mentions anyone. */
     readonly allowed_mentions: { readonly parse: readonly never[] };
+    readonly flags?: number;
   };
   readonly files: readonly Upload[];
 }

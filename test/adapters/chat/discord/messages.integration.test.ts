@@ -40,6 +40,13 @@ describe("a card", () => {
     expect(at.discord.refused).toEqual([]);
   });
 
+  test("of a split incident notifies nobody, and that of any other does", async () => {
+    await disconnected();
+    await postCard();
+    refIn(await at.chat.post(at.channel, { key: "card2", view: { ...view(), isQuiet: true } }));
+    expect(at.discord.messages(at.channel.id).map(({ flags }) => flags)).toEqual([0, 1 << 12]);
+  });
+
   test("is edited in place", async () => {
     await disconnected();
     const ref = await postCard();
