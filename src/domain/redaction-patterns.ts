@@ -40,6 +40,11 @@ export const secretPatterns: readonly SecretPattern[] = [
   {
     kind: "authorization",
     pattern:
+      /\bauthorization["'\\]{0,4}\s{0,3}[:=]\s{0,3}["'\\]{0,4}digest\s{1,3}(?<secret>[^\r\n]{4,2000})/gi,
+  },
+  {
+    kind: "authorization",
+    pattern:
       /\b(?:proxy-)?authorization["'\\]{0,4}\s{0,3}[:=]\s{0,3}["'\\]{0,4}(?<secret>(?:(?:bearer|basic|digest|token|ssws|apikey|negotiate|aws4-hmac-sha256)\s{1,3})?[^\s"'\\]{4,4000})/gi,
   },
   {
@@ -154,6 +159,16 @@ export const secretPatterns: readonly SecretPattern[] = [
       /(?<=\s|^)--?(?:password|passwd|pass|token|secret|api-key)(?:\s{1,3}|=)(?<secret>[^\s-][^\s]{0,300})/gi,
   },
   {
+    kind: "login and password",
+    pattern: /\b(?:login|user)\s{1,4}[^\s]{1,100}\s{1,4}password\s{1,4}(?<secret>[^\s]{1,300})/gi,
+  },
+  {
+    kind: "default of a secret",
+    pattern:
+      /\\{0,4}"[\w.-]{0,40}(?:password|passwd|secret|token|api_?key)[\w-]{0,20}\\{0,4}"\s{0,3}\{[^{}]{0,80}?\bdefault\s{0,3}=\s{0,3}\\{0,4}"(?<secret>[^"\\\n]{1,300})/gi,
+    isSecret: isTelling,
+  },
+  {
     kind: "user and password",
     pattern: /\bcurl\b[^\n]{0,200}?\s-u\s{0,3}(?<secret>[^\s:]{1,100}:[^\s]{1,200})/g,
   },
@@ -172,6 +187,11 @@ export const secretPatterns: readonly SecretPattern[] = [
     pattern:
       /\b(?:password|passphrase|secret|token|api key)\s{1,3}(?:is|was)\s{1,3}["']?(?<secret>[^\s"',;]{3,200})/gi,
     isSecret: hasDigit,
+  },
+  {
+    kind: "bank account number",
+    pattern: /(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])/g,
+    isSecret: isAccountNumber,
   },
   { kind: "card number", pattern: /(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d.])/g, isSecret: isCardNumber },
   {
@@ -204,6 +224,17 @@ function isCardNumber(text: string): boolean {
     return total + (doubled > 9 ? doubled - 9 : doubled);
   }, 0);
   return sum % 10 === 0;
+}
+
+/**
+ * An international bank account number: 15 to 34 characters with a right check sum.
+ * @see https://www.iso.org/standard/81090.html (ISO 13616, with the sum of ISO 7064)
+ */
+function isAccountNumber(text: string): boolean {
+  const bare = text.replaceAll(" ", "");
+  if (bare.length < 15 || bare.length > 34) return false;
+  const digits = [...`${bare.slice(4)}${bare.slice(0, 4)}`].map((char) => parseInt(char, 36)).join("");
+  return [...digits].reduce((rest, digit) => (rest * 10 + Number(digit)) % 97, 0) === 1;
 }
 
 /** Letters and digits mixed, at 3.5 bits a character or more: random rather than a name. */
