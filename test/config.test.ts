@@ -57,6 +57,97 @@ describe("a Discord account", () => {
   });
 });
 
+describe("inhibition rules", () => {
+  test("are those of an alertmanager.yml, in the new form and in the old", () => {
+    const { inhibition } = read(`
+inhibit_rules:
+  - name: critical first
+    source_matchers: [severity="critical"]
+    target_matchers: [severity=~"warning|info", team!=ops]
+    equal: [alertname, service]
+  - source_match: { alertname: ClusterDown }
+    target_match_re: { severity: "warning|critical" }
+`);
+    expect(inhibition).toEqual([
+      {
+        name: "critical first",
+        source: [{ name: "severity", op: "=", value: "critical" }],
+        target: [
+          { name: "severity", op: "=~", value: "warning|info" },
+          { name: "team", op: "!=", value: "ops" },
+        ],
+        equal: ["alertname", "service"],
+      },
+      {
+        name: "2",
+        source: [{ name: "alertname", op: "=", value: "ClusterDown" }],
+        target: [{ name: "severity", op: "=~", value: "warning|critical" }],
+        equal: [],
+      },
+    ]);
+  });
+
+  test.each([
+    [
+      '{ source_matchers: ["a"], target_matchers: [b=c] }',
+      /inhibit_rules\.0\.source_matchers: "a" is not a matcher/,
+    ],
+    ["{ target_matchers: [b=c] }", /inhibit_rules\.0: has no source_matchers/],
+    ["{ source_matchers: [b=c] }", /inhibit_rules\.0: has no target_matchers/],
+    ["{ sauce_matchers: [b=c] }", /Unrecognized key/],
+  ])("%s is refused", (rule, problem) => {
+    expect(() => read(`inhibit_rules: [${rule}]`)).toThrow(problem);
+  });
+});
+
+describe("maintenance", () => {
+  const window = (when: string, match = "['service=\"db\"']") =>
+    read(`maintenance: [{ name: w, match: ${match}, reason: work, ${when} }]`).maintenance[0];
+
+  test("is once, weekly or by cron", () => {
+    expect(window('starts: "2026-03-01T22:00:00+01:00", ends: 2026-03-01T23:00:00Z')?.schedule).toEqual({
+      kind: "once",
+      from: new Date("2026-03-01T21:00:00Z"),
+      to: new Date("2026-03-01T23:00:00Z"),
+    });
+    expect(window('days: [sat, sun], from: 22:00, to: "00:00", timezone: Europe/Berlin')?.schedule).toEqual({
+      kind: "weekly",
+      days: [0, 6],
+      fromMinute: 1_320,
+      toMinute: 1_440,
+      timezone: "Europe/Berlin",
+    });
+    expect(window('cron: "0 2 * * 2#2", duration: 2h')?.schedule).toEqual({
+      kind: "cron",
+      cron: "0 2 * * 2#2",
+      durationMs: 7_200_000,
+      timezone: "UTC",
+    });
+  });
+
+  test.each([
+    [
+      "starts: 2026-03-01T22:00:00, ends: 2026-03-01T23:00:00Z",
+      /maintenance w: starts: is "2026-03-01T22:00:00"/,
+    ],
+    ["starts: 2026-03-01T23:00:00Z, ends: 2026-03-01T22:00:00Z", /is not after starts/],
+    ["timezone: UTC", /says not when, or says it twice/],
+    ['from: "01:00", to: "02:00", duration: 1h', /says not when, or says it twice/],
+    ["days: someday, from: 01:00, to: 02:00", /days are "someday"/],
+    ['from: "25:00", to: "02:00"', /is no stretch of a day/],
+    ['from: "01:00", to: "02:00", timezone: Mars', /timezone is "Mars"/],
+    ['cron: "0 2 * * 0", duration: long', /duration is "long"/],
+  ])("%s is refused", (when, problem) => {
+    expect(() => window(when)).toThrow(problem);
+  });
+
+  test("of everything, or twice under one name, is refused", () => {
+    expect(() => window('from: "01:00", to: "02:00"', "['team!=\"a\"']")).toThrow(/would mute every alert/);
+    const one = "{ name: w, match: [a=b], reason: r, from: '01:00', to: '02:00' }";
+    expect(() => read(`maintenance: [${one}, ${one}]`)).toThrow(/two of this name/);
+  });
+});
+
 describe("a full configuration", () => {
   const config = read(
     `

@@ -79,7 +79,8 @@ async function examineSources(options: DoctorOptions): Promise<Finding[]> {
       status: "warning",
       subject: `source ${source}`,
       text: `${dead} dead ${dead === 1 ? "delivery" : "deliveries"}: received, kept, and not understood`,
-      remedy: "they are listed below; after a fix: tocsin doctor --replay ID, or --replay all",
+      remedy:
+        "they are listed below and go after keep.deadDays; after a fix: tocsin doctor --replay ID, or --replay all",
     });
   }
   for (const name of options.openSources) {

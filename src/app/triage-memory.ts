@@ -4,7 +4,8 @@ import type { Correlation, Correlator, Observation, Placement } from "../domain/
 import { type FlappingRule, isFlapping, shippedFlapping } from "../domain/flapping.ts";
 import type { Incident, IncidentEvent } from "../domain/incident.ts";
 import type { InhibitionRule } from "../domain/inhibition.ts";
-import { createMuting, type Mute, type Muting } from "../domain/suppression.ts";
+import type { Mute } from "../domain/mute.ts";
+import { createMuting, type Muting } from "../domain/suppression.ts";
 import type { TrackedAlert } from "../domain/tracked-alert.ts";
 import { duration } from "../domain/view.ts";
 
@@ -27,6 +28,8 @@ export interface TriageMemory {
   readonly muting: Muting;
   readonly flapping: FlappingRule;
   readonly correlator: Correlator;
+  /** Version of the correlator, kept with every placement; null where it has none. */
+  readonly correlatorVersion: number | null;
 }
 
 /** Alerts that no incident has yet belong to this one, which there is not. */
@@ -34,7 +37,11 @@ export const unplaced = 0;
 
 export function createMemory(
   correlator: Correlator,
-  rules: { readonly inhibition?: readonly InhibitionRule[]; readonly flapping?: FlappingRule } = {},
+  rules: {
+    readonly inhibition?: readonly InhibitionRule[];
+    readonly flapping?: FlappingRule;
+    readonly correlatorVersion?: () => number;
+  } = {},
 ): TriageMemory {
   const alerts = new Map<string, TrackedAlert>();
   return {
@@ -48,6 +55,7 @@ export function createMemory(
     muting: createMuting(rules.inhibition ?? [], (key) => nameOf(alerts.get(key)) ?? key.slice(0, 16)),
     flapping: rules.flapping ?? shippedFlapping,
     correlator,
+    correlatorVersion: rules.correlatorVersion?.() ?? null,
   };
 }
 
@@ -198,7 +206,13 @@ function move(
   if (known === undefined) return false;
   if (known.incidentId !== unplaced && known.incidentId !== incidentId)
     movement.touched.add(known.incidentId);
-  keep(memory, movement, { ...known, incidentId, reasons });
+  const { correlatorVersion } = memory;
+  keep(memory, movement, {
+    ...known,
+    incidentId,
+    reasons,
+    ...(correlatorVersion === null ? {} : { correlatorVersion }),
+  });
   movement.touched.add(incidentId);
   return true;
 }

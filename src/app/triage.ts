@@ -8,8 +8,9 @@ import type { Correlator, Observation } from "../domain/correlation.ts";
 import type { FlappingRule } from "../domain/flapping.ts";
 import type { Incident } from "../domain/incident.ts";
 import type { InhibitionRule } from "../domain/inhibition.ts";
+import { muteCauses } from "../domain/mute.ts";
 import type { Route } from "../domain/routing.ts";
-import { type MuteSettings, muteCauses } from "../domain/suppression.ts";
+import type { MuteSettings } from "../domain/suppression.ts";
 import { joinTopologies, type Topology } from "../domain/topology.ts";
 import {
   type Clock,
@@ -35,6 +36,8 @@ export interface TriageOptions {
   readonly store: Store;
   /** A new, empty correlator with the champion's weights. */
   readonly createCorrelator: () => Correlator;
+  /** Version of those weights. */
+  readonly correlatorVersion?: () => number;
   /** Finds the source and parses; never throws. */
   readonly parse: (delivery: StoredDelivery) => ParseResult;
   readonly routes: readonly Route[];

@@ -5,7 +5,7 @@
  */
 import type { Matcher } from "./matcher.ts";
 import { type CronFields, dayBefore, instantOf, localTime, nextSlot, previousSlot } from "./schedule.ts";
-import type { Mute } from "./suppression.ts";
+import type { Mute } from "./mute.ts";
 import { duration, moment } from "./view.ts";
 
 /** Monday is 1, Sunday 0, as in cron. */

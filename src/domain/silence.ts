@@ -1,5 +1,5 @@
 import type { Matcher } from "./matcher.ts";
-import type { Mute } from "./suppression.ts";
+import type { Mute } from "./mute.ts";
 import { moment } from "./view.ts";
 
 /** A mute that a person made for a while. */

@@ -2,20 +2,10 @@
 import { createInhibitionIndex, type InhibitionRule } from "./inhibition.ts";
 import { type MaintenanceWindow, muteByMaintenance, type Occurrence, occurrenceAt } from "./maintenance.ts";
 import { matchesAll } from "./matcher.ts";
+import type { Mute } from "./mute.ts";
 import { matchable } from "./routing.ts";
 import { activeSilences, muteBySilence, type Silence } from "./silence.ts";
 import type { TrackedAlert } from "./tracked-alert.ts";
-
-export const muteCauses = ["silence", "maintenance", "inhibition"] as const;
-
-/** Why an alert is muted. */
-export interface Mute {
-  readonly by: (typeof muteCauses)[number];
-  /** Number of the silence; name or number of the maintenance window; name of the inhibition rule. */
-  readonly id: number | string;
-  /** One plain sentence for /why. Untrusted text. */
-  readonly because: string;
-}
 
 /** What people have set, as it is stored. */
 export interface MuteSettings {
@@ -100,9 +90,4 @@ export function createMuting(rules: readonly InhibitionRule[], nameOf: (key: str
       return numbers;
     },
   };
-}
-
-/** True when both say the same, so that nothing has to be stored or shown anew. */
-export function isSameMute(a: Mute | null, b: Mute | null): boolean {
-  return a?.by === b?.by && a?.id === b?.id && a?.because === b?.because;
 }

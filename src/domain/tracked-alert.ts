@@ -1,7 +1,7 @@
 import type { Alert } from "./alert.ts";
 import type { Reason } from "./correlation.ts";
 import type { Flapping } from "./flapping.ts";
-import type { Mute } from "./suppression.ts";
+import type { Mute } from "./mute.ts";
 
 /** An alert as it is remembered: what sources said of it, and what became of it. */
 export interface TrackedAlert {
@@ -16,6 +16,8 @@ export interface TrackedAlert {
   readonly incidentId: number;
   /** Why it is where it is. */
   readonly reasons: readonly Reason[];
+  /** Version of the correlator that put it there; absent where nothing with versions did. */
+  readonly correlatorVersion?: number;
   /** What keeps it from notifying, or null. */
   readonly mutedBy: Mute | null;
   /** How it came and went lately; absent as long as it fired once. While it flaps it is held open: it does not end. */

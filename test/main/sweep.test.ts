@@ -7,8 +7,8 @@ beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
 /** A store with this many deliveries that are too old; what a sweep does not use would throw. */
-function storeWith(old: number) {
-  const state = { old, asked: 0 };
+function storeWith(old: number, dead = 0) {
+  const state = { old, dead, deadBefore: new Date(0), asked: 0 };
   const store = {
     posts: { channelsBehind: () => Promise.resolve([]) },
     rollouts: { list: () => Promise.resolve([]) },
@@ -19,6 +19,12 @@ function storeWith(old: number) {
         state.old -= gone;
         state.asked += 1;
         return Promise.resolve(gone);
+      },
+      pruneDead: (before: Date, limit: number) => {
+        const gone = Math.min(limit, state.dead);
+        state.dead -= gone;
+        state.deadBefore = before;
+        return Promise.resolve({ replayed: 0, unread: gone });
       },
     },
   };
@@ -37,5 +43,17 @@ test("removes all deliveries that are too old, however many came, and then waits
   expect(state.asked).toBe(asked);
   await vi.advanceTimersByTimeAsync(15 * 60_000);
   expect(state.asked).toBeGreaterThan(asked);
+  sweep.stop();
+});
+
+test("removes dead deliveries after thirty days, and says how many nobody replayed", async () => {
+  const { state, store } = storeWith(0, 7_000);
+  const said: unknown[] = [];
+  const log = { ...silentLog, warn: (data: object) => void said.push(data) };
+  const sweep = startSweep({ store, config: readConfig({}), log, clock: systemClock });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(state.dead).toBe(0);
+  expect(said).toEqual([{ deliveries: 5_000 }, { deliveries: 2_000 }]);
+  expect((Date.now() - state.deadBefore.getTime()) / 86_400_000).toBeCloseTo(30, 1);
   sweep.stop();
 });

@@ -90,3 +90,14 @@ test("pruning never removes what triage has still to read", async () => {
   expect(await store.deliveries.prune(at(10), 100)).toBe(1);
   expect(await store.deliveries.after(0, 10)).toHaveLength(1);
 });
+
+test("dead deliveries that are too old go, whether or not they were replayed", async () => {
+  const { store } = await freshStore();
+  const replayed = await store.deliveries.bury({ ...delivery("{"), receivedAt: at(0) }, "no JSON");
+  await store.deliveries.bury({ ...delivery("["), receivedAt: at(1) }, "no JSON");
+  const young = await store.deliveries.bury({ ...delivery("("), receivedAt: at(5) }, "no JSON");
+  await store.deliveries.markReplayed(replayed, at(3));
+  expect(await store.deliveries.pruneDead(at(5), 1)).toEqual({ replayed: 1, unread: 0 });
+  expect(await store.deliveries.pruneDead(at(5), 10)).toEqual({ replayed: 0, unread: 1 });
+  expect((await store.deliveries.dead(10)).map(({ id }) => id)).toEqual([young]);
+});
