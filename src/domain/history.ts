@@ -49,6 +49,8 @@ const bucketMs = 600_000;
 const buckets = dayMs / bucketMs + 2;
 const minuteMs = 60_000;
 const latelyMs = 7_200_000;
+/** Imagined watching at a fresh start, so that the first storm is not taken for what is usual. */
+const leastWatchedMs = 3_600_000;
 const latelyBuckets = latelyMs / minuteMs + 2;
 const maxLabelLength = 100;
 
@@ -103,7 +105,8 @@ export function createHistory(maxTypes: number): RecordedHistory {
     },
     meanPauseMs(component, at) {
       const count = components.get(component)?.between(at - latelyMs, at - minuteMs) ?? 0;
-      return count === 0 ? Number.POSITIVE_INFINITY : latelyMs / count;
+      const watchedMs = Math.min(latelyMs, Math.max(leastWatchedMs, at - first));
+      return count === 0 ? Number.POSITIVE_INFINITY : watchedMs / count;
     },
     lately: (at) => allLately.between(at - latelyMs, at - minuteMs),
     alertsPerHour(at) {
