@@ -150,8 +150,14 @@ function when(atMs: number, onsetMs: number): string {
   const relation =
     distance < 30_000
       ? "as the first alert began"
-      : `${duration(Math.round(distance / 30_000) * 30_000)} ${atMs < onsetMs ? "before" : "after"} the first alert`;
+      : `${duration(rounded(distance))} ${atMs < onsetMs ? "before" : "after"} the first alert`;
   return `at ${clock(atMs)}, ${relation}`;
+}
+
+/** Half minutes below two, whole ones beyond: samples are no finer. */
+function rounded(ms: number): number {
+  const grain = ms < 120_000 ? 30_000 : 60_000;
+  return Math.round(ms / grain) * grain;
 }
 
 /** "10:02 UTC". */

@@ -1,6 +1,8 @@
 import { Resvg } from "@resvg/resvg-js";
 import { describe, expect, test } from "vitest";
+import { metricsSvg } from "../../src/adapters/charts/metrics.ts";
 import { createCharts, timelineSvg } from "../../src/adapters/charts.ts";
+import type { MetricChart } from "../../src/domain/metric-chart.ts";
 import { silentLog } from "../../src/ports.ts";
 import { buildDigest } from "../fixtures/digest.ts";
 
@@ -101,5 +103,134 @@ describe("what it says", () => {
 
   test("nothing from outside becomes markup", () => {
     expect(timelineSvg(buildDigest({ timezone: "UTC" })).match(/<script|&(?!#)/)).toBeNull();
+  });
+});
+
+// ---------- metrics around an incident ----------
+
+const minute = 60_000;
+const onsetMs = Date.UTC(2026, 2, 1, 10, 3);
+const fromMs = onsetMs - 60 * minute;
+const toMs = onsetMs + 10 * minute;
+
+function metricChart(given: Partial<MetricChart> = {}): MetricChart {
+  const points = Array.from({ length: 281 }, (_, index): [number, number] => [
+    fromMs + index * 15_000,
+    index < 232 ? 0.2 : 2.4,
+  ]);
+  const panel = {
+    title: "p99 latency of checkout",
+    brief: "200 ms → 2.4 s at 10:01 UTC",
+    sentence: "p99 latency of checkout rose from 200 ms to 2.4 s",
+    unit: "seconds",
+    points,
+    beganAtMs: onsetMs - 2 * minute,
+    limit: 1,
+  };
+  const markers = [{ atMs: onsetMs - 5 * minute, label: "deploy of checkout: v2" }];
+  return { fromMs, toMs, onsetMs, panels: [panel], markers, ...given };
+}
+
+async function drawMetrics(chart = metricChart()): Promise<Uint8Array> {
+  const png = await charts.metrics(chart);
+  if (png === null) throw new Error("nothing was drawn");
+  return png;
+}
+
+describe("a chart of metrics", () => {
+  test("is 1440 wide and as high as its panels and changes need", async () => {
+    expect(sizeOf(await drawMetrics())).toEqual([1440, 816]);
+    const [panel] = metricChart().panels;
+    const three = metricChart({ panels: panel === undefined ? [] : [panel, panel, panel] });
+    expect(sizeOf(await drawMetrics(three))[1]).toBeGreaterThan(1_500);
+  });
+
+  test.each([
+    ["the title", { x: 40, y: 80, width: 500, height: 60 }],
+    ["the numbers of the change", { x: 40, y: 145, width: 500, height: 60 }],
+    ["the axis of values", { x: 60, y: 240, width: 140, height: 260 }],
+    ["the axis of times", { x: 200, y: 560, width: 1200, height: 60 }],
+    ["the legend of the first alert", { x: 120, y: 610, width: 500, height: 60 }],
+    ["the legend of the change", { x: 120, y: 690, width: 500, height: 60 }],
+  ])("draws %s", async (_name, region) => {
+    expect(inkIn(await drawMetrics(), region)).toBeGreaterThan(0.01);
+  });
+
+  test("says no letter smaller than a phone can show", () => {
+    const sizes = [...metricsSvg(metricChart()).matchAll(/font-size="(\d+)"/g)].map((match) =>
+      Number(match[1]),
+    );
+    expect(Math.min(...sizes) * (360 / 720)).toBeGreaterThanOrEqual(11);
+  });
+
+  test("leaves a gap where samples are missing", () => {
+    const [panel] = metricChart().panels;
+    const points = (panel?.points ?? []).filter((_, index) => index < 100 || index > 140);
+    const gapped = metricsSvg(metricChart({ panels: panel === undefined ? [] : [{ ...panel, points }] }));
+    const strokes = /<path d="([^"]+)"/.exec(gapped)?.[1]?.match(/M/g)?.length;
+    expect(strokes).toBe(2);
+  });
+
+  test("puts letters of changes that came together beside one another", () => {
+    const markers = [0, 10_000, 20_000].map((ms) => ({ atMs: onsetMs - 5 * minute + ms, label: "x" }));
+    const svg = metricsSvg(metricChart({ markers }));
+    const places = [
+      ...svg.matchAll(
+        /<text x="([\d.]+)" y="[\d.]+" text-anchor="middle" font-weight="700" fill="#ffffff">[ABC]</g,
+      ),
+    ]
+      .map((match) => Number(match[1]))
+      .slice(0, 3);
+    expect(places[1] ?? 0).toBeGreaterThanOrEqual((places[0] ?? 0) + 30);
+    expect(places[2] ?? 0).toBeGreaterThanOrEqual((places[1] ?? 0) + 30);
+  });
+
+  test("takes names from outside as text, whatever is in them", async () => {
+    const [panel] = metricChart().panels;
+    const hostile = '"><script>alert(1)</script>&\u0000\u0008\ud800';
+    const chart = metricChart({
+      panels: panel === undefined ? [] : [{ ...panel, title: hostile, brief: hostile, unit: hostile }],
+      markers: [{ atMs: onsetMs, label: hostile }],
+    });
+    expect(metricsSvg(chart)).not.toMatch(/<script|\p{Cc}/u);
+    expect((await drawMetrics(chart)).byteLength).toBeGreaterThan(5_000);
+  });
+
+  test.each([
+    ["one sample", [[onsetMs, 5]]],
+    [
+      "all the same",
+      [
+        [fromMs, 7],
+        [toMs, 7],
+      ],
+    ],
+    [
+      "zeros",
+      [
+        [fromMs, 0],
+        [toMs, 0],
+      ],
+    ],
+    [
+      "negative values",
+      [
+        [fromMs, -3],
+        [toMs, -9],
+      ],
+    ],
+    [
+      "huge values",
+      [
+        [fromMs, 1e18],
+        [toMs, 3e20],
+      ],
+    ],
+  ] as const)("is drawn of %s", async (_name, points) => {
+    const [panel] = metricChart().panels;
+    const own = points.map(([at, value]): [number, number] => [at, value]);
+    const svg = metricsSvg(metricChart({ panels: panel === undefined ? [] : [{ ...panel, points: own }] }));
+    expect(svg).not.toMatch(/NaN|Infinity/);
+    expect((await drawMetrics()).byteLength).toBeGreaterThan(5_000);
   });
 });

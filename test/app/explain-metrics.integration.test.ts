@@ -154,6 +154,8 @@ describe("with a Prometheus that scraped it", () => {
       texts.find((text) => text.startsWith("instances up of checkout was 1 and has no samples after")),
     ).toBeDefined();
     expect(texts).toContain("no change around the start in memory of checkout");
+    // Every shipped query is one that Prometheus understands.
+    expect(texts.join()).not.toContain("could not be read");
     // Another service's series of the same rule is no evidence here.
     expect(texts.join()).not.toContain("search");
 
