@@ -68,7 +68,7 @@ async function whyIncident(
     blocks: [
       ...(merged === "" ? [] : [{ kind: "note" as const, text: [plain(merged.trim())] }]),
       ...section("What happened", claims(explanation?.summary ?? [])),
-      ...causeBlocks(explanation?.ranked ?? []),
+      ...causeBlocks(explanation?.ranked ?? [], explanation?.modelOrder ?? []),
       ...section("What to do", claims(explanation?.actions ?? [])),
       ...section("Evidence", evidence.map(evidenceLine)),
       ...section("Why these alerts are together", alerts.map(placementLine)),
@@ -112,10 +112,18 @@ function evidenceLine(evidence: Evidence): Text {
 }
 
 /** Each cause with the terms its score is the sum of. */
-function causeBlocks(ranked: readonly Cause[]): ViewBlock[] {
+function causeBlocks(ranked: readonly Cause[], modelOrder: readonly number[]): ViewBlock[] {
   if (ranked.length === 0) return [];
-  const blocks = ranked.slice(0, maxCauses).flatMap((cause): ViewBlock[] => [
-    { kind: "text", text: [bold(causeName(cause)), plain(` · ${Math.round(cause.confidence * 100)} %`)] },
+  const byModel = (rank: number) =>
+    modelOrder.length === 0 ? "" : ` · ${ordinal(modelOrder.indexOf(rank) + 1)} by the model`;
+  const blocks = ranked.slice(0, maxCauses).flatMap((cause, index): ViewBlock[] => [
+    {
+      kind: "text",
+      text: [
+        bold(causeName(cause)),
+        plain(` · ${Math.round(cause.confidence * 100)} %${byModel(index + 1)}`),
+      ],
+    },
     { kind: "list", items: cause.terms.map(termLine), ordered: "bulleted" },
   ]);
   return [{ kind: "heading", text: "Suspected causes" }, ...blocks];
