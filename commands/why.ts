@@ -5,6 +5,7 @@ import type { Claim, Evidence, Explanation } from "../src/domain/explanation.ts"
 import { firstSuspect } from "../src/domain/feedback.ts";
 import { otherCauseActions, verdictActions } from "../src/domain/feedback-view.ts";
 import { flappingText, isFlapping } from "../src/domain/flapping.ts";
+import { ordinal } from "../src/domain/explanation-order.ts";
 import type { Incident } from "../src/domain/incident.ts";
 import {
   bold,
