@@ -2,15 +2,13 @@ import { z } from "zod";
 import { answerView } from "../src/domain/answer.ts";
 import type { Cause } from "../src/domain/correlation.ts";
 import type { Claim, Evidence, Explanation } from "../src/domain/explanation.ts";
+import { ordinal } from "../src/domain/explanation-order.ts";
 import { firstSuspect } from "../src/domain/feedback.ts";
 import { otherCauseActions, verdictActions } from "../src/domain/feedback-view.ts";
-import { flappingText, isFlapping } from "../src/domain/flapping.ts";
-import { ordinal } from "../src/domain/explanation-order.ts";
 import type { Incident } from "../src/domain/incident.ts";
 import {
   bold,
   code,
-  duration,
   moment,
   oneLine,
   plain,
@@ -18,9 +16,11 @@ import {
   type ViewAction,
   type ViewBlock,
 } from "../src/domain/view.ts";
+import { signed } from "../src/domain/why-not.ts";
 import { type CommandContext, type CommandResult, defineCommand } from "../src/ports/command.ts";
 import type { StoredAlert } from "../src/ports/store.ts";
 import { findIncident, suggestIncidents } from "./_lookup.ts";
+import { alertName, section, whyAlerts } from "./_why-alert.ts";
 
 const maxAlerts = 20;
 const maxCauses = 3;
@@ -29,21 +29,23 @@ export default defineCommand({
   kind: "read",
   name: "why",
   summary: "Explain an incident with its evidence, or what became of an alert and why",
-  examples: ["why 12", "why HighErrorRate", "why checkout"],
+  examples: ["why 12", "why HighErrorRate", "why checkout --not 14"],
   options: z.object({
     what: z
       .string()
       .min(1)
       .max(500)
       .describe("number of an incident; or an alert: its name, service, a label or its key"),
+    not: z.number().int().positive().optional().describe("of an alert: why it is not in this incident"),
   }),
   args: ["what"],
   rest: "what",
   action: "read",
-  suggest: { what: suggestIncidents },
+  suggest: { what: suggestIncidents, not: suggestIncidents },
   async run(options, context) {
     const id = /^(?:#|inc(?:ident)?[-# ])?(\d{1,9})$/i.exec(options.what.trim())?.[1];
-    if (id === undefined) return await whyAlerts(options.what.trim(), context);
+    if (id === undefined) return await whyAlerts(options.what.trim(), options.not ?? null, context);
+    if (options.not !== undefined) return notAnAlert(id);
     const incident = await findIncident(Number(id), context);
     return "kind" in incident ? incident : await whyIncident(incident, Number(id), context);
   },
@@ -90,14 +92,6 @@ function whyActions(id: number, explanation: Explanation | null): readonly ViewA
 function footerOf(explanation: { readonly explainer: string; readonly fallback: string | null }): string {
   const fallback = explanation.fallback === null ? "" : `; ${oneLine(explanation.fallback, 200)}`;
   return `written by ${explanation.explainer}${fallback}`;
-}
-
-function section(heading: string, items: readonly Text[]): ViewBlock[] {
-  if (items.length === 0) return [];
-  return [
-    { kind: "heading", text: heading },
-    { kind: "list", items, ordered: "bulleted" },
-  ];
 }
 
 function claims(list: readonly Claim[]): readonly Text[] {
@@ -148,82 +142,12 @@ function placementLine(alert: StoredAlert): Text {
   return [bold(alertName(alert)), plain(`: ${because}`)];
 }
 
-// ---------- an alert ----------
-
-async function whyAlerts(text: string, context: CommandContext): Promise<CommandResult> {
-  const found = await context.store.incidents.searchAlerts(text, maxAlerts);
-  const [first] = found;
-  if (first === undefined) {
-    return {
-      kind: "refuse",
-      reason: "unknown_alert",
-      problem: `No alert goes with "${oneLine(text, 80)}".`,
-      remedy: "Write its name, its service, one of its label values, or the start of its key.",
-      suggestions: ["incidents"],
-    };
-  }
-  const others = found.slice(1);
-  const fate = fateOf(first);
-  const view = answerView(`${alertName(first)}: ${fate}.`, {
-    title: `Why ${oneLine(alertName(first), 120)}`,
-    tone: first.alert.severity,
-    blocks: [
-      { kind: "text", text: [bold(alertName(first)), plain(` · ${fate}.`)] },
-      alertFields(first, context.now),
-      ...section("What decided it", first.reasons.map(reasonLine)),
-      ...section("Other alerts that go with it", others.map(otherLine)),
-    ],
-    actions: [
-      { label: `Why incident ${first.incidentId}`, command: `why ${first.incidentId}`, style: "plain" },
-    ],
-  });
-  return { kind: "answer", view, visibility: "private" };
-}
-
-function alertName({ alert }: StoredAlert): string {
-  return oneLine(`${alert.name}${alert.service === null ? "" : ` on ${alert.service}`}`, 160);
-}
-
-/** What became of it, in one sentence without its full stop. */
-function fateOf(stored: StoredAlert): string {
-  const isAlone = stored.reasons.every((reason) => reason.score <= 0);
-  const positive = stored.reasons.filter((reason) => reason.score > 0).map((reason) => reason.signal);
-  const placed = isAlone
-    ? `it opened incident ${stored.incidentId}`
-    : `it joined incident ${stored.incidentId} by ${positive.join(", ")}`;
-  const held = isFlapping(stored.flapping) ? `, is held open (${flappingText(stored.flapping)})` : "";
-  const muted = stored.mutedBy === null ? "" : `, and is muted by ${oneLine(stored.mutedBy.because, 300)}`;
-  return `${placed}${held}${muted}`;
-}
-
-function alertFields(stored: StoredAlert, now: Date): ViewBlock {
-  const { alert } = stored;
-  const state = alert.status === "firing" ? "firing" : "resolved";
-  const end = alert.endsAt ?? now;
-  const fields: { label: string; value: Text }[] = [
-    { label: "State", value: [plain(`${state}, ${alert.severity}`)] },
-    { label: "Since", value: [moment(alert.startsAt)] },
-    { label: "For", value: [plain(duration(end.getTime() - alert.startsAt.getTime()))] },
-    { label: "Heard", value: [plain(`${stored.seenCount} times, last `), moment(stored.seenAt)] },
-    { label: "Source", value: [plain(alert.source)] },
-    { label: "Incident", value: [plain(String(stored.incidentId))] },
-    { label: "Key", value: [code(stored.key.slice(0, 16))] },
-  ];
-  return { kind: "fields", fields };
-}
-
-function reasonLine(reason: {
-  readonly signal: string;
-  readonly score: number;
-  readonly because: string;
-}): Text {
-  return [code(signed(reason.score)), plain(` ${reason.signal}: ${oneLine(reason.because, 300)}`)];
-}
-
-function otherLine(stored: StoredAlert): Text {
-  return [bold(alertName(stored)), plain(` (${stored.alert.status}): ${fateOf(stored)}`)];
-}
-
-function signed(score: number): string {
-  return `${score >= 0 ? "+" : "−"}${Math.abs(score).toFixed(1)}`;
+function notAnAlert(id: string): CommandResult {
+  return {
+    kind: "refuse",
+    reason: "not_an_alert",
+    problem: `${id} is an incident; --not asks about one alert.`,
+    remedy: "Write the alert's name, service or the start of its key before --not.",
+    suggestions: [`why ${id}`],
+  };
 }

@@ -18,6 +18,7 @@ CREATE TABLE "alerts" (
 	"ended_by" text,
 	"incident_id" integer NOT NULL,
 	"reasons" jsonb NOT NULL,
+	"correlator_version" integer,
 	"muted_by" jsonb,
 	"flapping" jsonb,
 	"part_of" text

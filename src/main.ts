@@ -110,6 +110,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     replica,
     routes: config.routes,
     createCorrelator: () => createCorrelator({ weights: champion.weights() }),
+    correlatorVersion: champion.version,
     parse: (delivery) => parse(plugins.sources, delivery),
     timeoutMs: (source) => config.sources[source]?.timeoutMs ?? config.alertTimeoutMs,
     onNewAlerts: coFirings.count,

@@ -1,6 +1,7 @@
 /** What could be done about noisy rules: snippets to paste into Alertmanager and Prometheus, and command lines. */
-import { type Duplicate, holdOf, type NoiseReport, type NoisyRule } from "./noise.ts";
+
 import { formatMatcher } from "./matcher.ts";
+import { type Duplicate, holdOf, type NoiseReport, type NoisyRule } from "./noise.ts";
 import { duration, oneLine } from "./view.ts";
 
 /** One thing to do, with what it would have spared. */
@@ -45,7 +46,12 @@ function keepFiring(rule: NoisyRule): Advice {
   const minutes = Math.max(5, 5 * Math.ceil((rule.pauseMs ?? 0) / minuteMs / 5));
   const title = `${named(rule)} came back ${rule.returned} times within 15 min of its end: keep it firing over its pauses.`;
   const text = ruleSnippet(rule.name, `keep_firing_for: ${minutes}m`);
-  return { title, spared: rule.returned, snippet: snippetOf(rule, text), command: null };
+  return {
+    title,
+    spared: Math.min(rule.returned, rule.notified),
+    snippet: snippetOf(rule, text),
+    command: null,
+  };
 }
 
 function holdLonger(rule: NoisyRule, hold: { readonly minutes: number; readonly spared: number }): Advice {

@@ -15,14 +15,14 @@ export interface RuleFacts {
   readonly team: string | null;
   readonly teamFrom: "team" | "owner" | "channel" | null;
   readonly firings: number;
-  /** Those that no silence or the like kept from notifying. */
+  /** Those that nothing kept from notifying: neither muted nor held open as a part of an alert that flaps. */
   readonly notified: number;
   /** Of the notified: those in an incident that somebody acted on or whose cause was confirmed. */
   readonly mattered: number;
   /** Different alerts, by their labels. */
   readonly alerts: number;
   readonly incidents: number;
-  /** Of the notified: began at most 15 minutes after the same alert had ended. */
+  /** Not muted, and began at most 15 minutes after the same alert had ended; also those that were held open. */
   readonly returned: number;
   /** Pause before nine of ten such returns, ms; null without any. */
   readonly pauseMs: number | null;

@@ -45,17 +45,17 @@ async function saveAlerts(db: Db, list: readonly StoredAlert[]): Promise<void> {
   await db.execute(sql`
     insert into alerts (key, fingerprint, external_id, source, status, labels, annotations, name, service, severity,
       summary, url, starts_at, ends_at, seen_at, seen_count, ended_by, incident_id, reasons, muted_by, flapping,
-      part_of)
+      part_of, correlator_version)
     select r.key, r.fingerprint, r.external_id, r.source, r.status, r.labels, r.annotations, r.name, r.service,
       r.severity, r.summary, r.url, r.starts_at, r.ends_at, r.seen_at, r.seen_count, r.ended_by, r.incident_id,
-      r.reasons, nullif(r.muted_by, 'null'::jsonb), r.flapping, r.part_of
+      r.reasons, nullif(r.muted_by, 'null'::jsonb), r.flapping, r.part_of, r.correlator_version
     from jsonb_populate_recordset(null::alerts, ${JSON.stringify(rows)}::jsonb) as r
     on conflict (key) do update set external_id = excluded.external_id, status = excluded.status,
       labels = excluded.labels, annotations = excluded.annotations, name = excluded.name, service = excluded.service,
       severity = excluded.severity, summary = excluded.summary, url = excluded.url, starts_at = excluded.starts_at,
       ends_at = excluded.ends_at, seen_at = excluded.seen_at, seen_count = excluded.seen_count,
       ended_by = excluded.ended_by, incident_id = excluded.incident_id, reasons = excluded.reasons,
-      muted_by = excluded.muted_by, flapping = excluded.flapping`);
+      muted_by = excluded.muted_by, flapping = excluded.flapping, correlator_version = excluded.correlator_version`);
 }
 
 function toRow(stored: StoredAlert) {
@@ -83,12 +83,25 @@ function toRow(stored: StoredAlert) {
     muted_by: stored.mutedBy,
     ...(stored.flapping === undefined ? {} : { flapping: stored.flapping }),
     ...(stored.partOf === undefined ? {} : { part_of: stored.partOf }),
+    correlator_version: stored.correlatorVersion ?? null,
   };
 }
 
 /** An alert as the rest of the bot knows it. */
 export function toStored(row: typeof alerts.$inferSelect): StoredAlert {
-  const { key, seenAt, seenCount, endedBy, incidentId, reasons, mutedBy, flapping, partOf, ...alert } = row;
+  const {
+    key,
+    seenAt,
+    seenCount,
+    endedBy,
+    incidentId,
+    reasons,
+    mutedBy,
+    flapping,
+    partOf,
+    correlatorVersion,
+    ...alert
+  } = row;
   return {
     key,
     alert,
@@ -101,6 +114,7 @@ export function toStored(row: typeof alerts.$inferSelect): StoredAlert {
     mutedBy: mutedBy as StoredAlert["mutedBy"],
     ...(flapping === null ? {} : { flapping: toFlapping(flapping as StoredFlapping) }),
     ...(partOf === null ? {} : { partOf }),
+    ...(correlatorVersion === null ? {} : { correlatorVersion }),
   };
 }
 

@@ -66,7 +66,7 @@ async function readRules(tx: Db, window: Window): Promise<Pick<NoiseFacts, "rule
     sql.join(
       heldMinutes.map(
         (minutes) =>
-          sql`count(*) filter (where not is_muted and has_mattered = ${isMattering} and lasted_ms < ${minutes * 60_000})::int`,
+          sql`count(*) filter (where not is_quiet and has_mattered = ${isMattering} and lasted_ms < ${minutes * 60_000})::int`,
       ),
       sql`, `,
     );
@@ -77,6 +77,7 @@ async function readRules(tx: Db, window: Window): Promise<Pick<NoiseFacts, "rule
         from posts where kind = 'incident' group by subject),
       firing as (
         select name, source, fingerprint, incident_id, muted_by is not null as is_muted,
+          muted_by is not null or part_of is not null as is_quiet,
           mattering.id is not null as has_mattered, labels ->> 'team' as team, labels ->> 'owner' as owner,
           extract(epoch from ends_at - starts_at) * 1000 as lasted_ms,
           extract(epoch from starts_at - lag(ends_at) over (
@@ -89,8 +90,8 @@ async function readRules(tx: Db, window: Window): Promise<Pick<NoiseFacts, "rule
             when shown.channel is not null then 'channel' end as team_from
         from firing left join shown on shown.incident_id = firing.incident_id)
     select name, min(source) as source, whose as team, min(team_from) as team_from, count(*)::int as firings,
-      count(*) filter (where not is_muted)::int as notified,
-      count(*) filter (where not is_muted and has_mattered)::int as mattered,
+      count(*) filter (where not is_quiet)::int as notified,
+      count(*) filter (where not is_quiet and has_mattered)::int as mattered,
       count(distinct fingerprint collate "C")::int as alerts, count(distinct incident_id)::int as incidents,
       count(*) filter (where not is_muted and pause_ms between 0 and 900000)::int as returned,
       percentile_cont(0.9) within group (order by pause_ms)
@@ -98,8 +99,8 @@ async function readRules(tx: Db, window: Window): Promise<Pick<NoiseFacts, "rule
       percentile_cont(0.5) within group (order by lasted_ms) as lasted_ms,
       jsonb_build_array(${endedWithin(true)}) as within_mattered, jsonb_build_array(${endedWithin(false)}) as within_idle,
       (sum(count(*)) over ())::int as all_firings,
-      (sum(count(*) filter (where not is_muted)) over ())::int as all_notified,
-      (sum(count(*) filter (where not is_muted and has_mattered)) over ())::int as all_mattered
+      (sum(count(*) filter (where not is_quiet)) over ())::int as all_notified,
+      (sum(count(*) filter (where not is_quiet and has_mattered)) over ())::int as all_mattered
     from owned group by name, whose order by notified desc, name limit ${maxRules}`);
   const [row] = rows;
   return {

@@ -135,6 +135,8 @@ export const alerts = pgTable(
     incidentId: integer("incident_id").notNull(),
     /** Why it is where it is: the scored reasons of its placement. */
     reasons: jsonb("reasons").notNull(),
+    /** Version of the correlator that put it there. */
+    correlatorVersion: integer("correlator_version"),
     /** Null while it may notify; else what mutes it: {by, id, because}. */
     mutedBy: jsonb("muted_by"),
     /** How it came and went lately: {starts, windowMs, since, count, endedAt}; null as long as it fired once. */

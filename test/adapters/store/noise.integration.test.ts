@@ -89,6 +89,19 @@ describe("counts of rules", () => {
   });
 });
 
+test("a firing that was held open is a return, and no notification", async () => {
+  const { store } = await freshStore();
+  await store.incidents.save([anIncident(1)]);
+  const first = firing("Flappy", 0, 1, { incident: 1 });
+  await store.incidents.saveAlerts([
+    first,
+    { ...firing("Flappy", 3, 1, { incident: 1 }), partOf: first.key },
+    { ...firing("Flappy", 6, 1, { incident: 1 }), partOf: first.key },
+  ]);
+  const { rules } = await store.noise.facts(from, to);
+  expect(rules).toMatchObject([{ firings: 3, notified: 1, returned: 2 }]);
+});
+
 test("rules that fire together for a service are paired, with who came first and their labels", async () => {
   const { store } = await freshStore();
   const ids = [1, 2, 3, 4, 5, 6];
