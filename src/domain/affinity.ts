@@ -115,5 +115,6 @@ export function createAffinity(maxEntities: number): Affinity {
 function insert(list: Firing[], firing: Firing): void {
   let index = list.length;
   while (index > 0 && (list[index - 1]?.at ?? 0) > firing.at) index -= 1;
-  list.splice(index, 0, firing);
+  if (index === list.length) list.push(firing);
+  else list.splice(index, 0, firing);
 }

@@ -109,20 +109,24 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
 
   // ---------- taking in ----------
 
-  function prepare(key: string, alert: Alert): Pick<LiveAlert, "seen" | "at" | "roots"> {
-    const seen = seeAlert(key, alert, graph, services);
-    return { seen, at: seen.at, roots: rootsOf(ballot.votesOf(seen)) };
-  }
-
   function addAlert(key: string, alert: Alert, incidentId: number | null): LiveAlert {
-    const known = prepare(key, alert);
-    const { seen, at } = known;
-    history.record({ ...seen, name: alert.name, labels: alert.labels });
-    const standing = standingOf(seen, history, clustering.strays);
-    const pauses = pausesFor(history.meanPauseMs(seen.component ?? "", at), clustering);
-    const reach = reachOf(alert, at, pauses);
-    const unplaced = { incidentId: null, session: null, story: null, seat: -1, isNews: false };
-    const member: LiveAlert = { ...known, standing, pauses, reach, ...unplaced };
+    const seen = seeAlert(key, alert, graph, services);
+    const { at, type, entity, component } = seen;
+    history.record({ type, name: alert.name, entity, component, labels: alert.labels, at });
+    const pauses = pausesFor(history.meanPauseMs(component ?? "", at), clustering);
+    const member: LiveAlert = {
+      seen,
+      at,
+      roots: rootsOf(ballot.votesOf(seen)),
+      standing: standingOf(seen, history, clustering.strays),
+      pauses,
+      reach: reachOf(alert, at, pauses),
+      incidentId: null,
+      session: null,
+      story: null,
+      seat: -1,
+      isNews: false,
+    };
     if (incidentId !== null) numbers.put(member, incidentId);
     floor.live.add(member);
     return member;
@@ -166,7 +170,10 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     ballot = createBallot(graph, weights.causes.service);
     floor = createFloor();
     for (const member of members) {
-      Object.assign(member, prepare(member.seen.key, member.seen.alert), { session: null, story: null });
+      member.seen = seeAlert(member.seen.key, member.seen.alert, graph, services);
+      member.roots = rootsOf(ballot.votesOf(member.seen));
+      member.session = null;
+      member.story = null;
       floor.live.add(member);
     }
   }

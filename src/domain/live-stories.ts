@@ -204,13 +204,13 @@ export function createLiveStories({ scoreOf, rulings, weights }: LiveStoriesOpti
     },
     expire(before) {
       const expired = { stories: [] as Story[], alerts: [] as LiveAlert[] };
+      // In order of start, and without overlap: the first that is young enough ends it.
       for (const cell of cells.values())
-        for (let index = cell.sessions.length - 1; index >= 0; index -= 1) {
-          const session = cell.sessions[index];
-          if (session === undefined || lastOf(session) >= before) continue;
-          const removed = remove(cell, index);
+        for (let oldest = cell.sessions[0]; oldest !== undefined && lastOf(oldest) < before; ) {
+          const removed = remove(cell, 0);
           expired.stories.push(...removed.stories);
           expired.alerts.push(...removed.alerts);
+          oldest = cell.sessions[0];
         }
       return expired;
     },

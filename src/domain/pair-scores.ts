@@ -48,16 +48,26 @@ export function createPairScores<Member extends Seated>(
         table[a * seats + b] = before.table[a * before.seats + b] ?? Number.NaN;
   }
 
+  /** Takes their seats from those who left. */
+  function emptySeats(members: readonly Member[]): number[] {
+    let staying = 0;
+    for (const member of members) if (holders[member.seat] === member) staying += 1;
+    // Most often nobody left, and the table is full.
+    if (staying === holders.length) return [];
+    const seated = new Set(members);
+    const free: number[] = [];
+    for (let seat = 0; seat < holders.length; seat += 1) {
+      const holder = holders[seat];
+      if (holder !== undefined && seated.has(holder)) continue;
+      holders[seat] = undefined;
+      free.push(seat);
+    }
+    return free;
+  }
+
   return {
     seat(members) {
-      const staying = new Set(members);
-      const free: number[] = [];
-      for (let seat = 0; seat < holders.length; seat += 1) {
-        const holder = holders[seat];
-        if (holder !== undefined && staying.has(holder)) continue;
-        holders[seat] = undefined;
-        free.push(seat);
-      }
+      const free = emptySeats(members);
       for (const member of members) {
         if (holders[member.seat] === member) continue;
         const seat = free.pop() ?? holders.length;

@@ -110,6 +110,7 @@ function isAnyApart(a: readonly number[], b: readonly number[], areApart: AreApa
 }
 
 function sumOfScores(a: readonly number[], b: readonly number[], scoreOf: PairScore): number {
+  if (a.length === 1 && b.length === 1) return scoreOf(a[0] ?? 0, b[0] ?? 0);
   let sum = 0;
   for (const left of a) for (const right of b) sum += scoreOf(left, right);
   return sum;

@@ -28,6 +28,8 @@ const farCalleeVote = 0.2;
 const ownVote = 1.5;
 const maxCallees = 40;
 
+const noVotes: Votes = { services: [], votes: [] };
+
 /** @param weights - as in the ranking of causes. */
 export function createBallot(graph: ServiceGraph, weights: Readonly<Record<string, number>>): Ballot {
   const numbers = new Map<string, number>();
@@ -38,15 +40,38 @@ export function createBallot(graph: ServiceGraph, weights: Readonly<Record<strin
     numbers.set(service, names.length);
     return names.push(service) - 1;
   }
+  /** What an alert of a service votes for its callees, the same for every one. */
+  const calleeVotes = new Map<string, Votes>();
+  function votesForCallees(service: string): Votes {
+    const known = calleeVotes.get(service);
+    if (known !== undefined) return known;
+    let votes = noVotes;
+    for (const callee of firstOf(graph.callees(service))) {
+      votes = addVotes(votes, voteFor(callee, calleeVote));
+      for (const far of firstOf(graph.callees(callee)))
+        if (far !== service) votes = addVotes(votes, voteFor(far, farCalleeVote));
+    }
+    calleeVotes.set(service, votes);
+    return votes;
+  }
+
+  function voteFor(service: string, vote: number): Votes {
+    return { services: [numberOf(service)], votes: [vote] };
+  }
+
   return {
     votesOf(seen) {
-      const sum = new Map<number, number>();
-      for (const [service, vote] of votesFor(seen, graph, weights)) {
-        const number = numberOf(service);
-        sum.set(number, (sum.get(number) ?? 0) + vote);
+      const size = (magnitudeOf(seen.alert) ?? 0) / 3;
+      let votes = noVotes;
+      if (seen.entity !== null) {
+        const kind: EvidenceKind | "call" =
+          seen.kind === "latency" && (seen.names.length > 0 || isCallSide(seen.alert)) ? "call" : seen.kind;
+        const own = ownVote + (weights[`kind:${kind}`] ?? 0) + (weights[`size:${kind}`] ?? 0) * size;
+        votes = addVotes(voteFor(seen.entity, own), votesForCallees(seen.entity));
       }
-      const services = [...sum.keys()].sort((a, b) => a - b);
-      return { services, votes: services.map((service) => sum.get(service) ?? 0) };
+      const named = (weights["blamed"] ?? 0) + (weights["blamedSize"] ?? 0) * size;
+      for (const name of seen.names) votes = addVotes(votes, voteFor(name, named));
+      return votes;
     },
     topOf({ services, votes }) {
       let top = -1;
@@ -57,24 +82,6 @@ export function createBallot(graph: ServiceGraph, weights: Readonly<Record<strin
       return names.length;
     },
   };
-}
-
-function* votesFor(
-  seen: SeenAlert,
-  graph: ServiceGraph,
-  weights: Readonly<Record<string, number>>,
-): Generator<readonly [service: string, vote: number]> {
-  const size = (magnitudeOf(seen.alert) ?? 0) / 3;
-  if (seen.entity !== null) {
-    const kind: EvidenceKind | "call" =
-      seen.kind === "latency" && (seen.names.length > 0 || isCallSide(seen.alert)) ? "call" : seen.kind;
-    yield [seen.entity, ownVote + (weights[`kind:${kind}`] ?? 0) + (weights[`size:${kind}`] ?? 0) * size];
-    for (const callee of firstOf(graph.callees(seen.entity))) {
-      yield [callee, calleeVote];
-      for (const far of firstOf(graph.callees(callee))) if (far !== seen.entity) yield [far, farCalleeVote];
-    }
-  }
-  for (const name of seen.names) yield [name, (weights["blamed"] ?? 0) + (weights["blamedSize"] ?? 0) * size];
 }
 
 function firstOf(services: ReadonlySet<string>): Iterable<string> {

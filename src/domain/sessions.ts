@@ -5,12 +5,14 @@
 import type { Alert } from "./alert.ts";
 import { isBefore, type PairScores, type Seated } from "./pair-scores.ts";
 import type { Member } from "./partition.ts";
+import type { Roots } from "./root-votes.ts";
 import type { SeenAlert } from "./signal.ts";
 
 /** A live alert. The alert may be replaced by a newer report of the same firing. */
 export interface LiveAlert extends Member, Seated {
   readonly at: number;
   seen: SeenAlert;
+  roots: Roots;
   /** The pause after it that ends its session: shorter where alerts come all the time. */
   readonly pauses: Pauses;
   /** Another alert that begins until then is of the same session, ms. */
@@ -88,7 +90,7 @@ export function weighedOf({ members }: Session): readonly LiveAlert[] {
 
 /** When the last alert of a session began. */
 export function lastOf({ members }: Session): number {
-  return members.at(-1)?.at ?? Number.NEGATIVE_INFINITY;
+  return members[members.length - 1]?.at ?? Number.NEGATIVE_INFINITY;
 }
 
 /** Puts a new alert into the session it belongs to, perhaps one of its own; says which those that it joins were. */

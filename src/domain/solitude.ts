@@ -53,6 +53,7 @@ interface Starts {
 export function createSolitude(maxKept: number): Solitude {
   const types = createBoundedMap<Starts>(maxKept, () => ({ all: [], accompanied: [] }));
   const names = createBoundedMap<Starts>(maxKept, () => ({ all: [], accompanied: [] }));
+  /** In order of start. */
   const parts = createBoundedMap<Young[]>(maxKept, () => []);
 
   function accompany(firing: Young): void {
@@ -68,13 +69,17 @@ export function createSolitude(maxKept: number): Solitude {
       insert(names.recall(name).all, at, maxNameTimes);
       const young = parts.recall(part);
       const firing: Young = { type, name, at, isAlone: true };
-      for (const other of young) {
+      let place = young.length;
+      for (let index = young.length - 1; index >= 0; index -= 1) {
+        const other = young[index];
+        if (other === undefined || other.at < at - nearMs) break;
+        if (other.at > at) place = index;
         // An alert that flaps is no company for itself.
-        if (other.type === type || Math.abs(other.at - at) > nearMs) continue;
+        if (other.type === type || other.at > at + nearMs) continue;
         accompany(other);
         accompany(firing);
       }
-      young.push(firing);
+      young.splice(place, 0, firing);
       while (young.length > maxYoung || (young[0]?.at ?? at) < at - youngMs) young.shift();
     },
     shareAlone(type, name, at) {
@@ -101,7 +106,8 @@ function countAlone(
 function insert(times: number[], at: number, max: number): void {
   let index = times.length;
   while (index > 0 && (times[index - 1] ?? 0) > at) index -= 1;
-  times.splice(index, 0, at);
+  if (index === times.length) times.push(at);
+  else times.splice(index, 0, at);
   if (times.length > max) times.shift();
 }
 
