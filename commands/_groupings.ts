@@ -57,6 +57,54 @@ function beingMoved({ id }: Incident): Refusal {
   };
 }
 
+/** Alerts of one ruling on each side: less than what the correlator heeds of one. */
+const maxKeys = 1_000;
+
+/** All of these are of one incident, which has the number where one is to go on; several rulings when they are many. */
+export function together(
+  left: readonly StoredAlert[],
+  right: readonly StoredAlert[],
+  keep: number | null,
+): readonly NewRuling[] {
+  const [first = [], ...more] = chunks(keysOf(left));
+  const [other = [], ...others] = chunks(keysOf(right));
+  const pairs = [
+    [first, other],
+    ...others.map((keys) => [first, keys]),
+    ...more.map((keys) => [keys, other]),
+  ];
+  return pairs
+    .map(([a = [], b = []]): NewRuling => ({ kind: "together", left: a, right: b, ...kept(keep) }))
+    .filter((ruling) => ruling.left.length + ruling.right.length > 1);
+}
+
+/**
+ * The first leave the incident of the others, which stay together in it: whoever takes alerts out of an incident has
+ * looked at what stays, and would wonder if that fell apart.
+ */
+export function apart(
+  leaving: readonly StoredAlert[],
+  staying: readonly StoredAlert[],
+  keep: number,
+): readonly NewRuling[] {
+  // Those that stay are of one incident: some of them are enough to keep the others away.
+  const right = keysOf(staying).slice(0, maxKeys);
+  if (right.length === 0) return [];
+  return [
+    ...together(staying, [], keep),
+    ...chunks(keysOf(leaving)).map((left): NewRuling => ({ kind: "apart", left, right, ...kept(keep) })),
+  ];
+}
+
+function chunks(keys: readonly string[]): readonly (readonly string[])[] {
+  const count = Math.ceil(keys.length / maxKeys);
+  return Array.from({ length: count }, (_, index) => keys.slice(index * maxKeys, (index + 1) * maxKeys));
+}
+
+function kept(keep: number | null): { readonly keep?: number } {
+  return keep === null ? {} : { keep };
+}
+
 /** A correction of a grouping, as it is kept. */
 export function groupingEffect(correction: {
   readonly kind: Extract<Feedback["kind"], "merge" | "split" | "move">;
@@ -77,7 +125,7 @@ export function groupingEffect(correction: {
       data: { alerts: keysOf(alerts), rest: keysOf(rest) },
     },
     decidedAt: decidedAt([...alerts, ...rest]),
-    rulings: rulings.filter(({ left, right }) => left.length > 0 && left.length + right.length > 1),
+    rulings,
   };
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { answerView } from "../src/domain/answer.ts";
 import { defineCommand } from "../src/ports/command.ts";
-import { countAlerts, groupingEffect, keysOf, lockGroups } from "./_groupings.ts";
+import { countAlerts, groupingEffect, lockGroups, together } from "./_groupings.ts";
 import { incidentResource, suggestIncidents } from "./_lookup.ts";
 
 export default defineCommand({
@@ -36,8 +36,8 @@ export default defineCommand({
       };
     }
     const by = context.person.name;
-    const { left, right } = { left: keysOf(into.alerts), right: keysOf(from.alerts) };
-    const text = `Incidents ${id} and ${from.incident.id} become one, with ${into.alerts.length + from.alerts.length} alerts. Their cards show it within a second.`;
+    const count = into.alerts.length + from.alerts.length;
+    const text = `Incident ${from.incident.id} goes into ${id}, which then has ${count} alerts. Their cards show it within a second.`;
     return {
       kind: "answer",
       view: answerView(text, { tone: "good" }),
@@ -45,7 +45,7 @@ export default defineCommand({
       audit: {
         action: "incident.merged",
         subject: `incident:${id}`,
-        data: { from: from.incident.id, alerts: right.length },
+        data: { from: from.incident.id, alerts: from.alerts.length },
       },
       effects: [
         groupingEffect({
@@ -54,7 +54,7 @@ export default defineCommand({
           other: from.incident.id,
           alerts: from.alerts,
           rest: into.alerts,
-          rulings: [{ kind: "together", left, right }],
+          rulings: together(into.alerts, from.alerts, id),
         }),
         {
           kind: "incident",

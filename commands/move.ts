@@ -4,7 +4,15 @@ import { answerView } from "../src/domain/answer.ts";
 import { oneLine } from "../src/domain/view.ts";
 import { type CommandContext, defineCommand, type Effect, type Refusal } from "../src/ports/command.ts";
 import type { StoredAlert } from "../src/ports/store.ts";
-import { countAlerts, type Group, groupingEffect, keysOf, lockGroups } from "./_groupings.ts";
+import {
+  apart,
+  countAlerts,
+  type Group,
+  groupingEffect,
+  keysOf,
+  lockGroups,
+  together,
+} from "./_groupings.ts";
 import { incidentResource, suggestAlerts, suggestIncidents } from "./_lookup.ts";
 
 /** Alerts looked through for the one that is meant. */
@@ -81,7 +89,6 @@ function effectsOf(
 ): readonly Effect[] {
   const { from, target, alerts, rest } = move;
   const keys = keysOf(alerts);
-  const home = target === null ? [] : keysOf(target.alerts);
   const into = target === null ? "a new incident" : `incident ${target.incident.id}`;
   const data = { alerts: keys.slice(0, 100) };
   return [
@@ -92,9 +99,8 @@ function effectsOf(
       alerts,
       rest,
       rulings: [
-        { kind: "together", left: home, right: keys },
-        // The incident that they leave keeps nothing to be apart from when they were all of it.
-        ...(rest.length === 0 ? [] : [{ kind: "apart", left: keys, right: keysOf(rest) } as const]),
+        ...together(target?.alerts ?? [], alerts, target?.incident.id ?? null),
+        ...apart(alerts, rest, from.incident.id),
       ],
     }),
     {

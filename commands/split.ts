@@ -3,7 +3,15 @@ import { chooseAlerts } from "../src/domain/alert-choice.ts";
 import { answerView } from "../src/domain/answer.ts";
 import { oneLine } from "../src/domain/view.ts";
 import { defineCommand, type Refusal } from "../src/ports/command.ts";
-import { countAlerts, type Group, groupingEffect, keysOf, lockGroups } from "./_groupings.ts";
+import {
+  apart,
+  countAlerts,
+  type Group,
+  groupingEffect,
+  keysOf,
+  lockGroups,
+  together,
+} from "./_groupings.ts";
 import { incidentResource, suggestAlerts, suggestIncidents } from "./_lookup.ts";
 
 export default defineCommand({
@@ -53,10 +61,7 @@ export default defineCommand({
           other: null,
           alerts,
           rest,
-          rulings: [
-            { kind: "apart", left: keysOf(alerts), right: keysOf(rest) },
-            { kind: "together", left: keysOf(alerts), right: [] },
-          ],
+          rulings: [...together(alerts, [], null), ...apart(alerts, rest, incident.id)],
         }),
         {
           kind: "incident",

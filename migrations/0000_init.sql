@@ -309,6 +309,7 @@ CREATE TABLE "rulings" (
 	"kind" text NOT NULL,
 	"left_keys" jsonb NOT NULL,
 	"right_keys" jsonb NOT NULL,
+	"keep" integer,
 	"at" timestamp (3) with time zone NOT NULL,
 	"carried_out_at" timestamp (3) with time zone
 );

@@ -1,8 +1,8 @@
 /**
- * Carries out what people decided about groupings. What the correlator still weighs it places itself, by the ruling;
+ * Carries out what people decided about groupings. What the correlator remembers it places itself, by the ruling;
  * alerts that it has forgotten are moved here, so that a ruling holds however old its alerts are.
  */
-import type { Merge, Placement, Reason, Ruling, Split } from "../domain/correlation.ts";
+import type { Correlation, Placement, Reason, Ruling, Split } from "../domain/correlation.ts";
 import type { Store } from "../ports.ts";
 import { type Movement, newMovement, place, remember, type TriageMemory } from "./triage-memory.ts";
 
@@ -17,7 +17,8 @@ export async function recall(
   memory: TriageMemory,
   rulings: readonly Ruling[],
 ): Promise<void> {
-  const missing = keysOf(rulings).filter((key) => !memory.alerts.has(key));
+  const keys = new Set(rulings.flatMap(({ left, right }) => [...left, ...right]));
+  const missing = [...keys].filter((key) => !memory.alerts.has(key));
   if (missing.length === 0) return;
   const found = await store.incidents.findAlerts(missing);
   for (const id of new Set(found.map(({ incidentId }) => incidentId))) {
@@ -35,78 +36,101 @@ export async function recall(
  */
 export function takeRulings(memory: TriageMemory, rulings: readonly Ruling[], now: Date): Movement {
   const movement = newMovement();
+  const firstNew = memory.correlator.nextIncidentId();
   const observed = memory.correlator.observe(
     rulings.map((ruling) => ({ kind: "ruling", ruling })),
     now,
   );
-  place(memory, movement, observed);
-  const placements = [...observed.placements];
-  const [merges, splits] = [[...observed.merges], [...observed.splits]];
-  for (const ruling of rulings) {
-    const step = ruling.kind === "together" ? join(memory, ruling) : part(memory, ruling);
-    place(memory, movement, step);
-    placements.push(...step.placements);
-    merges.push(...step.merges);
-    splits.push(...step.splits);
-  }
-  return { ...movement, correlation: { placements, merges, splits } };
-}
-
-interface Step {
-  readonly placements: readonly Placement[];
-  readonly merges: readonly Merge[];
-  readonly splits: readonly Split[];
-}
-
-/** Brings forgotten alerts to the incident where the others are. */
-function join(memory: TriageMemory, ruling: Ruling): Step {
-  const keys = knownKeys(memory, [...ruling.left, ...ruling.right]);
-  const home = keys.find((key) => memory.correlator.weighs(key)) ?? keys[0];
-  const into = home === undefined ? undefined : placeOf(memory, home);
-  if (into === undefined) return { placements: [], merges: [], splits: [] };
-  const reasons = [reason(ruling, "people decided that these alerts belong together")];
-  const placements = keys.flatMap((key) => moveOf(memory, key, into, reasons));
-  const left = new Set(placements.map(({ previousIncidentId }) => previousIncidentId));
-  const gone = new Set(placements.map(({ key }) => key));
-  const merges = [...left].flatMap((from): Merge[] => {
-    const isEmpty = from !== null && [...(memory.members.get(from) ?? [])].every((key) => gone.has(key));
-    return isEmpty ? [{ from, into, reasons }] : [];
-  });
-  return { placements, merges, splits: [] };
-}
-
-/** Takes apart every incident that still holds alerts of both sides: the side that is forgotten whole leaves it. */
-function part(memory: TriageMemory, ruling: Ruling): Step {
   const placements: Placement[] = [];
-  const splits: Split[] = [];
+  for (const step of [() => observed.placements, ...rulings.map((ruling) => () => follow(memory, ruling))]) {
+    // Where triage has it counts: an alert may be kept elsewhere than where the correlator placed it.
+    const moves = step().flatMap((placement) => {
+      const from = placeOf(memory, placement.key);
+      return from === undefined ? [] : [{ ...placement, previousIncidentId: from }];
+    });
+    place(memory, movement, { placements: moves });
+    placements.push(...moves.filter(({ incidentId, previousIncidentId: from }) => incidentId !== from));
+  }
+  return { ...movement, correlation: { placements, ...turnsOf(memory, placements, observed, firstNew) } };
+}
+
+/** Incidents that came out of one another and went into one another; the memory is that of afterwards. */
+function turnsOf(
+  memory: TriageMemory,
+  placements: readonly Placement[],
+  observed: Correlation,
+  firstNew: number,
+): Pick<Correlation, "merges" | "splits"> {
+  const turns = new Map<string, Split>();
+  for (const { incidentId: into, previousIncidentId: from, reasons } of placements) {
+    if (from === null || turns.has(`${from} ${into}`)) continue;
+    const known = [...observed.splits, ...observed.merges].find(
+      (turn) => turn.from === from && turn.into === into,
+    );
+    turns.set(`${from} ${into}`, known ?? { from, into, reasons });
+  }
+  const isEmpty = ({ from }: Split) => (memory.members.get(from)?.size ?? 0) === 0;
+  const all = [...turns.values()];
+  return {
+    merges: all.filter(isEmpty),
+    splits: all.filter((turn) => !isEmpty(turn) && turn.into >= firstNew),
+  };
+}
+
+function follow(memory: TriageMemory, ruling: Ruling): Placement[] {
+  return ruling.kind === "together" ? join(memory, ruling) : part(memory, ruling);
+}
+
+/** Brings alerts that nobody places to the incident where the others are. */
+function join(memory: TriageMemory, { left, right, keep }: Ruling): Placement[] {
+  const keys = knownKeys(memory, [...left, ...right]);
+  const home =
+    keys.find((key) => memory.correlator.remembers(key)) ??
+    keys.find((key) => placeOf(memory, key) === keep) ??
+    keys[0];
+  const into = home === undefined ? undefined : placeOf(memory, home);
+  if (into === undefined) return [];
+  const reasons = [
+    { ...reason, score: rulingScore, because: "people decided that these alerts belong together" },
+  ];
+  return keys
+    .filter((key) => !memory.correlator.remembers(key))
+    .flatMap((key) => moveOf(memory, key, into, reasons));
+}
+
+/** Takes apart every incident that still holds alerts of both sides: the side leaves it that nobody else places. */
+function part(memory: TriageMemory, ruling: Ruling): Placement[] {
   const [left, right] = [knownKeys(memory, ruling.left), knownKeys(memory, ruling.right)];
   const placesOf = (keys: readonly string[]) => new Set(keys.flatMap((key) => placeOf(memory, key) ?? []));
-  const reasons = [reason(ruling, "people decided that these alerts do not belong with the others")];
+  const guests = new Map([...memory.guests].map(([own, key]) => [key, own]));
+  const isFree = (key: string) => guests.has(key) || !memory.correlator.remembers(key);
+  const because = "people decided that these alerts do not belong with the others";
+  const reasons = [{ ...reason, score: -rulingScore, because }];
+  const sides = [
+    { own: left, others: right },
+    { own: right, others: left },
+  ];
   const shared = placesOf(right);
-  for (const from of placesOf(left)) {
-    if (!shared.has(from)) continue;
-    const sides = [
-      { own: left, others: right },
-      { own: right, others: left },
-    ];
-    const side = sides.find(({ own }) =>
-      own.every((key) => placeOf(memory, key) !== from || !memory.correlator.weighs(key)),
-    );
-    // The correlator weighs alerts of both sides, and a newer ruling keeps them together.
-    if (side === undefined) continue;
+  return [...placesOf(left)].flatMap((from): Placement[] => {
+    const isHere = (key: string) => placeOf(memory, key) === from;
+    // None: the correlator places alerts of both sides here, since a newer ruling puts them together.
+    const side = shared.has(from) ? sides.find(({ own }) => own.filter(isHere).every(isFree)) : undefined;
+    if (side === undefined) return [];
     const taken = placesOf(side.others);
-    const home = [...placesOf(side.own)].find((id) => !taken.has(id));
-    const into = home ?? memory.correlator.takeIncidentId();
-    if (home === undefined) splits.push({ from, into, reasons });
-    const leaving = side.own.filter((key) => placeOf(memory, key) === from);
-    placements.push(...leaving.flatMap((key) => moveOf(memory, key, into, reasons)));
-  }
-  return { placements, merges: [], splits };
+    let into = [...placesOf(side.own)].find((id) => !taken.has(id));
+    return side.own.filter(isHere).flatMap((key) => {
+      const own = guests.get(key);
+      if (own === undefined) into ??= memory.correlator.takeIncidentId();
+      return moveOf(memory, key, own ?? into ?? from, reasons);
+    });
+  });
 }
+
+const reason = { signal: "ruling" } as const;
 
 function moveOf(memory: TriageMemory, key: string, into: number, reasons: readonly Reason[]): Placement[] {
   const from = placeOf(memory, key);
-  if (from === undefined || from === into || memory.correlator.weighs(key)) return [];
+  if (from === undefined || from === into) return [];
   return [{ key, incidentId: into, previousIncidentId: from, reasons }];
 }
 
@@ -116,12 +140,4 @@ function placeOf(memory: TriageMemory, key: string): number | undefined {
 
 function knownKeys(memory: TriageMemory, keys: readonly string[]): readonly string[] {
   return keys.filter((key) => memory.alerts.has(key));
-}
-
-function keysOf(rulings: readonly Ruling[]): string[] {
-  return [...new Set(rulings.flatMap(({ left, right }) => [...left, ...right]))];
-}
-
-function reason(ruling: Ruling, because: string): Reason {
-  return { signal: "ruling", score: ruling.kind === "together" ? rulingScore : -rulingScore, because };
 }

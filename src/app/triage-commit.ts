@@ -100,7 +100,9 @@ function moveIncident(
   }
   const facts = incidentFacts(members);
   const isFiring = (key: string) => memory.alerts.get(key)?.endedBy === null;
-  const family = familyEvents(id, correlation);
+  // The correlator may have forgotten alerts that stay behind: such an incident goes on.
+  const merges = correlation.merges.filter(({ from }) => (memory.members.get(from)?.size ?? 0) === 0);
+  const family = familyEvents(id, { ...correlation, merges });
   if (before === null) {
     const opened = asChild(openIncident(id, facts, context.now), correlation, rows);
     return { incident: opened, events: family, isNew: true, wasMuted };

@@ -206,7 +206,10 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
   // ---------- saying where alerts belong ----------
 
   function settle({ gone, told }: Retold): Correlation {
-    const { moves, merges, splits } = numbers.number(floor.keeper.of(floor.bridging.renew({ gone, told })));
+    const { moves, merges, splits } = numbers.number(
+      floor.keeper.of(floor.bridging.renew({ gone, told })),
+      rulings.size === 0 ? undefined : rulings.numberFor,
+    );
     const placements = moves.map((move): Placement => {
       const { key } = move.member.seen;
       placed.set(key, move.to);
@@ -317,7 +320,6 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       return left === undefined || right === undefined ? null : floor.reasons.compare(left, right);
     },
     remembers: (key) => placed.has(key),
-    weighs: (key) => floor.live.alert(key) !== undefined,
     restore(memory) {
       history = createHistory(maxTypes);
       rulings = createRulings();

@@ -24,6 +24,11 @@ export interface Ruling {
   /** Keys of alerts. */
   readonly left: readonly string[];
   readonly right: readonly string[];
+  /**
+   * Number of the incident that goes on: of "together" all of its alerts come into it, of "apart" those of the right
+   * stay in it and those of the left leave. Absent when the larger part may keep the number.
+   */
+  readonly keep?: number;
 }
 
 /** One scored reason; positive speaks for joining. Shown by /why. */
@@ -104,17 +109,13 @@ export interface Correlator {
   compare(a: string, b: string): Comparison | null;
   /**
    * Whether it has placed this alert before. Every alert that is observed for the first time is placed at once; one
-   * that it remembers is placed again only when it moves.
+   * that it remembers is placed again only when it moves. One that it has forgotten stays where it is until somebody
+   * else moves it.
    */
   remembers(key: string): boolean;
-  /**
-   * Whether it still weighs this alert, so that placing it is its business alone. One that it has forgotten stays where
-   * it is until somebody else moves it.
-   */
-  weighs(key: string): boolean;
   /** The number the next new incident will get. */
   nextIncidentId(): number;
-  /** Gives that number out, for an incident of alerts that it no longer weighs. */
+  /** Gives that number out, for an incident of alerts that it has forgotten. */
   takeIncidentId(): number;
   /** Sizes of the bounded parts, for metrics. */
   sizes(): Readonly<Record<string, number>>;

@@ -17,8 +17,7 @@ export interface ForgottenAlerts {
 export function followRulings(alerts: ForgottenAlerts): Placement[] {
   const placements: Placement[] = [];
   for (const bond of alerts.rulings.bonds()) placements.push(...gather(alerts, bond));
-  for (const side of ["left", "right"] as const) placements.push(...separate(alerts, side));
-  return placements;
+  return [...placements, ...separate(alerts)];
 }
 
 function isWeighed({ live }: ForgottenAlerts, key: string): boolean {
@@ -35,7 +34,7 @@ function move(alerts: ForgottenAlerts, key: string, to: number, because: string,
   return [{ key, incidentId: to, previousIncidentId: from, reasons }];
 }
 
-/** The number of a bond: that of its weighed alerts, or else the one that most of its alerts have. */
+/** The number of a bond: that of its weighed alerts, or else the one that people want, or that most of its alerts have. */
 function numberOf(alerts: ForgottenAlerts, { keys }: Bond): number | undefined {
   const counts = new Map<number, number>();
   for (const key of keys) {
@@ -44,6 +43,9 @@ function numberOf(alerts: ForgottenAlerts, { keys }: Bond): number | undefined {
     if (isWeighed(alerts, key)) return id;
     counts.set(id, (counts.get(id) ?? 0) + 1);
   }
+  const wishes = keys.flatMap((key) => alerts.rulings.numberFor(key) ?? []);
+  const wanted = wishes.find(({ number, isWanted }) => isWanted && counts.has(number));
+  if (wanted !== undefined) return wanted.number;
   const [most] = [...counts].sort(([a, x], [b, y]) => y - x || a - b);
   return most?.[0];
 }
@@ -55,24 +57,40 @@ function gather(alerts: ForgottenAlerts, bond: Bond): Placement[] {
   return bond.keys.flatMap((key) => move(alerts, key, to, because, ruledScore));
 }
 
-/** Takes the bonds of one side that are forgotten whole out of incidents that hold alerts of the other side. */
-function separate(alerts: ForgottenAlerts, side: Side): Placement[] {
-  const other = side === "left" ? "right" : "left";
-  const taken = new Set<string>();
-  for (const bond of alerts.rulings.bonds())
-    for (const [id, at] of bond.sides) if (at === other) taken.add(`${id} ${numberOf(alerts, bond)}`);
-  const fresh = new Map<string, number>();
+/**
+ * Takes bonds that are forgotten whole out of incidents that hold alerts of the other side: those of the left, and where
+ * these are weighed those of the right. Newer rulings come first, since what they part need not be parted again.
+ */
+function separate(alerts: ForgottenAlerts): Placement[] {
   const placements: Placement[] = [];
-  for (const bond of alerts.rulings.bonds()) {
-    const from = numberOf(alerts, bond);
-    if (from === undefined || bond.keys.some((key) => isWeighed(alerts, key))) continue;
-    const clash = [...bond.sides].find(([id, at]) => at === side && taken.has(`${id} ${from}`));
-    if (clash === undefined) continue;
-    const name = `${clash[0]} ${from}`;
-    const to = fresh.get(name) ?? alerts.numbers.take();
-    fresh.set(name, to);
-    const because = "people decided that it does not belong with alerts of the incident that it was in";
-    placements.push(...bond.keys.flatMap((key) => move(alerts, key, to, because, -ruledScore)));
-  }
+  for (const [, sides] of [...bySide(alerts.rulings)].sort(([a], [b]) => b - a))
+    for (const [leaving, staying] of [
+      [sides.left, sides.right],
+      [sides.right, sides.left],
+    ] as const) {
+      const taken = new Set(staying.map((bond) => numberOf(alerts, bond)));
+      const fresh = new Map<number, number>();
+      for (const bond of leaving) {
+        const from = numberOf(alerts, bond);
+        if (from === undefined || !taken.has(from) || bond.keys.some((key) => isWeighed(alerts, key)))
+          continue;
+        const to = fresh.get(from) ?? alerts.numbers.take();
+        fresh.set(from, to);
+        const because = "people decided that it does not belong with alerts of the incident that it was in";
+        placements.push(...bond.keys.flatMap((key) => move(alerts, key, to, because, -ruledScore)));
+      }
+    }
   return placements;
+}
+
+/** Bonds by the ruling that holds them apart, and on which side of it they stand. */
+function bySide(rulings: Rulings): Map<number, Record<Side, Bond[]>> {
+  const found = new Map<number, Record<Side, Bond[]>>();
+  for (const bond of rulings.bonds())
+    for (const [id, side] of bond.sides) {
+      const sides = found.get(id) ?? { left: [], right: [] };
+      sides[side].push(bond);
+      found.set(id, sides);
+    }
+  return found;
 }

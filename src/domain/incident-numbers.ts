@@ -1,5 +1,6 @@
 /** Gives sets of stories the numbers of incidents, so that a number stays with most of its alerts. */
 import type { Company } from "./company.ts";
+import type { NumberWish } from "./rulings.ts";
 import type { LiveAlert } from "./sessions.ts";
 
 /** An alert whose number is another one now. */
@@ -26,8 +27,11 @@ export interface Numbered {
   readonly splits: readonly Turn[];
 }
 
+export type WishOf = (key: string) => NumberWish | undefined;
+
 export interface IncidentNumbers {
-  number(sets: readonly Company[]): Numbered;
+  /** @param wishOf - by the key of an alert, what people want of its incident's number; absent when nobody does. */
+  number(sets: readonly Company[], wishOf?: WishOf): Numbered;
   /** Gives one alert a number outside any set. */
   put(member: LiveAlert, to: number): void;
   /** Forgets an alert; its number is not given to others. */
@@ -61,25 +65,32 @@ export function createIncidentNumbers(): IncidentNumbers {
     else counts.delete(id);
   }
 
-  /** For every set the number that most of its alerts have, if no set with more of them has it. */
-  function choose(sets: readonly Company[]): number[] {
-    const claims = sets.map((set, index) => ({ index, best: heldBy(set) }));
+  /** For every set the number that people want, or that most of its alerts have, if no set with more of them has it. */
+  function choose(sets: readonly Company[], wishOf: WishOf | undefined): number[] {
+    const claims = sets.map((set, index) => {
+      const best = heldBy(set);
+      const { wanted, unwanted } = wishOf === undefined ? noWishes : wishesOf(set, best, wishOf);
+      const ids = best.flatMap(([id]) => (unwanted.has(id) ? [] : [id]));
+      return { index, wanted, alerts: best[0]?.[1] ?? 0, ids: wanted === null ? ids : [wanted, ...ids] };
+    });
     const taken = new Set<number>();
     const chosen: (number | null)[] = sets.map(() => null);
-    const strength = (claim: (typeof claims)[number]) => claim.best[0]?.[1] ?? 0;
-    for (const { index, best } of [...claims].sort((a, b) => strength(b) - strength(a))) {
-      const free = best.find(([id]) => !taken.has(id));
+    const isWished = (claim: (typeof claims)[number]) => Number(claim.wanted !== null);
+    for (const { index, ids } of [...claims].sort(
+      (a, b) => isWished(b) - isWished(a) || b.alerts - a.alerts,
+    )) {
+      const free = ids.find((id) => !taken.has(id));
       if (free === undefined) continue;
-      taken.add(free[0]);
-      chosen[index] = free[0];
+      taken.add(free);
+      chosen[index] = free;
     }
     return chosen.map((id) => id ?? take());
   }
 
   return {
-    number(sets) {
+    number(sets, wishOf) {
       const firstNew = next;
-      const ids = choose(sets);
+      const ids = choose(sets, wishOf);
       const moves: Move[] = [];
       for (const [index, company] of sets.entries()) {
         const to = ids[index] ?? 0;
@@ -115,6 +126,36 @@ function heldBy(set: Company): [id: number, alerts: number][] {
     for (const { incidentId } of members)
       if (incidentId !== null) held.set(incidentId, (held.get(incidentId) ?? 0) + 1);
   return held.size <= 1 ? [...held] : [...held].sort(([a, x], [b, y]) => y - x || a - b);
+}
+
+interface Wishes {
+  readonly wanted: number | null;
+  readonly unwanted: ReadonlySet<number>;
+}
+
+const noWishes: Wishes = { wanted: null, unwanted: new Set() };
+
+/**
+ * What people want of a set's number. Where they want several, the one that it has, so that a number once chosen stays;
+ * else the one wanted for most of its alerts.
+ */
+function wishesOf(
+  set: Company,
+  held: readonly (readonly [id: number, alerts: number])[],
+  wishOf: WishOf,
+): Wishes {
+  const wanted = new Map<number, number>();
+  const unwanted = new Set<number>();
+  for (const { members } of set)
+    for (const { seen } of members) {
+      const wish = wishOf(seen.key);
+      if (wish?.isWanted === true) wanted.set(wish.number, (wanted.get(wish.number) ?? 0) + 1);
+      else if (wish !== undefined) unwanted.add(wish.number);
+    }
+  const own = held[0]?.[0];
+  if (own !== undefined && wanted.has(own)) return { wanted: own, unwanted };
+  const [most] = [...wanted].sort(([a, x], [b, y]) => y - x || a - b);
+  return { wanted: most?.[0] ?? null, unwanted };
 }
 
 function turnsOf(

@@ -6,6 +6,12 @@ import type { Ruling } from "./correlation.ts";
 
 export type Side = "left" | "right";
 
+/** Whether people want an alert in the incident of this number, or out of it. */
+export interface NumberWish {
+  readonly number: number;
+  readonly isWanted: boolean;
+}
+
 /** Alerts that people put together, or a single one; and on which side of which "apart" it stands. */
 export interface Bond {
   readonly keys: readonly string[];
@@ -17,6 +23,8 @@ export interface Rulings {
   add(ruling: Ruling): boolean;
   /** Null when nobody ruled on the alert. */
   bondOf(key: string): Bond | null;
+  /** What the newest ruling on the alert says of its incident's number; undefined when none says anything. */
+  numberFor(key: string): NumberWish | undefined;
   /** Every alert that somebody ruled on. */
   keys(): Iterable<string>;
   bonds(): Iterable<Bond>;
@@ -41,13 +49,17 @@ interface Draft {
 export function createRulings(): Rulings {
   let rulings: Ruling[] = [];
   let bonds = new Map<string, Draft>();
+  let wishes = new Map<string, NumberWish>();
   let dropped = 0;
 
   function workOut(): void {
     bonds = new Map();
-    for (const ruling of rulings)
+    wishes = new Map();
+    for (const ruling of rulings) {
       if (ruling.kind === "apart") holdApart(bonds, ruling);
       else bondTogether(bonds, ruling);
+      noteNumber(wishes, ruling);
+    }
   }
 
   return {
@@ -62,6 +74,7 @@ export function createRulings(): Rulings {
       return true;
     },
     bondOf: (key) => bonds.get(key) ?? null,
+    numberFor: (key) => wishes.get(key),
     keys: () => bonds.keys(),
     bonds: () => new Set(bonds.values()),
     forget(isRemembered) {
@@ -108,6 +121,15 @@ function holdApart(bonds: Map<string, Draft>, { id, left, right }: Ruling): void
   const rights = new Set(right.map((key) => draftOf(bonds, key)));
   for (const draft of lefts) if (!rights.has(draft)) draft.sides.set(id, "left");
   for (const draft of rights) if (!lefts.has(draft)) draft.sides.set(id, "right");
+}
+
+/** What a newer ruling says of an alert stands. */
+function noteNumber(wishes: Map<string, NumberWish>, { kind, left, right, keep }: Ruling): void {
+  if (keep === undefined) return;
+  const stays = { number: keep, isWanted: true };
+  const leaves = { number: keep, isWanted: kind === "together" };
+  for (const key of right) if (!wishes.has(key)) wishes.set(key, stays);
+  for (const key of left) if (!wishes.has(key)) wishes.set(key, leaves);
 }
 
 /** Joins the bonds of all its alerts, but for those that a newer ruling holds apart. */

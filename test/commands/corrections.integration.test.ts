@@ -76,7 +76,7 @@ async function takeRulings() {
     waiting.map(({ id }) => id),
     clock.now(),
   );
-  return waiting.map(({ kind, left, right }) => ({ kind, left, right }));
+  return waiting.map(({ id: _id, ...ruling }) => ruling);
 }
 
 const keys = (alerts: readonly StoredAlert[]) => alerts.map(({ key }) => key).sort();
@@ -90,7 +90,7 @@ describe("merge", () => {
     const into = await incident("a1", "a2");
     const from = await incident("b1");
     expect(await say("oncall", `merge ${into.id} ${from.id}`)).toContain(
-      `Incidents ${into.id} and ${from.id} become one, with 3 alerts`,
+      `Incident ${from.id} goes into ${into.id}, which then has 3 alerts`,
     );
     const [said] = await store.feedback.ofIncidents([into.id], 10);
     expect(said).toMatchObject({
@@ -145,7 +145,7 @@ describe("merge", () => {
       say("oncall", `merge ${one.id} ${two.id}`),
       say("ml", `merge ${two.id} ${one.id}`),
     ]);
-    expect(said.filter((text) => text.includes("become one"))).toHaveLength(1);
+    expect(said.filter((text) => text.includes(" goes into "))).toHaveLength(1);
     expect(said.filter((text) => text.includes("being regrouped"))).toHaveLength(1);
     await takeRulings();
   });
@@ -174,8 +174,8 @@ describe("split", () => {
     );
     const rulings = await takeRulings();
     expect(rulings.map(({ kind, left, right }) => [kind, [...left].sort(), right.length])).toEqual([
-      ["apart", keys([api, db]), 1],
       ["together", keys([api, db]), 0],
+      ["apart", keys([api, db]), 1],
     ]);
     expect(await lines(id)).toEqual([expect.stringContaining("oncall splits off 2 alerts: Down on ")]);
     expect(await store.feedback.ofIncidents([id], 5)).toMatchObject([
@@ -206,8 +206,9 @@ describe("move", () => {
     );
     const [moving, staying] = from.alerts.map(({ key }) => key);
     expect(await takeRulings()).toEqual([
-      { kind: "together", left: keys(to.alerts), right: [moving] },
-      { kind: "apart", left: [moving], right: [staying] },
+      { kind: "together", left: keys(to.alerts), right: [moving], keep: to.id },
+      // One that stays alone needs no ruling to stay together.
+      { kind: "apart", left: [moving], right: [staying], keep: from.id },
     ]);
     expect(await lines(from.id)).toEqual([`oncall moves 1 alert: Down on moving, to incident ${to.id}`]);
     expect(await lines(to.id)).toEqual([

@@ -69,8 +69,8 @@ async function inForce(db: Db, since: Date, limit: number): Promise<readonly Rul
   return rows.reverse().map(toRuling);
 }
 
-function toRuling({ id, kind, left, right }: typeof rulings.$inferSelect): Ruling {
-  return { id, kind, left, right };
+function toRuling({ id, kind, left, right, keep }: typeof rulings.$inferSelect): Ruling {
+  return { id, kind, left, right, ...(keep === null ? {} : { keep }) };
 }
 
 function toFeedback({ id: _id, ...row }: typeof feedback.$inferSelect): Feedback {

@@ -495,6 +495,8 @@ export const rulings = pgTable(
     /** Keys of alerts. */
     left: jsonb("left_keys").$type<readonly string[]>().notNull(),
     right: jsonb("right_keys").$type<readonly string[]>().notNull(),
+    /** Number of the incident that goes on; null when the larger part may keep it. */
+    keep: integer("keep"),
     at: at("at").notNull(),
     /** Null until triage has moved the alerts. */
     carriedOutAt: at("carried_out_at"),
