@@ -136,7 +136,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
       people: config.people,
       models: desk.models,
       log,
-      explain: explain.explain,
+      explain: explain.explainFirst,
     }),
   });
   const measuring = createMeasuring({ config, store, clock, log, metrics });

@@ -46,25 +46,27 @@ export async function gatherFacts(
   incidentId: number,
   now: Date,
 ): Promise<IncidentFacts | null> {
-  const incident = await store.incidents.find(incidentId);
-  if (incident === null || incident.mergedInto !== null) return null;
-  const alerts = (await store.incidents.alerts(incidentId, maxAlerts)).map(({ key, alert }) => ({
-    key,
-    alert,
-  }));
-  const earliest = alerts[0];
-  if (earliest === undefined) return null;
+  // A first card waits for this: what does not hang on anything else is read together.
+  const [incident, stored, topology, said, ofThis] = await Promise.all([
+    store.incidents.find(incidentId),
+    store.incidents.alerts(incidentId, maxAlerts),
+    store.incidents.topology(),
+    store.feedback.list(maxFeedback),
+    store.feedback.ofIncidents([incidentId], maxSaid),
+  ]);
+  const earliest = stored[0];
+  if (incident === null || incident.mergedInto !== null || earliest === undefined) return null;
+  const alerts = stored.map(({ key, alert }) => ({ key, alert }));
+  const plain = alerts.map(({ alert }) => alert);
+  const asked = sinceReturn(incident, plain);
+  const features = featuresOf(plain);
   const from = new Date(earliest.alert.startsAt.getTime() - lookBackMs);
-  const changes = await store.incidents.changesBetween(from, now, maxChanges);
-  const topology = await store.incidents.topology();
-  const feedback = countFeedback(await store.feedback.list(maxFeedback));
-  const verdicts = standingVerdicts(await store.feedback.ofIncidents([incidentId], maxSaid));
-  const asked = sinceReturn(
-    incident,
-    alerts.map(({ alert }) => alert),
-  );
-  const features = featuresOf(alerts.map(({ alert }) => alert));
-  const past = await store.similar.past({ incidentId, features });
+  const [changes, past] = await Promise.all([
+    store.incidents.changesBetween(from, now, maxChanges),
+    store.similar.past({ incidentId, features }),
+  ]);
+  const feedback = countFeedback(said);
+  const verdicts = standingVerdicts(ofThis);
   return {
     incident,
     alerts,

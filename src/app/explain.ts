@@ -50,6 +50,8 @@ export interface ExplainOptions {
 export interface Explain {
   /** Brings the explanation of an incident up to date. Does nothing when nothing that matters has changed. */
   explain(incidentId: number): Promise<void>;
+  /** The same for cards that have none to show yet: cards of several channels, and the job, wait for one another. */
+  explainFirst(incidentId: number): Promise<void>;
 }
 
 const maxReason = 400;
@@ -74,7 +76,22 @@ export function createExplain(options: ExplainOptions): Explain {
   const settleMs = options.settleMs ?? 10_000;
   const maxWaitMs = options.maxWaitMs ?? 60_000;
 
-  async function explain(incidentId: number): Promise<void> {
+  /** Explanations that are being made by this process, no more than it has jobs at a time. */
+  const running = new Map<number, Promise<void>>();
+
+  function explain(incidentId: number): Promise<void> {
+    const work = bringUpToDate(incidentId).finally(() => {
+      if (running.get(incidentId) === work) running.delete(incidentId);
+    });
+    running.set(incidentId, work);
+    return work;
+  }
+
+  function explainFirst(incidentId: number): Promise<void> {
+    return running.get(incidentId) ?? explain(incidentId);
+  }
+
+  async function bringUpToDate(incidentId: number): Promise<void> {
     const state = await readState(incidentId);
     if (state === null) return;
     const step = nextStep(state, clock.now());
@@ -88,15 +105,14 @@ export function createExplain(options: ExplainOptions): Explain {
   }
 
   async function readState(incidentId: number): Promise<State | null> {
-    const facts = await gatherFacts(store, incidentId, clock.now());
-    if (facts === null) return null;
-    const causes = heedVerdicts(options.rankCauses(facts.ranking), facts.verdicts).map(withoutSecrets);
-    const [undo, known, stored] = await Promise.all([
-      facts.undoFor(causes),
+    const [facts, known, stored] = await Promise.all([
+      gatherFacts(store, incidentId, clock.now()),
       store.explanations.evidence(incidentId),
       store.explanations.find(incidentId),
-      store.similar.remember(incidentId, facts.features),
     ]);
+    if (facts === null) return null;
+    const causes = heedVerdicts(options.rankCauses(facts.ranking), facts.verdicts).map(withoutSecrets);
+    const undo = await facts.undoFor(causes);
     const fresh = selectEvidence({ ...facts, causes, known });
     const evidence = fresh.length === 0 ? known : await store.explanations.addEvidence(incidentId, fresh);
     const question = { incident: facts.incident, evidence, causes, undo };
@@ -199,7 +215,7 @@ export function createExplain(options: ExplainOptions): Explain {
     if (!isSaved) await store.jobs.add({ task: "explain", incidentId: id });
   }
 
-  return { explain };
+  return { explain, explainFirst };
 }
 
 /** Reasons quote alerts and changes, which may hold secrets; they are stored, shown and sent to a model. */
