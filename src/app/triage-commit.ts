@@ -3,7 +3,6 @@ import {
   advanceIncident,
   type Incident,
   type IncidentEvent,
-  incidentFacts,
   mergeIncident,
   openIncident,
 } from "../domain/incident.ts";
@@ -17,7 +16,7 @@ import {
   type WantedPost,
 } from "../ports.ts";
 import { asChild, familyEvents, gainedFiring } from "./families.ts";
-import { type Movement, nameOf, type TriageMemory } from "./triage-memory.ts";
+import { append, factsOf, type Movement, membersOf, nameOf, type TriageMemory } from "./triage-memory.ts";
 
 /** A storm's joins become at most one line in the thread per this long. */
 const joinLineMs = 30_000;
@@ -32,8 +31,8 @@ export interface Leader {
   readonly lastJoinLine: Map<number, number>;
   /** When an incident was last to be explained at once, ms. */
   readonly explainedAt: Map<number, number>;
-  /** Alerts whose routes the posts of their incident have had already. */
-  readonly routed: WeakSet<TrackedAlert>;
+  /** Incidents whose alerts have all been routed, but for those that a batch brings. */
+  readonly routed: Set<number>;
 }
 
 /** Stores what a batch did: alerts, incidents, lines of their timelines, posts and jobs. Returns the incidents as stored. */
@@ -63,7 +62,7 @@ export async function saveMovement(
   }
   await tx.incidents.save(saved);
   const ids = await tx.incidents.addTimeline(entries);
-  await wantPosts(tx, leader, { saved, entries, ids, ...step });
+  await wantPosts(tx, leader, { saved, entries, ids, alerts: movement.alerts.values(), ...step });
   return saved;
 }
 
@@ -92,13 +91,12 @@ function moveIncident(
   const before = rows.get(id) ?? null;
   const wasMuted = before?.isMuted ?? false;
   const { correlation } = context.movement;
-  const members = membersOf(memory, id);
-  if (members.length === 0) {
+  const facts = factsOf(memory, id);
+  if (facts === null) {
     if (before === null || before.mergedInto !== null) return null;
     const into = context.merges.get(id) ?? destinationOf(context.movement, id);
     return into === null ? null : { ...mergeIncident(before, into, context.now), isNew: false, wasMuted };
   }
-  const facts = incidentFacts(members);
   const isFiring = (key: string) => memory.alerts.get(key)?.endedBy === null;
   // The correlator may have forgotten alerts that stay behind: such an incident goes on.
   const merges = correlation.merges.filter(({ from }) => (memory.members.get(from)?.size ?? 0) === 0);
@@ -124,11 +122,6 @@ function destinationOf(movement: Movement, id: number): number | null {
     movement.correlation.placements.find((placement) => placement.previousIncidentId === id)?.incidentId ??
     null
   );
-}
-
-function membersOf(memory: TriageMemory, id: number): TrackedAlert[] {
-  const keys = memory.members.get(id) ?? new Set<string>();
-  return [...keys].map((key) => memory.alerts.get(key)).filter((tracked) => tracked !== undefined);
 }
 
 function linesFor(leader: Leader, moved: Moved, movement: Movement, now: Date): NewTimelineEntry[] {
@@ -174,11 +167,15 @@ function listText(memory: TriageMemory, keys: readonly string[]): string {
   return `${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-/** The others have their posts, and those of an incident are never taken away again. */
-function notYetRouted({ memory, routed }: Leader, incidentId: number): Alert[] {
-  const fresh = membersOf(memory, incidentId).filter((tracked) => !routed.has(tracked));
-  for (const tracked of fresh) routed.add(tracked);
-  return fresh.map((tracked) => tracked.alert);
+/**
+ * Alerts that may bring an incident into another channel: all of them the first time it is shown, then what a batch
+ * brings, since posts are never taken away again. What is muted brings it nowhere.
+ */
+function notYetRouted(leader: Leader, incidentId: number, brought: readonly TrackedAlert[]): Alert[] {
+  const isKnown = leader.routed.has(incidentId);
+  leader.routed.add(incidentId);
+  const candidates = isKnown ? brought : [...membersOf(leader.memory, incidentId)];
+  return candidates.filter(({ mutedBy }) => mutedBy === null).map(({ alert }) => alert);
 }
 
 async function wantPosts(
@@ -189,9 +186,12 @@ async function wantPosts(
     readonly routes: readonly Route[];
     readonly entries: readonly NewTimelineEntry[];
     readonly ids: readonly number[];
+    readonly alerts: Iterable<TrackedAlert>;
     readonly now: Date;
   },
 ): Promise<void> {
+  const brought = new Map<number, TrackedAlert[]>();
+  for (const tracked of context.alerts) append(brought, tracked.incidentId, tracked);
   const wanted: WantedPost[] = [];
   const jobs: Job[] = [];
   const known = await tx.posts.channelsOfMany(
@@ -201,7 +201,10 @@ async function wantPosts(
   for (const incident of context.saved) {
     const has = known.get(incident.id) ?? [];
     const isShown = !incident.isMuted && !(incident.state === "resolved" && has.length === 0);
-    const routed = isShown ? routesOf(context.routes, notYetRouted(leader, incident.id)) : [];
+    if (!isShown) leader.routed.delete(incident.id);
+    const routed = isShown
+      ? routesOf(context.routes, notYetRouted(leader, incident.id, brought.get(incident.id) ?? []))
+      : [];
     const channels = new Set([...has.map((channel) => `${channel.platform}:${channel.channel}`), ...routed]);
     for (const name of channels) {
       const channel = parseChannel(name);

@@ -3,6 +3,7 @@ import type { Alert } from "../domain/alert.ts";
 import type { Correlation, Correlator, Observation, Placement } from "../domain/correlation.ts";
 import { type FlappingRule, isFlapping, shippedFlapping } from "../domain/flapping.ts";
 import type { Incident, IncidentEvent } from "../domain/incident.ts";
+import { createTally, type IncidentFacts, type IncidentTally } from "../domain/incident-facts.ts";
 import type { InhibitionRule } from "../domain/inhibition.ts";
 import type { Mute } from "../domain/mute.ts";
 import { createMuting, type Muting } from "../domain/suppression.ts";
@@ -17,6 +18,8 @@ export interface TriageMemory {
   readonly alerts: Map<string, TrackedAlert>;
   readonly incidents: Map<number, Incident>;
   readonly members: Map<number, Set<string>>;
+  /** What the members of an incident say of it. */
+  readonly tallies: Map<number, IncidentTally>;
   /** Newest key of each fingerprint. */
   readonly newest: Map<string, string>;
   /** Keys of alerts that have not ended. */
@@ -48,6 +51,7 @@ export function createMemory(
     alerts,
     incidents: new Map(),
     members: new Map(),
+    tallies: new Map(),
     newest: new Map(),
     firing: new Set(),
     held: new Set(),
@@ -144,11 +148,10 @@ export function remember(memory: TriageMemory, tracked: TrackedAlert): void {
   const { key, incidentId, alert } = tracked;
   const before = memory.alerts.get(key);
   memory.alerts.set(key, tracked);
-  if (before?.incidentId !== incidentId) {
+  if (before?.incidentId === incidentId) memory.tallies.get(incidentId)?.change(before, tracked);
+  else {
     if (before !== undefined) leave(memory, before);
-    const members = memory.members.get(incidentId);
-    if (members === undefined) memory.members.set(incidentId, new Set([key]));
-    else members.add(key);
+    enter(memory, tracked);
   }
   if (tracked.endedBy === null) memory.firing.add(key);
   else memory.firing.delete(key);
@@ -160,10 +163,39 @@ export function remember(memory: TriageMemory, tracked: TrackedAlert): void {
   memory.muting.note(tracked);
 }
 
-function leave({ members }: TriageMemory, { key, incidentId }: TrackedAlert): void {
+function enter({ members, tallies }: TriageMemory, tracked: TrackedAlert): void {
+  const { key, incidentId } = tracked;
+  const joined = members.get(incidentId);
+  if (joined === undefined) members.set(incidentId, new Set([key]));
+  else joined.add(key);
+  if (incidentId === unplaced) return;
+  const tally = tallies.get(incidentId) ?? createTally();
+  tallies.set(incidentId, tally);
+  tally.change(null, tracked);
+}
+
+function leave({ members, tallies }: TriageMemory, tracked: TrackedAlert): void {
+  const { key, incidentId } = tracked;
   const left = members.get(incidentId);
   left?.delete(key);
-  if (incidentId === unplaced && left?.size === 0) members.delete(unplaced);
+  if (left?.size !== 0) tallies.get(incidentId)?.change(tracked, null);
+  else {
+    members.delete(incidentId);
+    tallies.delete(incidentId);
+  }
+}
+
+/** What the alerts of an incident say of it; null when it has none. */
+export function factsOf(memory: TriageMemory, incidentId: number): IncidentFacts | null {
+  return memory.tallies.get(incidentId)?.facts(() => membersOf(memory, incidentId)) ?? null;
+}
+
+/** Alerts of an incident. */
+export function* membersOf(memory: TriageMemory, incidentId: number): Generator<TrackedAlert> {
+  for (const key of memory.members.get(incidentId) ?? []) {
+    const tracked = memory.alerts.get(key);
+    if (tracked !== undefined) yield tracked;
+  }
 }
 
 /** Remembers it, and has it stored. */
@@ -241,7 +273,6 @@ export function keepTogether(
     const reasons = [{ signal: "again", score: ruleScore, because }];
     movement.touched.delete(own);
     movement.joined.delete(own);
-    memory.members.delete(own);
     memory.guests.set(own, key);
     keep(memory, movement, { ...tracked, incidentId: earlier.incidentId, reasons });
     movement.touched.add(earlier.incidentId);
@@ -277,7 +308,6 @@ export function forget(memory: TriageMemory, before: Date): void {
     });
     if (!isOld) continue;
     for (const key of keys) drop(memory, key);
-    memory.members.delete(id);
     memory.incidents.delete(id);
   }
   for (const [id, key] of memory.guests) if (!memory.alerts.has(key)) memory.guests.delete(id);

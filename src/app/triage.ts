@@ -288,6 +288,7 @@ export function createTriage(options: TriageOptions): Triage {
     forget(memory, new Date(now.getTime() - memoryMs));
     for (const times of [leader.lastJoinLine, leader.explainedAt])
       for (const id of times.keys()) if (!memory.incidents.has(id)) times.delete(id);
+    for (const id of leader.routed) if (!memory.incidents.has(id)) leader.routed.delete(id);
     measure(memory);
   }
 
@@ -460,6 +461,6 @@ async function load(options: TriageOptions, lease: Lease, now: number): Promise<
     reminded: new Set(),
     lastJoinLine: new Map(),
     explainedAt: new Map(),
-    routed: new WeakSet(),
+    routed: new Set(),
   };
 }

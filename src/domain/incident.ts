@@ -1,6 +1,5 @@
-import { compareSeverity, type Severity, worstSeverity } from "./alert.ts";
-import type { TrackedAlert } from "./tracked-alert.ts";
-import { oneLine } from "./view.ts";
+import { compareSeverity, type Severity } from "./alert.ts";
+import type { IncidentFacts } from "./incident-facts.ts";
 
 export const incidentStates = ["open", "acknowledged", "resolved"] as const;
 /** `reopened` is an event of the timeline: a reopened incident is open again, with `reopenedCount` above zero. */
@@ -35,18 +34,6 @@ export interface Incident {
   readonly parentId: number | null;
   /** Grows by one with every change that a card shows. */
   readonly revision: number;
-}
-
-/** What an incident shows of its alerts. */
-export interface AlertFacts {
-  readonly severity: Severity;
-  readonly isFiring: boolean;
-}
-
-/** Severity of an incident: the worst of its firing alerts, or of all of them once none fires. */
-export function severityOfIncident(alerts: readonly AlertFacts[]): Severity {
-  const firing = alerts.filter((alert) => alert.isFiring);
-  return worstSeverity((firing.length > 0 ? firing : alerts).map((alert) => alert.severity));
 }
 
 /** Kinds of timeline entries, in the past tense of what happened. */
@@ -84,83 +71,6 @@ export interface TimelineEntry {
   readonly data: Readonly<Record<string, unknown>>;
   /** Whether the thread shows it; joins during a storm are coalesced into one line. */
   readonly isPosted: boolean;
-}
-
-/** What the alerts of an incident say of it, in all. */
-export interface IncidentFacts {
-  readonly severity: Severity;
-  readonly title: string;
-  readonly services: readonly string[];
-  readonly startedAt: Date;
-  readonly alertCount: number;
-  readonly firingCount: number;
-  readonly isMuted: boolean;
-}
-
-/** Services and names beyond this many are counted, not listed. */
-const maxListed = 20;
-
-/**
- * Sums up the alerts of an incident.
- * @param members - at least one; any order: the result does not depend on it.
- * @throws RangeError when there are none.
- */
-export function incidentFacts(members: readonly TrackedAlert[]): IncidentFacts {
-  const first = least(members, byStart);
-  if (first === undefined) throw new RangeError("incidentFacts: an incident needs at least one alert");
-  const services = byCount(
-    members.map((member) => member.alert.service).filter((service) => service !== null),
-  );
-  // What is muted raises no voice, unless there is nothing else.
-  const unmuted = members.filter((member) => member.mutedBy === null);
-  const heard = unmuted.length === 0 ? members : unmuted;
-  return {
-    severity: severityOfIncident(
-      heard.map(({ alert, endedBy }) => ({ severity: alert.severity, isFiring: endedBy === null })),
-    ),
-    title: titleOf(heard, services),
-    services: services.slice(0, maxListed),
-    startedAt: first.alert.startsAt,
-    alertCount: members.length,
-    firingCount: members.filter((member) => member.endedBy === null).length,
-    isMuted: unmuted.length === 0,
-  };
-}
-
-/** "HighErrorRate on checkout and 2 more services": the worst alert, earliest first among equals. */
-function titleOf(members: readonly TrackedAlert[], services: readonly string[]): string {
-  const worst = least(
-    members,
-    (a, b) => compareSeverity(a.alert.severity, b.alert.severity) || byStart(a, b),
-  );
-  if (worst === undefined) return "";
-  const name = oneLine(worst.alert.name, 120);
-  const service = worst.alert.service;
-  const others = services.filter((other) => other !== service).length;
-  const on = service === null ? "" : ` on ${oneLine(service, 80)}`;
-  return `${name}${on}${others > 0 ? ` and ${others} more ${others === 1 ? "service" : "services"}` : ""}`;
-}
-
-/** The one that sorting would put first; every batch of a storm asks this of all alerts of its incidents. */
-function least(
-  members: readonly TrackedAlert[],
-  compare: (a: TrackedAlert, b: TrackedAlert) => number,
-): TrackedAlert | undefined {
-  let best = members[0];
-  for (const member of members) if (best !== undefined && compare(member, best) < 0) best = member;
-  return best;
-}
-
-function byStart(a: TrackedAlert, b: TrackedAlert): number {
-  return (
-    a.alert.startsAt.getTime() - b.alert.startsAt.getTime() || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
-  );
-}
-
-function byCount(values: readonly string[]): string[] {
-  const counts = new Map<string, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return [...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([value]) => value);
 }
 
 /** One thing that happened to an incident, in words, before it is stored. */

@@ -12,7 +12,8 @@ import {
 import type { Alert } from "../../src/domain/alert.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
 import { flappingText } from "../../src/domain/flapping.ts";
-import { advanceIncident, type Incident, incidentFacts, openIncident } from "../../src/domain/incident.ts";
+import { advanceIncident, type Incident, openIncident } from "../../src/domain/incident.ts";
+import { incidentFacts } from "../../src/domain/incident-facts.ts";
 import type { InhibitionRule } from "../../src/domain/inhibition.ts";
 import type { MuteSettings } from "../../src/domain/suppression.ts";
 import type { TrackedAlert } from "../../src/domain/tracked-alert.ts";

@@ -19,7 +19,7 @@ import topology from "../../src/adapters/sources/topology.ts";
 import { type ReplayedIncident, replay } from "../../src/app/replay.ts";
 import { type Alert, alertKey } from "../../src/domain/alert.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
-import { incidentFacts } from "../../src/domain/incident.ts";
+import { incidentFacts } from "../../src/domain/incident-facts.ts";
 import {
   type FeatureRarity,
   featureKey,
@@ -86,28 +86,56 @@ export interface ReplayedStream {
 
 /** Measures streams that were replayed already. */
 export function rowsOf(bench: string, streams: readonly ReplayedStream[]): readonly SimilarRow[] {
-  const bySet = new Map<string, Case[][]>();
+  const bySet = new Map<string, { readonly ours: Case[]; readonly true: Case[] }[]>();
   for (const { name, incidents } of streams) {
     const set = name.split("/")[0] ?? "";
     if (!sets.includes(set)) continue;
     const truth = truthSchema.parse(JSON.parse(readFileSync(join(bench, `${name}.truth.json`), "utf8")));
-    bySet.set(set, [...(bySet.get(set) ?? []), casesOf(incidents, truth)]);
+    const grouped = { ours: casesOf(incidents, truth), true: casesOf(regrouped(incidents, truth), truth) };
+    bySet.set(set, [...(bySet.get(set) ?? []), grouped]);
   }
-  const methods: readonly (readonly [string, (cases: readonly Case[]) => readonly (readonly Case[])[]])[] = [
-    ["same title", sameTitle],
-    ["similar", (cases) => similar(cases, {})],
-    ["similar, asked after 2 min", (cases) => similar(cases, { withinMs: 120_000 })],
-    ["similar, if explained", (cases) => similar(cases, { min: minSimilarityIfExplained })],
-  ];
   return [...bySet].flatMap(([set, list]) =>
-    methods.map(([name, method]) =>
+    methods.map(({ name, grouping, show }) =>
       measure(
         set,
         name,
-        list.map((cases) => [cases, method(cases)]),
+        list.map((stream) => [stream[grouping], show(stream[grouping])]),
       ),
     ),
   );
+}
+
+interface Method {
+  readonly name: string;
+  /** Whose incidents are asked about: those that the product made, or those of the truth. */
+  readonly grouping: "ours" | "true";
+  /** For each case in order the earlier ones shown, best first. */
+  readonly show: (cases: readonly Case[]) => readonly (readonly Case[])[];
+}
+
+const methods: readonly Method[] = [
+  { name: "same title", grouping: "ours", show: sameTitle },
+  { name: "similar", grouping: "ours", show: (cases) => similar(cases, {}) },
+  { name: "asked after 2 min", grouping: "ours", show: (cases) => similar(cases, { withinMs: 120_000 }) },
+  {
+    name: "if explained",
+    grouping: "ours",
+    show: (cases) => similar(cases, { min: minSimilarityIfExplained }),
+  },
+  { name: "true grouping", grouping: "true", show: (cases) => similar(cases, {}) },
+];
+
+/** The same alerts as the truth groups them, background alerts alone. */
+function regrouped(
+  incidents: readonly ReplayedIncident[],
+  truth: z.infer<typeof truthSchema>,
+): readonly ReplayedIncident[] {
+  const groups = new Map<string, ReplayedIncident["alerts"]>();
+  for (const alert of incidents.flatMap(({ alerts }) => alerts)) {
+    const fault = truth.alerts[alert.name] ?? `alone ${alert.name}`;
+    groups.set(fault, [...(groups.get(fault) ?? []), alert]);
+  }
+  return [...groups.values()].map((alerts, index) => ({ id: index + 1, alerts, causes: [] }));
 }
 
 function casesOf(incidents: readonly ReplayedIncident[], truth: z.infer<typeof truthSchema>): Case[] {

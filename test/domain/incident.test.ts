@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { advanceIncident, incidentFacts, mergeIncident, openIncident } from "../../src/domain/incident.ts";
+import { advanceIncident, mergeIncident, openIncident } from "../../src/domain/incident.ts";
+import { incidentFacts } from "../../src/domain/incident-facts.ts";
 import { timeOut } from "../../src/domain/tracked-alert.ts";
 import { at, buildIncident, buildTracked } from "./build.ts";
 
