@@ -13,6 +13,7 @@ import topology from "../../src/adapters/sources/topology.ts";
 import { replay, toPrediction } from "../../src/app/replay.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
 import { shippedWeights } from "../../src/domain/weights.ts";
+import { type ReplayedStream, rowsOf, similarTable } from "./similar.ts";
 
 const sources = new Map([alertmanager, changes, topology].map((source) => [source.name, source]));
 
@@ -26,6 +27,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const out = process.argv[3] ?? mkdtempSync(join(tmpdir(), "tocsin-judgement-"));
+  const replayed: ReplayedStream[] = [];
   for (const file of await findRecordings(bench)) {
     const result = await replay({
       deliveries: readRecording(file.path),
@@ -35,11 +37,13 @@ async function main(): Promise<number> {
     });
     for (const problem of result.problems) console.error(`judgement: ${problem}`);
     await writePrediction(out, file.name, toPrediction(result));
+    replayed.push({ name: file.name, incidents: result.incidents });
   }
   const score = spawnSync(process.execPath, [scorer, bench, out], { encoding: "utf8" });
   const lines = score.stdout.split("\n");
   const head = lines.find((line) => line.includes("ARI"));
   console.log([head, ...lines.filter((line) => /^(= |FAILURE|WARNING)/.test(line))].join("\n"));
+  console.log(`\nSimilar past incidents\n${similarTable(rowsOf(bench, replayed))}`);
   if (process.argv[3] === undefined) rmSync(out, { recursive: true, force: true });
   return score.status ?? 1;
 }
