@@ -1,5 +1,6 @@
 /** Counts which alerts begin near one another as triage takes them in, and keeps the counts for the next retrain. */
 import type { Alert } from "../domain/alert.ts";
+import { stableTypeOf } from "../domain/alert-type.ts";
 import { createCoFiringTally } from "../domain/co-firing-counts.ts";
 import type { Log, Metrics, Store } from "../ports.ts";
 
@@ -24,7 +25,7 @@ export function createCoFiringCounter(options: {
 
   return {
     count(alerts) {
-      for (const { fingerprint, startsAt } of alerts) tally.record(fingerprint, startsAt.getTime());
+      for (const alert of alerts) tally.record(stableTypeOf(alert), alert.startsAt.getTime());
     },
     async save() {
       if (isSaving) return;

@@ -5,22 +5,25 @@
  * alone, so the order of arrival does not matter; incident numbers stay with most of their alerts.
  */
 import type { Alert } from "./alert.ts";
+import { createAlertTypes } from "./alert-type.ts";
 import { type Asking, askedOf } from "./bridges.ts";
 import { createBridging } from "./bridging.ts";
 import type { Change } from "./change.ts";
 import { createCompanyKeeper } from "./company.ts";
 import type { Correlation, Correlator, Merge, Observation, Placement, Split } from "./correlation.ts";
+import { peerOf } from "./entity.ts";
 import { followRulings } from "./forgotten-alerts.ts";
 import { createGroupingReasons } from "./grouping-reasons.ts";
 import { createHistory } from "./history.ts";
 import { createIncidentNumbers } from "./incident-numbers.ts";
 import { createLiveStories, type Expired, type Retold } from "./live-stories.ts";
+import { createObservedTopology } from "./observed-topology.ts";
 import { createBallot, rootsOf } from "./root-votes.ts";
 import { createRulings } from "./rulings.ts";
 import { seeAlert } from "./seen-alert.ts";
 import { type LiveAlert, maxSessionMembers, pausesFor, reachOf, type Story } from "./sessions.ts";
 import { shippedSignals } from "./shipped-signals.ts";
-import type { Signal, SignalContext } from "./signal.ts";
+import type { SeenAlert, Signal, SignalContext } from "./signal.ts";
 import { standingOf } from "./strays.ts";
 import { createServiceGraph, type ServiceGraph, type Topology } from "./topology.ts";
 import { shippedWeights, type Weights } from "./weights.ts";
@@ -39,6 +42,8 @@ const maxLive = { sessions: 20_000, alerts: 40_000 } as const;
 /** Alerts of one part of the system after which its sessions are told anew, within one call of observe. */
 const maxArrivals = maxSessionMembers / 2;
 const maxTypes = 50_000;
+/** Of messages of alerts whose name says nothing. */
+const maxTemplates = 5_000;
 /** Alerts that are remembered as placed; the first placed go first, for their repeats have most likely ended. */
 const maxPlaced = 200_000;
 const maxChanges = 500;
@@ -54,6 +59,9 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
   const multipliers = signals.map(({ name }) => clustering.signals[name] ?? 1);
   let history = createHistory(maxTypes);
   let graph: ServiceGraph = createServiceGraph({ edges: [], services: [] }, clustering.hubDegree);
+  /** Says which part of the system an alert is from; all other questions go to the delivered topology. */
+  let observed = createObservedTopology(clustering.hubDegree);
+  let types = createAlertTypes(maxTemplates);
   let services: ReadonlySet<string> = new Set();
   let topologyText = "";
   let changes: Change[] = [];
@@ -109,9 +117,14 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
 
   // ---------- taking in ----------
 
+  function look(key: string, alert: Alert): SeenAlert {
+    return seeAlert(key, alert, observed.graphAt(alert.startsAt.getTime()), services, types);
+  }
+
   function addAlert(key: string, alert: Alert, incidentId: number | null): LiveAlert {
-    const seen = seeAlert(key, alert, graph, services);
+    const seen = look(key, alert);
     const { at, type, entity, component } = seen;
+    observed.record({ entity, at, call: seen.names.length === 0 ? null : peerOf(alert) });
     history.record({ type, name: alert.name, entity, component, labels: alert.labels, at });
     const pauses = pausesFor(history.meanPauseMs(component ?? "", at), clustering);
     const member: LiveAlert = {
@@ -161,6 +174,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
 
   function takeTopology(topology: Topology): void {
     graph = createServiceGraph(topology, clustering.hubDegree);
+    observed.deliver(topology);
     services = new Set([...topology.services, ...topology.edges.flat()]);
     drawUpAnew();
   }
@@ -170,7 +184,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     ballot = createBallot(graph, weights.causes.service);
     floor = createFloor();
     for (const member of members) {
-      member.seen = seeAlert(member.seen.key, member.seen.alert, graph, services);
+      member.seen = look(member.seen.key, member.seen.alert);
       member.roots = rootsOf(ballot.votesOf(member.seen));
       member.session = null;
       member.story = null;
@@ -321,6 +335,8 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     },
     remembers: (key) => placed.has(key),
     restore(memory) {
+      observed = createObservedTopology(clustering.hubDegree);
+      types = createAlertTypes(maxTemplates);
       history = createHistory(maxTypes);
       rulings = createRulings();
       for (const ruling of memory.rulings) rulings.add(ruling);
@@ -347,6 +363,8 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       ...floor.live.sizes(),
       types: history.types,
       label_values: history.labelValues,
+      observed_edges: observed.size,
+      message_templates: types.templates,
       bridges: floor.bridging.links.size,
       placed: placed.size,
       rulings: rulings.size,
@@ -354,6 +372,8 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       dropped_alerts: dropped.alerts,
       dropped_placed: dropped.placed,
       dropped_rulings: rulings.dropped,
+      dropped_observed_edges: observed.dropped,
+      dropped_message_templates: types.dropped,
       ...Object.fromEntries(
         Object.entries(history.dropped()).map(([part, count]) => [`dropped_${part}`, count]),
       ),

@@ -282,9 +282,7 @@ export function evidenceFor(cause: Cause, evidence: readonly Evidence[]): readon
   // What did not change, or could not be read, has no direction.
   const metrics = matching(
     (parts, fact) =>
-      fact.kind === "metric" &&
-      parts.service === cause.service &&
-      typeof fact.data["direction"] === "string",
+      fact.kind === "metric" && parts.service === cause.service && typeof fact.data["direction"] === "string",
   );
   return [...changes, ...alerts.slice(0, 3), ...metrics.slice(0, 2), ...paths];
 }

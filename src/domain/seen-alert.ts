@@ -1,4 +1,5 @@
 import type { Alert } from "./alert.ts";
+import type { AlertTypes } from "./alert-type.ts";
 import { entityOf, peerOf } from "./entity.ts";
 import { kindOf } from "./evidence-kind.ts";
 import type { SeenAlert } from "./signal.ts";
@@ -17,6 +18,7 @@ export function seeAlert(
   alert: Alert,
   graph: ServiceGraph,
   services: ReadonlySet<string>,
+  types: AlertTypes,
 ): SeenAlert {
   const entity = entityOf(alert);
   const peer = peerOf(alert);
@@ -30,7 +32,7 @@ export function seeAlert(
     key,
     alert,
     at: alert.startsAt.getTime(),
-    type: alert.fingerprint,
+    type: types.typeOf(alert),
     entity,
     component: entity === null ? null : graph.componentOf(entity),
     kind: kindOf(alert),

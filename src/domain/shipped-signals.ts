@@ -7,6 +7,7 @@ import rivalRoots from "./signals/rival-roots.ts";
 import sameEntity from "./signals/same-entity.ts";
 import sharedChange from "./signals/shared-change.ts";
 import sharedLabels from "./signals/shared-labels.ts";
+import templateSimilarity from "./signals/template-similarity.ts";
 import topology from "./signals/topology.ts";
 
 /** The signals that come with the bot; a test compares them with the folder. */
@@ -20,4 +21,5 @@ export const shippedSignals: readonly Signal[] = [
   named,
   sharedLabels,
   sharedChange,
+  templateSimilarity,
 ];

@@ -11,7 +11,7 @@ export interface SeenAlert {
   readonly alert: Alert;
   /** Milliseconds of `startsAt`. */
   readonly at: number;
-  /** What fires again and again under one name: the fingerprint. */
+  /** What fires again and again under one name; see alert-type.ts. */
   readonly type: string;
   /** The service it is about, or null. */
   readonly entity: string | null;

@@ -19,7 +19,7 @@ export default defineSignal({
   },
   because(a, b, { graph }) {
     const hops = graph.hops(a.entity ?? "", b.entity ?? "", maxHops);
-    const far = hops === null ? `more than ${maxHops} calls` : hops === 1 ? "one call" : `${hops} calls`;
-    return `${a.entity} and ${b.entity} are ${far} apart in the service graph`;
+    if (hops === null) return `${a.entity} and ${b.entity} are connected through other services`;
+    return `${a.entity} and ${b.entity} are ${hops === 1 ? "one call" : `${hops} calls`} apart in the service graph`;
   },
 });

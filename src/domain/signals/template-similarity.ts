@@ -1,0 +1,48 @@
+import { isGenericName } from "../alert-type.ts";
+import { maskedWords, wildcard } from "../mask.ts";
+import { defineSignal, type SeenAlert } from "../signal.ts";
+import { alikeness } from "../templates.ts";
+
+const most = 0.5;
+/** Messages less alike than this say nothing. */
+const leastAlike = 0.75;
+/** Words that both must say: "is down" alone is said of everything. */
+const fewestWords = 3;
+
+const remembered = new WeakMap<SeenAlert, readonly string[]>();
+
+/** The message without what differs, and without the alert's own service. */
+function wordsOf(seen: SeenAlert): readonly string[] {
+  const known = remembered.get(seen);
+  if (known !== undefined) return known;
+  const text = seen.entity === null ? seen.alert.summary : seen.alert.summary.replaceAll(seen.entity, " 0 ");
+  const words = maskedWords(text);
+  remembered.set(seen, words);
+  return words;
+}
+
+function compare(
+  a: SeenAlert,
+  b: SeenAlert,
+): { readonly alike: number; readonly said: readonly string[] } | null {
+  // Alerts of one rule always say the same; that they are of one rule says nothing new.
+  if (a.alert.name === b.alert.name && !isGenericName(a.alert.name)) return null;
+  const [left, right] = [wordsOf(a), wordsOf(b)];
+  const alike = alikeness(left, right);
+  if (alike < leastAlike) return null;
+  const said = left.filter((word, index) => word === right[index] && !word.includes(wildcard));
+  return said.length < fewestWords ? null : { alike, said };
+}
+
+/** Two rules, or two senders, that say the same are most likely about the same. */
+export default defineSignal({
+  name: "template-similarity",
+  summary: "Alerts of different rules whose messages say the same but for names and numbers.",
+  isSymmetric: true,
+  range: [0, most],
+  score(a, b) {
+    const compared = compare(a, b);
+    return compared === null ? null : (most * (compared.alike - leastAlike / 2)) / (1 - leastAlike / 2);
+  },
+  because: (a, b) => `both say "${(compare(a, b)?.said ?? []).slice(0, 8).join(" ")}"`,
+});
