@@ -1,5 +1,5 @@
 /** Keeps the bridges between live stories: what appeared, or went, is asked for anew with all that is near it. */
-import { type Asking, bridgeOf, maxNear } from "./bridges.ts";
+import { type Asking, type Bridge, bridgeOf, maxNear } from "./bridges.ts";
 import type { LiveStories, Retold } from "./live-stories.ts";
 import type { Story } from "./sessions.ts";
 import { byStart, createLinks, type Links } from "./story-index.ts";
@@ -27,23 +27,34 @@ export function createBridging(live: LiveStories, asking: Asking): Bridging {
     return asking.context.history.lately(at) > busyAlerts;
   }
 
-  /** Stories whose bridges a change may reach. */
-  function within({ gone, told }: Retold): Story[] {
-    const reached = new Set<Story>();
-    for (const { first, last } of [...gone, ...told])
-      if (!isBusyAt(first))
-        for (const story of live.within(first - gapMs, last + gapMs, maxNear) ?? []) reached.add(story);
-    for (const story of told) reached.add(story);
-    for (const story of gone)
+  /** Stories whose bridges a change may reach, and those among the new ones with too much around them for any. */
+  function within({ gone, told }: Retold): { readonly asked: Set<Story>; readonly lost: Set<Story> } {
+    const asked = new Set<Story>();
+    const lost = new Set<Story>();
+    for (const story of gone) {
+      for (const other of nearOf(story) ?? []) asked.add(other);
       for (const key of links.inward(story.key)) {
         const source = live.story(key);
-        if (source !== undefined) reached.add(source);
+        if (source !== undefined) asked.add(source);
       }
-    return [...reached];
+    }
+    for (const story of told) {
+      const near = nearOf(story);
+      if (near === null) lost.add(story);
+      for (const other of near ?? []) asked.add(other);
+    }
+    for (const story of asked) if (isBusyAt(story.first)) lost.add(story);
+    for (const story of lost) asked.delete(story);
+    return { asked, lost };
+  }
+
+  /** Null where so much is near that it says nothing. */
+  function nearOf({ first, last }: Story): ReadonlySet<Story> | null {
+    return isBusyAt(first) ? null : live.within(first - gapMs, last + gapMs, maxNear);
   }
 
   /** All that is near any of some stories, in order of start. */
-  function around(stories: readonly Story[]): Story[] {
+  function around(stories: Iterable<Story>): Story[] {
     const found = new Set<Story>();
     for (const { first, last } of spansOf(stories, gapMs))
       for (const story of live.within(first - gapMs, last + gapMs, Number.POSITIVE_INFINITY) ?? [])
@@ -59,24 +70,24 @@ export function createBridging(live: LiveStories, asking: Asking): Bridging {
         const story = key === undefined ? undefined : live.story(key);
         if (story !== undefined) changed.add(story);
       };
-      const reached = within(retold);
+      const put = (story: Story, found: Bridge | null) => {
+        const before = links.get(story.key)?.to;
+        if (found === null) links.remove(story.key);
+        else links.set(story.key, found);
+        if (before === found?.to) return;
+        changed.add(story);
+        note(before);
+        note(found?.to);
+      };
+      const { asked, lost } = within(retold);
       for (const { key } of retold.gone) {
         note(links.get(key)?.to);
         for (const source of links.inward(key)) note(source);
         if (live.story(key) === undefined) links.remove(key);
       }
-      const asked = reached.filter((story) => !isBusyAt(story.first));
+      for (const story of lost) put(story, null);
       const near = around(asked);
-      for (const story of reached) {
-        const before = links.get(story.key);
-        const found = isBusyAt(story.first) ? null : bridgeOf(story, near, asking);
-        if (found === null) links.remove(story.key);
-        else links.set(story.key, found);
-        if (before?.to === found?.to) continue;
-        changed.add(story);
-        note(before?.to);
-        note(found?.to);
-      }
+      for (const story of asked) put(story, bridgeOf(story, near, asking));
       return changed;
     },
     drop(stories) {
@@ -91,7 +102,7 @@ interface Span {
 }
 
 /** The times that stories cover, joined where they are near one another. */
-function spansOf(stories: readonly Story[], gapMs: number): readonly Span[] {
+function spansOf(stories: Iterable<Story>, gapMs: number): readonly Span[] {
   const spans: Span[] = [];
   for (const { first, last } of [...stories].sort(byStart)) {
     const open = spans.at(-1);

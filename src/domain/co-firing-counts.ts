@@ -48,6 +48,31 @@ export function pairKey(a: string, b: string): string {
   return `${first}|${second}`;
 }
 
+type Learned = ReadonlyMap<string, ReadonlyMap<string, readonly [together: number, fewer: number]>>;
+const learnedByType = new WeakMap<CoFirings, Learned>();
+
+/** What was learned of a pair of types, in either order; asked for every pair of alerts, so of an index. */
+export function learnedOf(
+  coFirings: CoFirings,
+  a: string,
+  b: string,
+): readonly [together: number, fewer: number] | undefined {
+  const index = learnedByType.get(coFirings) ?? indexOf(coFirings);
+  if (index.size === 0 || a === b) return undefined;
+  const [left, right] = [idOf(a), idOf(b)];
+  return left < right ? index.get(left)?.get(right) : index.get(right)?.get(left);
+}
+
+function indexOf(coFirings: CoFirings): Learned {
+  const index = new Map<string, Map<string, readonly [number, number]>>();
+  for (const [key, counts] of Object.entries(coFirings)) {
+    const [a = "", b = ""] = key.split("|");
+    index.set(a, (index.get(a) ?? new Map()).set(b, counts));
+  }
+  learnedByType.set(coFirings, index);
+  return index;
+}
+
 /** The counts of one day: by the numbers of two types, the larger one times {@link maxTypes} plus the smaller. */
 interface DayCounts {
   readonly counts: Map<number, number>;

@@ -111,8 +111,18 @@ function insert(times: number[], at: number, max: number): void {
   if (times.length > max) times.shift();
 }
 
+/** How many of some ascending times are after `from` and before `until`. */
 function countBetween(times: readonly number[], from: number, until: number): number {
-  let count = 0;
-  for (const time of times) if (time > from && time < until) count += 1;
-  return count;
+  return Math.max(0, placeOf(times, until - 1) - placeOf(times, from));
+}
+
+/** How many of some ascending times are not after `at`, all in whole ms. */
+function placeOf(times: readonly number[], at: number): number {
+  let [low, high] = [0, times.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((times[middle] ?? 0) <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

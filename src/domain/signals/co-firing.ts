@@ -1,4 +1,4 @@
-import { pairKey } from "../co-firing-counts.ts";
+import { learnedOf } from "../co-firing-counts.ts";
 import { defineSignal, type SeenAlert, type SignalContext } from "../signal.ts";
 
 const weight = 3.1;
@@ -13,7 +13,7 @@ const mostLearned = 6;
 /** Firings in common and of the rarer one: those of the last day, and what was learned before. */
 function firings(a: SeenAlert, b: SeenAlert, { history, coFirings }: SignalContext) {
   const seen = history.coFirings(a.type, b.type, Math.min(a.at, b.at));
-  const learned = a.type === b.type ? undefined : coFirings[pairKey(a.type, b.type)];
+  const learned = learnedOf(coFirings, a.type, b.type);
   if (seen === null && learned === undefined) return null;
   const [together, fewer] = learned ?? [0, 0];
   const share = fewer === 0 ? 0 : Math.min(1, mostLearned / fewer);
