@@ -8,18 +8,15 @@
  * very same measured values, which the product never compares; a looser reading ("same root") asks for the service
  * alone. An incident is judged as the fault that most of its alerts belong to.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { z } from "zod";
 import { findRecordings, readRecording } from "../../src/adapters/recordings.ts";
 import alertmanager from "../../src/adapters/sources/alertmanager.ts";
 import changes from "../../src/adapters/sources/changes.ts";
 import topology from "../../src/adapters/sources/topology.ts";
 import { type ReplayedIncident, replay } from "../../src/app/replay.ts";
-import { type Alert, alertKey } from "../../src/domain/alert.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
-import { incidentFacts } from "../../src/domain/incident-facts.ts";
 import {
   type FeatureRarity,
   featureKey,
@@ -30,17 +27,12 @@ import {
   rankSimilar,
   type SimilarCandidate,
 } from "../../src/domain/similar-incidents.ts";
-import type { TrackedAlert } from "../../src/domain/tracked-alert.ts";
 import { shippedWeights } from "../../src/domain/weights.ts";
+import { type Case, casesOf, readTruth, regrouped } from "./similar-cases.ts";
 
 const sources = new Map([alertmanager, changes, topology].map((source) => [source.name, source]));
 /** The streams; a recording of one incident has no past. */
 const sets: readonly string[] = ["nezha-seq", "nezha-cross", "nezha-mixed", "nezha-same"];
-
-const truthSchema = z.object({
-  alerts: z.record(z.string(), z.string().nullable()),
-  incidents: z.record(z.string(), z.object({ services: z.array(z.string()) })),
-});
 
 /** One line of the table; shares are 0 to 1, NaN when there was nothing to judge. */
 export interface SimilarRow {
@@ -65,18 +57,6 @@ export interface SimilarRow {
   readonly kinHitAt1: number;
 }
 
-interface Case {
-  readonly id: number;
-  /** First start and last end, ms. */
-  readonly at: number;
-  readonly over: number;
-  readonly alerts: readonly Alert[];
-  readonly title: string;
-  /** Names of the fault and of its root service; null for background. */
-  readonly fault: string | null;
-  readonly root: string | null;
-}
-
 /** What the judgement bench hands over of one replayed stream. */
 export interface ReplayedStream {
   /** "SET/NAME". */
@@ -90,7 +70,7 @@ export function rowsOf(bench: string, streams: readonly ReplayedStream[]): reado
   for (const { name, incidents } of streams) {
     const set = name.split("/")[0] ?? "";
     if (!sets.includes(set)) continue;
-    const truth = truthSchema.parse(JSON.parse(readFileSync(join(bench, `${name}.truth.json`), "utf8")));
+    const truth = readTruth(bench, name);
     const grouped = { ours: casesOf(incidents, truth), true: casesOf(regrouped(incidents, truth), truth) };
     bySet.set(set, [...(bySet.get(set) ?? []), grouped]);
   }
@@ -124,95 +104,6 @@ const methods: readonly Method[] = [
   },
   { name: "true grouping", grouping: "true", show: (cases) => similar(cases, {}) },
 ];
-
-/** The same alerts as the truth groups them, background alerts alone. */
-function regrouped(
-  incidents: readonly ReplayedIncident[],
-  truth: z.infer<typeof truthSchema>,
-): readonly ReplayedIncident[] {
-  const groups = new Map<string, ReplayedIncident["alerts"]>();
-  for (const alert of incidents.flatMap(({ alerts }) => alerts)) {
-    const fault = truth.alerts[alert.name] ?? `alone ${alert.name}`;
-    groups.set(fault, [...(groups.get(fault) ?? []), alert]);
-  }
-  return [...groups.values()].map((alerts, index) => ({ id: index + 1, alerts, causes: [] }));
-}
-
-function casesOf(incidents: readonly ReplayedIncident[], truth: z.infer<typeof truthSchema>): Case[] {
-  const faultOf = nameFaults(incidents, truth);
-  return incidents
-    .map(({ id, alerts }) => {
-      const list = alerts.map(({ alert }) => alert);
-      const mine = majority(alerts.flatMap(({ name }) => truth.alerts[name] ?? []));
-      return {
-        id,
-        at: Math.min(...list.map(({ startsAt }) => startsAt.getTime())),
-        over: Math.max(...list.map(({ endsAt }) => endsAt?.getTime() ?? Number.POSITIVE_INFINITY)),
-        alerts: list,
-        title: titleOf(list),
-        fault: mine === null ? null : (faultOf.get(mine) ?? null),
-        root: mine === null ? null : (truth.incidents[mine]?.services[0] ?? null),
-      };
-    })
-    .sort((a, b) => a.at - b.at || a.id - b.id);
-}
-
-/** Faults by name: each gets the name of the earliest with the same root and mostly the same measured values. */
-function nameFaults(
-  incidents: readonly ReplayedIncident[],
-  truth: z.infer<typeof truthSchema>,
-): ReadonlyMap<string, string> {
-  const prints = new Map<string, Set<string>>();
-  for (const { alerts } of incidents)
-    for (const { name, alert } of alerts) {
-      const fault = truth.alerts[name];
-      if (typeof fault !== "string") continue;
-      const print = `${alert.name} ${alert.service} ${alert.summary}`;
-      prints.set(fault, (prints.get(fault) ?? new Set()).add(print));
-    }
-  const named = new Map<string, string>();
-  const firsts: string[] = [];
-  for (const fault of [...prints.keys()].sort()) {
-    const known = firsts.find(
-      (other) =>
-        truth.incidents[other]?.services[0] === truth.incidents[fault]?.services[0] &&
-        overlap(prints.get(other) ?? new Set(), prints.get(fault) ?? new Set()) >= 0.5,
-    );
-    named.set(fault, known ?? fault);
-    if (known === undefined) firsts.push(fault);
-  }
-  return named;
-}
-
-/** Share of the smaller set that is in the other. */
-function overlap(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
-  const shared = [...a].filter((each) => b.has(each)).length;
-  return shared / Math.max(1, Math.min(a.size, b.size));
-}
-
-function majority(values: readonly string[]): string | null {
-  const counts = new Map<string, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return [...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))[0]?.[0] ?? null;
-}
-
-/** As the card of the incident is called. */
-function titleOf(alerts: readonly Alert[]): string {
-  return incidentFacts(
-    alerts.map(
-      (alert): TrackedAlert => ({
-        key: alertKey(alert),
-        alert,
-        seenAt: alert.startsAt,
-        seenCount: 1,
-        endedBy: "source",
-        incidentId: 1,
-        reasons: [],
-        mutedBy: null,
-      }),
-    ),
-  ).title;
-}
 
 /** What was shown before: resolved incidents of the same title, newest first. */
 function sameTitle(cases: readonly Case[]): readonly (readonly Case[])[] {
