@@ -8,7 +8,7 @@ import type { Person } from "../domain/person.ts";
 import { type ReminderKind, silenceReminderView } from "../domain/silence-view.ts";
 import type { View } from "../domain/view.ts";
 import type { Charts, Clock, Log, ModelEntry, Policy, Post, Store } from "../ports.ts";
-import { withDeadline } from "./deadline.ts";
+import { DeadlineError, withDeadline } from "./deadline.ts";
 import { chartIn } from "./explain-metrics.ts";
 import { rolloutCard } from "./rollout-card.ts";
 
@@ -31,7 +31,7 @@ const maxAlerts = 200;
 /** Words of people about one incident that are looked through for what stands. */
 const maxSaid = 500;
 /** A card waits no longer than this for its first explanation, which then comes as an edit. */
-const explainWaitMs = 500;
+const explainWaitMs = 150;
 /** Muted alerts that a reminder names. */
 const maxNames = 3;
 
