@@ -28,8 +28,6 @@ export interface Rulings {
   /** Every alert that somebody ruled on. */
   keys(): Iterable<string>;
   bonds(): Iterable<Bond>;
-  /** Forgets rulings on none of whose alerts anything can be done any more. */
-  forget(isRemembered: (key: string) => boolean): void;
   readonly size: number;
   /** Rulings let go because there were too many. */
   readonly dropped: number;
@@ -37,8 +35,9 @@ export interface Rulings {
 
 /** More than a team makes in a day; the oldest go first, for a newer ruling counts more. */
 const maxRulings = 500;
-/** Of both sides; what is beyond is ignored. */
+/** Of each side; what is beyond is ignored. */
 const maxKeys = 2_000;
+const maxKeysInAll = 20_000;
 
 interface Draft {
   readonly keys: string[];
@@ -68,8 +67,10 @@ export function createRulings(): Rulings {
       const { left, right } = ruling;
       const kept = { ...ruling, left: left.slice(0, maxKeys), right: right.slice(0, maxKeys) };
       rulings = [...rulings, kept].sort((a, b) => b.id - a.id);
-      dropped += Math.max(0, rulings.length - maxRulings);
-      rulings = rulings.slice(0, maxRulings);
+      while (rulings.length > maxRulings || countKeys(rulings) > maxKeysInAll) {
+        rulings = rulings.slice(0, -1);
+        dropped += 1;
+      }
       workOut();
       return true;
     },
@@ -77,12 +78,6 @@ export function createRulings(): Rulings {
     numberFor: (key) => wishes.get(key),
     keys: () => bonds.keys(),
     bonds: () => new Set(bonds.values()),
-    forget(isRemembered) {
-      const kept = rulings.filter(({ left, right }) => left.some(isRemembered) || right.some(isRemembered));
-      if (kept.length === rulings.length) return;
-      rulings = kept;
-      workOut();
-    },
     get size() {
       return rulings.length;
     },
@@ -105,6 +100,10 @@ export function areOpposed(a: ReadonlyMap<number, Side>, b: ReadonlyMap<number, 
     if (other !== undefined && other !== side) return true;
   }
   return false;
+}
+
+function countKeys(rulings: readonly Ruling[]): number {
+  return rulings.reduce((sum, { left, right }) => sum + left.length + right.length, 0);
 }
 
 function draftOf(bonds: Map<string, Draft>, key: string): Draft {
