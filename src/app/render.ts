@@ -60,7 +60,8 @@ export function createRender(options: RenderOptions): Render {
     try {
       await withDeadline(options.explain(id), explainWaitMs, `the explanation of incident ${id}`);
     } catch (error) {
-      options.log.warn(
+      const level = error instanceof DeadlineError ? "debug" : "warn";
+      options.log[level](
         { incident: id, error: String(error) },
         "render: the card goes without an explanation",
       );
