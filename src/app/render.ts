@@ -22,6 +22,8 @@ export interface RenderOptions {
   readonly log: Log;
   /** Explains an incident and stores that; asked when a card would else come without. */
   readonly explain: (incidentId: number) => Promise<void>;
+  /** A card waits no longer than this for its first explanation, which then comes as an edit; default 150 ms. */
+  readonly explainWaitMs?: number;
 }
 
 export type Render = (post: Post) => Promise<{ readonly view: View; readonly revision: number } | null>;
@@ -30,8 +32,6 @@ export type Render = (post: Post) => Promise<{ readonly view: View; readonly rev
 const maxAlerts = 200;
 /** Words of people about one incident that are looked through for what stands. */
 const maxSaid = 500;
-/** A card waits no longer than this for its first explanation, which then comes as an edit. */
-const explainWaitMs = 150;
 /** Muted alerts that a reminder names. */
 const maxNames = 3;
 
@@ -58,7 +58,11 @@ export function createRender(options: RenderOptions): Render {
   async function explainFirst(id: number): Promise<void> {
     if ((await store.explanations.find(id)) !== null) return;
     try {
-      await withDeadline(options.explain(id), explainWaitMs, `the explanation of incident ${id}`);
+      await withDeadline(
+        options.explain(id),
+        options.explainWaitMs ?? 150,
+        `the explanation of incident ${id}`,
+      );
     } catch (error) {
       const level = error instanceof DeadlineError ? "debug" : "warn";
       options.log[level](

@@ -75,7 +75,7 @@ function aStormAlert(incidentId: number, second: number, index: number) {
 test("the first card already tells what broke, the probable cause and what to do, and is not edited for it", async () => {
   const { store } = await freshStore();
   const incident = await storeIncident(store);
-  const render = renderer(store, realBench(store).explain);
+  const render = renderer(store, realBench(store).explain, 10_000);
   const rendered = await render(await cardPost(store, incident.id));
   const text = shownText(rendered?.view);
   expect(text).toMatch(/checkout and storefront have been in trouble since 10:00 UTC\./);
@@ -97,10 +97,11 @@ test("a card goes without an explanation when that fails or takes too long", asy
   }
 });
 
-function renderer(store: Store, explain: (incidentId: number) => Promise<void>) {
+function renderer(store: Store, explain: (incidentId: number) => Promise<void>, explainWaitMs = 20) {
   return createRender({
     store,
     explain,
+    explainWaitMs,
     log: silentLog,
     people: [],
     models: [],
