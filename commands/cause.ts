@@ -14,8 +14,7 @@ import {
 } from "../src/domain/feedback.ts";
 import { otherCauseActions, verdictActions, verdictFields } from "../src/domain/feedback-view.ts";
 import type { Incident } from "../src/domain/incident.ts";
-import type { View, ViewBlock } from "../src/domain/view.ts";
-import { plain } from "../src/domain/view.ts";
+import { oneLine, plain, type View, type ViewAction, type ViewBlock } from "../src/domain/view.ts";
 import {
   type CommandContext,
   type CommandResult,
@@ -218,7 +217,7 @@ function wentElsewhere(asked: number, { id }: Incident): Refusal {
 
 /** Without a cause: what is suspected and what was said, with a button for each. */
 function ask(
-  { id, title }: Incident,
+  { id, title, services }: Incident,
   explanation: Explanation | null,
   verdicts: readonly Verdict[],
   context: CommandContext,
@@ -233,7 +232,32 @@ function ask(
   const view: View = answerView(`What was the cause of incident ${id}: ${title}? ${how}`, {
     title: `What was the cause of incident ${id}?`,
     blocks,
-    actions: otherCauseActions(id, suspects).filter(({ command }) => command !== `cause ${id}`),
+    actions: [
+      ...otherCauseActions(id, suspects).filter(({ command }) => command !== `cause ${id}`),
+      ...serviceActions(id, services, suspects),
+    ],
   });
   return { kind: "answer", view, visibility: "private" };
+}
+
+const maxServices = 4;
+/** Longest command line that a button can carry on every platform. */
+const maxCommand = 100;
+
+/** Services of its alerts that are not suspected. */
+function serviceActions(
+  id: number,
+  services: readonly string[],
+  suspects: readonly Cause[],
+): readonly ViewAction[] {
+  return services
+    .filter((service) =>
+      suspects.every((suspect) => suspect.service !== service || suspect.changeId !== null),
+    )
+    .map((service): ViewAction => {
+      const label = oneLine(`It was ${service}`, 40);
+      return { label, command: `cause ${id} service:${service}`, style: "plain" };
+    })
+    .filter(({ command }) => command.length <= maxCommand)
+    .slice(0, maxServices);
 }

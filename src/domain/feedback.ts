@@ -111,8 +111,8 @@ export function standingVerdicts(said: readonly Feedback[]): readonly Verdict[] 
 }
 
 /**
- * Votes by what they are for: "service:NAME", and "kind:KIND" for kinds of changes. One vote of each person and
- * incident for each of them.
+ * Votes by what they are for: "service:NAME", "change:ID", and "kind:KIND" for kinds of changes. One vote of each
+ * person and incident for each of them.
  * @param feedback - in the order in which it was said.
  */
 export function countFeedback(feedback: readonly Feedback[]): CauseQuestion["feedback"] {
@@ -140,6 +140,8 @@ function ballotsOf(verdicts: readonly Verdict[]): Map<string, Map<string, boolea
     const ballot = ballots.get(verdict.person) ?? new Map<string, boolean>();
     ballots.set(verdict.person, ballot);
     if (verdict.service !== null) ballot.set(`service:${verdict.service}`, verdict.isRight);
+    if (verdict.changeId !== null && verdict.changeId !== noChange)
+      ballot.set(`change:${verdict.changeId}`, verdict.isRight);
     if (verdict.changeKind !== null) ballot.set(`kind:${verdict.changeKind}`, verdict.isRight);
   }
   return ballots;

@@ -357,6 +357,8 @@ describe("cause", () => {
       "It was change deploy-41 on scorer",
       "It was payments",
       "No change",
+      "It was scorer",
+      "It was checkout",
     ]);
   });
 

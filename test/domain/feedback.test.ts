@@ -54,7 +54,11 @@ describe("counting what people said", () => {
     [
       "a change counts for its kind and for the service it is blamed for",
       [said({ subject: "change:d-1", data: { service: "api", changeKind: "deploy" } })],
-      { "service:api": { right: 1, wrong: 0 }, "kind:deploy": { right: 1, wrong: 0 } },
+      {
+        "service:api": { right: 1, wrong: 0 },
+        "change:d-1": { right: 1, wrong: 0 },
+        "kind:deploy": { right: 1, wrong: 0 },
+      },
     ],
     [
       "a refused change says nothing against a service that the same person confirms",
@@ -62,7 +66,11 @@ describe("counting what people said", () => {
         said(),
         said({ kind: "wrong_cause", subject: "change:d-1", data: { service: "api", changeKind: "deploy" } }),
       ],
-      { "service:api": { right: 1, wrong: 0 }, "kind:deploy": { right: 0, wrong: 1 } },
+      {
+        "service:api": { right: 1, wrong: 0 },
+        "change:d-1": { right: 0, wrong: 1 },
+        "kind:deploy": { right: 0, wrong: 1 },
+      },
     ],
   ])("%s", (_name, feedback, expected) => {
     expect(votes(...feedback)).toEqual(expected);
