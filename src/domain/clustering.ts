@@ -273,7 +273,6 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       placed.delete(key);
       dropped.placed += 1;
     }
-    if (rulings.size > 0) rulings.forget((key) => placed.has(key));
     if (ballot.size > maxBallot) drawUpAnew();
   }
 
