@@ -146,7 +146,6 @@ export const alerts = pgTable(
   },
   (table) => [
     index("alerts_incident").on(table.incidentId),
-    index("alerts_fingerprint").on(table.fingerprint, table.startsAt),
     index("alerts_firing").on(table.seenAt).where(sql`status = 'firing'`),
     index("alerts_starts_at").on(table.startsAt),
     index("alerts_part_of").on(table.partOf).where(sql`part_of is not null`),
