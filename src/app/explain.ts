@@ -17,6 +17,7 @@ import {
 import { heedVerdicts } from "../domain/feedback.ts";
 import type { Incident } from "../domain/incident.ts";
 import { redact } from "../domain/redaction.ts";
+import type { IncidentFeature } from "../domain/similar-incidents.ts";
 import { oneLine } from "../domain/view.ts";
 import type {
   Clock,
@@ -61,6 +62,8 @@ interface State {
   readonly question: ExplanationQuestion;
   readonly material: Material;
   readonly stored: Explanation | null;
+  /** What the incident is known by. */
+  readonly features: readonly IncidentFeature[];
 }
 
 type Step =
@@ -94,6 +97,11 @@ export function createExplain(options: ExplainOptions): Explain {
   async function bringUpToDate(incidentId: number): Promise<void> {
     const state = await readState(incidentId);
     if (state === null) return;
+    // By this later incidents find it, whether or not there is anything new to say.
+    await Promise.all([store.similar.remember(incidentId, state.features), answer(incidentId, state)]);
+  }
+
+  async function answer(incidentId: number, state: State): Promise<void> {
     const step = nextStep(state, clock.now());
     if (step.kind === "wait") return comeBack(incidentId, step.until);
     if (step.kind === "settle") return settle(state, step.stored);
@@ -116,7 +124,8 @@ export function createExplain(options: ExplainOptions): Explain {
     const fresh = selectEvidence({ ...facts, causes, known });
     const evidence = fresh.length === 0 ? known : await store.explanations.addEvidence(incidentId, fresh);
     const question = { incident: facts.incident, evidence, causes, undo };
-    return { question, material: materialOf(question, stored?.material ?? null), stored };
+    const material = materialOf(question, stored?.material ?? null);
+    return { question, material, stored, features: facts.features };
   }
 
   function nextStep({ question, material, stored }: State, now: Date): Step {
