@@ -50,6 +50,7 @@ export function readConfig(env: Environment = process.env): Config {
     digests: parsed.digests,
     explainer: { ...parsed.explainer, timeoutMs: parsed.explainer.timeoutSeconds * 1000 },
     topology: parsed.topology,
+    evidenceKinds: parsed.evidenceKinds,
     alertTimeoutMs: parsed.alerts.timeoutHours * hour,
     approvalExpiryMs: parsed.approvals.expireHours * hour,
     keepDeliveriesMs: parsed.keep.deliveriesDays * 24 * hour,

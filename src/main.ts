@@ -19,6 +19,7 @@ import { createRender } from "./app/render.ts";
 import { createTriage, type Triage } from "./app/triage.ts";
 import type { Config } from "./config.ts";
 import { createCorrelator } from "./domain/clustering.ts";
+import { createKindOf } from "./domain/evidence-kind.ts";
 import { closedSources, createHttpServer, openSources } from "./http.ts";
 import { followChampion } from "./main/champion.ts";
 import { configuredChannels, createChats } from "./main/chats.ts";
@@ -102,6 +103,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   const chats = await createChats({ config, store, log, metrics, lagMs: () => null });
   const coFirings = keepCoFirings({ store, replica, log, metrics, clock });
   stops.push(() => coFirings.stop());
+  const kindOf = createKindOf(config.evidenceKinds);
   const triage = createTriage({
     store,
     clock,
@@ -109,7 +111,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     metrics,
     replica,
     routes: config.routes,
-    createCorrelator: () => createCorrelator({ weights: champion.weights() }),
+    createCorrelator: () => createCorrelator({ weights: champion.weights(), kindOf }),
     correlatorVersion: champion.version,
     parse: (delivery) => parse(plugins.sources, delivery),
     timeoutMs: (source) => config.sources[source]?.timeoutMs ?? config.alertTimeoutMs,

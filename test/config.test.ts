@@ -57,6 +57,23 @@ describe("a Discord account", () => {
   });
 });
 
+describe("kinds of evidence", () => {
+  test("are the operator's words for a kind, before the shipped rules", () => {
+    expect(read('evidenceKinds: [{ kind: resource, words: ["replication lag*"] }]').evidenceKinds).toEqual([
+      { kind: "resource", words: ["replication lag*"] },
+    ]);
+    expect(read("").evidenceKinds).toEqual([]);
+  });
+
+  test.each([
+    ["evidenceKinds: [{ kind: disaster, words: [x] }]", /evidenceKinds\.0\.kind/],
+    ['evidenceKinds: [{ kind: crash, words: ["*"] }]', /evidenceKinds\.0\.words\.0: needs a letter/],
+    ["evidenceKinds: [{ kind: crash, words: [] }]", /evidenceKinds\.0\.words/],
+  ])("%s is refused", (yaml, problem) => {
+    expect(() => read(yaml)).toThrow(problem);
+  });
+});
+
 describe("inhibition rules", () => {
   test("are those of an alertmanager.yml, in the new form and in the old", () => {
     const { inhibition } = read(`

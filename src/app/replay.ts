@@ -6,6 +6,7 @@ import { type Alert, alertKey } from "../domain/alert.ts";
 import { rankCauses } from "../domain/causes.ts";
 import type { Change } from "../domain/change.ts";
 import type { Cause, Correlator, Observation, Reason } from "../domain/correlation.ts";
+import type { KindOf } from "../domain/evidence-kind.ts";
 import { joinTopologies, type Topology } from "../domain/topology.ts";
 import type { Weights } from "../domain/weights.ts";
 import type { Source } from "../ports.ts";
@@ -24,6 +25,8 @@ export interface ReplayOptions {
   /** A new, empty correlator with the same weights. */
   readonly correlator: Correlator;
   readonly weights: Weights;
+  /** What sort of evidence an alert is; by the shipped rules when absent. The correlator is given its own. */
+  readonly kindOf?: KindOf;
   /** What is known of the topology beside the recording: that of tocsin.yaml. */
   readonly topology?: Topology;
   /** Most causes printed per incident. */
@@ -182,6 +185,7 @@ function incidentsOf(tape: Tape, options: ReplayOptions): ReplayedIncident[] {
           changes: changesNear(changes, sorted),
           topology,
           feedback: new Map(),
+          ...(options.kindOf === undefined ? {} : { kindOf: options.kindOf }),
         },
         options.weights,
       );

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { parseDocument } from "yaml";
 import { z } from "zod";
+import { evidenceKinds } from "../domain/evidence-kind.ts";
 import { templateProblem } from "../domain/promql-template.ts";
 import { parseChannel } from "../ports.ts";
 import { ConfigError } from "./error.ts";
@@ -154,6 +155,23 @@ export const fileSchema = z.strictObject({
       services: z.array(z.string()).default([]),
     })
     .prefault({}),
+  evidenceKinds: z
+    .array(
+      z.strictObject({
+        kind: z.enum(evidenceKinds),
+        words: z
+          .array(
+            z
+              .string()
+              .max(100)
+              .regex(/[A-Za-z0-9]/, "needs a letter or a digit; for example: replication lag*"),
+          )
+          .min(1)
+          .max(100),
+      }),
+    )
+    .max(100)
+    .default([]),
   alerts: z.strictObject({ timeoutHours: z.number().positive().default(12) }).prefault({}),
   approvals: z.strictObject({ expireHours: z.number().positive().default(24) }).prefault({}),
   keep: z

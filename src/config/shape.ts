@@ -1,4 +1,6 @@
 /** What the configuration is once it is read: plain values, no file and no environment. */
+
+import type { KindRule } from "../domain/evidence-kind.ts";
 import type { FlappingRule } from "../domain/flapping.ts";
 import type { InhibitionRule } from "../domain/inhibition.ts";
 import type { Person } from "../domain/person.ts";
@@ -102,6 +104,8 @@ export interface Config {
     readonly timeoutMs: number;
   };
   readonly topology: Topology;
+  /** Asked before the shipped rules. */
+  readonly evidenceKinds: readonly KindRule[];
   readonly alertTimeoutMs: number;
   readonly approvalExpiryMs: number;
   readonly keepDeliveriesMs: number;

@@ -77,9 +77,17 @@ function lastingValue(name: string, value: string): string {
   return podLike.test(value) ? workloadOf(value) : value;
 }
 
+const knownNames = new Map<string, boolean>();
+const maxKnownNames = 20_000;
+
 /** True when the name is made only of words such as "alert" and "error". */
 export function isGenericName(name: string): boolean {
-  return wordsOf(name)
+  const known = knownNames.get(name);
+  if (known !== undefined) return known;
+  const isGeneric = wordsOf(name)
     .split(" ")
     .every((word) => sayNothing.has(word));
+  if (knownNames.size >= maxKnownNames) knownNames.clear();
+  knownNames.set(name, isGeneric);
+  return isGeneric;
 }

@@ -1,7 +1,7 @@
 /** What speaks for and against each service as the root of an incident, as named numbers. */
 import type { Alert } from "./alert.ts";
 import { entityOf, peerOf } from "./entity.ts";
-import { type EvidenceKind, isCallSide, kindOf, magnitudeOf } from "./evidence-kind.ts";
+import { type EvidenceKind, isCallSide, type KindOf, kindOf, magnitudeOf } from "./evidence-kind.ts";
 import type { ServiceGraph } from "./topology.ts";
 
 /** One named number with the sentence that explains it. */
@@ -38,8 +38,9 @@ export function weighServices(
   alerts: readonly Alert[],
   graph: ServiceGraph,
   extra: readonly string[] = [],
+  readKind: KindOf = kindOf,
 ): readonly ServiceEvidence[] {
-  const symptoms = readSymptoms(alerts);
+  const symptoms = readSymptoms(alerts, readKind);
   const byService = groupBy(symptoms);
   const candidates = new Set(byService.keys());
   for (const symptom of symptoms) for (const service of symptom.points) candidates.add(service);
@@ -51,7 +52,7 @@ export function weighServices(
   }));
 }
 
-function readSymptoms(alerts: readonly Alert[]): Symptom[] {
+function readSymptoms(alerts: readonly Alert[], readKind: KindOf): Symptom[] {
   const onset = Math.min(...alerts.map((alert) => alert.startsAt.getTime()));
   const services = new Set(alerts.map((alert) => entityOf(alert)));
   const symptoms: Symptom[] = [];
@@ -65,7 +66,7 @@ function readSymptoms(alerts: readonly Alert[]): Symptom[] {
     symptoms.push({
       alert,
       service,
-      kind: kindOf(alert),
+      kind: readKind(alert),
       isCallSide: isCallSide(alert) || peer?.isCallee === true,
       magnitude: magnitudeOf(alert),
       lagMinutes: (alert.startsAt.getTime() - onset) / 60_000,

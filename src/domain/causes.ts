@@ -38,7 +38,7 @@ export function rankCauses(question: CauseQuestion, weights: Weights): readonly 
       ? []
       : [change.evidence.service, ...change.evidence.names],
   );
-  const services = weighServices(question.alerts, graph, touched).map((evidence) =>
+  const services = weighServices(question.alerts, graph, touched, question.kindOf).map((evidence) =>
     scoreService(evidence, changes, question, weights),
   );
   if (services.length === 0) return changesAlone(changes, weights);

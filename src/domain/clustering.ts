@@ -12,6 +12,7 @@ import type { Change } from "./change.ts";
 import { createCompanyKeeper } from "./company.ts";
 import type { Correlation, Correlator, Merge, Observation, Placement, Split } from "./correlation.ts";
 import { peerOf } from "./entity.ts";
+import { type KindOf, kindOf as shippedKindOf } from "./evidence-kind.ts";
 import { followRulings } from "./forgotten-alerts.ts";
 import { createGroupingReasons } from "./grouping-reasons.ts";
 import { createHistory } from "./history.ts";
@@ -32,6 +33,8 @@ export interface CorrelatorOptions {
   readonly weights?: Weights;
   /** Shipped ones, and those dropped into the signals folder. */
   readonly signals?: readonly Signal[];
+  /** What sort of evidence an alert is; by the shipped rules when absent. */
+  readonly kindOf?: KindOf;
 }
 
 /** How long after its last alert a session may still be joined by late reports, ms of event time. */
@@ -55,6 +58,7 @@ const maxBallot = 100_000;
 export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
   const weights = options.weights ?? shippedWeights;
   const signals = options.signals ?? shippedSignals;
+  const kindOf = options.kindOf ?? shippedKindOf;
   const { clustering } = weights;
   const multipliers = signals.map(({ name }) => clustering.signals[name] ?? 1);
   let history = createHistory(maxTypes);
@@ -118,7 +122,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
   // ---------- taking in ----------
 
   function look(key: string, alert: Alert): SeenAlert {
-    return seeAlert(key, alert, observed.graphAt(alert.startsAt.getTime()), services, types);
+    return seeAlert(key, alert, observed.graphAt(alert.startsAt.getTime()), services, { types, kindOf });
   }
 
   function addAlert(key: string, alert: Alert, incidentId: number | null): LiveAlert {

@@ -5,6 +5,7 @@
  */
 import type { Alert } from "./alert.ts";
 import type { Change } from "./change.ts";
+import type { KindOf } from "./evidence-kind.ts";
 import type { Topology } from "./topology.ts";
 
 export type Observation =
@@ -159,4 +160,6 @@ export interface CauseQuestion {
   readonly feedback: ReadonlyMap<string, { readonly right: number; readonly wrong: number }>;
   /** From similar earlier incidents, most similar first; absent where the past is not looked up. */
   readonly confirmed?: readonly ConfirmedBefore[];
+  /** What sort of evidence an alert is; by the shipped rules when absent. */
+  readonly kindOf?: KindOf;
 }

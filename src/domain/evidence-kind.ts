@@ -1,7 +1,8 @@
 import type { Alert } from "./alert.ts";
 
-/** What sort of evidence an alert is; the order is that of the rules, first match wins. */
+/** What sort of evidence an alert is; the order is that of the shipped rules, first match wins. */
 export const evidenceKinds = [
+  "change",
   "crash",
   "resource",
   "net",
@@ -24,8 +25,22 @@ export const firmKinds: ReadonlySet<EvidenceKind> = new Set([
   "log",
 ]);
 
+/** A rule of the operator's: an alert that has one of the words is of that kind. */
+export interface KindRule {
+  readonly kind: EvidenceKind;
+  /** Words or phrases, in any case; `*` stands for any letters and digits. */
+  readonly words: readonly string[];
+}
+
+/** Tells what sort of evidence an alert is. */
+export type KindOf = (alert: Pick<Alert, "name" | "labels" | "summary">) => EvidenceKind;
+
 /** Words are matched against the words of the alert's name, then of its metric, then of its summary. */
-const rules: readonly (readonly [EvidenceKind, RegExp])[] = [
+const shippedRules: readonly (readonly [EvidenceKind, RegExp])[] = [
+  [
+    "change",
+    /\b((deploy(ment)?|rollout|release|upgrade|migration) (has )?(started|finished|completed|succeeded|done)|deployed|rolled (out|back)|config\w* (changed|reloaded|updated)|feature flag|scaled (up|down)|failover (started|completed))\b/,
+  ],
   ["slo", /\b(slo|sli|budget|burn|apdex)\b/],
   [
     "crash",
@@ -61,27 +76,51 @@ export function wordsOf(text: string): string {
     .trim();
 }
 
-const known = new Map<string, EvidenceKind>();
 const maxKnown = 20_000;
 
-function kindOfText(text: string): EvidenceKind {
-  const words = wordsOf(text);
-  for (const [kind, rule] of rules) if (rule.test(words)) return kind;
-  return "other";
+/**
+ * @param own - rules of the operator's, asked before the shipped ones, in their order.
+ * @returns the kind by general words in the alert's `metric` label, its name, or its summary.
+ */
+export function createKindOf(own: readonly KindRule[]): KindOf {
+  const rules = [...own.map(({ kind, words }) => [kind, ruleFor(words)] as const), ...shippedRules];
+  const known = new Map<string, EvidenceKind>();
+
+  function kindOfText(text: string): EvidenceKind {
+    const words = wordsOf(text);
+    for (const [kind, rule] of rules) if (rule.test(words)) return kind;
+    return "other";
+  }
+
+  return (alert) => {
+    const metric = alert.labels["metric"] ?? alert.labels["__name__"] ?? "";
+    const key = `${alert.name}\u0000${metric}`;
+    const cached = known.get(key);
+    if (cached !== undefined && cached !== "other") return cached;
+    const byMetric = metric === "" ? "other" : kindOfText(metric);
+    const byName = byMetric === "other" ? kindOfText(alert.name) : byMetric;
+    if (known.size >= maxKnown) known.clear();
+    known.set(key, byName);
+    return byName === "other" ? kindOfText(alert.summary.slice(0, 300)) : byName;
+  };
 }
 
-/** The kind of evidence by general words in the alert's name, its `metric` label, or its summary. */
-export function kindOf(alert: Pick<Alert, "name" | "labels" | "summary">): EvidenceKind {
-  const metric = alert.labels["metric"] ?? alert.labels["__name__"] ?? "";
-  const key = `${alert.name}\u0000${metric}`;
-  const cached = known.get(key);
-  if (cached !== undefined && cached !== "other") return cached;
-  const byMetric = metric === "" ? "other" : kindOfText(metric);
-  const byName = byMetric === "other" ? kindOfText(alert.name) : byMetric;
-  if (known.size >= maxKnown) known.clear();
-  known.set(key, byName);
-  return byName === "other" ? kindOfText(alert.summary.slice(0, 300)) : byName;
+/** Whole words only; a phrase is read as texts are, so that "ReplicationLag" is "replication lag". */
+function ruleFor(words: readonly string[]): RegExp {
+  const patterns = words.map((word) =>
+    word
+      .split("*")
+      .map(
+        (part) =>
+          `${/^[^A-Za-z0-9]/.test(part) ? " " : ""}${wordsOf(part)}${/[^A-Za-z0-9]$/.test(part) ? " " : ""}`,
+      )
+      .join("\\w*"),
+  );
+  return new RegExp(`\\b(?:${patterns.join("|")})\\b`);
 }
+
+/** By the shipped rules alone. */
+export const kindOf: KindOf = createKindOf([]);
 
 const callSide = /\b(client|outbound|egress|dependency|dependencies|upstream|downstream call|remote)\b/;
 

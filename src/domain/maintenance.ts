@@ -4,8 +4,8 @@
  * autumn change repeats counts the first time. A window that the change swallows whole lasts as long as on other days.
  */
 import type { Matcher } from "./matcher.ts";
-import { type CronFields, dayBefore, instantOf, localTime, nextSlot, previousSlot } from "./schedule.ts";
 import type { Mute } from "./mute.ts";
+import { type CronFields, dayBefore, instantOf, localTime, nextSlot, previousSlot } from "./schedule.ts";
 import { duration, moment } from "./view.ts";
 
 /** Monday is 1, Sunday 0, as in cron. */

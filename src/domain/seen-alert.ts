@@ -1,12 +1,18 @@
 import type { Alert } from "./alert.ts";
 import type { AlertTypes } from "./alert-type.ts";
 import { entityOf, peerOf } from "./entity.ts";
-import { kindOf } from "./evidence-kind.ts";
+import type { KindOf } from "./evidence-kind.ts";
 import type { SeenAlert } from "./signal.ts";
 import type { ServiceGraph } from "./topology.ts";
 
 const maxNames = 5;
 const wordBreak = /[\s,;:()'"<>]+/;
+
+/** How alerts are told apart. */
+export interface Reading {
+  readonly types: AlertTypes;
+  readonly kindOf: KindOf;
+}
 
 /**
  * Reads from an alert what clustering asks of it.
@@ -18,7 +24,7 @@ export function seeAlert(
   alert: Alert,
   graph: ServiceGraph,
   services: ReadonlySet<string>,
-  types: AlertTypes,
+  { types, kindOf }: Reading,
 ): SeenAlert {
   const entity = entityOf(alert);
   const peer = peerOf(alert);

@@ -3,6 +3,7 @@ import { createTemplateExplainer } from "../adapters/explainers/template.ts";
 import { createExplain, type Explain } from "../app/explain.ts";
 import type { Config } from "../config.ts";
 import { rankCauses } from "../domain/causes.ts";
+import { createKindOf } from "../domain/evidence-kind.ts";
 import type { Weights } from "../domain/weights.ts";
 import type { Clock, Explainer, Log, Metrics, Store } from "../ports.ts";
 
@@ -19,10 +20,11 @@ export interface ExplainingParts {
 /** Explanations with the explainers that the configuration names. */
 export function createExplaining(parts: ExplainingParts): Explain {
   const { config } = parts;
+  const kindOf = createKindOf(config.evidenceKinds);
   return createExplain({
     ...parts,
     explainers: { template: createTemplateExplainer(), openai: modelExplainer(parts) },
-    rankCauses: (question) => rankCauses(question, parts.weights()),
+    rankCauses: (question) => rankCauses({ ...question, kindOf }, parts.weights()),
     budget: { perDay: config.explainer.tokensPerDay, perIncident: config.explainer.tokensPerIncident },
   });
 }

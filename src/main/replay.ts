@@ -5,6 +5,7 @@ import { compareReplays } from "../app/compare-replays.ts";
 import { type RecordedDelivery, type ReplayResult, replay, toPrediction } from "../app/replay.ts";
 import { type Config, readConfig, readOtherConfig } from "../config.ts";
 import { createCorrelator } from "../domain/clustering.ts";
+import { createKindOf } from "../domain/evidence-kind.ts";
 import type { Source } from "../ports.ts";
 import { withBot } from "./offline.ts";
 import { loadPlugins } from "./plugins.ts";
@@ -132,12 +133,14 @@ async function replayOne(
   bar: ProgressBar,
   index: number,
 ): Promise<ReplayResult> {
+  const kindOf = createKindOf(config.evidenceKinds);
   const hasTopology = config.topology.edges.length + config.topology.services.length > 0;
   bar.show(index, tape.name, 0);
   const result = await replay({
     deliveries: tape.read(),
     sources: await sourcesOf(config),
-    correlator: createCorrelator({ weights: judge.weights }),
+    correlator: createCorrelator({ weights: judge.weights, kindOf }),
+    kindOf,
     weights: judge.weights,
     ...(hasTopology ? { topology: config.topology } : {}),
     onProgress: (deliveries) => bar.show(index, tape.name, deliveries),

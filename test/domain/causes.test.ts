@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { rankCauses } from "../../src/domain/causes.ts";
 import type { CauseQuestion } from "../../src/domain/correlation.ts";
+import { createKindOf } from "../../src/domain/evidence-kind.ts";
 import { shippedWeights } from "../../src/domain/weights.ts";
 import { noon, sketchAlert, sketchChange, twoShops } from "./judgement-build.ts";
 
@@ -139,4 +140,15 @@ describe("changes", () => {
     const causes = rankCauses(ask({ alerts: outage, changes: [commit, deploy] }), shippedWeights);
     expect(["abc123", "d1"]).toContain(causes[0]?.changeId);
   });
+});
+
+test("the operator's own kinds of evidence count in the ranking", () => {
+  const alerts = [
+    sketchAlert({ name: "Leaderless", service: "stock-a", at: 0 }),
+    sketchAlert({ name: "HighLatency", service: "cart-a", at: 0 }),
+  ];
+  const kindOf = createKindOf([{ kind: "crash", words: ["leaderless"] }]);
+  const score = (question: CauseQuestion) =>
+    rankCauses(question, shippedWeights).find((cause) => cause.service === "stock-a")?.score ?? 0;
+  expect(score(ask({ alerts, kindOf }))).toBeGreaterThan(score(ask({ alerts })) + 1);
 });

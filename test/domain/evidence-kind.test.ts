@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { kindOf, magnitudeOf, wordsOf } from "../../src/domain/evidence-kind.ts";
+import { createKindOf, kindOf, magnitudeOf, wordsOf } from "../../src/domain/evidence-kind.ts";
 
 test.each([
   ["KubePodCrashLooping", "crash"],
@@ -12,6 +12,9 @@ test.each([
   ["LogErrorsSpike", "log"],
   ["High5xxRate", "error"],
   ["ApiLatencyP99", "latency"],
+  ["DeploymentFinished", "change"],
+  ["ConfigReloaded", "change"],
+  ["KubeDeploymentReplicasMismatch", "crash"],
   ["SomethingElse", "other"],
 ])("%s is evidence of kind %s", (name, kind) => {
   expect(kindOf({ name, labels: {}, summary: "" })).toBe(kind);
@@ -34,4 +37,19 @@ test("the distance from the usual value counts falls as much as rises, and is bo
   expect(of("5", "0")).toBeLessThanOrEqual(7);
   expect(magnitudeOf({ annotations: {}, summary: "rate is 4.5 (usually 1.5)" })).toBeCloseTo(Math.log(3));
   expect(magnitudeOf({ annotations: {}, summary: "it broke" })).toBeNull();
+});
+
+test("the operator's rules are asked first, in their order, for whole words and phrases", () => {
+  const own = createKindOf([
+    { kind: "resource", words: ["ReplicationLag*", "wal"] },
+    { kind: "crash", words: ["latency"] },
+    { kind: "net", words: ["latency"] },
+  ]);
+  const kind = (name: string, summary = "") => own({ name, labels: {}, summary });
+  expect(kind("PostgresReplicationLagging")).toBe("resource");
+  expect(kind("HighLatency")).toBe("crash");
+  expect(kind("WallClockSkew")).toBe("other");
+  expect(kind("Strange", "the WAL is large")).toBe("resource");
+  expect(kind("PodOOMKilled")).toBe("crash");
+  expect(kindOf({ name: "HighLatency", labels: {}, summary: "" })).toBe("latency");
 });
