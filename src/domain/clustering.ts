@@ -5,28 +5,20 @@
  * alone, so the order of arrival does not matter; incident numbers stay with most of their alerts.
  */
 import type { Alert } from "./alert.ts";
-import { createAlertTypes } from "./alert-type.ts";
 import { type Asking, askedOf } from "./bridges.ts";
 import { createBridging } from "./bridging.ts";
-import type { Change } from "./change.ts";
 import { createCompanyKeeper } from "./company.ts";
 import type { Correlation, Correlator, Merge, Observation, Placement, Split } from "./correlation.ts";
-import { peerOf } from "./entity.ts";
 import { type KindOf, kindOf as shippedKindOf } from "./evidence-kind.ts";
 import { followRulings } from "./forgotten-alerts.ts";
 import { createGroupingReasons } from "./grouping-reasons.ts";
-import { createHistory } from "./history.ts";
 import { createIncidentNumbers } from "./incident-numbers.ts";
+import { createKnowledge } from "./knowledge.ts";
 import { createLiveStories, type Expired, type Retold } from "./live-stories.ts";
-import { createObservedTopology } from "./observed-topology.ts";
-import { createBallot, rootsOf } from "./root-votes.ts";
 import { createRulings } from "./rulings.ts";
-import { seeAlert } from "./seen-alert.ts";
-import { type LiveAlert, maxSessionMembers, pausesFor, reachOf, type Story } from "./sessions.ts";
+import { type LiveAlert, maxSessionMembers, reachOf, type Story } from "./sessions.ts";
 import { shippedSignals } from "./shipped-signals.ts";
-import type { SeenAlert, Signal, SignalContext } from "./signal.ts";
-import { standingOf } from "./strays.ts";
-import { createServiceGraph, type ServiceGraph, type Topology } from "./topology.ts";
+import type { Signal } from "./signal.ts";
 import { shippedWeights, type Weights } from "./weights.ts";
 
 export interface CorrelatorOptions {
@@ -44,16 +36,8 @@ const forgetEveryMs = 60_000;
 const maxLive = { sessions: 20_000, alerts: 40_000 } as const;
 /** Alerts of one part of the system after which its sessions are told anew, within one call of observe. */
 const maxArrivals = maxSessionMembers / 2;
-const maxTypes = 50_000;
-/** Of messages of alerts whose name says nothing. */
-const maxTemplates = 5_000;
 /** Alerts that are remembered as placed; the first placed go first, for their repeats have most likely ended. */
 const maxPlaced = 200_000;
-const maxChanges = 500;
-const changesMs = 7_200_000;
-/** Services on the ballot, of which most are not heard of again, after which it is drawn up anew. */
-const maxBallot = 100_000;
-
 /** Makes an empty correlator; see {@link Correlator}. */
 export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
   const weights = options.weights ?? shippedWeights;
@@ -61,15 +45,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
   const kindOf = options.kindOf ?? shippedKindOf;
   const { clustering } = weights;
   const multipliers = signals.map(({ name }) => clustering.signals[name] ?? 1);
-  let history = createHistory(maxTypes);
-  let graph: ServiceGraph = createServiceGraph({ edges: [], services: [] }, clustering.hubDegree);
-  /** Says which part of the system an alert is from; all other questions go to the delivered topology. */
-  let observed = createObservedTopology(clustering.hubDegree);
-  let types = createAlertTypes(maxTemplates);
-  let services: ReadonlySet<string> = new Set();
-  let topologyText = "";
-  let changes: Change[] = [];
-  let ballot = createBallot(graph, weights.causes.service);
+  let knowledge = createKnowledge(weights, kindOf);
   let rulings = createRulings();
   const numbers = createIncidentNumbers();
   const placed = new Map<string, number>();
@@ -77,21 +53,10 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
   let forgottenAt = Number.NEGATIVE_INFINITY;
   const dropped = { sessions: 0, alerts: 0, placed: 0 };
 
-  const context: SignalContext = {
-    get graph() {
-      return graph;
-    },
-    get history() {
-      return history;
-    },
-    get changes() {
-      return changes;
-    },
-    coFirings: clustering.coFirings,
-  };
   let floor = createFloor();
 
   function scoreOf(early: LiveAlert, late: LiveAlert): number {
+    const { context } = knowledge;
     let sum = 0;
     for (let index = 0; index < signals.length; index += 1) {
       const score = signals[index]?.score(early.seen, late.seen, context) ?? null;
@@ -106,7 +71,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     const keeper = createCompanyKeeper(live, () => bridging.links, rulings);
     const asking: Asking = {
       signals: askedOf(signals),
-      context,
+      context: knowledge.context,
       weights: clustering,
       areApart: (a, b) => rulings.size > 0 && keeper.areApart(a, b),
     };
@@ -114,30 +79,23 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     const reasons = createGroupingReasons({
       ...{ signals, asking, weights: clustering, rulings, scoreOf },
       links: () => bridging.links,
-      topOf: (roots) => ballot.topOf(roots),
+      topOf: (roots) => knowledge.topOf(roots),
     });
     return { live, keeper, bridging, reasons };
   }
 
   // ---------- taking in ----------
 
-  function look(key: string, alert: Alert): SeenAlert {
-    return seeAlert(key, alert, observed.graphAt(alert.startsAt.getTime()), services, { types, kindOf });
-  }
-
   function addAlert(key: string, alert: Alert, incidentId: number | null): LiveAlert {
-    const seen = look(key, alert);
-    const { at, type, entity, component } = seen;
-    observed.record({ entity, at, call: seen.names.length === 0 ? null : peerOf(alert) });
-    history.record({ type, name: alert.name, entity, component, labels: alert.labels, at });
-    const pauses = pausesFor(history.meanPauseMs(component ?? "", at), clustering);
+    const { seen, roots } = knowledge.read(key, alert);
+    const { standing, pauses } = knowledge.record(seen);
     const member: LiveAlert = {
       seen,
-      at,
-      roots: rootsOf(ballot.votesOf(seen)),
-      standing: standingOf(seen, history, clustering.strays),
+      at: seen.at,
+      roots,
+      standing,
       pauses,
-      reach: reachOf(alert, at, pauses),
+      reach: reachOf(alert, seen.at, pauses),
       incidentId: null,
       session: null,
       story: null,
@@ -168,40 +126,16 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     floor.live.update(known);
   }
 
-  /** Senders repeat their topology; only another one is worth telling every story anew. */
-  function isNewTopology(topology: Topology): boolean {
-    const text = JSON.stringify([topology.edges, topology.services]);
-    const isNew = text !== topologyText;
-    topologyText = text;
-    return isNew;
-  }
-
-  function takeTopology(topology: Topology): void {
-    graph = createServiceGraph(topology, clustering.hubDegree);
-    observed.deliver(topology);
-    services = new Set([...topology.services, ...topology.edges.flat()]);
-    drawUpAnew();
-  }
-
-  function drawUpAnew(): void {
+  /** Reads every live alert anew: it may be of another part of the system now. */
+  function readAnew(): void {
     const members = [...floor.live.alerts()];
-    ballot = createBallot(graph, weights.causes.service);
     floor = createFloor();
     for (const member of members) {
-      member.seen = look(member.seen.key, member.seen.alert);
-      member.roots = rootsOf(ballot.votesOf(member.seen));
+      Object.assign(member, knowledge.read(member.seen.key, member.seen.alert));
       member.session = null;
       member.story = null;
       floor.live.add(member);
     }
-  }
-
-  function takeChange(change: Change): void {
-    const at = change.at.getTime();
-    let index = changes.length;
-    while (index > 0 && (changes[index - 1]?.at.getTime() ?? 0) > at) index -= 1;
-    changes = changes.toSpliced(index, 0, change).slice(-maxChanges);
-    changes = changes.filter((known) => known.at.getTime() > at - changesMs);
   }
 
   /** All stories that anybody ruled on are looked at again: a new ruling may free what an older one bound. */
@@ -277,7 +211,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       placed.delete(key);
       dropped.placed += 1;
     }
-    if (ballot.size > maxBallot) drawUpAnew();
+    if (knowledge.tidy()) readAnew();
   }
 
   function letGo({ stories, alerts }: Expired): void {
@@ -310,13 +244,12 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     }
 
     for (const observation of observations) {
-      if (observation.kind === "change") takeChange(observation.change);
+      if (observation.kind === "change") knowledge.takeChange(observation.change);
       else if (observation.kind === "ruling") {
         isRuled = rulings.add(observation.ruling) || isRuled;
       } else if (observation.kind === "topology") {
-        if (!isNewTopology(observation.topology)) continue;
         flush();
-        takeTopology(observation.topology);
+        if (knowledge.takeTopology(observation.topology)) readAnew();
       } else {
         const member = takeAlert(observation.key, observation.alert, now.getTime());
         if (member === null) continue;
@@ -338,19 +271,15 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     },
     remembers: (key) => placed.has(key),
     restore(memory) {
-      observed = createObservedTopology(clustering.hubDegree);
-      types = createAlertTypes(maxTemplates);
-      history = createHistory(maxTypes);
+      knowledge = createKnowledge(weights, kindOf);
       rulings = createRulings();
       for (const ruling of memory.rulings) rulings.add(ruling);
-      floor = createFloor();
       placed.clear();
       numbers.reset(memory.nextIncidentId);
-      changes = [];
       [watermark, forgottenAt] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
-      isNewTopology(memory.topology);
-      takeTopology(memory.topology);
-      for (const change of memory.changes) takeChange(change);
+      knowledge.takeTopology(memory.topology);
+      for (const change of memory.changes) knowledge.takeChange(change);
+      floor = createFloor();
       for (const { key, alert, incidentId } of memory.alerts) {
         const { at } = addAlert(key, alert, incidentId);
         placed.set(key, incidentId);
@@ -364,10 +293,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     takeIncidentId: () => numbers.take(),
     sizes: () => ({
       ...floor.live.sizes(),
-      types: history.types,
-      label_values: history.labelValues,
-      observed_edges: observed.size,
-      message_templates: types.templates,
+      ...knowledge.sizes(),
       bridges: floor.bridging.links.size,
       placed: placed.size,
       rulings: rulings.size,
@@ -375,11 +301,6 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       dropped_alerts: dropped.alerts,
       dropped_placed: dropped.placed,
       dropped_rulings: rulings.dropped,
-      dropped_observed_edges: observed.dropped,
-      dropped_message_templates: types.dropped,
-      ...Object.fromEntries(
-        Object.entries(history.dropped()).map(([part, count]) => [`dropped_${part}`, count]),
-      ),
     }),
   };
 }
