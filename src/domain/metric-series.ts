@@ -18,10 +18,8 @@ export interface MetricWindow {
 
 /** The middle of some numbers; NaN of none. */
 export function median(values: readonly number[]): number {
-  return quantile(
-    [...values].sort((a, b) => a - b),
-    0.5,
-  );
+  // Numbers of a typed array sort without a comparison of ours, many times as fast.
+  return quantile(Float64Array.from(values).sort(), 0.5);
 }
 
 /**
@@ -44,7 +42,7 @@ export function quantile(sorted: ArrayLike<number>, share: number): number {
 export function spread(values: readonly number[]): number {
   if (values.length === 0) return Number.NaN;
   const middle = median(values);
-  const sorted = [...values].sort((a, b) => a - b);
+  const sorted = Float64Array.from(values).sort();
   const deviation = 1.4826 * median(values.map((value) => Math.abs(value - middle)));
   return Math.max(deviation, (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / 1.349);
 }

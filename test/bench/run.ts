@@ -41,6 +41,7 @@ const benches: readonly Bench[] = [
     isBuilt: true,
   },
   { name: "first-card", title: "A newcomer's first card", limitSeconds: 150 },
+  { name: "ahead", title: "Alerts ahead of time", limitSeconds: 120 },
   { name: "judgement", title: "Judgement", limitSeconds: 120 },
 ];
 
