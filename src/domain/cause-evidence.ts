@@ -1,13 +1,12 @@
 /** What speaks for and against each service as the root of an incident, as named numbers. */
 import type { Alert } from "./alert.ts";
-import { entityOf, peerOf } from "./entity.ts";
-import { type EvidenceKind, isCallSide, type KindOf, kindOf, magnitudeOf } from "./evidence-kind.ts";
+import { byService, readSymptoms, type Symptom } from "./symptoms.ts";
 import type { ServiceGraph } from "./topology.ts";
 
 /** One named number with the sentence that explains it. */
 export interface Feature {
   readonly name: string;
-  /** Roughly 0 to 3; multiplied by the weight of the same name. */
+  /** Roughly -1 to 3; multiplied by the weight of the same name. */
   readonly value: number;
   readonly because: string;
 }
@@ -17,79 +16,50 @@ export interface ServiceEvidence {
   readonly features: readonly Feature[];
 }
 
-/** An alert with what the ranking reads from it. */
-interface Symptom {
-  readonly alert: Alert;
-  readonly service: string;
-  readonly kind: EvidenceKind;
-  readonly isCallSide: boolean;
-  readonly magnitude: number | null;
-  readonly lagMinutes: number;
-  /** Services that the alert itself points at, other than its own. */
-  readonly points: readonly string[];
+const maxSilent = 60;
+const silentHops = 2;
+/** Alerts this soon after the first are among the first, minutes. */
+const atOnceMinutes = 0.1;
+/** A magnitude of this much is one unit of a `size:` feature. */
+const sizeUnit = 3;
+/**
+ * Slowness below this magnitude, some seven times the usual, says nothing of who is to blame. Beyond it the usual value
+ * was close to nothing, which is how a caller looks that waits for somebody else.
+ */
+const plainSlowness = 2;
+
+/** What all candidates are judged by. */
+interface Scene {
+  readonly symptoms: readonly Symptom[];
+  readonly alerting: ReadonlyMap<string, readonly Symptom[]>;
+  /** Services with any alert but of traffic, which falls with whoever calls. */
+  readonly failing: ReadonlySet<string>;
+  readonly graph: ServiceGraph;
 }
 
-const maxSymptoms = 400;
-const maxSilent = 60;
-const maxCoverHops = 3;
-
-/** Collects the evidence of every candidate: alerting services, services they name, silent neighbours. */
+/**
+ * Collects the evidence of every candidate: alerting services, services they name, silent neighbours within two calls.
+ * @param extra - further candidates.
+ */
 export function weighServices(
   alerts: readonly Alert[],
   graph: ServiceGraph,
   extra: readonly string[] = [],
-  readKind: KindOf = kindOf,
 ): readonly ServiceEvidence[] {
-  const symptoms = readSymptoms(alerts, readKind);
-  const byService = groupBy(symptoms);
-  const candidates = new Set(byService.keys());
-  for (const symptom of symptoms) for (const service of symptom.points) candidates.add(service);
-  for (const service of extra) candidates.add(service);
-  for (const service of silentNeighbours(byService, graph)) candidates.add(service);
-  return [...candidates].map((service) => ({
-    service,
-    features: featuresOf(service, byService, symptoms, graph),
-  }));
+  const symptoms = readSymptoms(alerts);
+  const alerting = byService(symptoms);
+  const failing = [...alerting].filter(([, own]) => own.some(({ kind }) => kind !== "traffic"));
+  const scene = { symptoms, alerting, failing: new Set(failing.map(([service]) => service)), graph };
+  const named = symptoms.flatMap(({ points }) => points);
+  const candidates = new Set([...alerting.keys(), ...named, ...extra, ...silentNeighbours(scene)]);
+  return [...candidates].map((service) => ({ service, features: featuresOf(service, scene) }));
 }
 
-function readSymptoms(alerts: readonly Alert[], readKind: KindOf): Symptom[] {
-  const onset = Math.min(...alerts.map((alert) => alert.startsAt.getTime()));
-  const services = new Set(alerts.map((alert) => entityOf(alert)));
-  const symptoms: Symptom[] = [];
-  for (const alert of alerts.slice(0, maxSymptoms)) {
-    const service = entityOf(alert);
-    if (service === null) continue;
-    const peer = peerOf(alert);
-    const points = new Set(peer?.isCallee === true ? [peer.peer] : []);
-    for (const word of alert.summary.slice(0, 500).split(/[\s,;:()'"<>]+/))
-      if (word !== service && services.has(word)) points.add(word);
-    symptoms.push({
-      alert,
-      service,
-      kind: readKind(alert),
-      isCallSide: isCallSide(alert) || peer?.isCallee === true,
-      magnitude: magnitudeOf(alert),
-      lagMinutes: (alert.startsAt.getTime() - onset) / 60_000,
-      points: [...points],
-    });
-  }
-  return symptoms;
-}
-
-function groupBy(symptoms: readonly Symptom[]): Map<string, Symptom[]> {
-  const groups = new Map<string, Symptom[]>();
-  for (const symptom of symptoms) {
-    const group = groups.get(symptom.service);
-    if (group) group.push(symptom);
-    else groups.set(symptom.service, [symptom]);
-  }
-  return groups;
-}
-
-function silentNeighbours(alerting: ReadonlyMap<string, unknown>, graph: ServiceGraph): string[] {
+/** Those near most alerting services first. */
+function silentNeighbours({ alerting, graph }: Scene): readonly string[] {
   const near = new Map<string, number>();
   for (const service of alerting.keys())
-    for (const [other, hops] of graph.around(service, 2))
+    for (const [other, hops] of graph.around(service, silentHops))
       if (!alerting.has(other)) near.set(other, (near.get(other) ?? 0) + 1 / hops);
   return [...near]
     .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
@@ -97,74 +67,124 @@ function silentNeighbours(alerting: ReadonlyMap<string, unknown>, graph: Service
     .map(([service]) => service);
 }
 
-/** How many alerting services are the service itself or reach it within three calls. */
-function coveredBy(service: string, byService: ReadonlyMap<string, unknown>, graph: ServiceGraph): number {
-  const seen = new Map([[service, 0]]);
-  let covered = 0;
-  for (const [at, far] of seen) {
-    if (byService.has(at)) covered += 1;
-    if (far >= maxCoverHops) continue;
-    for (const caller of graph.callers(at)) if (!seen.has(caller)) seen.set(caller, far + 1);
-  }
-  return covered;
+function featuresOf(service: string, scene: Scene): readonly Feature[] {
+  const own = scene.alerting.get(service) ?? [];
+  return [...ownFeatures(service, own), ...blame(service, scene), ...placeFeatures(service, own, scene)];
 }
 
-function featuresOf(
-  service: string,
-  byService: ReadonlyMap<string, readonly Symptom[]>,
-  symptoms: readonly Symptom[],
-  graph: ServiceGraph,
-): Feature[] {
-  const own = byService.get(service) ?? [];
+/** What its own alerts are. */
+function ownFeatures(service: string, own: readonly Symptom[]): readonly Feature[] {
+  if (own.length === 0) return [{ name: "silent", value: 1, because: `${service} has no alert of its own` }];
   const features: Feature[] = [];
-  const add = (name: string, value: number, because: string) => {
-    if (value !== 0) features.push({ name, value, because });
-  };
-  if (own.length === 0) add("silent", 1, `${service} has no alert of its own`);
-  for (const kind of new Set(own.map((s) => (s.isCallSide && s.kind === "latency" ? "call" : s.kind)))) {
-    const of = own.filter((s) => (s.isCallSide && s.kind === "latency" ? "call" : s.kind) === kind);
-    add(`kind:${kind}`, 1, `${kind} alert on ${service}: ${of[0]?.alert.summary}`);
-    const best = Math.max(...of.map((s) => s.magnitude ?? 0));
-    add(
-      `size:${kind}`,
-      best / 3,
-      `${kind} of ${service} is ${Math.exp(best).toFixed(1)} times off its usual value`,
-    );
+  for (const kind of new Set(own.map((symptom) => symptom.kind))) {
+    const alike = own.filter((symptom) => symptom.kind === kind);
+    const because = `${kind} alert on ${service}: ${alike[0]?.alert.summary}`;
+    features.push({ name: `kind:${kind}`, value: 1, because });
+    const size = sizeOf(alike);
+    const telling = kind === "latency" || kind === "call" ? Math.max(0, size - plainSlowness) : size;
+    const times = `${kind} of ${service} is ${Math.exp(size).toFixed(1)} times off its usual value`;
+    if (telling > 0) features.push({ name: `size:${kind}`, value: telling / sizeUnit, because: times });
   }
-  add("count", Math.log2(Math.max(1, own.length)), `${own.length} alerts on ${service}`);
-  const lag = own.length === 0 ? null : Math.min(...own.map((s) => s.lagMinutes));
-  if (lag !== null) {
-    add("first", lag <= 0.1 ? 1 : 0, `${service} was among the first to alert`);
-  }
-  const blamers = symptoms.filter((s) => s.points.includes(service));
-  add(
-    "blamed",
-    Math.log2(1 + new Set(blamers.map((s) => s.service)).size),
-    `named by ${blamers.length} alerts of others`,
-  );
-  if (blamers.length > 0) {
-    const best = Math.max(...blamers.map((s) => s.magnitude ?? 0));
-    add(
-      "blamedSize",
-      best / 3,
-      `calls to ${service} are ${Math.exp(best).toFixed(1)} times off their usual value`,
-    );
-  }
-  const callees = [...graph.callees(service)];
-  const sick = callees.filter((callee) => byService.has(callee));
-  add(
-    "explained",
-    sick.length > 0 ? 1 : 0,
-    `${service} calls ${sick.slice(0, 3).join(", ")}, which is alerting too`,
-  );
-  const callers = [...graph.callers(service)];
-  const hurt = callers.filter((caller) => byService.has(caller));
-  add("explains", Math.log2(1 + hurt.length), `${hurt.length} callers of ${service} are alerting`);
-  const covered = coveredBy(service, byService, graph);
-  add(
-    "covers",
-    (2 * covered) / Math.max(1, byService.size),
-    `${covered} of ${byService.size} alerting services depend on ${service} or are it`,
-  );
+  if (own.length > 1)
+    features.push({
+      name: "count",
+      value: Math.log2(own.length),
+      because: `${own.length} alerts on ${service}`,
+    });
+  if (own.some(({ lagMinutes }) => lagMinutes <= atOnceMinutes))
+    features.push({ name: "first", value: 1, because: `${service} was among the first to alert` });
+  if (own.some(({ isFromOutside }) => isFromOutside))
+    features.push({ name: "outside", value: 1, because: `${service} is measured by those who call it` });
   return features;
+}
+
+function sizeOf(symptoms: readonly Symptom[]): number {
+  return Math.max(...symptoms.map(({ magnitude }) => magnitude ?? 0));
+}
+
+/** What the alerts of others say of it. */
+function blame(service: string, { symptoms }: Scene): readonly Feature[] {
+  const blaming = symptoms.filter(({ points }) => points.includes(service));
+  if (blaming.length === 0) return [];
+  const value = Math.log2(1 + new Set(blaming.map((symptom) => symptom.service)).size);
+  return [{ name: "blamed", value, because: `named by ${blaming.length} alerts of others` }];
+}
+
+/** What its callers and callees say of it. */
+function placeFeatures(service: string, own: readonly Symptom[], scene: Scene): readonly Feature[] {
+  const { graph, alerting } = scene;
+  const features = [...explainedAway(service, own, scene)];
+  const hurt = [...graph.callers(service)].filter((caller) => alerting.has(caller));
+  if (hurt.length > 0)
+    features.push({
+      name: "explains",
+      value: Math.log2(1 + hurt.length),
+      because: `${hurt.length} callers of ${service} are alerting`,
+    });
+  const busier = hurt.find((caller) => hasMoreTraffic(alerting.get(caller) ?? []));
+  if (busier !== undefined && hasMoreTraffic(own))
+    features.push({
+      name: "surge",
+      value: 1,
+      because: `${service} gets more traffic because its caller ${busier} does`,
+    });
+  if (own.length === 0) features.push(...measured(service, scene));
+  return features;
+}
+
+/** Silent, but what it alone calls is slow or failing as seen from here: the trouble may be its own. */
+function measured(service: string, { graph, alerting }: Scene): readonly Feature[] {
+  const far = [...graph.callees(service)].find((callee) => {
+    const seen = alerting.get(callee) ?? [];
+    return seen.some(({ isFromOutside }) => isFromOutside) && graph.callers(callee).size === 1;
+  });
+  if (far === undefined) return [];
+  return [{ name: "measures", value: 1, because: `only ${service} calls ${far}, which is alerting` }];
+}
+
+/** Requests come from callers, so a rise of them does too. */
+function hasMoreTraffic(symptoms: readonly Symptom[]): boolean {
+  return symptoms.some(({ kind, excess }) => kind === "traffic" && excess !== null);
+}
+
+/** Whether trouble of a callee accounts for its own, from 1, all of it, to -1, nothing of it. */
+function explainedAway(
+  service: string,
+  own: readonly Symptom[],
+  { graph, alerting, failing }: Scene,
+): readonly Feature[] {
+  if (own.length === 0) return [];
+  const sick = [...graph.callees(service)].filter((callee) => failing.has(callee));
+  const [worst] = sick
+    .map((callee) => ({ callee, share: accountedFor(own, alerting.get(callee) ?? []) }))
+    .sort((a, b) => b.share - a.share || (a.callee < b.callee ? -1 : 1));
+  if (worst === undefined) return [];
+  const { callee, share } = worst;
+  const because =
+    share >= 0.5
+      ? `${service} calls ${callee}, which is alerting too`
+      : `${service} calls ${callee}, whose trouble is too small to account for its own`;
+  return [{ name: "explained", value: 2 * share - 1, because }];
+}
+
+/** Where no two alerts measure the same. */
+const likelyShare = 0.75;
+
+/** Part of a service's trouble that a callee's of the same measure accounts for, by ratio or in its unit, 0 to 1. */
+function accountedFor(own: readonly Symptom[], callee: readonly Symptom[]): number {
+  let best: number | null = null;
+  for (const mine of own)
+    for (const theirs of callee) {
+      if (mine.alert.name !== theirs.alert.name || mine.kind !== theirs.kind) continue;
+      const share = Math.max(
+        part(theirs.magnitude, mine.magnitude) ?? -1,
+        part(theirs.excess, mine.excess) ?? -1,
+      );
+      if (share >= 0) best = Math.max(best ?? 0, share);
+    }
+  return best ?? likelyShare;
+}
+
+function part(of: number | null, whole: number | null): number | null {
+  return of === null || whole === null || whole <= 0 ? null : Math.min(1, of / whole);
 }

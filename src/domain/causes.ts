@@ -1,15 +1,18 @@
 /**
- * Ranks what may have caused an incident. Every score is a sum of shown terms in log-odds: what the alerts say of each
- * service, what is known of each change, and how far apart the two are. "No likely change" is a candidate like any
- * other and wins when the changes are weak.
+ * Ranks what may have caused an incident. Candidates are pairs: a service, and the change that set it off or none.
+ * Every score is a sum of shown terms in log-odds: what the alerts say of the service, what is known of the change, how
+ * the two belong together, and what people said before. "No likely change" competes like any change.
  */
 import { type Feature, type ServiceEvidence, weighServices } from "./cause-evidence.ts";
+import { confirmedTerms, feedbackTerms } from "./cause-feedback.ts";
 import { type ChangeEvidence, weighChanges } from "./change-evidence.ts";
 import type { Cause, CauseQuestion, CauseTerm } from "./correlation.ts";
 import { createServiceGraph, type ServiceGraph } from "./topology.ts";
 import type { Weights } from "./weights.ts";
 
 const maxCauses = 10;
+/** Most likely changes that are paired with services, and whose services are candidates. */
+const maxSuspects = 20;
 /** Farther than this a change and a service are unrelated; counts as this many calls. */
 const farCalls = 4;
 const maxHops = 2;
@@ -21,84 +24,66 @@ interface Scored {
 
 interface ScoredChange extends Scored {
   readonly evidence: ChangeEvidence;
-  readonly probability: number;
 }
 
 interface ScoredService extends Scored {
   readonly service: string;
 }
 
-/** The best causes first, one per service; empty when no alert names a service and no change is likely. */
+/** The best causes first, headed by the answer "not enough evidence" where that is likeliest; empty when no alert names a service and no change is likely. */
 export function rankCauses(question: CauseQuestion, weights: Weights): readonly Cause[] {
   if (question.alerts.length === 0) return [];
   const graph = createServiceGraph(question.topology, weights.clustering.hubDegree);
   const changes = scoreChanges(question, graph, weights);
-  const touched = changes.flatMap((change) =>
-    change.evidence.service === null || change.probability < 0.05
-      ? []
-      : [change.evidence.service, ...change.evidence.names],
-  );
-  const services = weighServices(question.alerts, graph, touched, question.kindOf).map((evidence) =>
-    scoreService(evidence, changes, question, weights),
+  const touched = changes.flatMap(({ evidence }) => [evidence.service ?? [], evidence.names].flat());
+  const confirmed = question.confirmed?.map(({ service }) => service) ?? [];
+  const services = weighServices(question.alerts, graph, [...touched, ...confirmed]).map((evidence) =>
+    scoreService(evidence, question, weights),
   );
   if (services.length === 0) return changesAlone(changes, weights);
   return rankPairs(services, changes, graph, weights).slice(0, maxCauses);
 }
 
-function weigh(features: readonly Feature[], weights: Readonly<Record<string, number>>): Scored {
-  const terms: CauseTerm[] = [];
-  let score = 0;
-  for (const { name, value, because } of features) {
-    const term = value * (weights[name] ?? 0);
-    if (term === 0) continue;
-    score += term;
-    terms.push({ name, score: term, because });
-  }
-  return { score, terms };
+function weigh(features: readonly Feature[], weights: Readonly<Record<string, number>>): CauseTerm[] {
+  return features
+    .map(({ name, value, because }) => ({ name, score: value * (weights[name] ?? 0), because }))
+    .filter(({ score }) => score !== 0);
 }
 
-/** Probabilities over all changes and "no change", so that one strong suspect weakens the others. */
+function total(terms: readonly CauseTerm[]): Scored {
+  return { score: terms.reduce((sum, { score }) => sum + score, 0), terms };
+}
+
+/** The most likely first; those far from every alert, which no service would be paired with, last. */
 function scoreChanges(question: CauseQuestion, graph: ServiceGraph, weights: Weights): ScoredChange[] {
-  const scored = weighChanges(question.alerts, question.changes, graph).map((evidence) => ({
-    evidence,
-    ...weigh(evidence.features, weights.causes.change),
-  }));
-  const probabilities = softmax([...scored.map(({ score }) => score), weights.causes.noChange]);
-  return scored.map((change, index) => ({ ...change, probability: probabilities[index] ?? 0 }));
+  const { change: perUnit, changeDistance } = weights.causes;
+  const promise = ({ evidence, score }: ScoredChange) =>
+    score + (evidence.features.some(({ name }) => name === "far") ? farCalls * changeDistance : 0);
+  return weighChanges(question.alerts, question.changes, graph)
+    .map((evidence) => {
+      const { id, title } = evidence.change;
+      const said = feedbackTerms(`change:${id}`, `"${title}"`, question);
+      return { evidence, ...total([...weigh(evidence.features, perUnit), ...said]) };
+    })
+    .sort((a, b) => promise(b) - promise(a) || compareText(a.evidence.change.id, b.evidence.change.id))
+    .slice(0, maxSuspects);
+}
+
+function scoreService(evidence: ServiceEvidence, question: CauseQuestion, weights: Weights): ScoredService {
+  const { service, features } = evidence;
+  return {
+    service,
+    ...total([
+      ...weigh(features, weights.causes.service),
+      ...feedbackTerms(`service:${service}`, service, question),
+      ...confirmedTerms(service, question),
+    ]),
+  };
 }
 
 /** True when the change touched the service or names it. */
 function concerns(change: ChangeEvidence, service: string): boolean {
   return change.service === service || change.names.includes(service);
-}
-
-function scoreService(
-  evidence: ServiceEvidence,
-  changes: readonly ScoredChange[],
-  question: CauseQuestion,
-  weights: Weights,
-): ScoredService {
-  const { score, terms } = weigh(evidence.features, weights.causes.service);
-  const all = [...terms];
-  const own = changes.filter((change) => concerns(change.evidence, evidence.service));
-  const probability = own.reduce((sum, change) => sum + change.probability, 0);
-  const [best] = [...own].sort((a, b) => b.probability - a.probability);
-  if (best !== undefined && probability > 0.01)
-    all.push({
-      name: "changed",
-      score: probability * weights.causes.changed,
-      because: `${evidence.service} was changed: "${best.evidence.change.title}", likely the trigger with ${percent(probability)}`,
-    });
-  const said = question.feedback.get(`service:${evidence.service}`);
-  if (said !== undefined && said.right + said.wrong > 0)
-    all.push({
-      name: "feedback",
-      // The odds of a Beta distribution's mean, with one imagined confirmation and one refusal.
-      score: Math.log((said.right + 1) / (said.wrong + 1)),
-      because: `people confirmed ${evidence.service} as the cause ${said.right} times and refused it ${said.wrong} times`,
-    });
-  const extra = all.slice(terms.length).reduce((sum, term) => sum + term.score, 0);
-  return { service: evidence.service, score: score + extra, terms: all };
 }
 
 /**
@@ -110,47 +95,76 @@ function rankPairs(
   changes: readonly ScoredChange[],
   graph: ServiceGraph,
   weights: Weights,
-): Cause[] {
-  const { sharpness, noChange } = weights.causes;
-  const likely = [...services].sort(byScore).slice(0, maxCauses);
-  const suspects = [...changes].sort(byScore).slice(0, maxCauses);
-  const pairs = likely.flatMap((service) => [
-    { service, change: null, calls: 0, score: service.score * sharpness + noChange },
-    ...suspects.map((change) => {
-      const isOwn = concerns(change.evidence, service.service);
-      const calls = isOwn ? 0 : callsBetween(service.service, change.evidence.service, graph);
-      const score = service.score * sharpness + change.score + calls * weights.causes.changeDistance;
-      return { service, change, calls, score };
+): readonly Cause[] {
+  const { sharpness, noChange, elsewhere } = weights.causes;
+  const pairs = likelyServices(services, changes).flatMap((service) => [
+    { service, changeId: null, score: service.score + noChange, terms: service.terms },
+    ...changes.map((change) => {
+      const pair = total([...service.terms, ...changeTerms(service.service, change, graph, weights)]);
+      return { service, changeId: change.evidence.change.id, ...pair };
     }),
   ]);
-  const probabilities = softmax(pairs.map(({ score }) => score));
-  return pairs
-    .map((pair, index): Cause => {
-      const { service, change, calls } = pair;
-      const about = change === null ? [] : changeTerms(service.service, change, calls, weights);
-      const terms = [...service.terms, ...about];
-      return {
-        service: service.service,
-        changeId: change?.evidence.change.id ?? null,
-        confidence: probabilities[index] ?? 0,
-        score: terms.reduce((sum, term) => sum + term.score, 0),
-        terms,
-      };
-    })
+  const unknown = elsewhere + noChange;
+  const [rest = 0, ...probabilities] = softmax(
+    [unknown, ...pairs.map(({ score }) => score)].map((score) => score * sharpness),
+  );
+  const ranked = pairs
+    .map(({ service, changeId, terms }, index) => ({
+      service: service.service,
+      changeId,
+      confidence: probabilities[index] ?? 0,
+      ...total(terms),
+    }))
     .sort(
       (a, b) =>
         b.confidence - a.confidence ||
-        compareText(a.service ?? "", b.service ?? "") ||
+        compareText(a.service, b.service) ||
         compareText(a.changeId ?? "", b.changeId ?? ""),
     );
+  return rest > (ranked[0]?.confidence ?? 0) ? [notEnough(rest, unknown), ...ranked] : ranked;
 }
 
-function byScore(a: Scored & { service?: string }, b: Scored & { service?: string }): number {
-  return b.score - a.score || compareText(a.service ?? "", b.service ?? "");
+/** The answer that the evidence is not enough: it is likelier something that nothing here points at. */
+function notEnough(confidence: number, score: number): Cause {
+  const because = "none of the candidates is likelier than something that nothing points at";
+  return { service: null, changeId: null, confidence, score, terms: [{ name: "elsewhere", score, because }] };
+}
+
+/** The best by themselves, and those that a suspected change touched. */
+function likelyServices(
+  services: readonly ScoredService[],
+  changes: readonly ScoredChange[],
+): readonly ScoredService[] {
+  const best = [...services]
+    .sort((a, b) => b.score - a.score || compareText(a.service, b.service))
+    .slice(0, maxSuspects);
+  const touched = services.filter(({ service }) =>
+    changes.some(({ evidence }) => concerns(evidence, service)),
+  );
+  return [...new Set([...best, ...touched])];
 }
 
 function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** What speaks for the change, and for its having set off this very service. */
+function changeTerms(
+  service: string,
+  { evidence, terms }: ScoredChange,
+  graph: ServiceGraph,
+  { causes }: Weights,
+): CauseTerm[] {
+  const named = terms.map((term) => ({ ...term, name: `change:${term.name}` }));
+  if (concerns(evidence, service)) {
+    const because = `${service} is what was changed: "${evidence.change.title}"`;
+    return [...named, { name: "changed", score: causes.changed, because }];
+  }
+  const calls = callsBetween(service, evidence.service, graph);
+  const place = evidence.service ?? "no named service";
+  const far = calls >= farCalls ? "far" : `${calls} ${calls === 1 ? "call" : "calls"}`;
+  const because = `the change was on ${place}, ${far} from ${service}`;
+  return [...named, { name: "change:distance", score: calls * causes.changeDistance, because }];
 }
 
 /** Calls between the blamed and the changed service; an unknown place counts as one call away. */
@@ -158,32 +172,19 @@ function callsBetween(service: string, changed: string | null, graph: ServiceGra
   return changed === null ? 1 : (graph.hops(service, changed, maxHops) ?? farCalls);
 }
 
-function changeTerms(service: string, change: ScoredChange, calls: number, weights: Weights): CauseTerm[] {
-  const terms = change.terms.map((term) => ({ ...term, name: `change:${term.name}` }));
-  if (calls === 0) return terms;
-  const place = change.evidence.service ?? "no named service";
-  const far = calls >= farCalls ? "far" : `${calls} ${calls === 1 ? "call" : "calls"}`;
-  const because = `the change was on ${place}, ${far} from ${service}`;
-  return [...terms, { name: "change:distance", score: calls * weights.causes.changeDistance, because }];
-}
-
 /** When no alert names a service: the likely changes, or nothing. */
-function changesAlone(changes: readonly ScoredChange[], weights: Weights): Cause[] {
+function changesAlone(changes: readonly ScoredChange[], { causes }: Weights): Cause[] {
+  const probabilities = softmax([...changes.map(({ score }) => score), causes.noChange]);
   return changes
-    .filter((change) => change.score > weights.causes.noChange)
-    .sort((a, b) => b.score - a.score)
-    .slice(0, maxCauses)
-    .map((change) => ({
-      service: change.evidence.service,
-      changeId: change.evidence.change.id,
-      confidence: change.probability,
-      score: change.score,
-      terms: change.terms,
-    }));
-}
-
-function percent(ratio: number): string {
-  return `${Math.round(ratio * 100)} %`;
+    .map(({ evidence, score, terms }, index) => ({
+      service: evidence.service,
+      changeId: evidence.change.id,
+      confidence: probabilities[index] ?? 0,
+      score,
+      terms,
+    }))
+    .filter(({ score }) => score > causes.noChange)
+    .slice(0, maxCauses);
 }
 
 function softmax(scores: readonly number[]): number[] {

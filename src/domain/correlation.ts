@@ -131,7 +131,10 @@ export interface CauseTerm {
   readonly because: string;
 }
 
-/** A ranked hypothesis. A cause without a service and a change is the answer "no likely change". */
+/**
+ * A ranked hypothesis. One without a change says that no change is likely; one without a service and a change, which
+ * only ever comes first, that the evidence is not enough to name anything.
+ */
 export interface Cause {
   readonly service: string | null;
   /** Id of the change, or null: no change is blamed. */

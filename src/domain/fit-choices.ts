@@ -55,7 +55,7 @@ export function changeChoices(rows: readonly LabelledCause[], weights: Weights):
     const graph = createServiceGraph(question.topology, weights.clustering.hubDegree);
     const changes = weighChanges(question.alerts, question.changes, graph).map((evidence) => ({
       features: Object.fromEntries(evidence.features.map((feature) => [feature.name, feature.value])),
-      isRight: evidence.change.id === changeId,
+      isRight: evidence.change.id === changeId || evidence.carries === changeId,
     }));
     const none = { features: { [noChange]: 1 }, isRight: changeId === "none" };
     const candidates = [...changes, none];

@@ -30,7 +30,7 @@ const maxCallees = 40;
 
 const noVotes: Votes = { services: [], votes: [] };
 
-/** @param weights - as in the ranking of causes. */
+/** @param weights - log-odds per unit of each kind of alert, and of being named by others. */
 export function createBallot(graph: ServiceGraph, weights: Readonly<Record<string, number>>): Ballot {
   const numbers = new Map<string, number>();
   const names: string[] = [];

@@ -45,6 +45,68 @@ describe("services", () => {
     expect(rankCauses(ask({ alerts }), shippedWeights)[0]?.service).toBe("stock-a");
   });
 
+  test("what people confirmed in a similar incident is a candidate, and counts", () => {
+    const alerts = [sketchAlert({ service: "web-a", at: 0 }), sketchAlert({ service: "cart-a", at: 0 })];
+    const confirmed = [{ service: "vault", similarity: 0.9, incidentId: 7 }];
+    const find = (causes: ReturnType<typeof rankCauses>) => causes.find(({ service }) => service === "vault");
+    expect(find(rankCauses(ask({ alerts }), shippedWeights))).toBeUndefined();
+    const vault = find(rankCauses(ask({ alerts, confirmed }), shippedWeights));
+    expect(vault?.terms.map((term) => term.name)).toContain("confirmed");
+  });
+
+  test("a caller is explained away by a callee that is as slow, not by one that is hardly slower than usual", () => {
+    const suspicion = (calleeValue: string) => {
+      const slow = (service: string, value: string) =>
+        sketchAlert({ name: "HighLatency", service, at: 0, annotations: { value, baseline: "0.1" } });
+      const alerts = [slow("cart-a", "0.6"), slow("stock-a", calleeValue)];
+      return rankCauses(ask({ alerts }), shippedWeights)[0]?.service;
+    };
+    expect(suspicion("0.58")).toBe("stock-a");
+    expect(suspicion("0.12")).toBe("cart-a");
+  });
+
+  test("what only its callers measure is less suspect than what measures itself", () => {
+    const alerts = [
+      sketchAlert({ service: "stock-a", labels: { resource_type: "remote" }, at: 0 }),
+      sketchAlert({ service: "stock-b", at: 0 }),
+    ];
+    expect(rankCauses(ask({ alerts }), shippedWeights)[0]?.service).toBe("stock-b");
+  });
+
+  test("more requests come from the callers, so the one nobody calls is the source", () => {
+    const alerts = ["web-a", "cart-a", "stock-a"].map((service) =>
+      sketchAlert({
+        name: "RequestRate",
+        service,
+        at: 0,
+        annotations: { value: "900", baseline: "300" },
+        summary: `request rate of ${service}`,
+      }),
+    );
+    expect(rankCauses(ask({ alerts }), shippedWeights)[0]?.service).toBe("web-a");
+  });
+
+  test("where nothing points at anything, the answer is that the evidence is not enough", () => {
+    const waiting = sketchAlert({
+      name: "HighClientLatency",
+      service: "lone",
+      at: 0,
+      annotations: { value: "28.8", baseline: "0.005" },
+    });
+    const [first, second] = rankCauses(ask({ alerts: [waiting] }), shippedWeights);
+    expect(first).toMatchObject({ service: null, changeId: null });
+    expect(first?.confidence).toBeGreaterThan(0.5);
+    expect(second?.service).toBe("lone");
+    const crash = [sketchAlert({ name: "PodCrashLooping", service: "lone", at: 0 })];
+    expect(rankCauses(ask({ alerts: crash }), shippedWeights)[0]?.service).toBe("lone");
+  });
+
+  test("a lone candidate is not certain", () => {
+    const alerts = [sketchAlert({ name: "HighErrorRate", service: "lone", at: 0 })];
+    const causes = rankCauses(ask({ alerts }), shippedWeights);
+    expect(Math.max(...causes.map(({ confidence }) => confidence))).toBeLessThan(0.9);
+  });
+
   test("what people confirmed before counts, and what they refused counts against", () => {
     const alerts = [sketchAlert({ service: "web-a", at: 0 }), sketchAlert({ service: "web-b", at: 0 })];
     const rank = (right: number, wrong: number) =>
@@ -96,6 +158,56 @@ describe("changes", () => {
     expect(rankCauses(ask({ alerts: outage, changes: [change] }), shippedWeights)[0]?.changeId).toBeNull();
   });
 
+  test("a silent service is blamed when what it calls for changed minutes before its callers failed", () => {
+    const alerts = [
+      sketchAlert({ name: "HighErrorRate", service: "cart-a", at: 0 }),
+      sketchAlert({ name: "HighErrorRate", service: "web-a", at: 20 }),
+    ];
+    const changes = [
+      sketchChange({
+        id: "guilty",
+        kind: "config",
+        service: "stock-a",
+        title: "new limits",
+        at: minutesBefore(4),
+      }),
+    ];
+    const [best] = rankCauses(ask({ alerts, changes }), shippedWeights);
+    expect(best).toMatchObject({ service: "stock-a", changeId: "guilty" });
+    expect(best?.terms.map((term) => term.name)).toContain("changed");
+  });
+
+  test("a flood of newer changes elsewhere does not push the guilty one out", () => {
+    const guilty = sketchChange({ id: "guilty", service: "stock-a", at: minutesBefore(5) });
+    const flood = Array.from({ length: 2_000 }, (_, i) =>
+      sketchChange({ id: `c${i}`, service: `other-${i}`, title: "scale", at: minutesBefore(2) }),
+    );
+    const [best] = rankCauses(ask({ alerts: outage, changes: [guilty, ...flood] }), shippedWeights);
+    expect(best).toMatchObject({ service: "stock-a", changeId: "guilty" });
+  });
+
+  test("a change that people refused for this incident falls back", () => {
+    const changes = [sketchChange({ id: "c1", service: "stock-a", at: minutesBefore(4) })];
+    const confidence = (feedback: CauseQuestion["feedback"]) =>
+      rankCauses(ask({ alerts: outage, changes, feedback }), shippedWeights).find(
+        (cause) => cause.changeId === "c1" && cause.service === "stock-a",
+      )?.confidence ?? 0;
+    const refused = new Map([["change:c1", { right: 0, wrong: 2 }]]);
+    expect(confidence(refused)).toBeLessThan(confidence(new Map()));
+  });
+
+  test("a flag that is switched on and speaks of failure is more suspect than a banner, or than its end", () => {
+    const suspicion = (text: string) => {
+      const flag = sketchChange({ id: "f", kind: "flag", title: "flags", text, at: minutesBefore(4) });
+      return rankCauses(ask({ alerts: outage, changes: [flag] }), shippedWeights)
+        .filter((cause) => cause.changeId === "f")
+        .reduce((sum, { confidence }) => sum + confidence, 0);
+    };
+    const failure = suspicion("chargeFailure: off -> on");
+    expect(suspicion("newBanner: off -> on")).toBeLessThan(failure);
+    expect(suspicion("chargeFailure: on -> off")).toBeLessThan(failure);
+  });
+
   test("documentation is less suspect than code, and tidying less than a real change", () => {
     const at = minutesBefore(5);
     const suspicion = (text: string, title: string) => {
@@ -138,7 +250,8 @@ describe("changes", () => {
       at: minutesBefore(4),
     });
     const causes = rankCauses(ask({ alerts: outage, changes: [commit, deploy] }), shippedWeights);
-    expect(["abc123", "d1"]).toContain(causes[0]?.changeId);
+    expect(causes[0]?.changeId).toBe("d1");
+    expect(causes.map((cause) => cause.changeId)).not.toContain("abc123");
   });
 });
 
@@ -150,5 +263,5 @@ test("the operator's own kinds of evidence count in the ranking", () => {
   const kindOf = createKindOf([{ kind: "crash", words: ["leaderless"] }]);
   const score = (question: CauseQuestion) =>
     rankCauses(question, shippedWeights).find((cause) => cause.service === "stock-a")?.score ?? 0;
-  expect(score(ask({ alerts, kindOf }))).toBeGreaterThan(score(ask({ alerts })) + 1);
+  expect(score(ask({ alerts, kindOf }))).toBeGreaterThan(score(ask({ alerts })));
 });
