@@ -1,5 +1,5 @@
 /** Reports of alerts become what is remembered of them, and the correlator says where they belong. */
-import { alertKey } from "../domain/alert.ts";
+import { alertKey, isSameAlert } from "../domain/alert.ts";
 import type { Observation } from "../domain/correlation.ts";
 import type { MuteSettings } from "../domain/suppression.ts";
 import { mergeAlert, supersede, type TrackedAlert } from "../domain/tracked-alert.ts";
@@ -10,6 +10,7 @@ import {
   append,
   drop,
   type Gathering,
+  hear,
   keep,
   keepTogether,
   type Movement,
@@ -69,6 +70,8 @@ function takeKnown(
   report: Report,
 ): void {
   const { tracked, outcome } = mergeAlert(known, report.alert, report.receivedAt);
+  if (outcome === "repeated" && isSameAlert(known.alert, tracked.alert))
+    return hear(memory, movement, tracked);
   keep(memory, movement, tracked);
   const isNews = outcome === "resolved" || outcome === "revived";
   if ((isNews || tracked.alert.severity !== known.alert.severity) && tracked.incidentId !== unplaced)

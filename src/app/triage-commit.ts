@@ -44,6 +44,7 @@ export async function saveMovement(
 ): Promise<readonly Incident[]> {
   const { memory } = leader;
   await tx.incidents.saveAlerts([...movement.alerts.values()]);
+  await tx.incidents.hearAlerts([...movement.heard.values()]);
   await tx.incidents.moveParts(movedWithParts(memory, movement));
   const merges = new Map(movement.correlation.merges.map((merge) => [merge.from, merge.into]));
   const touched = [...new Set([...movement.touched, ...merges.keys()])].sort((a, b) => a - b);

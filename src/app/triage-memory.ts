@@ -105,6 +105,8 @@ export function newGathering(observations: readonly Observation[] = []): Gatheri
 export interface Movement {
   /** Alerts to store, by key. */
   readonly alerts: Map<string, TrackedAlert>;
+  /** Alerts that were only heard of again, by key: nothing else of them is to be stored. */
+  readonly heard: Map<string, TrackedAlert>;
   /** Incidents whose alerts changed in a way that a card shows. */
   readonly touched: Set<number>;
   /** Incidents in which an alert began to fire that nothing mutes. */
@@ -125,6 +127,7 @@ export interface Movement {
 export function newMovement(): Movement {
   return {
     alerts: new Map(),
+    heard: new Map(),
     touched: new Set(),
     kindled: new Set(),
     redrawn: new Set(),
@@ -201,7 +204,15 @@ export function* membersOf(memory: TriageMemory, incidentId: number): Generator<
 /** Remembers it, and has it stored. */
 export function keep(memory: TriageMemory, movement: Movement, tracked: TrackedAlert): void {
   remember(memory, tracked);
+  movement.heard.delete(tracked.key);
   movement.alerts.set(tracked.key, tracked);
+}
+
+/** Remembers that it was heard of again, and has that stored. */
+export function hear(memory: TriageMemory, movement: Movement, tracked: TrackedAlert): void {
+  if (movement.alerts.has(tracked.key)) return keep(memory, movement, tracked);
+  remember(memory, tracked);
+  movement.heard.set(tracked.key, tracked);
 }
 
 const nothingFresh: ReadonlySet<string> = new Set();

@@ -62,6 +62,31 @@ export function alertKey(alert: Pick<Alert, "fingerprint" | "startsAt">): string
   return `${alert.fingerprint}/${alert.startsAt.toISOString()}`;
 }
 
+/** True when two reports say the same of one firing. */
+export function isSameAlert(a: Alert, b: Alert): boolean {
+  return (
+    a.status === b.status &&
+    a.startsAt.getTime() === b.startsAt.getTime() &&
+    a.endsAt?.getTime() === b.endsAt?.getTime() &&
+    a.severity === b.severity &&
+    a.name === b.name &&
+    a.service === b.service &&
+    a.summary === b.summary &&
+    a.url === b.url &&
+    a.externalId === b.externalId &&
+    a.source === b.source &&
+    isSameLabels(a.labels, b.labels) &&
+    isSameLabels(a.annotations, b.annotations)
+  );
+}
+
+/** True when both have the same names with the same values. */
+export function isSameLabels(a: Labels, b: Labels): boolean {
+  if (a === b) return true;
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}
+
 const severityWords: Readonly<Record<string, Severity>> = {
   critical: "critical",
   crit: "critical",

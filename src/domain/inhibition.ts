@@ -4,7 +4,7 @@
  * alert that matches both sides is not muted by alerts for which the same is true, itself included.
  * @see https://prometheus.io/docs/alerting/latest/configuration/#inhibition-related-settings
  */
-import type { Labels } from "./alert.ts";
+import { isSameLabels, type Labels } from "./alert.ts";
 import { type Matcher, matchesAll } from "./matcher.ts";
 
 export interface InhibitionRule {
@@ -112,8 +112,10 @@ export function createInhibitionIndex(rules: readonly InhibitionRule[]): Inhibit
     add(key, labels) {
       if (rules.length === 0) return;
       const known = members.get(key);
-      if (known !== undefined && isSame(known.labels, labels)) return;
+      if (known !== undefined && isSameLabels(known.labels, labels)) return;
       remove(key);
+      // With other labels it may have no part in any rule, and so be inhibited no longer.
+      if (known !== undefined) affected.add(key);
       const roles = rolesOf(labels);
       if (roles.length === 0) return;
       members.set(key, { labels, roles });
@@ -141,10 +143,4 @@ export function createInhibitionIndex(rules: readonly InhibitionRule[]): Inhibit
 
 function first(set: ReadonlySet<string> | undefined): string | undefined {
   return set?.values().next().value;
-}
-
-function isSame(a: Labels, b: Labels): boolean {
-  if (a === b) return true;
-  const names = Object.keys(a);
-  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
 }

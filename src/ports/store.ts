@@ -136,6 +136,8 @@ export interface IncidentStore extends MuteStore {
   save(incidents: readonly Incident[]): Promise<void>;
   /** Inserts or replaces alerts by key; one statement for all. */
   saveAlerts(alerts: readonly StoredAlert[]): Promise<void>;
+  /** Of these only when and how often they were heard of has changed; one statement for all. */
+  hearAlerts(alerts: readonly Pick<StoredAlert, "key" | "seenAt" | "seenCount">[]): Promise<void>;
   /** Parts of these alerts ({@link TrackedAlert.partOf}) go to the incidents where their alerts are. */
   moveParts(alerts: readonly Pick<StoredAlert, "key" | "incidentId">[]): Promise<void>;
   /** Of one incident, earliest first, without parts. */

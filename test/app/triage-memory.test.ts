@@ -54,9 +54,18 @@ describe("taking reports", () => {
     const memory = newMemory();
     take(memory, [firing]);
     const movement = take(memory, [firing]);
-    expect(movement.alerts.size).toBe(1);
     expect([...movement.touched]).toEqual([]);
-    expect(memory.alerts.get([...movement.alerts.keys()][0] ?? "")?.seenCount).toBe(2);
+    expect(memory.alerts.get([...movement.heard.keys()][0] ?? "")?.seenCount).toBe(2);
+  });
+
+  test("of a repeat that says nothing new only that it was heard of is stored", () => {
+    const memory = newMemory();
+    take(memory, [firing]);
+    const same = take(memory, [firing]);
+    expect([same.heard.size, same.alerts.size]).toEqual([1, 0]);
+    const other = take(memory, [{ ...firing, annotations: { summary: "worse" } }, firing]);
+    expect([other.heard.size, other.alerts.size]).toEqual([0, 1]);
+    expect([...other.alerts.values()][0]?.seenCount).toBe(4);
   });
 
   test("a firing and its end in one batch leave one ended alert", () => {

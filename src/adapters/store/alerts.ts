@@ -18,6 +18,7 @@ export function alertRows(db: Db) {
         .limit(limit);
       return rows.map(toStored);
     },
+    hearAlerts: (list: readonly Pick<StoredAlert, "key" | "seenAt" | "seenCount">[]) => hearAlerts(db, list),
     moveParts: (list: readonly Pick<StoredAlert, "key" | "incidentId">[]) => moveParts(db, list),
     findAlert: async (key: string) => {
       const [row] = await db.select().from(alerts).where(eq(alerts.key, key));
@@ -132,6 +133,22 @@ function toFlapping({ starts, since, endedAt, ...stored }: StoredFlapping): Flap
     since: since === null ? null : readTime(since),
     endedAt: endedAt === null ? null : readTime(endedAt),
   };
+}
+
+async function hearAlerts(
+  db: Db,
+  list: readonly Pick<StoredAlert, "key" | "seenAt" | "seenCount">[],
+): Promise<void> {
+  if (list.length === 0) return;
+  const rows = list.map(({ key, seenAt, seenCount }) => ({
+    key,
+    seen_at: writeTime(seenAt),
+    seen_count: seenCount,
+  }));
+  await db.execute(sql`
+    update alerts set seen_at = r.seen_at, seen_count = r.seen_count
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(key text, seen_at timestamptz, seen_count int)
+    where alerts.key = r.key`);
 }
 
 async function moveParts(db: Db, list: readonly Pick<StoredAlert, "key" | "incidentId">[]): Promise<void> {

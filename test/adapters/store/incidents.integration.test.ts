@@ -286,3 +286,32 @@ test("what is remembered for a takeover: recent or firing alerts by start, and l
   expect(await ids(new Date(0))).toEqual([1, 2]);
   expect(await ids(new Date(Date.now() + 60_000))).toEqual([1]);
 });
+
+test("an alert that was heard of again keeps all but when and how often", async () => {
+  const { store } = await freshStore();
+  const alert = aStoredAlert(anAlert("A"), { mutedBy: { by: "silence", id: 1, because: "x" } });
+  const other = aStoredAlert(anAlert("B"));
+  await store.incidents.saveAlerts([alert, other]);
+  await store.incidents.hearAlerts([{ key: alert.key, seenAt: at(60), seenCount: 7 }]);
+  expect(await store.incidents.findAlert(alert.key)).toEqual({ ...alert, seenAt: at(60), seenCount: 7 });
+  expect(await store.incidents.findAlert(other.key)).toEqual(other);
+});
+
+test("parts of an alert that flaps are kept, go where it goes, and are not shown beside it", async () => {
+  const { store } = await freshStore();
+  const flapping = {
+    starts: [at(0), at(2), at(4)],
+    windowMs: 1_800_000,
+    since: at(4),
+    count: 3,
+    endedAt: at(5),
+  };
+  const held = aStoredAlert(anAlert("Flaps"), { incidentId: 3, flapping });
+  const part = aStoredAlert(anAlert("Flaps", { startsAt: at(4) }), { incidentId: 3, partOf: held.key });
+  await store.incidents.saveAlerts([held, part]);
+  expect(await store.incidents.alerts(3, 10)).toEqual([held]);
+  expect((await store.incidents.remembered(at(-60), 10)).map(({ key }) => key)).toEqual([held.key]);
+  expect(await store.incidents.searchAlerts("flaps", 10)).toEqual([held]);
+  await store.incidents.moveParts([{ key: held.key, incidentId: 9 }]);
+  expect(await store.incidents.findAlert(part.key)).toEqual({ ...part, incidentId: 9 });
+});
