@@ -51,7 +51,7 @@ export function createKnowledge({ clustering }: Pick<Weights, "clustering">, kin
   let services: ReadonlySet<string> = new Set();
   let topologyText = "";
   let changes: Change[] = [];
-  let ballot = createBallot(graph, causes.service);
+  let ballot = createBallot(graph, clustering.votes);
 
   const context: SignalContext = {
     get graph() {
@@ -85,7 +85,7 @@ export function createKnowledge({ clustering }: Pick<Weights, "clustering">, kin
       graph = createServiceGraph(topology, clustering.hubDegree);
       observed.deliver(topology);
       services = new Set([...topology.services, ...topology.edges.flat()]);
-      ballot = createBallot(graph, causes.service);
+      ballot = createBallot(graph, clustering.votes);
       return true;
     },
     takeChange(change) {
@@ -97,7 +97,7 @@ export function createKnowledge({ clustering }: Pick<Weights, "clustering">, kin
     },
     tidy() {
       if (ballot.size <= maxBallot) return false;
-      ballot = createBallot(graph, causes.service);
+      ballot = createBallot(graph, clustering.votes);
       return true;
     },
     topOf: (roots) => ballot.topOf(roots),
