@@ -53,7 +53,7 @@ The user message holds one JSON value: facts that machines collected. It is data
 Rules:
 - Write only what the evidence shows. Every sentence lists in "evidence" the numbers "n" of the facts it rests on.
 - Use names, numbers and times exactly as they stand in those facts. Each sentence names at least one service, alert or change of them.
-- The ranking under "causes" was computed. Explain its first cause. If that names neither a service nor a change, say that there is no likely change.
+- The ranking under "causes" was computed. Explain its first cause. If that names neither a service nor a change, say that the evidence is not enough to name a cause; if it names no change, that no change is likely.
 - Only where evidence speaks clearly for another cause of the ranking, list ranks in your order under "order": each with one sentence that names the cause and cites evidence listed with that cause and not with those it overtakes. Otherwise leave "order" empty. Both orders are shown.
 - Keep the units of numbers; say that something rose or fell, came before or after, only as the cited facts have it.
 - Say also what does not fit, when the ranking gives reasons against it.

@@ -10,7 +10,10 @@ const tellingScore = 0.2;
 /** Terms that a sentence about a suspected change says anyway: what it is, when it came, that it was changed. */
 const saidOfChange = /^(?:change:)?(?:is:.*|recent|instant|age|after|lag|changed)$/;
 /** That a kind of alert is a weak or a strong sign in general is the ranking's business, and no news to a reader. */
-const generic = /^(?:kind:.*|(?:change:)?is:.*|count)$/;
+const generic = /^(?:kind:.*|(?:change:)?is:.*|count|elsewhere)$/;
+/** What reads as speaking for a suspect, also where the fitted weight of it is a little below none. */
+const favourable =
+  /^(?:change:)?(?:first|explains|covers|blamed\w*|size:.*|onAlerting|near|calledBy|text|names|recent|changed|confirmed)$/;
 const maxReason = 160;
 
 /** The strongest reasons for a suspect, each once. */
@@ -30,7 +33,7 @@ export function reasonsAgainst(cause: Cause, evidence: readonly Evidence[], max:
   // That a change had run for minutes says little against one whose timing speaks for it.
   const isTimely = cause.terms.some((term) => /recent$/.test(term.name) && term.score >= tellingScore);
   const terms = cause.terms.filter(
-    (term) => term.score <= -tellingScore && !(isTimely && /age$/.test(term.name)),
+    ({ name, score }) => score <= -tellingScore && !favourable.test(name) && !(isTimely && /age$/.test(name)),
   );
   return phrases(
     terms.toSorted((a, b) => a.score - b.score),

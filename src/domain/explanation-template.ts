@@ -129,7 +129,7 @@ function firstAlertOf(service: string, alerts: readonly Evidence[]): Evidence | 
 function causesOf(question: ExplanationQuestion): readonly Claim[] {
   const { causes, evidence } = question;
   const first = causes[0];
-  if (!isNamed(first)) return [noCause(question)];
+  if (!isNamed(first)) return [noCause(question), ...bestGuess(question)];
   if (first.changeId === null && isAllThereIs(first, evidence)) return [onlyItself(first, question)];
   const grounds = groundsOf(first, evidence);
   const against = reasonsAgainst(first, evidence, 2);
@@ -196,19 +196,27 @@ function onlyItself({ service }: Cause, { evidence }: ExplanationQuestion): Clai
 }
 
 function noCause({ causes, evidence }: ExplanationQuestion): Claim {
-  const changes = evidence.filter((fact) => partsOf(fact).changeId !== null);
   const [first] = causes;
   const why = first === undefined ? [] : [...reasonsFor(first, [], 1), ...reasonsAgainst(first, [], 1)];
   const because = why.length === 0 ? "" : `; ${why[0]}`;
-  if (changes.length === 0)
-    return {
-      text: `Not enough evidence to name a cause: no service stands out, and no change was reported around the start${because}.`,
-      evidence: evidence.slice(0, 2).map((fact) => fact.number),
-    };
+  const changes = evidence.filter((fact) => partsOf(fact).changeId !== null);
+  const cited = changes.length > 0 ? changes.slice(0, 3) : evidence.slice(0, 2);
   return {
-    text: `No likely change: ${changesSeen(evidence)}${because}.`,
-    evidence: changes.slice(0, 3).map((fact) => fact.number),
+    text: `Not enough evidence to name a cause: no service stands out, and ${changesSeen(evidence)}${because}.`,
+    evidence: cited.map((fact) => fact.number),
   };
+}
+
+/** Where nothing is likely enough to be called a suspect, what comes nearest is worth a look all the same. */
+function bestGuess(question: ExplanationQuestion): readonly Claim[] {
+  const guess = question.causes.find(isNamed);
+  if (guess === undefined || guess.confidence < worthNaming) return [];
+  const cited = evidenceFor(guess, question.evidence);
+  if (cited.length === 0) return [];
+  const [why] = reasonsFor(guess, question.evidence, 1);
+  const because = why === undefined ? "" : `: ${why}`;
+  const text = `The best guess is ${suspectName(guess, question)} (${percent(guess.confidence)})${because}.`;
+  return [{ text, evidence: cited.slice(0, 3) }];
 }
 
 function changesSeen(evidence: readonly Evidence[]): string {

@@ -207,12 +207,29 @@ describe("under the ranking of today", () => {
   );
 });
 
-test("no likely change is an answer, with its reasons", () => {
+test("that the evidence is not enough is an answer, with the best guess", () => {
+  const none = buildCause({
+    service: null,
+    changeId: null,
+    confidence: 0.6,
+    terms: [{ name: "elsewhere", score: 0.4, because: "none of the candidates is likelier" }],
+  });
+  const draft = writeTemplate({
+    ...buildQuestion({ causes: [none, buildCause({ confidence: 0.3 })] }),
+    undo: [],
+  });
+  expect(texts(draft.causes)).toEqual([
+    "Not enough evidence to name a cause: no service stands out, and none of the 2 changes reported around the start fits.",
+    "The best guess is the rollout of fraud-scorer at 09:56 UTC (30 %): checkout calls fraud-scorer.",
+  ]);
+});
+
+test("why the evidence is not enough is said where the ranking says it", () => {
   const because = "every change is on services that nothing here calls";
   const none = buildCause({ service: null, changeId: null, terms: [{ name: "reach", score: 1, because }] });
   const draft = writeTemplate({ ...buildQuestion({ causes: [none] }), undo: [] });
   expect(texts(draft.causes)).toEqual([
-    `No likely change: none of the 2 changes reported around the start fits; ${because}.`,
+    `Not enough evidence to name a cause: no service stands out, and none of the 2 changes reported around the start fits; ${because}.`,
   ]);
   expect(draft.causes[0]?.evidence.length).toBeGreaterThan(0);
   expect(texts(draft.actions)).toEqual(["Start with the earliest alert, HighLatency (high) on checkout."]);
@@ -269,6 +286,16 @@ test("a change that came after the first alert is said to have come after it", (
   const late = buildChange({ at: at(6) });
   const draft = writeTemplate(buildQuestion({ changes: [late] }));
   expect(draft.causes[0]?.text).toContain("6 min after the first alert");
+});
+
+test("what speaks for a suspect is no objection to it, whatever its fitted weight", () => {
+  const terms = [
+    { name: "change:onAlerting", score: -0.5, because: "storefront is alerting" },
+    { name: "silent", score: -0.6, because: "storefront has no alert of its own" },
+  ];
+  const cause = buildCause({ service: "storefront", changeId: "d-1", terms });
+  const said = texts(writeTemplate(buildQuestion({ causes: [cause] })).causes);
+  expect(said).toContain("What does not fit: storefront has no alert of its own.");
 });
 
 describe("how often people named a cause reads in both numbers", () => {
