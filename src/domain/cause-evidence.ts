@@ -1,5 +1,6 @@
 /** What speaks for and against each service as the root of an incident, as named numbers. */
 import type { Alert } from "./alert.ts";
+import type { KindOf } from "./evidence-kind.ts";
 import { byService, readSymptoms, type Symptom } from "./symptoms.ts";
 import type { ServiceGraph } from "./topology.ts";
 
@@ -45,8 +46,9 @@ export function weighServices(
   alerts: readonly Alert[],
   graph: ServiceGraph,
   extra: readonly string[] = [],
+  readKind?: KindOf,
 ): readonly ServiceEvidence[] {
-  const symptoms = readSymptoms(alerts);
+  const symptoms = readSymptoms(alerts, readKind);
   const alerting = byService(symptoms);
   const failing = [...alerting].filter(([, own]) => own.some(({ kind }) => kind !== "traffic"));
   const scene = { symptoms, alerting, failing: new Set(failing.map(([service]) => service)), graph };

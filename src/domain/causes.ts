@@ -37,8 +37,8 @@ export function rankCauses(question: CauseQuestion, weights: Weights): readonly 
   const changes = scoreChanges(question, graph, weights);
   const touched = changes.flatMap(({ evidence }) => [evidence.service ?? [], evidence.names].flat());
   const confirmed = question.confirmed?.map(({ service }) => service) ?? [];
-  const services = weighServices(question.alerts, graph, [...touched, ...confirmed]).map((evidence) =>
-    scoreService(evidence, question, weights),
+  const services = weighServices(question.alerts, graph, [...touched, ...confirmed], question.kindOf).map(
+    (evidence) => scoreService(evidence, question, weights),
   );
   if (services.length === 0) return changesAlone(changes, weights);
   return rankPairs(services, changes, graph, weights).slice(0, maxCauses);

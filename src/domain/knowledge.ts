@@ -67,7 +67,10 @@ export function createKnowledge({ clustering }: Pick<Weights, "clustering">, kin
   return {
     context,
     read(key, alert) {
-      const seen = seeAlert(key, alert, observed.graphAt(alert.startsAt.getTime()), services, { types, kindOf });
+      const seen = seeAlert(key, alert, observed.graphAt(alert.startsAt.getTime()), services, {
+        types,
+        kindOf,
+      });
       return { seen, roots: rootsOf(ballot.votesOf(seen)) };
     },
     record(seen) {

@@ -1,7 +1,7 @@
 /** Alerts as the ranking of causes reads them: whose they are, of what kind and how large, and whom they point at. */
 import type { Alert } from "./alert.ts";
 import { entityOf, peerOf } from "./entity.ts";
-import { type EvidenceKind, isCallSide, kindOf, magnitudeOf } from "./evidence-kind.ts";
+import { type EvidenceKind, isCallSide, type KindOf, kindOf, magnitudeOf } from "./evidence-kind.ts";
 
 /** One alert of a service. */
 export interface Symptom {
@@ -25,7 +25,7 @@ const maxSymptoms = 400;
 const maxSummary = 500;
 
 /** What alerts that name a service say, in their order; the first 400 count. */
-export function readSymptoms(alerts: readonly Alert[]): readonly Symptom[] {
+export function readSymptoms(alerts: readonly Alert[], readKind: KindOf = kindOf): readonly Symptom[] {
   const onset = Math.min(...alerts.map((alert) => alert.startsAt.getTime()));
   const services = new Set(alerts.map((alert) => entityOf(alert)));
   return alerts.slice(0, maxSymptoms).flatMap((alert) => {
@@ -36,7 +36,7 @@ export function readSymptoms(alerts: readonly Alert[]): readonly Symptom[] {
     const named = alert.summary.slice(0, maxSummary).split(/[\s,;:()'"<>]+/);
     const points = new Set(named.filter((word) => word !== service && services.has(word)));
     if (callee !== null) points.add(callee);
-    const kind = kindOf(alert);
+    const kind = readKind(alert);
     return [
       {
         alert,
