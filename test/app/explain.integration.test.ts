@@ -274,7 +274,9 @@ test("a replica that dies over a question has asked it: nobody pays twice", asyn
   const { store } = await freshStore();
   const incident = await storeIncident(store);
   const dying = modelThat(drafted);
+  const budget = { perDay: 200_000, perIncident: 100_000 };
   const bench = createBench(store, dying, {
+    budget,
     metrics: {
       ...noMetrics,
       observe() {
@@ -286,7 +288,7 @@ test("a replica that dies over a question has asked it: nobody pays twice", asyn
   bench.goTo(seconds(10));
   await expect(bench.explain(incident.id)).rejects.toThrow("ends here");
   const model = modelThat(drafted);
-  const next = createBench(store, model);
+  const next = createBench(store, model, { budget });
   for (const second of [20, 40, 120]) {
     next.goTo(seconds(second));
     await next.explain(incident.id);
