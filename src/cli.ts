@@ -42,6 +42,8 @@ program
     "--against <version|file>",
     "say what another version of the correlator, or another tocsin.yaml, would change",
   )
+  .option("--watch <rule>", "run a rule of watch: through the past, before it is switched on")
+  .option("--alert <name>", "with --watch: the alert that the rule should come before")
   .action(async (files: string[], options: ReplayArguments) =>
     (await import("./main/replay.ts")).replayCommand(files, options),
   );

@@ -10,6 +10,7 @@ import { parseFile, sha256 } from "./config/file.ts";
 import { flappingOf, inhibitionOf, maintenanceOf, remindersOf } from "./config/mutes.ts";
 import { modelsOf, peopleOf, policyOf, prometheusOf, routesFrom, sourcesOf } from "./config/sections.ts";
 import type { Config, Environment } from "./config/shape.ts";
+import { watchOf } from "./config/watch.ts";
 
 export { ConfigError } from "./config/error.ts";
 export type { ConfiguredMaintenance } from "./config/mutes.ts";
@@ -50,6 +51,7 @@ export function readConfig(env: Environment = process.env): Config {
     digests: parsed.digests,
     explainer: { ...parsed.explainer, timeoutMs: parsed.explainer.timeoutSeconds * 1000 },
     topology: parsed.topology,
+    watch: watchOf(parsed.watch),
     evidenceKinds: parsed.evidenceKinds,
     alertTimeoutMs: parsed.alerts.timeoutHours * hour,
     approvalExpiryMs: parsed.approvals.expireHours * hour,

@@ -31,8 +31,10 @@ import { createExplaining } from "./main/explaining.ts";
 import { setMaintenance } from "./main/maintenance.ts";
 import { createMeasuring } from "./main/measuring.ts";
 import { packageVersion } from "./main/package.ts";
+import { readableSources } from "./main/own-source.ts";
 import { loadPlugins, type Plugins } from "./main/plugins.ts";
 import { createReadiness } from "./main/readiness.ts";
+import { createWatching } from "./main/watching.ts";
 import { startSweep } from "./main/sweep.ts";
 import {
   type CommandRequest,
@@ -104,6 +106,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   const coFirings = keepCoFirings({ store, replica, log, metrics, clock });
   stops.push(() => coFirings.stop());
   const kindOf = createKindOf(config.evidenceKinds);
+  const readable = readableSources(plugins.sources);
   const triage = createTriage({
     store,
     clock,
@@ -113,7 +116,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     routes: config.routes,
     createCorrelator: () => createCorrelator({ weights: champion.weights(), kindOf }),
     correlatorVersion: champion.version,
-    parse: (delivery) => parse(plugins.sources, delivery),
+    parse: (delivery) => parse(readable, delivery),
     timeoutMs: (source) => config.sources[source]?.timeoutMs ?? config.alertTimeoutMs,
     onNewAlerts: coFirings.count,
     inhibition: config.inhibition,
@@ -179,6 +182,9 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   stops.push(() => digests.stop());
 
   const ingest = createIngest({ store: store.deliveries, metrics, log, clock, wake: () => triage.wake() });
+  const watching = createWatching({ config, store, ingest, replica, clock, log, metrics });
+  watching?.start();
+  stops.push(async () => watching?.stop());
   const http = createHttpServer({
     host: config.host,
     port: config.port,

@@ -39,3 +39,4 @@ export * from "./ports/rollout.ts";
 export * from "./ports/similar.ts";
 export * from "./ports/source.ts";
 export * from "./ports/store.ts";
+export * from "./ports/watch.ts";

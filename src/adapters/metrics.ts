@@ -122,6 +122,15 @@ export const declarations = {
     help: "Time to read the metrics of one incident.",
     buckets: slow,
   },
+  tocsin_watch_looks_total: {
+    kind: "counter",
+    help: "Looks at conditions of our own, by what was seen: bad, between, good, unknown or unreadable.",
+    labels: ["outcome"],
+  },
+  tocsin_watch_raised: {
+    kind: "gauge",
+    help: "Conditions of our own that are raised, on the replica that looks.",
+  },
   tocsin_commands_total: {
     kind: "counter",
     help: "Command requests by command and outcome.",

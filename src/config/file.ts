@@ -7,6 +7,7 @@ import { templateProblem } from "../domain/promql-template.ts";
 import { parseChannel } from "../ports.ts";
 import { ConfigError } from "./error.ts";
 import { flappingSchema, inhibitionSchema, maintenanceSchema, remindersSchema } from "./mutes.ts";
+import { watchSchema } from "./watch.ts";
 
 const name = z
   .string()
@@ -172,6 +173,7 @@ export const fileSchema = z.strictObject({
     )
     .max(100)
     .default([]),
+  watch: watchSchema,
   alerts: z.strictObject({ timeoutHours: z.number().positive().default(12) }).prefault({}),
   approvals: z.strictObject({ expireHours: z.number().positive().default(24) }).prefault({}),
   keep: z

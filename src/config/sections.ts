@@ -36,6 +36,10 @@ export function sourcesOf(file: FileConfig, env: Environment): Readonly<Record<s
   return Object.fromEntries(
     Object.entries(file.sources).map(([source, given]): [string, SourceConfig] => {
       const at = `sources.${source}`;
+      if (source === "tocsin")
+        throw new ConfigError(
+          "tocsin.yaml sources.tocsin: that is the name of the alerts that the bot raises itself; choose another",
+        );
       const secrets: SenderSecret[] = [];
       if (given?.bearer !== undefined)
         secrets.push({ kind: "bearer", sha256: digestOf(given.bearer, env, `${at}.bearer`) });

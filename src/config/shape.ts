@@ -7,6 +7,7 @@ import type { Person } from "../domain/person.ts";
 import type { Route } from "../domain/routing.ts";
 import type { SenderSecret } from "../domain/sender.ts";
 import type { Topology } from "../domain/topology.ts";
+import type { WatchRule } from "../domain/watch-rule.ts";
 import type { ConfiguredMaintenance } from "./mutes.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -104,6 +105,8 @@ export interface Config {
     readonly timeoutMs: number;
   };
   readonly topology: Topology;
+  /** Conditions of our own, those that are off among them. */
+  readonly watch: readonly WatchRule[];
   /** Asked before the shipped rules. */
   readonly evidenceKinds: readonly KindRule[];
   readonly alertTimeoutMs: number;

@@ -1,4 +1,5 @@
 /** A condition that is watched before anything else alerts on it: odd values, or a limit that is coming nearer. */
+import { createHash } from "node:crypto";
 import type { Labels, Severity } from "./alert.ts";
 import { type Baseline, type BaselineOptions, oddness, usual } from "./anomaly.ts";
 import { forecast } from "./forecast.ts";
@@ -123,4 +124,20 @@ export function judgeAnomaly(rule: AnomalyRule, baseline: Baseline, [atMs, value
   const because = `is ${text(value)}, usual${season} are ${text(middle)} (${text(low)} to ${text(high)}), ${Math.round(Math.abs(score))} deviations ${score >= 0 ? "above" : "below"}`;
   if (side >= rule.deviations) return { look: "bad", because };
   return { look: side < rule.deviations * usualShare ? "good" : "between", because };
+}
+
+/**
+ * Hash of what a rule decides by; its labels, severity and whether it is on may change without a new backtest.
+ * @returns 24 lowercase hex characters.
+ */
+export function ruleHash(rule: WatchRule): string {
+  const { labels: _labels, severity: _severity, isEnabled: _isEnabled, name: _name, ...decides } = rule;
+  const sorted = Object.entries(decides).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash("sha256").update(JSON.stringify(sorted)).digest("hex").slice(0, 24);
+}
+
+/** Labels of an alert that a rule raises for one series: those of the rule win. */
+export function labelsOf(rule: WatchRule, series: Labels): Labels {
+  const { __name__: _metric, ...own } = series;
+  return { ...own, ...rule.labels, alertname: rule.name, severity: rule.severity };
 }

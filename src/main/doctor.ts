@@ -9,7 +9,9 @@ import { type DeadDelivery, type Finding, noMetrics, systemClock } from "../port
 import { configuredChannels, createChats } from "./chats.ts";
 import { checkMetricSource } from "./measuring.ts";
 import { type Offline, withBot } from "./offline.ts";
+import { readableSources } from "./own-source.ts";
 import { formatFindings } from "./print.ts";
+import { checkWatch } from "./watching.ts";
 
 const maxDead = 50;
 
@@ -37,7 +39,8 @@ async function findAll(offline: Offline): Promise<readonly Finding[]> {
     clock: systemClock,
   });
   const dead = await store.deliveries.dead(maxDead);
-  return [...findings, ...(await checkMetricSource(config, systemClock)), ...dead.map(deadFinding)];
+  const ahead = [...(await checkMetricSource(config, systemClock)), ...(await checkWatch(config, store.audit))];
+  return [...findings, ...ahead, ...dead.map(deadFinding)];
 }
 
 function configFinding({ config }: Offline): Finding {
@@ -92,7 +95,7 @@ async function replayDead({ store, plugins }: Offline, which: string): Promise<v
   }
 
   function stillWrong(dead: DeadDelivery): string | null {
-    const configured = plugins.sources.get(dead.source);
+    const configured = readableSources(plugins.sources).get(dead.source);
     if (configured === undefined) return `there is no source "${dead.source}"`;
     const result = parseDelivery(configured, dead);
     return result.kind === "unparseable" ? `still not understood: ${result.problem}` : null;

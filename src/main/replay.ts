@@ -8,11 +8,13 @@ import { createCorrelator } from "../domain/clustering.ts";
 import { createKindOf } from "../domain/evidence-kind.ts";
 import type { Source } from "../ports.ts";
 import { withBot } from "./offline.ts";
+import { readableSources } from "./own-source.ts";
 import { loadPlugins } from "./plugins.ts";
 import { createBar, type ProgressBar } from "./progress-bar.ts";
 import { keptDeliveries } from "./replay-kept.ts";
 import { formatComparison, formatReplay } from "./replay-text.ts";
 import { type Judge, shippedJudge, versionJudge } from "./replay-versions.ts";
+import { replayWatchCommand } from "./replay-watch.ts";
 
 export interface ReplayArguments {
   readonly json?: boolean;
@@ -23,6 +25,10 @@ export interface ReplayArguments {
   readonly version?: string;
   /** A version of the correlator, "shipped", "champion", or another tocsin.yaml: what would change. */
   readonly against?: string;
+  /** Name of a rule of `watch:`, to run through the past instead of deliveries. */
+  readonly watch?: string;
+  /** With `watch`: name of the alert that it should come before. */
+  readonly alert?: string;
 }
 
 /** One set of deliveries to replay, readable again and again. */
@@ -33,6 +39,8 @@ interface Tape {
 
 /** Exit code 1 when a delivery was not understood; what was is replayed all the same. */
 export async function replayCommand(files: readonly string[], options: ReplayArguments): Promise<void> {
+  const { watch } = options;
+  if (watch !== undefined) return replayWatchCommand(files, { ...options, watch });
   checkArguments(files, options);
   if (needsDatabase(options))
     return withBot(async ({ config, store }) => {
@@ -150,7 +158,7 @@ async function replayOne(
 }
 
 async function sourcesOf(config: Config): Promise<ReadonlyMap<string, Source>> {
-  const configured = (await loadPlugins(config)).sources;
+  const configured = readableSources((await loadPlugins(config)).sources);
   return new Map(
     [...configured].map(([name, { source, settings }]): [string, Source] => [
       name,

@@ -14,6 +14,7 @@ import type { NoiseStore } from "./noise.ts";
 import type { RolloutStore } from "./rollout.ts";
 import type { SimilarStore } from "./similar.ts";
 import type { RawDelivery } from "./source.ts";
+import type { WatchStore } from "./watch.ts";
 
 /** Everything the bot remembers. One transaction may use every slice. */
 export interface Store extends StoreSlices {
@@ -35,6 +36,7 @@ export interface StoreSlices {
   readonly noise: NoiseStore;
   readonly learning: LearningStore;
   readonly digests: DigestStore;
+  readonly watch: WatchStore;
   readonly jobs: JobQueue;
 }
 

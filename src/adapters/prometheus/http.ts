@@ -13,6 +13,8 @@ export interface PrometheusAddress {
     | null;
   /** Value of X-Scope-OrgID, for servers with tenants; null for none. */
   readonly tenant: string | null;
+  /** Longest answer that is read; default 4 MiB. */
+  readonly maxBodyBytes?: number;
 }
 
 export type ApiAnswer<Data> = { readonly kind: "data"; readonly data: Data } | Unreadable;
@@ -32,7 +34,7 @@ export interface ApiRequest<Data> {
   readonly signal: AbortSignal;
 }
 
-const maxBodyBytes = 4 * 1024 * 1024;
+const defaultBodyBytes = 4 * 1024 * 1024;
 /** Errors are read for their message only. */
 const maxErrorBytes = 64 * 1024;
 
@@ -42,6 +44,7 @@ const failure = z.object({ status: z.literal("error"), errorType: z.string().opt
 /** Creates the client. Nothing is sent before the first question. */
 export function createPrometheusHttp(address: PrometheusAddress): PrometheusHttp {
   const { base, headers } = prepare(address);
+  const maxBodyBytes = address.maxBodyBytes ?? defaultBodyBytes;
 
   async function ask<Data>(request: ApiRequest<Data>): Promise<ApiAnswer<Data>> {
     const deadline = AbortSignal.any([request.signal, AbortSignal.timeout(request.timeoutMs)]);

@@ -23,6 +23,7 @@ import { requestSlice } from "./requests.ts";
 import { rolloutSlice } from "./rollouts.ts";
 import { installation } from "./schema.ts";
 import { similarSlice } from "./similar-incidents.ts";
+import { watchSlice } from "./watch.ts";
 
 export interface StoreOptions {
   /** Of a migrated database; see migrate.ts. */
@@ -103,6 +104,7 @@ function slicesOf(db: Db, installationId: string, write?: DeliveryStore["insert"
     noise: noiseSlice(db),
     learning: learningSlice(db),
     digests: digestSlice(db),
+    watch: watchSlice(db),
     jobs: jobSlice(db),
   };
 }

@@ -1,0 +1,99 @@
+/** One look at a rule: its series are read, and each is judged as it is now. */
+
+import type { Labels } from "../domain/alert.ts";
+import { type Baseline, learnBaseline } from "../domain/anomaly.ts";
+import { relearnMs } from "../domain/watch-backtest.ts";
+import {
+  type AnomalyRule,
+  baselineOptions,
+  type ForecastRule,
+  judgeAnomaly,
+  judgeForecast,
+  lookBackOf,
+  type Verdict,
+  type WatchRule,
+} from "../domain/watch-rule.ts";
+import { keyOf, type SeriesAnswer, type WatchSeries } from "./watch-series.ts";
+
+export interface Judged {
+  readonly labels: Labels;
+  readonly verdict: Verdict;
+}
+
+export type LookResult =
+  | { readonly kind: "looked"; readonly judged: readonly Judged[]; readonly leftOut: number }
+  | { readonly kind: "unreadable"; readonly because: string };
+
+export type Looker = (rule: WatchRule, now: Date, signal: AbortSignal) => Promise<LookResult>;
+
+const minute = 60_000;
+/** The past of an anomaly is read this coarsely. */
+const historyStepMs = 5 * minute;
+
+/** What is usual is learned at the first look at a rule, and anew every few hours. */
+export function createLooker(series: WatchSeries): Looker {
+  const learned = new Map<
+    string,
+    { readonly atMs: number; readonly baselines: ReadonlyMap<string, Baseline> }
+  >();
+
+  return async function look(rule, now, signal) {
+    return rule.kind === "forecast" ? lookAhead(rule, now, signal) : lookForOdd(rule, now, signal);
+  };
+
+  async function lookAhead(rule: ForecastRule, now: Date, signal: AbortSignal): Promise<LookResult> {
+    const toMs = now.getTime();
+    const answer = await series.read(
+      rule.what,
+      { fromMs: toMs - lookBackOf(rule), toMs, stepMs: stepOf(rule) },
+      signal,
+    );
+    return judgedOf(answer, ({ points }) => judgeForecast(rule, points));
+  }
+
+  async function lookForOdd(rule: AnomalyRule, now: Date, signal: AbortSignal): Promise<LookResult> {
+    const baselines = await usualOf(rule, now, signal);
+    if (baselines.kind === "unreadable") return baselines;
+    const toMs = now.getTime();
+    const window = { fromMs: toMs - Math.max(3 * rule.everyMs, 15 * minute), toMs, stepMs: minute };
+    const answer = await series.read(rule.what, window, signal);
+    return judgedOf(answer, ({ labels, points }) => {
+      const baseline = baselines.known.get(keyOf(labels));
+      const newest = points.at(-1);
+      if (newest === undefined || newest[0] < toMs - 3 * rule.everyMs)
+        return { look: "unknown", because: "there are no new samples" };
+      if (baseline === undefined) return { look: "unknown", because: "too little is known of its past" };
+      return judgeAnomaly(rule, baseline, newest);
+    });
+  }
+
+  async function usualOf(rule: AnomalyRule, now: Date, signal: AbortSignal) {
+    const known = learned.get(rule.name);
+    if (known !== undefined && now.getTime() - known.atMs < relearnMs)
+      return { kind: "learned", known: known.baselines } as const;
+    const toMs = now.getTime();
+    const window = { fromMs: toMs - rule.historyMs, toMs, stepMs: historyStepMs };
+    const answer = await series.read(rule.what, window, signal);
+    if (answer.kind === "unreadable") return answer;
+    const baselines = new Map<string, Baseline>();
+    for (const { labels, points } of answer.series) {
+      const result = learnBaseline(points, baselineOptions(rule));
+      if (result.kind === "baseline") baselines.set(keyOf(labels), result.baseline);
+    }
+    learned.set(rule.name, { atMs: toMs, baselines });
+    return { kind: "learned", known: baselines } as const;
+  }
+}
+
+/** Fine enough for the trend, coarse enough for one question. */
+export function stepOf(rule: ForecastRule): number {
+  return Math.max(15_000, Math.min(rule.everyMs, Math.floor(rule.horizonMs / 60 / 15_000) * 15_000));
+}
+
+type Series = Extract<SeriesAnswer, { readonly kind: "series" }>["series"][number];
+
+function judgedOf(answer: SeriesAnswer, judge: (series: Series) => Verdict): LookResult {
+  if (answer.kind === "unreadable") return answer;
+  const judged = answer.series.map((one) => ({ labels: one.labels, verdict: judge(one) }));
+  return { kind: "looked", judged, leftOut: answer.leftOut };
+}
