@@ -17,14 +17,20 @@ export interface Bridging {
 
 /** Where this many alerts came in two hours, of any type, being near in time says nothing. */
 const busyAlerts = 3_000;
+const minuteMs = 60_000;
 
 /** Starts without a bridge. */
 export function createBridging(live: LiveStories, asking: Asking): Bridging {
   const links = createLinks();
   const { gapMs } = asking.weights;
 
+  /** By minute, within one renewal: a batch asks for the same few again and again. */
+  const busy = new Map<number, boolean>();
   function isBusyAt(at: number): boolean {
-    return asking.context.history.lately(at) > busyAlerts;
+    const minute = Math.floor(at / minuteMs);
+    const known = busy.get(minute) ?? asking.context.history.lately(at) > busyAlerts;
+    busy.set(minute, known);
+    return known;
   }
 
   /** Stories whose bridges a change may reach, and those among the new ones with too much around them for any. */
@@ -65,6 +71,7 @@ export function createBridging(live: LiveStories, asking: Asking): Bridging {
   return {
     links,
     renew(retold) {
+      busy.clear();
       const changed = new Set(retold.told);
       const note = (key: string | undefined) => {
         const story = key === undefined ? undefined : live.story(key);

@@ -91,6 +91,11 @@ export function createLiveStories({ scoreOf, rulings, weights }: LiveStoriesOpti
 
   function tellSession(session: Session): Retold {
     const weighed = weighedOf(session);
+    if (weighed.length === 1 && session.stories.length === 0) {
+      const story = storyOf(session, [0], weighed);
+      session.stories = [story];
+      return { gone: [], told: [story] };
+    }
     const groups = partition(weighed, scoreWithin(session, weighed), weights, apartWithin(weighed));
     const before = new Map(session.stories.map((story) => [story.key, story]));
     const told: Story[] = [];

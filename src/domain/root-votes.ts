@@ -47,16 +47,22 @@ export function createBallot(graph: ServiceGraph, weights: Readonly<Record<strin
     if (known !== undefined) return known;
     let votes = noVotes;
     for (const callee of firstOf(graph.callees(service))) {
-      votes = addVotes(votes, voteFor(callee, calleeVote));
+      votes = withVote(votes, callee, calleeVote);
       for (const far of firstOf(graph.callees(callee)))
-        if (far !== service) votes = addVotes(votes, voteFor(far, farCalleeVote));
+        if (far !== service) votes = withVote(votes, far, farCalleeVote);
     }
     calleeVotes.set(service, votes);
     return votes;
   }
 
-  function voteFor(service: string, vote: number): Votes {
-    return { services: [numberOf(service)], votes: [vote] };
+  /** The votes with some more for one service. */
+  function withVote({ services, votes }: Votes, service: string, vote: number): Votes {
+    const number = numberOf(service);
+    let place = services.length;
+    while (place > 0 && (services[place - 1] ?? 0) > number) place -= 1;
+    if (services[place - 1] === number)
+      return { services, votes: votes.with(place - 1, (votes[place - 1] ?? 0) + vote) };
+    return { services: services.toSpliced(place, 0, number), votes: votes.toSpliced(place, 0, vote) };
   }
 
   return {
@@ -67,10 +73,10 @@ export function createBallot(graph: ServiceGraph, weights: Readonly<Record<strin
         const kind: EvidenceKind | "call" =
           seen.kind === "latency" && (seen.names.length > 0 || isCallSide(seen.alert)) ? "call" : seen.kind;
         const own = ownVote + (weights[`kind:${kind}`] ?? 0) + (weights[`size:${kind}`] ?? 0) * size;
-        votes = addVotes(voteFor(seen.entity, own), votesForCallees(seen.entity));
+        votes = withVote(votesForCallees(seen.entity), seen.entity, own);
       }
       const named = (weights["blamed"] ?? 0) + (weights["blamedSize"] ?? 0) * size;
-      for (const name of seen.names) votes = addVotes(votes, voteFor(name, named));
+      for (const name of seen.names) votes = withVote(votes, name, named);
       return votes;
     },
     topOf({ services, votes }) {

@@ -79,7 +79,8 @@ export function createSolitude(maxKept: number): Solitude {
         accompany(other);
         accompany(firing);
       }
-      young.splice(place, 0, firing);
+      if (place === young.length) young.push(firing);
+      else young.splice(place, 0, firing);
       while (young.length > maxYoung || (young[0]?.at ?? at) < at - youngMs) young.shift();
     },
     shareAlone(type, name, at) {
