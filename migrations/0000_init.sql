@@ -352,7 +352,7 @@ CREATE TABLE "topologies" (
 );
 --> statement-breakpoint
 CREATE INDEX "alerts_incident" ON "alerts" USING btree ("incident_id");--> statement-breakpoint
-CREATE INDEX "alerts_firing" ON "alerts" USING btree ("seen_at") WHERE status = 'firing';--> statement-breakpoint
+CREATE INDEX "alerts_firing" ON "alerts" USING btree ("starts_at") WHERE status = 'firing';--> statement-breakpoint
 CREATE INDEX "alerts_starts_at" ON "alerts" USING btree ("starts_at");--> statement-breakpoint
 CREATE INDEX "alerts_part_of" ON "alerts" USING btree ("part_of") WHERE part_of is not null;--> statement-breakpoint
 CREATE INDEX "audit_subject" ON "audit" USING btree ("subject");--> statement-breakpoint
