@@ -17,16 +17,20 @@ const maxChances = 64;
  */
 export function createBoundedMap<Value>(max: number, create: () => Value): BoundedMap<Value> {
   const entries = new Map<string, { readonly value: Value; isUsed: boolean }>();
+  /** Where the last walk ended. Kept, because a new one would step over all that was deleted at the front. */
+  let hand = entries.entries();
   let dropped = 0;
 
   function dropOne(): void {
-    let chances = 0;
-    for (const [key, entry] of entries) {
+    for (let chances = 0; ; chances += 1) {
+      const { done, value } = hand.next();
+      if (done) hand = entries.entries();
+      if (value === undefined) continue;
+      const [key, entry] = value;
       entries.delete(key);
       if (!entry.isUsed || chances >= maxChances) break;
       entry.isUsed = false;
       entries.set(key, entry);
-      chances += 1;
     }
     dropped += 1;
   }
