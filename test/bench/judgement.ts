@@ -1,8 +1,9 @@
 /**
- * Replays every recording of the benchmark folder and prints the scorer's table.
+ * Replays every recording of the benchmark folder and prints what judgement reaches: the scorer's numbers beside those
+ * of the best simple rules, each requirement with whether it is met, how far confidence can be trusted, and what similar
+ * past incidents are worth. Ends with 1 when an alert is in no incident; a missed requirement is only said.
  *   node --import tsx test/bench/judgement.ts [BENCH_DIR] [OUT_DIR]
  */
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -13,7 +14,12 @@ import topology from "../../src/adapters/sources/topology.ts";
 import { replay, toPrediction } from "../../src/app/replay.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
 import { shippedWeights } from "../../src/domain/weights.ts";
+import { type Answer, answersOf } from "./judgement/reliability.ts";
+import { mostCalibrationError } from "./judgement/requirements.ts";
+import { readBaselines, score } from "./judgement/scores.ts";
+import { reliabilityTable, requirementsTable, scoresTable } from "./judgement/tables.ts";
 import { type ReplayedStream, rowsOf, similarTable } from "./similar.ts";
+import { readTruth } from "./similar-cases.ts";
 
 const sources = new Map([alertmanager, changes, topology].map((source) => [source.name, source]));
 
@@ -39,13 +45,39 @@ async function main(): Promise<number> {
     await writePrediction(out, file.name, toPrediction(result));
     replayed.push({ name: file.name, incidents: result.incidents });
   }
-  const score = spawnSync(process.execPath, [scorer, bench, out], { encoding: "utf8" });
-  const lines = score.stdout.split("\n");
-  const head = lines.find((line) => line.includes("ARI"));
-  console.log([head, ...lines.filter((line) => /^(= |FAILURE|WARNING)/.test(line))].join("\n"));
-  console.log(`\nSimilar past incidents\n${similarTable(rowsOf(bench, replayed))}`);
+  const scored = score(bench, out);
+  const baselines = readBaselines(bench);
+  const parts: readonly (readonly [title: string, text: string])[] = [
+    ["Scores (best simple rule of each column)", scoresTable(scored.sets, baselines)],
+    ["Required", requirementsTable(scored, baselines)],
+    [
+      "Reliability of the first answer",
+      reliabilityTable(answersBySet(bench, replayed), mostCalibrationError),
+    ],
+    ["Similar past incidents", similarTable(rowsOf(bench, replayed))],
+  ];
+  for (const [title, text] of parts) console.log(`## ${title}\n\n${text}\n`);
+  for (const failure of scored.failures) console.log(failure);
+  console.log(`${scored.missing} alerts in no incident`);
   if (process.argv[3] === undefined) rmSync(out, { recursive: true, force: true });
-  return score.status ?? 1;
+  return scored.missing > 0 || scored.failures.length > 0 ? 1 : 0;
+}
+
+/** The streams together and by kind; the recordings of one incident together. */
+function answersBySet(
+  bench: string,
+  replayed: readonly ReplayedStream[],
+): ReadonlyMap<string, readonly Answer[]> {
+  const groups = new Map<string, Answer[]>();
+  for (const { name, incidents } of replayed) {
+    const [set = ""] = name.split("/");
+    if (set.endsWith("-ns")) continue;
+    const answers = answersOf(incidents, readTruth(bench, name));
+    const isStream = /^nezha-(seq|cross|mixed|same)$/.test(set);
+    for (const group of isStream ? ["streams", set] : ["single incidents"])
+      groups.set(group, [...(groups.get(group) ?? []), ...answers]);
+  }
+  return groups;
 }
 
 process.exitCode = await main();

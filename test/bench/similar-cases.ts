@@ -9,7 +9,13 @@ import type { TrackedAlert } from "../../src/domain/tracked-alert.ts";
 
 const truthSchema = z.object({
   alerts: z.record(z.string(), z.string().nullable()),
-  incidents: z.record(z.string(), z.object({ services: z.array(z.string()) })),
+  incidents: z.record(
+    z.string(),
+    // A change is guilty, "none" is, or it is not known.
+    z.object({ services: z.array(z.string()), change: z.string().nullable().default(null) }),
+  ),
+  /** A change to the one that it stands for. */
+  aliases: z.record(z.string(), z.string()).default({}),
 });
 
 export type Truth = z.infer<typeof truthSchema>;
