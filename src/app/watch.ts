@@ -166,7 +166,8 @@ export function createWatch(options: WatchOptions): Watch {
   /** Everything that changed, and what has not been told for a while, in one delivery. */
   async function tell(now: Date): Promise<void> {
     const owed = [...watched].filter(([, one]) => one.startsAt !== null && isOwed(one, now));
-    metrics.gauge("tocsin_watch_raised", [...watched.values()].filter(({ state }) => state.isRaised).length);
+    const raised = [...watched.values()].filter((one) => one.state.isRaised);
+    metrics.gauge("tocsin_watch_raised", raised.length);
     if (owed.length === 0) return;
     const alerts = owed.map(([, one]) => alertOf(one, now));
     const body = new TextEncoder().encode(JSON.stringify({ version: "4", alerts }));
