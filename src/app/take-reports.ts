@@ -70,8 +70,10 @@ function takeKnown(
   report: Report,
 ): void {
   const { tracked, outcome } = mergeAlert(known, report.alert, report.receivedAt);
-  if (outcome === "repeated" && isSameAlert(known.alert, tracked.alert))
-    return hear(memory, movement, tracked);
+  if (outcome === "repeated" && isSameAlert(known.alert, tracked.alert)) {
+    hear(memory, movement, tracked);
+    return;
+  }
   keep(memory, movement, tracked);
   const isNews = outcome === "resolved" || outcome === "revived";
   if ((isNews || tracked.alert.severity !== known.alert.severity) && tracked.incidentId !== unplaced)

@@ -210,9 +210,9 @@ export function keep(memory: TriageMemory, movement: Movement, tracked: TrackedA
 
 /** Remembers that it was heard of again, and has that stored. */
 export function hear(memory: TriageMemory, movement: Movement, tracked: TrackedAlert): void {
-  if (movement.alerts.has(tracked.key)) return keep(memory, movement, tracked);
   remember(memory, tracked);
-  movement.heard.set(tracked.key, tracked);
+  const target = movement.alerts.has(tracked.key) ? movement.alerts : movement.heard;
+  target.set(tracked.key, tracked);
 }
 
 const nothingFresh: ReadonlySet<string> = new Set();
