@@ -1,7 +1,7 @@
 /**
  * A model whose registry, runtime and training live in different places, as one backend. A deploy is the runtime's
  * rollout, then the registry's pointer: when the rollout fails, the registry still says what serves. A retrain is the
- * training's alone.
+ * training's; the registry tells which version came of it.
  */
 import {
   type BackendPlan,
@@ -76,10 +76,44 @@ export function composeModel({ registry, runtime, training }: ModelParts): Model
 
   async function observe(ref: ExternalRef, operation: Operation): Promise<Observed> {
     const observed = await partOf(operation).observe(ref, operation);
-    if (runtime === null || operation.kind === "retrain") return observed;
+    if (operation.kind === "retrain")
+      return observed.kind === "succeeded" ? await findVersion(operation, observed) : observed;
+    if (runtime === null) return observed;
     if (observed.kind === "running")
       return { ...observed, steps: [...observed.steps, { label: pointerStep, state: "waiting" }] };
     return observed.kind === "succeeded" ? await movePointer(operation, observed) : observed;
+  }
+
+  /** The training is done. Asks the registry which version came of it, and waits until that is stored. */
+  async function findVersion(
+    operation: Operation,
+    trained: Extract<Observed, { kind: "succeeded" }>,
+  ): Promise<Observed> {
+    const { logTail } = trained;
+    if (trainer === registry || registry.versionOf === undefined) return trained;
+    const made = await registry.versionOf(operation);
+    if (made === null) {
+      const named = trained.newVersion === null ? "" : `, which ${trainer.name} calls ${trained.newVersion}`;
+      const result = `${trained.result}; but ${registry.name} knows no version of this retrain${named}`;
+      return { ...trained, newVersion: null, result };
+    }
+    if (made.state === "failed") {
+      const problem = `${trainer.name} is done, but ${registry.name} could not store version ${made.version}`;
+      return { kind: "failed", problem, logTail };
+    }
+    if (made.state === "pending") {
+      const steps = [
+        { label: `${trainer.name} trained it`, state: "done" as const },
+        { label: `${registry.name} stores version ${made.version}`, state: "running" as const },
+      ];
+      return { kind: "running", steps, logTail };
+    }
+    return {
+      ...trained,
+      newVersion: made.version,
+      metrics: { ...made.metrics, ...trained.metrics },
+      comparison: trained.comparison ?? made.comparison,
+    };
   }
 
   /** The runtime is done. Sets the pointer, unless that was asked for already, and looks at it. */

@@ -12,6 +12,29 @@ export interface ModelVersion {
   readonly description: string;
   /** Content digest when the backend has one; checked again at apply. */
   readonly digest: string | null;
+  /** What it was made from, where the backend knows. */
+  readonly origin?: VersionOrigin;
+}
+
+/** What a version was made from, each as its registry tells it; null where it does not. */
+export interface VersionOrigin {
+  /** The run that made it, in the backend's own terms. */
+  readonly run: string | null;
+  /** Commit of the code. */
+  readonly commit: string | null;
+  /** Data it was trained on, with its version: "transactions 3f2a". */
+  readonly data: string | null;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** A version that a retrain made, as its registry sees it. */
+export interface MadeVersion {
+  readonly version: string;
+  /** pending: it is still being stored. failed: it never will be. */
+  readonly state: "ready" | "pending" | "failed";
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Beside what serves, where both were measured on the same data. */
+  readonly comparison: readonly MetricComparison[];
 }
 
 export interface LiveVersion {
@@ -115,6 +138,8 @@ export interface ModelBackend {
   /** Asks it to stop; "requested" until observed. May be called more than once. Throws when it cannot be stopped. */
   cancel(ref: ExternalRef, operation: Operation): Promise<void>;
   findByOperationId(operationId: string): Promise<FindOperation>;
+  /** For a registry beside a training: the version that a retrain made, or null while it has none of that operation. */
+  versionOf?(operation: Operation): Promise<MadeVersion | null>;
 }
 
 /** What a backend is given beside its settings; it reaches for nothing else. */

@@ -1,0 +1,375 @@
+/**
+ * Models in an MLflow model registry: versions with their runs, and one alias per environment for what serves.
+ * MLflow has no compare-and-set and forgets who moved an alias and when, so every move is compared, recorded in a tag
+ * of the registered model before it is made, and read back.
+ */
+import { oneLine } from "../../domain/view.ts";
+import {
+  type BackendContext,
+  type BackendPlan,
+  defineModelBackend,
+  type ExternalRef,
+  type FindOperation,
+  type LiveVersion,
+  type ModelBackend,
+  NotStartedError,
+  type Observed,
+  type Operation,
+  type PlannedOperation,
+} from "../../ports/model.ts";
+import { createMlflowHttp, MlflowError } from "./mlflow/http.ts";
+import {
+  type AliasRecord,
+  parseRecords,
+  recordOfLive,
+  recordTag,
+  withRecord,
+  writeRecords,
+} from "./mlflow/record.ts";
+import { createRegistry, type Registry } from "./mlflow/registry.ts";
+import { aliasOf, type MlflowSettings, parseMlflowSettings, previousAliasOf } from "./mlflow/settings.ts";
+import { madeVersion, toVersion, unfitness } from "./mlflow/versions.ts";
+
+export default defineModelBackend({
+  name: "mlflow",
+  summary: "an MLflow model registry: versions, runs, and an alias for what serves",
+  create: createMlflow,
+});
+
+/** Where a model is, and the alias that serves in one environment. */
+interface Place {
+  readonly settings: MlflowSettings;
+  readonly registry: Registry;
+  readonly name: string;
+  readonly alias: string;
+  /** For messages: "the alias champion of fraud-scorer". */
+  readonly title: string;
+}
+
+/** What is read before anything is decided: one request, so that both are of the same moment. */
+interface Look {
+  readonly live: string | null;
+  readonly previous: string | null;
+  readonly records: readonly AliasRecord[];
+}
+
+/**
+ * Starting is native: the record is written first, so a second start of one operation finds it, and the alias is moved
+ * only while it still points to what the operation started from.
+ */
+export function createMlflow(
+  settings: ReadonlyMap<string, unknown>,
+  context: Pick<BackendContext, "environment" | "clock" | "log">,
+): ModelBackend {
+  const models = new Map(
+    [...settings].map(([model, given]) => {
+      const parsed = parseMlflowSettings(model, given, context.environment);
+      return [model, { settings: parsed, registry: createRegistry(createMlflowHttp(parsed)) }];
+    }),
+  );
+
+  function placeOf(model: string, environment: string): Place {
+    const found = models.get(model);
+    if (found === undefined)
+      throw new Error(`mlflow: ${model} has no settings; add models.${model}.settings.url`);
+    const name = found.settings.registeredModel;
+    const alias = aliasOf(found.settings, environment);
+    return { ...found, name, alias, title: `the alias ${alias} of ${name}` };
+  }
+
+  // ---------- what is there ----------
+
+  async function look({ registry, name, alias }: Place): Promise<Look> {
+    const { aliases, tags } = await registry.model(name);
+    return {
+      live: aliases.get(alias) ?? null,
+      previous: aliases.get(previousAliasOf(alias)) ?? null,
+      records: parseRecords(tags.get(recordTag(alias))),
+    };
+  }
+
+  async function versions(model: string) {
+    const { registry, name } = placeOf(model, "production");
+    const listed = await registry.versions(name);
+    const runs = await registry.runs(listed.map((version) => version.run_id).filter((id) => id !== ""));
+    return listed.map((version) => toVersion(version, runs.get(version.run_id) ?? null));
+  }
+
+  async function live(model: string, environment: string): Promise<LiveVersion> {
+    const seen = await look(placeOf(model, environment));
+    const record = recordOfLive(seen.records, seen.live);
+    return { version: seen.live, since: record?.at ?? null, by: record?.by ?? null };
+  }
+
+  async function history(model: string, environment: string) {
+    const { records } = await look(placeOf(model, environment));
+    return records
+      .filter((record) => record.state === "set")
+      .map((record) => ({ version: record.to, from: record.at, by: record.by }))
+      .reverse();
+  }
+
+  // ---------- plan ----------
+
+  async function plan(operation: PlannedOperation): Promise<BackendPlan> {
+    const { kind, model, environment, to } = operation;
+    if (kind === "retrain" || to === null) return cannotTrain(model);
+    const place = placeOf(model, environment);
+    const version = await place.registry.version(place.name, to);
+    if (version === null)
+      return refuse(
+        "unknown_version",
+        `MLflow has no version ${to} of ${place.name}.`,
+        `See: models ${model}.`,
+      );
+    const unfit = unfitness(version, place.name, place.settings.validation);
+    if (unfit !== null) return refuse(unfit.reason, unfit.problem, unfit.remedy);
+    const seen = await look(place);
+    const made =
+      version.creation_timestamp === undefined ? "" : ` of ${isoMinute(version.creation_timestamp)}`;
+    const run = version.run_id === "" ? "" : `, run ${version.run_id.slice(0, 8)}`;
+    return {
+      kind: "plan",
+      steps: [
+        // A registered model that was deleted and made anew counts from 1 again: what was approved is this version.
+        `check that version ${to}${made}${run} is ready`,
+        `move ${place.title} from ${seen.live ?? "nothing"} to ${to}`,
+        ...(seen.live === null ? [] : [`keep ${seen.live} as ${previousAliasOf(place.alias)}`]),
+        "read it back",
+      ],
+      notes: [
+        `what serves must load models:/${place.name}@${place.alias} and load it again after this`,
+        ...driftNotes(place, seen),
+      ],
+      expectedMs: 2_000,
+    };
+  }
+
+  // ---------- start ----------
+
+  async function start(operation: Operation): Promise<ExternalRef> {
+    const { operationId, kind, model, environment, to } = operation;
+    checkOperationId(operationId);
+    if (kind === "retrain" || to === null)
+      throw new NotStartedError(`mlflow cannot train ${model} by itself`);
+    const place = placeOf(model, environment);
+    try {
+      await begin(place, operation, to);
+    } catch (error) {
+      // Refused means refused: the alias was not moved. Anything else leaves it open, and is found out by looking.
+      if (error instanceof MlflowError && error.mishap !== "unclear")
+        throw new NotStartedError(error.message, { cause: error });
+      throw error;
+    }
+    return { operationId, model, environment, alias: place.alias };
+  }
+
+  async function begin(place: Place, operation: Operation, to: string): Promise<void> {
+    const { registry, name, alias } = place;
+    const { operationId, from, requestedBy: by } = operation;
+    const before = await look(place);
+    const known = before.records.find((record) => record.operationId === operationId);
+    if (known !== undefined && hasBegun(known, before.live)) return;
+    await checkVersion(place, to);
+    const record: AliasRecord = { operationId, to, from, at: context.clock.now(), by, state: "asked" };
+    expectStillAt(place, before, from);
+    await saveRecord(place, before.records, record);
+    // Writing took time: the last look is as near to the move as it can be.
+    expectStillAt(place, await look(place), from);
+    await registry.setAlias(name, alias, to);
+  }
+
+  async function checkVersion(place: Place, to: string): Promise<void> {
+    const version = await place.registry.version(place.name, to);
+    if (version === null) throw new NotStartedError(`mlflow has no version ${to} of ${place.name}`);
+    const unfit = unfitness(version, place.name, place.settings.validation);
+    if (unfit !== null) throw new NotStartedError(`${unfit.problem} ${unfit.remedy}`);
+  }
+
+  async function saveRecord(
+    { registry, name, alias }: Place,
+    records: readonly AliasRecord[],
+    record: AliasRecord,
+  ): Promise<void> {
+    await registry.setTag(name, recordTag(alias), writeRecords(withRecord(records, record)));
+  }
+
+  // ---------- observe ----------
+
+  async function observe(ref: ExternalRef, operation: Operation): Promise<Observed> {
+    const place = placeOf(operation.model, operation.environment);
+    const seen = await look(place);
+    const record = seen.records.find((other) => other.operationId === ref["operationId"]);
+    if (record === undefined) {
+      const problem = `the tag ${recordTag(place.alias)} of ${place.name} no longer tells of this operation`;
+      return { kind: "lost", problem, logTail: "" };
+    }
+    const isLast = seen.records.at(-1) === record;
+    if (record.state === "lost" || (isLast && seen.live !== record.to)) {
+      if (record.state === "asked") await saveRecord(place, seen.records, { ...record, state: "lost" });
+      return { kind: "failed", problem: notThere(place, seen, record), logTail: "" };
+    }
+    return record.state === "set" ? succeeded(place, record, null) : await settle(place, seen, record);
+  }
+
+  /** The alias points there: keeps what served before, records it as done, and believes it only when it is read back. */
+  async function settle(place: Place, seen: Look, record: AliasRecord): Promise<Observed> {
+    const problem = await keepPrevious(place, seen, record);
+    const done: AliasRecord = { ...record, state: "set", at: context.clock.now() };
+    await saveRecord(place, seen.records, done);
+    const after = await look(place);
+    if (after.live !== record.to)
+      return { kind: "failed", problem: notThere(place, after, record), logTail: "" };
+    return succeeded(place, record, problem);
+  }
+
+  /** @returns why the alias for what served before could not be set, or null. The deploy stands without it. */
+  async function keepPrevious(place: Place, seen: Look, { from }: AliasRecord): Promise<string | null> {
+    if (from === null || seen.previous === from) return null;
+    try {
+      await place.registry.setAlias(place.name, previousAliasOf(place.alias), from);
+      return null;
+    } catch (error) {
+      if (!(error instanceof MlflowError) || error.mishap === "unclear") throw error;
+      return error.message;
+    }
+  }
+
+  // ---------- find ----------
+
+  async function findByOperationId(operationId: string): Promise<FindOperation> {
+    checkOperationId(operationId);
+    const problems: unknown[] = [];
+    for (const [model, { settings: own, registry }] of models) {
+      try {
+        const found = await findIn(registry, own.registeredModel, operationId);
+        if (found !== null) return { kind: "found", ref: { operationId, model, ...found } };
+      } catch (error) {
+        if (!(error instanceof MlflowError && error.mishap === "absent")) problems.push(error);
+      }
+    }
+    // It may be in the one that could not be asked.
+    if (problems.length > 0) throw problems[0];
+    return { kind: "absent" };
+  }
+
+  /** Null when it was not started: no record, or one written before the alias was touched. */
+  async function findIn(registry: Registry, name: string, operationId: string) {
+    const { tags, aliases } = await registry.model(name);
+    const prefix = recordTag("");
+    for (const [tag, text] of tags) {
+      if (!tag.startsWith(prefix) || !text.includes(operationId)) continue;
+      const alias = tag.slice(prefix.length);
+      const record = parseRecords(text).find((other) => other.operationId === operationId);
+      if (record !== undefined && hasBegun(record, aliases.get(alias) ?? null)) return { alias };
+    }
+    return null;
+  }
+
+  return {
+    name: "mlflow",
+    idempotency: "native",
+    prepare: async (given) => {
+      checkAliases(given, placeOf);
+    },
+    versions,
+    live,
+    history,
+    plan,
+    start,
+    observe,
+    cancel: () =>
+      Promise.reject(
+        new Error("mlflow: an alias is moved in one step and cannot be stopped half-way; roll back"),
+      ),
+    findByOperationId,
+    versionOf: async (operation) => {
+      const place = placeOf(operation.model, operation.environment);
+      checkOperationId(operation.operationId);
+      return await madeVersion(place.registry, place.name, operation);
+    },
+  };
+}
+
+/** Whether the alias was touched for it: it is over, or the alias is not where it was before. */
+function hasBegun(record: AliasRecord, live: string | null): boolean {
+  return record.state !== "asked" || live !== record.from;
+}
+
+/** @throws NotStartedError when someone moved the alias since the plan was made. */
+function expectStillAt(place: Place, seen: Look, from: string | null): void {
+  if (seen.live === from) return;
+  throw new NotStartedError(
+    `${place.title} points to ${seen.live ?? "nothing"}, and to ${from ?? "nothing"} when it was planned: ${whoMoved(seen)}; look there, then ask again`,
+  );
+}
+
+function notThere(place: Place, seen: Look, record: AliasRecord): string {
+  const where = seen.live === record.from ? "still points" : "points";
+  return `${place.title} ${where} to ${seen.live ?? "nothing"} instead of ${record.to}: ${whoMoved(seen)}`;
+}
+
+/** MLflow does not say who moved an alias; that it was not the bot can be told. */
+function whoMoved(seen: Look): string {
+  const last = seen.records.filter((record) => record.state === "set").at(-1);
+  if (last === undefined) return "the bot never moved it, and MLflow does not record who does";
+  const ours = `version ${last.to} at ${last.at.toISOString()} for ${oneLine(last.by, 80)}`;
+  if (last.to === seen.live) return `the bot last pointed it to ${ours}`;
+  return `the bot last pointed it to ${ours}, so someone moved it outside the bot; MLflow does not record who`;
+}
+
+function driftNotes(place: Place, seen: Look): string[] {
+  if (seen.records.length === 0 || recordOfLive(seen.records, seen.live) !== null) return [];
+  return [`${place.title} points to ${seen.live ?? "nothing"}: ${whoMoved(seen)}`];
+}
+
+function succeeded(place: Place, record: AliasRecord, problem: string | null): Observed {
+  const without = problem === null ? "" : `; ${previousAliasOf(place.alias)} could not be set: ${problem}`;
+  const result = `${place.title} points to version ${record.to}${without}`;
+  return { kind: "succeeded", result, newVersion: null, metrics: {}, logTail: "" };
+}
+
+function cannotTrain(model: string): BackendPlan {
+  return refuse(
+    "no_training",
+    `MLflow keeps the versions of ${model} and cannot train it.`,
+    `Name what trains it: models.${model}.training, beside models.${model}.registry: { backend: mlflow }.`,
+  );
+}
+
+function refuse(reason: string, problem: string, remedy: string): BackendPlan {
+  return { kind: "refuse", reason, problem, remedy };
+}
+
+/** Ours, [a-z0-9-] only; checked because it becomes part of a query. */
+function checkOperationId(operationId: string): void {
+  if (!/^[a-z0-9-]{1,100}$/.test(operationId))
+    throw new NotStartedError(`mlflow: "${oneLine(operationId, 80)}" is not an operation id`);
+}
+
+/** @throws Error when one alias would serve in two places: each would take the other's rollouts for tampering. */
+function checkAliases(
+  models: readonly { readonly name: string; readonly environments: readonly string[] }[],
+  placeOf: (model: string, environment: string) => Place,
+): void {
+  const taken = new Map<string, string>();
+  for (const { name, environments } of models) {
+    for (const environment of environments) {
+      const place = placeOf(name, environment);
+      const where = `${name} in ${environment}`;
+      for (const alias of [place.alias, previousAliasOf(place.alias)]) {
+        const key = JSON.stringify([place.settings.url, place.name, alias]);
+        const other = taken.get(key);
+        if (other !== undefined)
+          throw new Error(
+            `models.${name}.settings.aliases: the alias ${alias} of ${place.name} is already that of ${other}; give ${where} one of its own`,
+          );
+        taken.set(key, where);
+      }
+    }
+  }
+}
+
+function isoMinute(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 16).concat("Z");
+}

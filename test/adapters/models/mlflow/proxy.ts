@@ -1,0 +1,98 @@
+/** Stands between the backend and a real server, and does what networks and proxies do. */
+import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { buffer } from "node:stream/consumers";
+
+/** "POST registered-models/alias {...}": what a rule sees. */
+export interface Call {
+  readonly method: string;
+  /** Below api/2.0/mlflow/, without the query. */
+  readonly path: string;
+  readonly body: string;
+}
+
+export type Fate =
+  | { readonly kind: "pass" }
+  | { readonly kind: "answer"; readonly status: number; readonly body?: string }
+  /** Never answered; the server never sees it. */
+  | { readonly kind: "hang" }
+  /** Head and half of the body, and then nothing. */
+  | { readonly kind: "half_open" }
+  /** The connection is cut, before or after the server has done it. */
+  | { readonly kind: "cut"; readonly when: "before" | "after" }
+  /** Success is reported, and the server never sees it. */
+  | { readonly kind: "pretend" };
+
+export interface FaultProxy {
+  readonly url: string;
+  /** Decides for each call; passes everything at first. */
+  fate: (call: Call) => Fate | Promise<Fate>;
+  /** Calls that the server saw, in order. */
+  readonly reached: Call[];
+  close(): Promise<void>;
+}
+
+export async function startProxy(target: string): Promise<FaultProxy> {
+  const server = createServer((incoming, response) => {
+    handle(incoming, response).catch((error: unknown) =>
+      response.destroy(error instanceof Error ? error : undefined),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const proxy: FaultProxy = {
+    url: `http://127.0.0.1:${port}`,
+    fate: () => ({ kind: "pass" }),
+    reached: [],
+    close: () => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+
+  async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = (await buffer(incoming)).toString();
+    const path = new URL(incoming.url ?? "/", target).pathname.replace("/api/2.0/mlflow/", "");
+    const call = { method: incoming.method ?? "", path, body };
+    const fate = await proxy.fate(call);
+    if (fate.kind === "hang") return;
+    if (fate.kind === "answer") {
+      response.writeHead(fate.status, { "content-type": "application/json" }).end(fate.body ?? "{}");
+      return;
+    }
+    if (fate.kind === "pretend") {
+      response.writeHead(200, { "content-type": "application/json" }).end("{}");
+      return;
+    }
+    if (fate.kind === "half_open") {
+      response.writeHead(200, { "content-type": "application/json", "content-length": "1000" });
+      response.write('{"registered_model": {"name":');
+      return;
+    }
+    if (fate.kind === "cut" && fate.when === "before") {
+      response.destroy();
+      return;
+    }
+    proxy.reached.push(call);
+    const answer = await forward(new URL(incoming.url ?? "/", target), incoming, body);
+    if (fate.kind === "cut") response.destroy();
+    else response.writeHead(answer.status, { "content-type": "application/json" }).end(answer.body);
+  }
+
+  return proxy;
+}
+
+function forward(
+  url: URL,
+  incoming: IncomingMessage,
+  body: string,
+): Promise<{ readonly status: number; readonly body: Buffer }> {
+  return new Promise((resolve, reject) => {
+    const { host: _host, connection: _connection, ...headers } = incoming.headers;
+    const outgoing = request(url, { method: incoming.method, headers }, (answer) => {
+      buffer(answer).then((bytes) => resolve({ status: answer.statusCode ?? 0, body: bytes }), reject);
+    });
+    outgoing.on("error", reject);
+    outgoing.end(body);
+  });
+}
