@@ -98,7 +98,7 @@ export interface BacktestScore {
   /** Events that it raised for in time, with how long before, ms. */
   readonly leads: readonly number[];
   readonly missed: readonly Event[];
-  /** Raised for nothing. */
+  /** Raised for nothing; what is still raised in the end may yet come. */
   readonly falseAlarms: readonly Raised[];
   /** Median of the leads; null without any. */
   readonly medianLeadMs: number | null;
@@ -130,7 +130,8 @@ export function scoreBacktest(
     leads,
     missed: events.filter((_, index) => first[index] === undefined),
     falseAlarms: raised.filter(
-      (alarm) => !events.some((event) => isFor(alarm, event) || isWithin(alarm, event)),
+      (alarm) =>
+        alarm.toMs !== null && !events.some((event) => isFor(alarm, event) || isWithin(alarm, event)),
     ),
     medianLeadMs: leads.length === 0 ? null : median(leads),
   };

@@ -1,7 +1,7 @@
 import type { ReplayedSeries, WatchReplay } from "../app/replay-watch.ts";
 import { median } from "../domain/metric-series.ts";
 import { duration, oneLine } from "../domain/view.ts";
-import type { Raised } from "../domain/watch-backtest.ts";
+import type { BacktestScore, Raised } from "../domain/watch-backtest.ts";
 
 const maxRaisedShown = 10;
 const dayMs = 86_400_000;
@@ -63,7 +63,7 @@ function seriesLines({ labels, raised, events, score }: ReplayedSeries): readonl
     pairs.length === 0 ? "  one series" : `  ${pairs.map(([label, value]) => `${label}=${value}`).join(" ")}`;
   const lines = raised
     .slice(0, maxRaisedShown)
-    .map((alarm) => `    ${raisedText(alarm, score?.falseAlarms.includes(alarm) ?? null)}`);
+    .map((alarm) => `    ${verdictOf(alarm, score)}${raisedText(alarm)}`);
   const rest = raised.length > maxRaisedShown ? [`    and ${raised.length - maxRaisedShown} more`] : [];
   const missed = (score?.missed ?? []).map(({ atMs }) => `    missed ${moment(atMs)}`);
   return [
@@ -74,10 +74,16 @@ function seriesLines({ labels, raised, events, score }: ReplayedSeries): readonl
   ];
 }
 
-function raisedText({ fromMs, toMs, because }: Raised, isFalse: boolean | null): string {
-  const verdict = isFalse === null ? "" : isFalse ? "false   " : "right   ";
+/** In one width; empty where nothing says what was right. */
+function verdictOf(alarm: Raised, score: BacktestScore | null): string {
+  if (score === null) return "";
+  if (score.falseAlarms.includes(alarm)) return "false  ";
+  return alarm.toMs === null && score.leads.length === 0 ? "open   " : "right  ";
+}
+
+function raisedText({ fromMs, toMs, because }: Raised): string {
   const until = toMs === null ? "still on" : `for ${duration(toMs - fromMs)}`;
-  return `${verdict}${moment(fromMs)} ${until}: ${oneLine(because, 160)}`;
+  return `${moment(fromMs)} ${until}: ${oneLine(because, 160)}`;
 }
 
 function leadText(ms: number): string {

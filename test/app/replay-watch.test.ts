@@ -78,7 +78,7 @@ describe("a forecast over the history of Prometheus", () => {
       /^raised 1 time in 4 days: 1 of 1 limits reached foreseen, median lead 5 h.*, 0 false alarms$/,
     );
     expect(formatWatchReplay(result.replay)).toMatch(
-      /instance=db-1 \(1 to foresee\)\n\s+right {3}1970-02-12 .* for .*: reaches 95 % in 5 h/,
+      /instance=db-1 \(1 to foresee\)\n\s+right {2}1970-02-12 .* for .*: reaches 95 % in 5 h/,
     );
     // With what it looks back on before the span.
     expect(windows[0]?.[0]).toBe(span.fromMs - 3 * day);

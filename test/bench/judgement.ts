@@ -1,7 +1,7 @@
 /**
  * Replays every recording of the benchmark folder and prints what judgement reaches: the scorer's numbers beside those
- * of the best simple rules, each requirement with whether it is met, how far confidence can be trusted, and what similar
- * past incidents are worth. Ends with 1 when an alert is in no incident; a missed requirement is only said.
+ * of the best simple rules, each requirement with whether it is met, how far confidence can be trusted, what similar
+ * past incidents are worth, and how well alerts ahead of time foresee generated faults. Ends with 1 when an alert is in no incident; a missed requirement is only said.
  *   node --import tsx test/bench/judgement.ts [BENCH_DIR] [OUT_DIR]
  */
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -14,10 +14,12 @@ import topology from "../../src/adapters/sources/topology.ts";
 import { replay, toPrediction } from "../../src/app/replay.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
 import { shippedWeights } from "../../src/domain/weights.ts";
+import { aheadRows } from "./ahead.ts";
 import { type Answer, answersOf } from "./judgement/reliability.ts";
 import { mostCalibrationError } from "./judgement/requirements.ts";
 import { readBaselines, score } from "./judgement/scores.ts";
 import { reliabilityTable, requirementsTable, scoresTable } from "./judgement/tables.ts";
+import { reportLine } from "./report.ts";
 import { type ReplayedStream, rowsOf, similarTable } from "./similar.ts";
 import { readTruth } from "./similar-cases.ts";
 
@@ -55,6 +57,7 @@ async function main(): Promise<number> {
       reliabilityTable(answersBySet(bench, replayed), mostCalibrationError),
     ],
     ["Similar past incidents", similarTable(rowsOf(bench, replayed))],
+    ["Ahead of time, on generated series of known truth", aheadRows().map(reportLine).join("\n")],
   ];
   for (const [title, text] of parts) console.log(`## ${title}\n\n${text}\n`);
   for (const failure of scored.failures) console.log(failure);

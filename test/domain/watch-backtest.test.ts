@@ -115,6 +115,7 @@ describe("the score", () => {
     ["later, while it goes on", [alarm(10.75, 11)], null, 1, 0],
     ["after it", [alarm(12, 13)], null, 1, 1],
     ["twice for one", [alarm(7, 8), alarm(9, 11)], 3, 0, 0],
+    ["after it, and still in the end", [alarm(12, null)], null, 1, 0],
     ["not at all", [], null, 1, 0],
   ] as const)("raised %s", (_name, raised, lead, missed, wrong) => {
     const score = scoreBacktest(raised, events, tolerance);
