@@ -31,9 +31,10 @@ export function createLikeness(
       else users.set(word, new Set([component]));
     }
   const count = new Set(components.values()).size;
-  const remembered = createBoundedMap<{ shares: Map<string, number> | null }>(maxRemembered, () => ({
-    shares: null,
-  }));
+  const remembered = createBoundedMap<{ shares: Map<string, number> | null; best: number }>(
+    maxRemembered,
+    () => ({ shares: null, best: 0 }),
+  );
 
   /** Share of the name's words, by weight, that each component uses. */
   function sharesOf(service: string): Map<string, number> {
@@ -51,7 +52,10 @@ export function createLikeness(
 
   return (service, component) => {
     const entry = remembered.recall(service);
-    entry.shares ??= sharesOf(service);
-    return (entry.shares.get(component) ?? 0) - Math.max(0, ...entry.shares.values());
+    if (entry.shares === null) {
+      entry.shares = sharesOf(service);
+      for (const share of entry.shares.values()) entry.best = Math.max(entry.best, share);
+    }
+    return (entry.shares.get(component) ?? 0) - entry.best;
   };
 }
