@@ -14,6 +14,7 @@ import {
 import { entityOf } from "./entity.ts";
 import { createServiceNames, type ServiceNames } from "./service-names.ts";
 import type { ServiceGraph } from "./topology.ts";
+import { duration } from "./view.ts";
 
 export interface ChangeEvidence {
   readonly change: Change;
@@ -154,23 +155,24 @@ function featuresOf(change: Change, facts: Facts): readonly Feature[] {
 
 function timing(label: string, lagMinutes: number): readonly Feature[] {
   if (lagMinutes < -clockSlackMinutes) {
-    const because = `${label} came ${(-lagMinutes).toFixed(1)} min after the first alert`;
+    const because = `${label} came ${duration(-lagMinutes * 60_000)} after the first alert`;
     return [{ name: "after", value: 1, because }];
   }
   const lag = Math.max(0, lagMinutes);
+  const before = duration(lag * 60_000);
   const came = `${label} came`;
   return [
     {
       name: "instant",
       value: Math.exp(-lag),
-      because: `${came} only ${lag.toFixed(1)} min before, less than alerts usually take`,
+      because: `${came} only ${before} before, less than alerts usually take`,
     },
     {
       name: "recent",
       value: Math.exp(-lag / 10),
-      because: `${came} ${lag.toFixed(1)} min before the first alert`,
+      because: `${came} ${before} before the first alert`,
     },
-    { name: "age", value: Math.log1p(lag) / 2, because: `${label} had run for ${lag.toFixed(0)} min` },
+    { name: "age", value: Math.log1p(lag) / 2, because: `${label} had run for ${before}` },
   ];
 }
 
