@@ -278,6 +278,44 @@ describe("invariants", () => {
     );
   });
 
+  test("merges and splits tell what became of incidents, with scored reasons", () => {
+    let splits = 0;
+    let merges = 0;
+    fc.assert(
+      fc.property(storm, (alerts) => {
+        const correlator = createCorrelator();
+        const placed = new Map<string, number>();
+        follow(placed, correlator.observe([topology], new Date(noon)));
+        for (const alert of alerts) {
+          const before = new Set(placed.values());
+          const result = correlator.observe([observe(alert)], new Date(alert.startsAt.getTime() + 1_000));
+          follow(placed, result);
+          const after = new Set(placed.values());
+          const isMoved = (from: number, into: number) =>
+            result.placements.some((move) => move.previousIncidentId === from && move.incidentId === into);
+          for (const { from, into, reasons } of result.merges) {
+            expect([before.has(from), after.has(from), isMoved(from, into)]).toEqual([true, false, true]);
+            expect(reasons.length).toBeGreaterThan(0);
+          }
+          for (const { from, into, reasons } of result.splits) {
+            expect([before.has(into), after.has(from), isMoved(from, into)]).toEqual([false, true, true]);
+            expect(reasons.length).toBeGreaterThan(0);
+            expect(reasons.every(({ because }) => because.length > 10)).toBe(true);
+          }
+          for (const { previousIncidentId: from, incidentId: into } of result.placements) {
+            if (from === null || before.has(into) || !after.has(from)) continue;
+            expect(result.splits.some((split) => split.from === from && split.into === into)).toBe(true);
+          }
+          splits += result.splits.length;
+          merges += result.merges.length;
+        }
+      }),
+      { numRuns: 150, seed: 7 },
+    );
+    // The storms do contain both.
+    expect([splits > 5, merges > 5]).toEqual([true, true]);
+  });
+
   test("what is kept stays bounded, however many alerts and services come", () => {
     const correlator = createCorrelator();
     for (let i = 0; i < 6_000; i += 1) {
