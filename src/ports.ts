@@ -19,7 +19,7 @@ export {
   shown,
   textOfValue,
 } from "./domain/intake.ts";
-export { isSignedBody } from "./domain/sender.ts";
+export { isSignedBody, isSignedMessage } from "./domain/sender.ts";
 export type { Topology } from "./domain/topology.ts";
 export * from "./domain/view.ts";
 export * from "./ports/chat.ts";

@@ -109,6 +109,32 @@ export function isSignedBody(signed: {
   return isEqual && (signed.timestamp === null || isRecent(signed.timestamp, signed.receivedAt));
 }
 
+/**
+ * True when `signature` holds the signature of a message in the way of Standard Webhooks: "v1," and the base64
+ * HMAC-SHA256 of "id.timestamp.body". It may hold several, divided by spaces, while a key is being changed.
+ * @param signed.key - bytes of the key; MLflow signs with the secret's own bytes, others write them as base64.
+ * @param signed.timestamp - seconds since 1970, as text.
+ * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ */
+export function isSignedMessage(signed: {
+  readonly id: string;
+  readonly timestamp: string;
+  readonly body: Uint8Array;
+  readonly key: string | Uint8Array;
+  readonly signature: string;
+  readonly receivedAt: Date;
+}): boolean {
+  const { id, timestamp } = signed;
+  const hmac = createHmac("sha256", signed.key).update(`${id}.${timestamp}.`).update(signed.body);
+  const expected = digest(`v1,${hmac.digest("base64")}`);
+  const given = signed.signature.trim().split(/\s+/).slice(0, maxSignatures);
+  const isEqual = given.map((one) => areEqual(expected, digest(one))).includes(true);
+  return isEqual && id !== "" && isRecent(timestamp, signed.receivedAt);
+}
+
+/** Signatures looked at in one header. */
+const maxSignatures = 8;
+
 function isRecent(timestamp: string, receivedAt: Date): boolean {
   if (!/^\d{1,12}$/.test(timestamp)) return false;
   return Math.abs(Number(timestamp) * 1000 - receivedAt.getTime()) <= maxClockDistanceMs;

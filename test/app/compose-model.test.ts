@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { composeModel } from "../../src/app/compose-model.ts";
-import type { ModelBackend, Operation } from "../../src/ports.ts";
+import type { MadeVersion, ModelBackend, Observed, Operation } from "../../src/ports.ts";
 import { modelContract, operationOf, watch } from "../contracts/model.ts";
 import { createLedger, createLedgerBackend, type Ledger } from "./rollout-world.ts";
 
@@ -133,6 +133,88 @@ test("a retrain is the training's alone", async () => {
   const { end } = await deploy(opened, { kind: "retrain", to: null });
   expect(await end()).toMatchObject({ kind: "succeeded" });
   expect([opened.training.starts.length, opened.runtime.starts, opened.registry.starts]).toEqual([1, [], []]);
+});
+
+describe("a retrain beside a registry that finds versions", () => {
+  const made: MadeVersion = { version: "4", state: "ready", metrics: { auc: 0.9 }, comparison: [] };
+
+  const trained: Observed = {
+    kind: "succeeded",
+    result: "trained",
+    newVersion: "run-7",
+    metrics: { seconds: 40 },
+    logTail: "",
+  };
+
+  /** What the composed backend says, for each answer of the registry in turn. */
+  async function retrain(answers: readonly (MadeVersion | null)[], end: Observed = trained) {
+    const [registry, training] = [createLedger(), createLedger()];
+    training.outcome = () => end;
+    const left = [...answers];
+    const asked: string[] = [];
+    const backend = composeModel({
+      registry: {
+        ...createLedgerBackend(registry, "native"),
+        name: "registry",
+        versionOf: ({ operationId }) => {
+          asked.push(operationId);
+          return Promise.resolve(left.shift() ?? null);
+        },
+      },
+      runtime: null,
+      training: { ...createLedgerBackend(training, "native"), name: "pipeline" },
+    });
+    const operation = { ...operationOf(place), kind: "retrain" as const, to: null };
+    const ref = await backend.start(operation);
+    const first = await backend.observe(ref, operation);
+    const seen = await watch(backend, ref, operation).catch(() => first);
+    return { first, seen, isAskedFor: asked.every((id) => id === operation.operationId) && asked.length > 0 };
+  }
+
+  test("gives the registry's version, with what both parts measured", async () => {
+    const { first, isAskedFor } = await retrain([made]);
+    expect(first).toMatchObject({
+      kind: "succeeded",
+      newVersion: "4",
+      metrics: { auc: 0.9, seconds: 40 },
+      comparison: [],
+    });
+    expect(isAskedFor).toBe(true);
+  });
+
+  test("waits while the version is being stored, and fails when it never will be", async () => {
+    const { first, seen } = await retrain([{ ...made, state: "pending" }, made]);
+    expect(first).toMatchObject({
+      kind: "running",
+      steps: [
+        { label: "pipeline trained it", state: "done" },
+        { label: "registry stores version 4", state: "running" },
+      ],
+    });
+    expect(seen).toMatchObject({ kind: "succeeded", newVersion: "4" });
+    expect((await retrain([{ ...made, state: "failed" }])).first).toMatchObject({
+      kind: "failed",
+      problem: "pipeline is done, but registry could not store version 4",
+    });
+  });
+
+  test("claims no version that the registry does not know", async () => {
+    expect((await retrain([null])).first).toMatchObject({
+      kind: "succeeded",
+      newVersion: null,
+      result: "trained; but registry knows no version of this retrain, which pipeline calls run-7",
+    });
+  });
+
+  test("is not asked about before the training is done", async () => {
+    const { first, isAskedFor } = await retrain([made], {
+      kind: "failed",
+      problem: "out of memory",
+      logTail: "",
+    });
+    expect(first).toMatchObject({ kind: "failed", problem: "out of memory" });
+    expect(isAskedFor).toBe(false);
+  });
 });
 
 test("promises no more than the weakest part", () => {

@@ -1,9 +1,10 @@
 import { createHash, createHmac } from "node:crypto";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   checkSender,
   isLoopback,
   isSignedBody,
+  isSignedMessage,
   type Presented,
   type SenderSecret,
 } from "../../src/domain/sender.ts";
@@ -95,6 +96,50 @@ test("the timestamp is part of what is signed", () => {
   expect(isSignedBody({ ...signed, signature, timestamp: null })).toBe(false);
   expect(isSignedBody({ ...signed, timestamp: "" })).toBe(false);
   expect(isSignedBody({ ...signed, signature: sign(`now:${body}`), timestamp: "now" })).toBe(false);
+});
+
+describe("a signed message", () => {
+  const signMessage = (key: string | Uint8Array, text: string) =>
+    `v1,${createHmac("sha256", key).update(text).digest("base64")}`;
+  const message = { id: "d-1", timestamp: String(seconds), body, key: "key", receivedAt };
+  const signature = signMessage("key", `d-1.${seconds}.${body}`);
+  const given = { ...message, signature };
+
+  test("holds for that id, time, body and key only", () => {
+    expect(isSignedMessage(given)).toBe(true);
+    expect(isSignedMessage({ ...given, key: Buffer.from("key") })).toBe(true);
+    expect(isSignedMessage({ ...given, id: "d-2" })).toBe(false);
+    expect(isSignedMessage({ ...given, timestamp: String(seconds + 1) })).toBe(false);
+    expect(isSignedMessage({ ...given, body: Buffer.from("{}") })).toBe(false);
+    expect(isSignedMessage({ ...given, key: "other" })).toBe(false);
+    expect(isSignedMessage({ ...given, signature: "" })).toBe(false);
+    expect(isSignedMessage({ ...given, signature: signature.slice(3) })).toBe(false);
+    expect(isSignedMessage({ ...given, signature: signature.replace("v1,", "v1a,") })).toBe(false);
+  });
+
+  test("holds by any of several signatures, of which eight are looked at", () => {
+    const wrong = signMessage("old", "x");
+    expect(isSignedMessage({ ...given, signature: `${wrong} ${signature}` })).toBe(true);
+    expect(isSignedMessage({ ...given, signature: `${`${wrong} `.repeat(8)}${signature}` })).toBe(false);
+  });
+
+  test.each([
+    [seconds - 300, true],
+    [seconds + 300, true],
+    [seconds - 301, false],
+    [seconds + 301, false],
+    ["now", false],
+    ["", false],
+  ])("of %s holds: %s", (timestamp, holds) => {
+    const own = signMessage("key", `d-1.${timestamp}.${body}`);
+    expect(isSignedMessage({ ...given, timestamp: String(timestamp), signature: own })).toBe(holds);
+  });
+
+  test("without an id does not hold", () => {
+    expect(isSignedMessage({ ...given, id: "", signature: signMessage("key", `.${seconds}.${body}`) })).toBe(
+      false,
+    );
+  });
 });
 
 test.each([
