@@ -224,9 +224,8 @@ function reach(line: Line, { value, limit, horizonMs, nowMs }: Reach): Forecast 
   const atMs = distance / Math.abs(line.slope);
   const earliest = Math.max(0, distance - margin) / Math.abs(fast);
   if (earliest > horizonMs) return { kind: "clear", value };
-  // The slowest that is likely does not get there at all.
-  if (slow * towards <= 0) return refused("its trend is not certain");
-  const latest = (distance + margin) / Math.abs(slow);
+  // The slowest that is likely may not get there at all.
+  const latest = slow * towards > 0 ? (distance + margin) / Math.abs(slow) : Number.POSITIVE_INFINITY;
   if (atMs > horizonMs) return { kind: "clear", value };
   if (latest - earliest > 2 * maxWidth * Math.max(atMs, horizonMs / 10))
     return refused("its trend is too uncertain to name a time");

@@ -69,14 +69,25 @@ describe("a limit that is coming nearer", () => {
 describe("no time is named", () => {
   test.each<readonly [string, (at: number, index: number) => number, Forecast["kind"]]>([
     ["flat", () => 0.5, "clear"],
+    ["a rise that has come to rest", (at) => 0.5 + 0.08 * Math.min(4.2, Math.max(0, at - 66)), "clear"],
     ["noise far from the limit", (_at, index) => 0.5 + 0.05 * noiseAt(index), "clear"],
     ["a trend away from the limit", (at) => 0.9 - 0.01 * at, "clear"],
     ["a trend too slow for the horizon", (at) => 0.3 + 0.004 * at, "clear"],
     ["wild noise near the limit", (_at, index) => 0.8 + 0.14 * noiseAt(index), "refused"],
-    ["a saw", (at) => 0.3 + 0.5 * ((at % 8) / 8), "refused"],
     ["a jump to a new level", (at, index) => (at < 70 ? 0.4 : 0.8) + 0.004 * noiseAt(index), "refused"],
   ])("for %s", (_name, value, kind) => {
     expect(look(value).kind).toBe(kind);
+  });
+
+  test.each([
+    ["a saw, in the middle of a tooth", (at: number) => 0.3 + 0.5 * (((at + 5) % 8) / 8), /saw/],
+    [
+      "a rise that is coming to rest",
+      (at: number) => 0.5 + 0.08 * Math.min(4, Math.max(0, at - 66)),
+      /too uncertain/,
+    ],
+  ])("for %s, and that is said", (_name, value, because) => {
+    expect(look(value)).toEqual({ kind: "refused", because: expect.stringMatching(because) });
   });
 
   test("from too few samples", () => {

@@ -91,6 +91,10 @@ describe("no change is", () => {
     ["less than a tenth of what is usual", (at: number) => (at < 55 ? 100 : 108)],
     ["a wave", (at: number, index: number) => 50 + 30 * Math.sin(at / 2) + noiseAt(index)],
     ["a change long before", (at: number, index: number) => (at < 10 ? 10 : 50) + noiseAt(index)],
+    [
+      "a burst like those before",
+      (at: number, index: number) => ((at + 14) % 20 < 4 && at > 3 ? 100 : 10) + 0.1 * noiseAt(index),
+    ],
     ["a drift that goes on as before", (at: number, index: number) => at + noiseAt(index)],
   ])("%s", (_name, value) => {
     expect(change(value).kind).toBe("steady");
