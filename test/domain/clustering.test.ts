@@ -245,6 +245,25 @@ describe("invariants", () => {
     );
   });
 
+  test("it does not depend on whether an end was known from the start or reported when it came", () => {
+    fc.assert(
+      fc.property(storm, (alerts) => {
+        const known = runThrough(createCorrelator(), [topology, ...alerts.map(observe)]);
+        const reports = alerts.flatMap((alert) => [
+          { at: alert.startsAt.getTime(), alert: { ...alert, endsAt: null, status: "firing" as const } },
+          { at: alert.endsAt?.getTime() ?? 0, alert },
+        ]);
+        const correlator = createCorrelator();
+        const reported = new Map<string, number>();
+        follow(reported, correlator.observe([topology], new Date(noon)));
+        for (const { at, alert } of reports.sort((a, b) => a.at - b.at))
+          follow(reported, correlator.observe([observe(alert)], new Date(at + 1_000)));
+        expect(partitionOf(reported)).toEqual(partitionOf(known));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
   test("a restored correlator carries on like one that never stopped", () => {
     fc.assert(
       fc.property(storm, fc.integer({ min: 0, max: 24 }), (alerts, at) => {
