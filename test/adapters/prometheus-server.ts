@@ -26,7 +26,7 @@ export interface ScrapedPrometheus {
 /**
  * Starts Prometheus and lets it scrape a past: the exporter gives every sample its own timestamp, which Prometheus
  * honours. Resolves when all of it can be queried.
- * @param past - from, to and step in ms; at most two hours before now.
+ * @param past - from, to and step in ms; at most five days before now.
  */
 export async function startScraped(options: {
   readonly series: readonly ExportedSeries[];
@@ -102,7 +102,7 @@ function configOf(target: string): string {
   return `
 global: { scrape_interval: 1s, evaluation_interval: 1s }
 rule_files: [rules.yml]
-storage: { tsdb: { out_of_order_time_window: 3h } }
+storage: { tsdb: { out_of_order_time_window: 120h } }
 scrape_configs: [{ job_name: shop, honor_labels: true, honor_timestamps: true, static_configs: [{ targets: ["${target}"] }] }]
 `;
 }
