@@ -9,10 +9,12 @@ import { neededScopes } from "../src/adapters/chat/slack/manifest.ts";
 import { createCron } from "../src/adapters/cron.ts";
 import { declarations } from "../src/adapters/metrics.ts";
 import { execSettingsSchema, parseExecSettings } from "../src/adapters/models/exec/settings.ts";
+import { parseMlflowSettings } from "../src/adapters/models/mlflow/settings.ts";
 import alertmanager from "../src/adapters/sources/alertmanager.ts";
 import changes from "../src/adapters/sources/changes.ts";
 import generic from "../src/adapters/sources/generic.ts";
 import grafana from "../src/adapters/sources/grafana.ts";
+import mlflow from "../src/adapters/sources/mlflow.ts";
 import topology from "../src/adapters/sources/topology.ts";
 import { parseDelivery } from "../src/app/parse-delivery.ts";
 import { fileSchema } from "../src/config/file.ts";
@@ -90,6 +92,8 @@ describe("a tocsin.yaml in the documentation", () => {
     for (const { name, registry, runtime, training } of config.models)
       for (const { backend, settings } of [registry, runtime, training].filter((part) => part !== null))
         if (backend === "exec") expect(parseExecSettings(name, settings).deploy.length).toBeGreaterThan(0);
+        else if (backend === "mlflow")
+          expect(parseMlflowSettings(name, settings, config.environment).url).toMatch(/^https?:/);
   });
 });
 
@@ -142,14 +146,16 @@ test("every variable that a page mentions is read, or chosen by the reader in an
   ];
   const theirs = new Set(chosen.flatMap((match) => variablesIn(match.slice(1).join(" "))));
   // Those of programs that we speak of.
-  for (const other of ["LC_ALL", "APPLICATION_ID", "PG_VERSION"]) theirs.add(other);
+  const others = ["LC_ALL", "APPLICATION_ID", "PG_VERSION"];
+  const ofMlflow = ["MLFLOW_WEBHOOK_ALLOWED_SCHEMES", "MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS"];
+  for (const other of [...others, ...ofMlflow]) theirs.add(other);
   expect(variablesIn(all).filter((name) => !variables.has(name) && !theirs.has(name))).toEqual([]);
 });
 
 // ---------- webhooks ----------
 
 const shipped = new Map<string, Source>(
-  [alertmanager, changes, generic, grafana, topology].map((source) => [source.name, source]),
+  [alertmanager, changes, generic, grafana, mlflow, topology].map((source) => [source.name, source]),
 );
 const receivedAt = new Date("2026-03-01T12:30:00Z");
 

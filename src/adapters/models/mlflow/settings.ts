@@ -71,7 +71,7 @@ export function parseMlflowSettings(
     url: bareUrl(url, settingName(model, ["url"])),
     authorization:
       token !== undefined
-        ? `Bearer ${read(token, ["token"])}`
+        ? bearer(read(token, ["token"]), settingName(model, ["token"]))
         : basic !== undefined
           ? `Basic ${Buffer.from(`${basic.user}:${read(basic.password, ["basic", "password"])}`).toString("base64")}`
           : null,
@@ -102,9 +102,13 @@ function secretOf(name: string, environment: Readonly<Record<string, string>>, p
   const value = environment[variableName];
   if (value === undefined || value === "")
     throw new Error(`${place}: the environment variable ${variableName} is not set; set it, or name another`);
-  if (!/^[\x21-\x7e]+$/.test(value))
-    throw new Error(`${place}: ${variableName} holds spaces or characters that a header cannot carry`);
   return value;
+}
+
+/** @throws Error for a token that would end the header, or be another one than is meant. */
+function bearer(token: string, place: string): string {
+  if (/^[\x21-\x7e]+$/.test(token)) return `Bearer ${token}`;
+  throw new Error(`${place}: the token holds spaces or characters that a header cannot carry`);
 }
 
 function bareUrl(given: string, place: string): string {

@@ -34,7 +34,7 @@ test.each<[string, unknown, string]>([
   ["a secret in clear text", { url, token: "t0ken" }, 'models.scorer.settings.token: must be "env:NAME"'],
   ["a variable that is not set", { url, token: "env:NOPE" }, "NOPE is not set"],
   ["a variable that is empty", { url, token: "env:EMPTY" }, "EMPTY is not set"],
-  ["a value that would end the header", { url, token: "env:SPLIT" }, "SPLIT holds"],
+  ["a value that would end the header", { url, token: "env:SPLIT" }, "the token holds"],
   [
     "two proofs",
     { url, token: "env:MLFLOW_TOKEN", basic: { user: "a", password: "env:MLFLOW_TOKEN" } },
