@@ -58,7 +58,7 @@ export function calibrationError(answers: readonly Answer[]): number {
 }
 
 /** As the scorer chooses: the incident with most of its alerts; of two alike the smaller, then the earlier. */
-function judgedBy(
+export function judgedBy(
   id: string,
   incidents: readonly ReplayedIncident[],
   { alerts }: Truth,
