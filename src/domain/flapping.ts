@@ -14,8 +14,8 @@ export interface FlappingRule {
   readonly quietMs: number;
 }
 
-/** Three firings are two too many for chance, and few enough that little was said before. */
-export const shippedFlapping: FlappingRule = { firings: 3, windowMs: 1_800_000, quietMs: 900_000 };
+/** A fault that comes back twice is not rare; a third time within half an hour, few people want to be told. */
+export const shippedFlapping: FlappingRule = { firings: 4, windowMs: 1_800_000, quietMs: 900_000 };
 
 /** How an alert came and went lately. */
 export interface Flapping {

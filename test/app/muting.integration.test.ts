@@ -63,6 +63,7 @@ function lead(store: OpenStore, metrics: Metrics = noMetrics): Triage {
     log: silentLog,
     timeoutMs: () => 12 * 3_600_000,
     inhibition: [rule],
+    flapping: { firings: 3, windowMs: 30 * minuteMs, quietMs: 15 * minuteMs },
   });
   running.push(triage);
   triage.start();

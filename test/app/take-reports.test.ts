@@ -22,7 +22,8 @@ import { at, buildAlert } from "../domain/build.ts";
 const noSettings: MuteSettings = { silences: [], windows: [] };
 
 function newMemory(inhibition: readonly InhibitionRule[] = []): TriageMemory {
-  return createMemory(createCorrelator(), { inhibition });
+  const flapping = { firings: 3, windowMs: 1_800_000, quietMs: 900_000 };
+  return createMemory(createCorrelator(), { inhibition, flapping });
 }
 
 function take(memory: TriageMemory, ...alerts: readonly Alert[]): Movement {

@@ -10,11 +10,10 @@ import {
   isQuiet,
   maxStarts,
   settleDown,
-  shippedFlapping,
 } from "../../src/domain/flapping.ts";
 import { at } from "./build.ts";
 
-const rule = shippedFlapping;
+const rule = { firings: 3, windowMs: 1_800_000, quietMs: 900_000 };
 
 function firings(...minutes: readonly number[]): Flapping {
   const [first = 0, ...more] = minutes;

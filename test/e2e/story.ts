@@ -42,6 +42,8 @@ export async function setStage(
   const bot = await createBot({
     config: {
       channels: [{ to: `slack:${slackChannel}` }, { to: `discord:${discord.channel.id}` }],
+      // Told again and again within minutes, and a story of its own each time.
+      flapping: { firings: 100 },
       rollouts: { to: [`slack:${slackChannel}`] },
       sources: { alertmanager: { bearer: `sha256:${createHash("sha256").update(bearer).digest("hex")}` } },
       people: {
