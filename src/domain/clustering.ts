@@ -37,7 +37,7 @@ const maxLive = { sessions: 20_000, alerts: 40_000 } as const;
 /** Alerts of one part of the system after which its sessions are told anew, within one call of observe. */
 const maxArrivals = maxSessionMembers / 2;
 /** Alerts that are remembered as placed; the first placed go first, for their repeats have most likely ended. */
-const maxPlaced = 200_000;
+const maxPlaced = 100_000;
 /** Makes an empty correlator; see {@link Correlator}. */
 export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
   const weights = options.weights ?? shippedWeights;

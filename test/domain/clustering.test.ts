@@ -351,6 +351,6 @@ describe("invariants", () => {
     expect(sizes["alerts"]).toBeLessThan(100);
     expect(sizes["cells"]).toBeLessThan(100);
     expect(sizes["types"]).toBeLessThanOrEqual(50_000);
-    expect(sizes["placed"]).toBeLessThanOrEqual(200_000);
+    expect(sizes["placed"]).toBeLessThanOrEqual(100_000);
   });
 });
