@@ -17,17 +17,21 @@ import {
   type Operation,
   type PlannedOperation,
 } from "../../ports/model.ts";
-import { createMlflowHttp, MlflowError } from "./mlflow/http.ts";
 import {
-  type AliasRecord,
-  parseRecords,
-  recordOfLive,
-  recordTag,
-  withRecord,
-  writeRecords,
-} from "./mlflow/record.ts";
+  checkAliases,
+  driftNotes,
+  expectStillAt,
+  hasBegun,
+  type Look,
+  look,
+  notThere,
+  type Place,
+  saveRecord,
+} from "./mlflow/alias.ts";
+import { createMlflowHttp, MlflowError } from "./mlflow/http.ts";
+import { type AliasRecord, parseRecords, recordOfLive, recordTag } from "./mlflow/record.ts";
 import { createRegistry, type Registry } from "./mlflow/registry.ts";
-import { aliasOf, type MlflowSettings, parseMlflowSettings, previousAliasOf } from "./mlflow/settings.ts";
+import { aliasOf, parseMlflowSettings, previousAliasOf } from "./mlflow/settings.ts";
 import { madeVersion, toVersion, unfitness } from "./mlflow/versions.ts";
 
 export default defineModelBackend({
@@ -35,23 +39,6 @@ export default defineModelBackend({
   summary: "an MLflow model registry: versions, runs, and an alias for what serves",
   create: createMlflow,
 });
-
-/** Where a model is, and the alias that serves in one environment. */
-interface Place {
-  readonly settings: MlflowSettings;
-  readonly registry: Registry;
-  readonly name: string;
-  readonly alias: string;
-  /** For messages: "the alias champion of fraud-scorer". */
-  readonly title: string;
-}
-
-/** What is read before anything is decided: one request, so that both are of the same moment. */
-interface Look {
-  readonly live: string | null;
-  readonly previous: string | null;
-  readonly records: readonly AliasRecord[];
-}
 
 /**
  * Starting is native: the record is written first, so a second start of one operation finds it, and the alias is moved
@@ -78,15 +65,6 @@ export function createMlflow(
   }
 
   // ---------- what is there ----------
-
-  async function look({ registry, name, alias }: Place): Promise<Look> {
-    const { aliases, tags } = await registry.model(name);
-    return {
-      live: aliases.get(alias) ?? null,
-      previous: aliases.get(previousAliasOf(alias)) ?? null,
-      records: parseRecords(tags.get(recordTag(alias))),
-    };
-  }
 
   async function versions(model: string) {
     const { registry, name } = placeOf(model, "production");
@@ -186,14 +164,6 @@ export function createMlflow(
     if (unfit !== null) throw new NotStartedError(`${unfit.problem} ${unfit.remedy}`);
   }
 
-  async function saveRecord(
-    { registry, name, alias }: Place,
-    records: readonly AliasRecord[],
-    record: AliasRecord,
-  ): Promise<void> {
-    await registry.setTag(name, recordTag(alias), writeRecords(withRecord(records, record)));
-  }
-
   // ---------- observe ----------
 
   async function observe(ref: ExternalRef, operation: Operation): Promise<Observed> {
@@ -258,9 +228,11 @@ export function createMlflow(
     const { tags, aliases } = await registry.model(name);
     const prefix = recordTag("");
     for (const [tag, text] of tags) {
-      if (!tag.startsWith(prefix) || !text.includes(operationId)) continue;
+      if (!tag.startsWith(prefix)) continue;
       const alias = tag.slice(prefix.length);
-      const record = parseRecords(text).find((other) => other.operationId === operationId);
+      const record = parseRecords(text, `${tag} of ${name}`).find(
+        (other) => other.operationId === operationId,
+      );
       if (record !== undefined && hasBegun(record, aliases.get(alias) ?? null)) return { alias };
     }
     return null;
@@ -291,38 +263,6 @@ export function createMlflow(
   };
 }
 
-/** Whether the alias was touched for it: it is over, or the alias is not where it was before. */
-function hasBegun(record: AliasRecord, live: string | null): boolean {
-  return record.state !== "asked" || live !== record.from;
-}
-
-/** @throws NotStartedError when someone moved the alias since the plan was made. */
-function expectStillAt(place: Place, seen: Look, from: string | null): void {
-  if (seen.live === from) return;
-  throw new NotStartedError(
-    `${place.title} points to ${seen.live ?? "nothing"}, and to ${from ?? "nothing"} when it was planned: ${whoMoved(seen)}; look there, then ask again`,
-  );
-}
-
-function notThere(place: Place, seen: Look, record: AliasRecord): string {
-  const where = seen.live === record.from ? "still points" : "points";
-  return `${place.title} ${where} to ${seen.live ?? "nothing"} instead of ${record.to}: ${whoMoved(seen)}`;
-}
-
-/** MLflow does not say who moved an alias; that it was not the bot can be told. */
-function whoMoved(seen: Look): string {
-  const last = seen.records.filter((record) => record.state === "set").at(-1);
-  if (last === undefined) return "the bot never moved it, and MLflow does not record who does";
-  const ours = `version ${last.to} at ${last.at.toISOString()} for ${oneLine(last.by, 80)}`;
-  if (last.to === seen.live) return `the bot last pointed it to ${ours}`;
-  return `the bot last pointed it to ${ours}, so someone moved it outside the bot; MLflow does not record who`;
-}
-
-function driftNotes(place: Place, seen: Look): string[] {
-  if (seen.records.length === 0 || recordOfLive(seen.records, seen.live) !== null) return [];
-  return [`${place.title} points to ${seen.live ?? "nothing"}: ${whoMoved(seen)}`];
-}
-
 function succeeded(place: Place, record: AliasRecord, problem: string | null): Observed {
   const without = problem === null ? "" : `; ${previousAliasOf(place.alias)} could not be set: ${problem}`;
   const result = `${place.title} points to version ${record.to}${without}`;
@@ -345,29 +285,6 @@ function refuse(reason: string, problem: string, remedy: string): BackendPlan {
 function checkOperationId(operationId: string): void {
   if (!/^[a-z0-9-]{1,100}$/.test(operationId))
     throw new NotStartedError(`mlflow: "${oneLine(operationId, 80)}" is not an operation id`);
-}
-
-/** @throws Error when one alias would serve in two places: each would take the other's rollouts for tampering. */
-function checkAliases(
-  models: readonly { readonly name: string; readonly environments: readonly string[] }[],
-  placeOf: (model: string, environment: string) => Place,
-): void {
-  const taken = new Map<string, string>();
-  for (const { name, environments } of models) {
-    for (const environment of environments) {
-      const place = placeOf(name, environment);
-      const where = `${name} in ${environment}`;
-      for (const alias of [place.alias, previousAliasOf(place.alias)]) {
-        const key = JSON.stringify([place.settings.url, place.name, alias]);
-        const other = taken.get(key);
-        if (other !== undefined)
-          throw new Error(
-            `models.${name}.settings.aliases: the alias ${alias} of ${place.name} is already that of ${other}; give ${where} one of its own`,
-          );
-        taken.set(key, where);
-      }
-    }
-  }
 }
 
 function isoMinute(ms: number): string {

@@ -45,16 +45,16 @@ export function recordTag(alias: string): string {
 /**
  * Reads the tag; oldest first.
  * @param text - null or undefined when the model has no such tag.
+ * @param tag - its name and the model's, for the message.
  * @throws Error when someone edited it into something else: what was done cannot be told then.
  */
-export function parseRecords(text: string | null | undefined): readonly AliasRecord[] {
+export function parseRecords(text: string | null | undefined, tag: string): readonly AliasRecord[] {
   if (text === null || text === undefined || text === "") return [];
   const parsed = stored.safeParse(jsonOf(text));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new Error(
-    `mlflow: the bot's record of an alias was edited (${issue?.path.join(".") ?? ""}: ${issue?.message ?? "no JSON"}); delete the tag tocsin.history.<alias> of the registered model to start anew`,
-  );
+  const what = `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "no JSON"}`;
+  throw new Error(`mlflow: the bot's record was edited (${what}); delete the tag ${tag} to start anew`);
 }
 
 /** Writes the newest that fit, always with the last. */
