@@ -30,12 +30,12 @@ import { answerNotFound, carryOut, connectChats, createDoor } from "./main/door.
 import { createExplaining } from "./main/explaining.ts";
 import { setMaintenance } from "./main/maintenance.ts";
 import { createMeasuring } from "./main/measuring.ts";
-import { packageVersion } from "./main/package.ts";
 import { readableSources } from "./main/own-source.ts";
+import { packageVersion } from "./main/package.ts";
 import { loadPlugins, type Plugins } from "./main/plugins.ts";
 import { createReadiness } from "./main/readiness.ts";
-import { createWatching } from "./main/watching.ts";
 import { startSweep } from "./main/sweep.ts";
+import { createWatching } from "./main/watching.ts";
 import {
   type CommandRequest,
   type Finding,

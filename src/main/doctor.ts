@@ -39,7 +39,10 @@ async function findAll(offline: Offline): Promise<readonly Finding[]> {
     clock: systemClock,
   });
   const dead = await store.deliveries.dead(maxDead);
-  const ahead = [...(await checkMetricSource(config, systemClock)), ...(await checkWatch(config, store.audit))];
+  const ahead = [
+    ...(await checkMetricSource(config, systemClock)),
+    ...(await checkWatch(config, store.audit)),
+  ];
   return [...findings, ...ahead, ...dead.map(deadFinding)];
 }
 
