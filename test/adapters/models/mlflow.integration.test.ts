@@ -386,6 +386,29 @@ describe.skipIf(why !== null)(title, () => {
     },
   );
 
+  test("the token goes with every request, and into no message or reference", async () => {
+    const scene = await open();
+    const settings = new Map([[scene.model, { url: proxy.url, token: "env:TOKEN" }]]);
+    const environment = { TOKEN: "s3cret-token" };
+    const backend = createMlflow(settings, { environment, clock: systemClock, log: silentLog });
+    const seen = new Set<string>();
+    proxy.fate = ({ authorization }) => {
+      seen.add(authorization);
+      return { kind: "pass" };
+    };
+    const operation = operationOf(scene);
+    const ref = await backend.start(operation);
+    const observed = await watch(backend, ref, operation);
+    expect([...seen]).toEqual(["Bearer s3cret-token"]);
+    const body = JSON.stringify({
+      error_code: "PERMISSION_DENIED",
+      message: "token s3cret-token is no good",
+    });
+    proxy.fate = () => ({ kind: "answer", status: 401, body });
+    const error = await backend.live(scene.model, "production").catch(String);
+    expect(`${JSON.stringify([ref, observed])} ${error}`).not.toContain("s3cret-token");
+  });
+
   test("success that is reported while nothing moved has failed", async () => {
     const scene = await openBehind((call) => ({ kind: isAliasMove(call) ? "pretend" : "pass" }));
     const operation = operationOf(scene);

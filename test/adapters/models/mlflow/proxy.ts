@@ -8,6 +8,8 @@ export interface Call {
   /** Below api/2.0/mlflow/, without the query. */
   readonly path: string;
   readonly body: string;
+  /** Header Authorization; empty when it was not sent. */
+  readonly authorization: string;
 }
 
 export type Fate =
@@ -53,7 +55,8 @@ export async function startProxy(target: string): Promise<FaultProxy> {
   async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = (await buffer(incoming)).toString();
     const path = new URL(incoming.url ?? "/", target).pathname.replace("/api/2.0/mlflow/", "");
-    const call = { method: incoming.method ?? "", path, body };
+    const { authorization = "" } = incoming.headers;
+    const call = { method: incoming.method ?? "", path, body, authorization };
     const fate = await proxy.fate(call);
     if (fate.kind === "hang") return;
     if (fate.kind === "answer") {
