@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { createHistory } from "../../src/domain/history.ts";
-import templateSimilarity from "../../src/domain/signals/template-similarity.ts";
-import { createServiceGraph } from "../../src/domain/topology.ts";
-import { seen } from "../contracts/signal.ts";
+import { createHistory } from "../../../src/domain/history.ts";
+import templateSimilarity from "../../../src/domain/signals/template-similarity.ts";
+import { createServiceGraph } from "../../../src/domain/topology.ts";
+import { seen } from "../../contracts/signal.ts";
 
 const context = {
   graph: createServiceGraph({ edges: [], services: [] }),
