@@ -34,6 +34,8 @@ const liveMs = 900_000;
 const forgetEveryMs = 60_000;
 /** Enough for 5,000 open incidents that each have a few sessions; over it those that ended first go first. */
 const maxLive = { sessions: 20_000, alerts: 40_000 } as const;
+/** How far over it may go before that is done ahead of time, so that a storm is not sorted at every call. */
+const slack = 1.1;
 /** Alerts of one part of the system after which its sessions are told anew, within one call of observe. */
 const maxArrivals = maxSessionMembers / 2;
 /** Alerts that are remembered as placed; the first placed go first, for their repeats have most likely ended. */
@@ -199,7 +201,9 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
   // ---------- forgetting ----------
 
   function forget(): void {
-    if (watermark < forgottenAt + forgetEveryMs) return;
+    const { sessions, alerts } = floor.live.sizes();
+    const isOverfull = sessions > maxLive.sessions * slack || alerts > maxLive.alerts * slack;
+    if (watermark < forgottenAt + forgetEveryMs && !isOverfull) return;
     forgottenAt = watermark;
     letGo(floor.live.expire(watermark - liveMs));
     const shrunk = floor.live.shrink(maxLive);

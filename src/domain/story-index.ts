@@ -84,8 +84,11 @@ export function createShelf(): Shelf {
       for (let minute = Math.floor(first / shelfMs); minute <= until; minute += 1) {
         const here = minutes.get(minute);
         if (here === undefined) continue;
-        for (const story of here) if (story.first <= last && story.last >= first) found.add(story);
-        if (found.size > most) return null;
+        for (const story of here) {
+          if (story.first > last || story.last < first) continue;
+          found.add(story);
+          if (found.size > most) return null;
+        }
       }
       return found;
     },

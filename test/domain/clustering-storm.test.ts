@@ -79,4 +79,20 @@ describe("a storm in one part of the system", () => {
       { numRuns: 40 },
     );
   });
+
+  test("of more services than are kept within a minute drops what began first, and counts it", () => {
+    const correlator = createCorrelator({});
+    for (let from = 0; from < 24_000; from += 2_000) {
+      const observations = Array.from({ length: 2_000 }, (_, offset): Observation => {
+        const index = from + offset;
+        const alert = buildAlert({ service: `lone-${index}`, startsAt: at(index / 1_000_000) });
+        return { kind: "alert", key: alertKey(alert), alert };
+      });
+      expect(correlator.observe(observations, at(1)).placements.length).toBeGreaterThanOrEqual(2_000);
+    }
+    const sizes = correlator.sizes();
+    expect(sizes["sessions"]).toBeLessThanOrEqual(22_000);
+    expect(sizes["dropped_sessions"]).toBe(24_000 - (sizes["sessions"] ?? 0));
+    expect(correlator.remembers(alertKey(buildAlert({ service: "lone-0", startsAt: at(0) })))).toBe(true);
+  });
 });
