@@ -134,13 +134,17 @@ function placeFeatures(service: string, own: readonly Symptom[], scene: Scene): 
   return features;
 }
 
-/** Silent, but what it alone calls is slow or failing as seen from here: the trouble may be its own. */
+/**
+ * Silent, but what it alone calls is slow or failing as seen from here, and nothing that it calls says so of itself: the
+ * trouble may be its own.
+ */
 function measured(service: string, { graph, alerting }: Scene): readonly Feature[] {
-  const far = [...graph.callees(service)].find((callee) => {
-    const seen = alerting.get(callee) ?? [];
-    return seen.some(({ isFromOutside }) => isFromOutside) && graph.callers(callee).size === 1;
-  });
-  if (far === undefined) return [];
+  const sick = [...graph.callees(service)].filter((callee) => alerting.has(callee));
+  const isSeenFromHere = (callee: string) =>
+    graph.callers(callee).size === 1 &&
+    (alerting.get(callee) ?? []).every(({ isFromOutside }) => isFromOutside);
+  const [far] = sick;
+  if (far === undefined || !sick.every(isSeenFromHere)) return [];
   return [{ name: "measures", value: 1, because: `only ${service} calls ${far}, which is alerting` }];
 }
 

@@ -73,6 +73,16 @@ describe("services", () => {
     expect(rankCauses(ask({ alerts }), shippedWeights)[0]?.service).toBe("stock-b");
   });
 
+  test("a silent service is suspect when only what it alone calls is slow, and not when a callee says so of itself", () => {
+    const topology = { edges: [["cart", "far"] as const, ["cart", "stock"] as const], services: [] };
+    const far = sketchAlert({ service: "far", labels: { resource_type: "remote" }, at: 0 });
+    const first = (...alerts: Parameters<typeof sketchAlert>[0][]) =>
+      rankCauses(ask({ alerts: [far, ...alerts.map(sketchAlert)], topology }), shippedWeights)[0];
+    expect(first()?.service).toBe("cart");
+    expect(first()?.terms.map((term) => term.name)).toContain("measures");
+    expect(first({ service: "stock", at: 0 })?.service).toBe("stock");
+  });
+
   test("more requests come from the callers, so the one nobody calls is the source", () => {
     const alerts = ["web-a", "cart-a", "stock-a"].map((service) =>
       sketchAlert({
