@@ -70,7 +70,7 @@ async function notification(stored: StoredAlert, context: CommandContext) {
   if ("kind" in incident) return { isNotified: false, summary: "", lines: [] };
   const { isNotified, because } = notificationOf(stored, incident, await cardsOf(incident.id, context));
   const lines = because.map((sentence): Text => [plain(sentence)]);
-  return { isNotified, summary: isNotified ? "" : `It did not notify: ${because[0] ?? ""}`, lines };
+  return { isNotified, summary: isNotified ? "" : `Nobody was told. ${because[0] ?? ""}`.trim(), lines };
 }
 
 async function cardsOf(id: number, { store }: CommandContext): Promise<readonly CardFate[]> {

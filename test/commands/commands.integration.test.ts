@@ -208,7 +208,9 @@ describe("why", () => {
     const { id } = await incident();
     await alert(id);
     const shown = await view("reader", `why disk-${id}`);
-    expect(shown.summary).toBe(`DiskFull on disk-${id}: it joined incident ${id} by topology.`);
+    expect(shown.summary).toBe(
+      `DiskFull on disk-${id}: it joined incident ${id} by topology. Nobody was told. The card of incident ${id} has not reached console:incidents yet.`,
+    );
     expect(JSON.stringify(shown.blocks)).toContain("disk calls web");
   });
 
