@@ -118,10 +118,10 @@ test("the same question of an incident that it is in, of a neighbour, and of one
 
 test("why it did not notify: muted, refused by the channel, or no route", async () => {
   const hushed = words(await answer("why Hushed"));
-  expect(hushed).toContain("It did not notify: It is muted by silence 9: load test.");
+  expect(hushed).toContain("Nobody was told. It is muted by silence 9: load test.");
   expect(hushed).toContain("Every alert of incident 4 is muted, so it has no card.");
   expect(words(await answer("why QueueFull"))).toContain(
-    "It did not notify: The card of incident 2 was refused in slack:C1: not_in_channel.",
+    "Nobody was told. The card of incident 2 was refused in slack:C1: not_in_channel.",
   );
   expect(words(await answer("why QueueOld"))).toContain(
     "No entry under channels: in tocsin.yaml matches an alert of incident 3",
