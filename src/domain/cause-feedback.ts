@@ -19,12 +19,8 @@ export function feedbackTerms(
   const said = feedback.get(subject);
   if (said === undefined || said.right === said.wrong) return [];
   const odds = Math.log((said.right + 1) / (said.wrong + 1));
-  const because = `people confirmed ${name} as the cause ${times(said.right)} and refused it ${times(said.wrong)}`;
+  const because = `people confirmed ${name} as the cause ${said.right} times and refused it ${said.wrong} times`;
   return [{ name: "feedback", score: Math.max(-maxVotes, Math.min(maxVotes, odds)), because }];
-}
-
-function times(count: number): string {
-  return count === 1 ? "once" : `${count} times`;
 }
 
 /** Each earlier incident counts as much as it is like this one. */
