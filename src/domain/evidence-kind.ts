@@ -124,9 +124,13 @@ export const kindOf: KindOf = createKindOf([]);
 
 const callSide = /\b(client|outbound|egress|dependency|dependencies|upstream|downstream call|remote)\b/;
 
+/** Without it the text need not be split into words. */
+const callSideHint = /client|outbound|egress|dependenc|upstream|downstream|remote/i;
+
 /** True when the alert measures calls that the service makes, so that the far end may be to blame. */
 export function isCallSide(alert: Pick<Alert, "name" | "labels">): boolean {
-  return callSide.test(wordsOf(`${alert.name} ${alert.labels["metric"] ?? ""}`));
+  const text = `${alert.name} ${alert.labels["metric"] ?? ""}`;
+  return callSideHint.test(text) && callSide.test(wordsOf(text));
 }
 
 const usualNames = ["baseline", "usual", "expected", "normal", "threshold"] as const;

@@ -9,7 +9,7 @@ import { peerOf } from "./entity.ts";
 import type { KindOf } from "./evidence-kind.ts";
 import { createHistory } from "./history.ts";
 import { createObservedTopology } from "./observed-topology.ts";
-import { createBallot, type Roots, rootsOf } from "./root-votes.ts";
+import { createBallot, type Roots } from "./root-votes.ts";
 import { seeAlert } from "./seen-alert.ts";
 import { type Pauses, pausesFor } from "./sessions.ts";
 import type { SeenAlert, SignalContext } from "./signal.ts";
@@ -71,7 +71,7 @@ export function createKnowledge({ clustering }: Pick<Weights, "clustering">, kin
         types,
         kindOf,
       });
-      return { seen, roots: rootsOf(ballot.votesOf(seen)) };
+      return { seen, roots: ballot.rootsOf(seen) };
     },
     record(seen) {
       const { alert, at, type, entity, component } = seen;

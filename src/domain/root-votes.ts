@@ -14,7 +14,8 @@ export interface Votes {
 
 /** Gives services numbers and collects votes for them. */
 export interface Ballot {
-  votesOf(seen: SeenAlert): Votes;
+  /** What an alert votes for, as probabilities. */
+  rootsOf(seen: SeenAlert): Roots;
   /** The service with most votes, or null where there are none. */
   topOf(votes: Votes): string | null;
   /** Services that have a number; never fewer than before, so a ballot grown too large is to be replaced. */
@@ -27,6 +28,8 @@ const farCalleeVote = 0.2;
 /** An alert of any kind on a service says this much for it. */
 const ownVote = 1.5;
 const maxCallees = 40;
+/** Kinds of alerts on services whose votes are kept. */
+const maxPlain = 20_000;
 
 const noVotes: Votes = { services: [], votes: [] };
 
@@ -65,19 +68,35 @@ export function createBallot(graph: ServiceGraph, weights: Readonly<Record<strin
     return { services: services.toSpliced(place, 0, number), votes: votes.toSpliced(place, 0, vote) };
   }
 
+  function votesOf({ alert, entity, names }: SeenAlert, kind: EvidenceKind | "call"): Votes {
+    const size = (magnitudeOf(alert) ?? 0) / 3;
+    let votes = noVotes;
+    if (entity !== null) {
+      const own = ownVote + (weights[`kind:${kind}`] ?? 0) + (weights[`size:${kind}`] ?? 0) * size;
+      votes = withVote(votesForCallees(entity), entity, own);
+    }
+    const blame = (weights["blamed"] ?? 0) + (weights["blamedSize"] ?? 0) * size;
+    for (const name of names) votes = withVote(votes, name, blame);
+    return votes;
+  }
+
+  /** Of alerts that say no more than their kind and service, as most do. */
+  const plain = new Map<string, Map<string, Roots>>();
+  let plainSize = 0;
   return {
-    votesOf(seen) {
-      const size = (magnitudeOf(seen.alert) ?? 0) / 3;
-      let votes = noVotes;
-      if (seen.entity !== null) {
-        const kind: EvidenceKind | "call" =
-          seen.kind === "latency" && (seen.names.length > 0 || isCallSide(seen.alert)) ? "call" : seen.kind;
-        const own = ownVote + (weights[`kind:${kind}`] ?? 0) + (weights[`size:${kind}`] ?? 0) * size;
-        votes = withVote(votesForCallees(seen.entity), seen.entity, own);
-      }
-      const named = (weights["blamed"] ?? 0) + (weights["blamedSize"] ?? 0) * size;
-      for (const name of seen.names) votes = withVote(votes, name, named);
-      return votes;
+    rootsOf(seen) {
+      const { alert, entity, names } = seen;
+      const kind: EvidenceKind | "call" =
+        seen.kind === "latency" && (names.length > 0 || isCallSide(alert)) ? "call" : seen.kind;
+      if (entity === null || names.length > 0 || magnitudeOf(alert) !== null)
+        return rootsOf(votesOf(seen, kind));
+      const known = plain.get(kind)?.get(entity);
+      if (known !== undefined) return known;
+      const roots = rootsOf(votesOf(seen, kind));
+      if (plainSize >= maxPlain) plain.clear();
+      plainSize = plainSize >= maxPlain ? 1 : plainSize + 1;
+      plain.set(kind, (plain.get(kind) ?? new Map<string, Roots>()).set(entity, roots));
+      return roots;
     },
     topOf({ services, votes }) {
       let top = -1;

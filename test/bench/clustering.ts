@@ -115,15 +115,15 @@ function run(unmeasured: number, count: number): Run {
     const cpu = process.cpuUsage();
     correlator.observe(batch, now);
     const tookUs = process.cpuUsage(cpu).user;
-    spentUs += tookUs;
     if (batch.length === 1) aloneUs.push(tookUs);
+    else spentUs += tookUs;
     batch = [];
   };
-  for (const alert of generate(unmeasured + count)) {
+  for (const alert of generate(unmeasured + count + single)) {
     batch.push({ kind: "alert", key: alertKey(alert), alert });
     taken += 1;
     if (taken === unmeasured) spentUs = 0;
-    if (batch.length >= batchSize || taken > unmeasured + count - single) flush(alert.startsAt);
+    if (batch.length >= batchSize || taken > unmeasured + count) flush(alert.startsAt);
   }
   globalThis.gc?.();
   const heapMb = process.memoryUsage().heapUsed / 1_048_576;
