@@ -98,7 +98,13 @@ describe("versions to judge with", () => {
     await backend.prepare?.([{ name: "correlator", environments: ["production"] }]);
     const harsh: Weights = {
       ...shippedWeights,
-      clustering: { ...shippedWeights.clustering, gapMs: 1_000, firingGapMs: 1_000, threshold: 9 },
+      clustering: {
+        ...shippedWeights.clustering,
+        gapMs: 1_000,
+        firingGapMs: 1_000,
+        threshold: 9,
+        bridge: { ...shippedWeights.clustering.bridge, base: -10 },
+      },
     };
     await store.rollouts.addModelVersion({
       model: "correlator",
