@@ -14,8 +14,13 @@ const maxChances = 64;
 /**
  * @param max - most entries. The one to go is the oldest that was not recalled since it was last passed over ("second
  * chance"): nearly the least recently used, without reordering at every use.
+ * @param onDrop - is told what goes.
  */
-export function createBoundedMap<Value>(max: number, create: () => Value): BoundedMap<Value> {
+export function createBoundedMap<Value>(
+  max: number,
+  create: () => Value,
+  onDrop: ((value: Value) => void) | null = null,
+): BoundedMap<Value> {
   const entries = new Map<string, { readonly value: Value; isUsed: boolean }>();
   /** Where the last walk ended. Kept, because a new one would step over all that was deleted at the front. */
   let hand = entries.entries();
@@ -28,7 +33,10 @@ export function createBoundedMap<Value>(max: number, create: () => Value): Bound
       if (value === undefined) continue;
       const [key, entry] = value;
       entries.delete(key);
-      if (!entry.isUsed || chances >= maxChances) break;
+      if (!entry.isUsed || chances >= maxChances) {
+        onDrop?.(entry.value);
+        break;
+      }
       entry.isUsed = false;
       entries.set(key, entry);
     }

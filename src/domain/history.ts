@@ -6,6 +6,7 @@ import { type Affinity, createAffinity } from "./affinity.ts";
 import { createBoundedMap } from "./bounded-map.ts";
 import { createSolitude, type Solitude } from "./solitude.ts";
 import { createTally } from "./tally.ts";
+import { createTimeBook } from "./time-book.ts";
 
 /** Questions about the past; see {@link createHistory}. */
 export interface History extends Pick<Solitude, "shareAlone">, Pick<Affinity, "affinity"> {
@@ -54,15 +55,12 @@ const leastWatchedMs = 3_600_000;
 const latelyBuckets = latelyMs / minuteMs + 2;
 const maxLabelLength = 100;
 
-/** Times in ascending order, bounded. */
-type Times = number[];
-
 /**
  * @param maxTypes - most types, entities, components and label values remembered, each; those that have not fired for
  * longest go first, for they say least about what fires now.
  */
 export function createHistory(maxTypes: number): RecordedHistory {
-  const types = createBoundedMap<Times>(maxTypes, () => []);
+  const types = createTimeBook(maxTypes, maxTimes);
   const components = createBoundedMap(maxTypes, () => createTally(minuteMs, latelyBuckets));
   const values = createBoundedMap(maxTypes, () => createTally(bucketMs, buckets));
   const all = createTally(bucketMs, buckets);
@@ -78,7 +76,7 @@ export function createHistory(maxTypes: number): RecordedHistory {
       first = Math.min(first, at);
       all.add(at);
       allLately.add(at);
-      insert(types.recall(type), at, maxTimes);
+      types.add(type, at);
       if (component !== null) components.recall(component).add(at);
       solitude.record({ type, name, part: component ?? entity ?? name, at });
       affinity.record({ entity, component, at });
@@ -89,19 +87,21 @@ export function createHistory(maxTypes: number): RecordedHistory {
       }
     },
     firings(type, at) {
-      const count = countBetween(types.get(type), at - dayMs, at - quietMs);
+      const place = types.find(type);
+      const count = place === null ? 0 : types.countBetween(place, at - dayMs, at - quietMs);
       return { count, hours: Math.min(dayMs, Math.max(0, at - first)) / 3_600_000 };
     },
     coFirings(a, b, at) {
       if (a === b) return null;
-      const left = types.get(a);
-      const right = types.get(b);
-      if (left === undefined || right === undefined) return null;
+      const [left, right] = [types.find(a), types.find(b)];
+      if (left === null || right === null) return null;
       const [from, until] = [at - dayMs, at - quietMs];
       // Most types are new, or fire for the first time today.
-      if ((left[0] ?? until) >= until || (right[0] ?? until) >= until) return null;
-      const fewer = Math.min(countBetween(left, from, until), countBetween(right, from, until));
-      return fewer === 0 ? null : { together: Math.min(fewer, countNear(left, right, from, until)), fewer };
+      if (types.oldest(left) >= until || types.oldest(right) >= until) return null;
+      const fewer = Math.min(types.countBetween(left, from, until), types.countBetween(right, from, until));
+      if (fewer === 0) return null;
+      const together = types.countNear(left, right, { from, until, nearMs: coFiringMs });
+      return { together: Math.min(fewer, together), fewer };
     },
     meanPauseMs(component, at) {
       const count = components.get(component)?.between(at - latelyMs, at - minuteMs) ?? 0;
@@ -131,32 +131,4 @@ export function createHistory(maxTypes: number): RecordedHistory {
       label_values: values.dropped,
     }),
   };
-}
-
-function insert(times: Times, at: number, max: number): void {
-  let index = times.length;
-  while (index > 0 && (times[index - 1] ?? 0) > at) index -= 1;
-  if (index === times.length) times.push(at);
-  else times.splice(index, 0, at);
-  if (times.length > max) times.shift();
-}
-
-function countBetween(times: Times | undefined, from: number, until: number): number {
-  if (times === undefined) return 0;
-  let count = 0;
-  for (const time of times) if (time > from && time < until) count += 1;
-  return count;
-}
-
-/** How many of `left` have one of `right` within the co-firing window. */
-function countNear(left: Times, right: Times, from: number, until: number): number {
-  let count = 0;
-  let start = 0;
-  for (const time of left) {
-    if (time <= from || time >= until) continue;
-    while (start < right.length && (right[start] ?? 0) < time - coFiringMs) start += 1;
-    const next = right[start];
-    if (next !== undefined && next <= time + coFiringMs && next < until) count += 1;
-  }
-  return count;
 }

@@ -4,6 +4,7 @@
  * the last minutes' arrival does not matter.
  */
 import { createBoundedMap } from "./bounded-map.ts";
+import { createTimeBook, type TimeBook } from "./time-book.ts";
 
 export interface Solitude {
   record(sighting: {
@@ -30,6 +31,7 @@ const youngMs = 900_000;
 const maxYoung = 64;
 const maxTypeTimes = 24;
 const maxNameTimes = 240;
+const maxNames = 5_000;
 /** What is guessed of an unknown name: this share of this many imagined firings was alone. */
 const guessedShare = 0.25;
 const nameWeight = 4;
@@ -43,30 +45,30 @@ interface Young {
   isAlone: boolean;
 }
 
-/** Starts in ascending order: all that are remembered, and those of them that had company. */
+/** Starts: all that are remembered, and those of them that had company. */
 interface Starts {
-  readonly all: number[];
-  readonly accompanied: number[];
+  readonly all: TimeBook;
+  readonly accompanied: TimeBook;
 }
 
 /** @param maxKept - most types, names and parts remembered, each; those that have not fired for longest go first. */
 export function createSolitude(maxKept: number): Solitude {
-  const types = createBoundedMap<Starts>(maxKept, () => ({ all: [], accompanied: [] }));
-  const names = createBoundedMap<Starts>(maxKept, () => ({ all: [], accompanied: [] }));
+  const types = createStarts(maxKept, maxTypeTimes);
+  const names = createStarts(Math.min(maxKept, maxNames), maxNameTimes);
   /** In order of start. */
   const parts = createBoundedMap<Young[]>(maxKept, () => []);
 
   function accompany(firing: Young): void {
     if (!firing.isAlone) return;
     firing.isAlone = false;
-    insert(types.recall(firing.type).accompanied, firing.at, maxTypeTimes);
-    insert(names.recall(firing.name).accompanied, firing.at, maxNameTimes);
+    types.accompanied.add(firing.type, firing.at);
+    names.accompanied.add(firing.name, firing.at);
   }
 
   return {
     record({ type, name, part, at }) {
-      insert(types.recall(type).all, at, maxTypeTimes);
-      insert(names.recall(name).all, at, maxNameTimes);
+      types.all.add(type, at);
+      names.all.add(name, at);
       const young = parts.recall(part);
       const firing: Young = { type, name, at, isAlone: true };
       let place = young.length;
@@ -84,46 +86,30 @@ export function createSolitude(maxKept: number): Solitude {
       while (young.length > maxYoung || (young[0]?.at ?? at) < at - youngMs) young.shift();
     },
     shareAlone(type, name, at) {
-      const byName = countAlone(names.get(name), at);
+      const byName = countAlone(names, name, at);
       const nameShare = (byName.alone + nameWeight * guessedShare) / (byName.all + nameWeight);
-      const byType = countAlone(types.get(type), at);
+      const byType = countAlone(types, type, at);
       return (byType.alone + typeWeight * nameShare) / (byType.all + typeWeight);
     },
   };
 }
 
+function createStarts(maxKeys: number, maxTimes: number): Starts {
+  return { all: createTimeBook(maxKeys, maxTimes), accompanied: createTimeBook(maxKeys, maxTimes) };
+}
+
 function countAlone(
-  starts: Starts | undefined,
+  { all, accompanied }: Starts,
+  key: string,
   at: number,
 ): { readonly all: number; readonly alone: number } {
-  if (starts === undefined) return { all: 0, alone: 0 };
+  const place = all.find(key);
+  if (place === null) return { all: 0, alone: 0 };
   const until = at - settledMs;
   // What the fuller list has let go no longer counts in the other.
-  const from = Math.max(at - dayMs, (starts.all[0] ?? 0) - 1);
-  const all = countBetween(starts.all, from, until);
-  return { all, alone: Math.max(0, all - countBetween(starts.accompanied, from, until)) };
-}
-
-function insert(times: number[], at: number, max: number): void {
-  let index = times.length;
-  while (index > 0 && (times[index - 1] ?? 0) > at) index -= 1;
-  if (index === times.length) times.push(at);
-  else times.splice(index, 0, at);
-  if (times.length > max) times.shift();
-}
-
-/** How many of some ascending times are after `from` and before `until`. */
-function countBetween(times: readonly number[], from: number, until: number): number {
-  return Math.max(0, placeOf(times, until - 1) - placeOf(times, from));
-}
-
-/** How many of some ascending times are not after `at`, all in whole ms. */
-function placeOf(times: readonly number[], at: number): number {
-  let [low, high] = [0, times.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((times[middle] ?? 0) <= at) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  const from = Math.max(at - dayMs, all.oldest(place) - 1);
+  const count = all.countBetween(place, from, until);
+  const company = accompanied.find(key);
+  const withOthers = company === null ? 0 : accompanied.countBetween(company, from, until);
+  return { all: count, alone: Math.max(0, count - withOthers) };
 }
