@@ -125,7 +125,7 @@ describe("beside a bot that runs", () => {
   test.each([
     ["an unknown command", ["strat"], /unknown command 'strat'[\s\S]*start/],
     ["an unknown flag", ["start", "--fast"], /unknown option '--fast'/],
-    ["a missing argument", ["replay"], /missing required argument 'files'/],
+    ["nothing to replay", ["replay"], /name recordings .* --days N/],
     ["a missing recording", ["replay", "/nowhere/outage.jsonl"], /\/nowhere\/outage\.jsonl/],
     ["a folder without --out", ["replay", "/tmp"], /a directory needs --out DIR/],
     ["a command without its verb", ["audit"], /verify/],
