@@ -289,27 +289,27 @@ export function createExecute(options: ExecuteOptions): Execute {
     const reference = randomUUID().slice(0, 8);
     log.error({ err: error, reference }, "command failed");
     if (isDatabaseAway(error)) {
-      await tryAgainLater(request, log);
+      await tryAgainLater(request);
       return databaseAway(reference);
     }
     const outcome = faulted(request, reference);
-    await finish(request, outcome).catch((second: unknown) => {
+    try {
+      await finish(request, outcome);
+    } catch (second) {
       log.error({ err: second, reference }, "the failed command could not be closed");
-    });
+      if (isDatabaseAway(second)) await tryAgainLater(request);
+    }
     return outcome;
   }
 
   /**
-   * The row of the request stays open. While the database is still away its job cannot end either, and comes again by
-   * itself; after a short absence this job takes its place.
+   * The row of the request stays open, and a job of its own takes up the request again. While the database is still
+   * away that cannot be written either: then this throws, so that the job in hand fails and comes again. Were it to
+   * end well, the queue could strike it off as soon as the database is back, and nobody would ever take the request up.
    */
-  async function tryAgainLater(request: CommandRequest, log: Log): Promise<void> {
+  async function tryAgainLater(request: CommandRequest): Promise<void> {
     const runAt = new Date(clock.now().getTime() + tryAgainMs);
-    try {
-      await store.jobs.add({ task: "execute", requestKey: request.key }, { runAt });
-    } catch (error) {
-      log.warn({ err: error }, "the database is still away; the job of this command comes again with it");
-    }
+    await store.jobs.add({ task: "execute", requestKey: request.key }, { runAt });
   }
 
   return {

@@ -394,6 +394,49 @@ describe("what was not understood", () => {
     expect(later?.view.summary).toContain("You acknowledged");
   });
 
+  test("while not even that can be written the job in hand fails, so that it comes again", async () => {
+    const { id } = await incident();
+    const gone = () => Promise.reject(Object.assign(new Error("no"), { code: "ECONNREFUSED" }));
+    const away: Store = { ...store, transaction: gone, jobs: { ...store.jobs, add: gone } };
+    const request = requestOf("oncall", `ack ${id}`, clock.now());
+    const { execute } = createWorld({ store: away, policy, models: [], commands, clock });
+    await expect(execute.execute(request)).rejects.toThrow("no");
+    const later = await world().execute.execute(request);
+    expect(later?.view.summary).toContain("You acknowledged");
+  });
+
+  test("a fault that cannot be closed because the database went away is tried again", async () => {
+    const jobs: unknown[] = [];
+    let isAway = false;
+    const failing = commands.map((command) =>
+      command.name === "incidents"
+        ? {
+            ...command,
+            run: () => {
+              isAway = true;
+              return Promise.reject(new Error("secret detail"));
+            },
+          }
+        : command,
+    );
+    const leaving: Store = {
+      ...store,
+      transaction: (work) =>
+        isAway ? Promise.reject(Object.assign(new Error("no"), { code: "57P01" })) : store.transaction(work),
+      jobs: { ...store.jobs, add: (job) => Promise.resolve(void jobs.push(job)) },
+    };
+    const own = createWorld({
+      store: leaving,
+      policy,
+      models: [],
+      commands: failing as readonly Command[],
+      clock,
+    });
+    const request = requestOf("oncall", "incidents", clock.now());
+    await own.execute.execute(request);
+    expect(jobs).toEqual([{ task: "execute", requestKey: request.key }]);
+  });
+
   test("a fault is private, and its reference is in the log", async () => {
     const w = world();
     const lines: { readonly reference?: unknown }[] = [];
