@@ -25,6 +25,7 @@ import {
   type StoreSlices,
 } from "../ports.ts";
 import { passTime } from "./pass-time.ts";
+import { createRest } from "./rest.ts";
 import { recall, takeRulings } from "./rulings.ts";
 import { dueReminders, type ReminderRule, shippedReminders, wantReminders } from "./silence-reminders.ts";
 import { takeReports } from "./take-reports.ts";
@@ -103,7 +104,7 @@ export function createTriage(options: TriageOptions): Triage {
   let isStopping = false;
   let mustReload = false;
   let running: Promise<void> = Promise.resolve();
-  let wakeUp: () => void = () => undefined;
+  const rest = createRest();
   /** Somebody called while a turn was under way, which may have looked too early. */
   let isWoken = false;
   let failures = 0;
@@ -114,9 +115,9 @@ export function createTriage(options: TriageOptions): Triage {
     while (!isStopping) {
       isWoken = false;
       const hasMore = await turn();
-      if (!hasMore && !isStopping && !isWoken) await rest(leadership === null ? 1_000 : pollMs);
+      if (!hasMore && !isStopping && !isWoken) await rest.take(leadership === null ? 1_000 : pollMs);
     }
-    await lead(null);
+    await stepDown();
   }
 
   /** One round: keep the lease, take a batch, let time pass. True when there may be more to do at once. */
@@ -143,7 +144,7 @@ export function createTriage(options: TriageOptions): Triage {
           : "triage: a batch failed; loading again from the database",
       );
       metrics.count("tocsin_triage_failures_total");
-      await rest(Math.min(5_000, 200 * 2 ** Math.min(failures, 5)));
+      await rest.take(Math.min(5_000, 200 * 2 ** Math.min(failures, 5)));
       return false;
     }
   }
@@ -348,24 +349,14 @@ export function createTriage(options: TriageOptions): Triage {
   }
 
   /** Gives the lease back when leaving. */
-  async function lead(next: null): Promise<void> {
+  async function stepDown(): Promise<void> {
     if (leadership !== null)
       await store.leases
         .release(leadership.lease)
         .catch((error: unknown) =>
           log.warn({ error: String(error) }, "triage: could not give the lease back"),
         );
-    leadership = next;
-  }
-
-  function rest(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      wakeUp = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    leadership = null;
   }
 
   return {
@@ -374,16 +365,16 @@ export function createTriage(options: TriageOptions): Triage {
     },
     async stop() {
       isStopping = true;
-      wakeUp();
+      rest.wake();
       await running;
     },
     wake() {
       isWoken = true;
-      wakeUp();
+      rest.wake();
     },
     reload() {
       mustReload = true;
-      wakeUp();
+      rest.wake();
     },
     isLeader: () => leadership !== null,
   };

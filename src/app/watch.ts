@@ -8,6 +8,7 @@ import { labelsOf, type WatchRule } from "../domain/watch-rule.ts";
 import { quiet, stepWatch, type WatchState } from "../domain/watch-state.ts";
 import type { Clock, Lease, Log, Metrics, Store } from "../ports.ts";
 import type { Ingest } from "./ingest.ts";
+import { createRest } from "./rest.ts";
 import type { Looker, LookResult } from "./watch-looks.ts";
 
 export interface WatchOptions {
@@ -63,7 +64,7 @@ export function createWatch(options: WatchOptions): Watch {
   let dueAt = new Map<string, number>();
   let isStopping = false;
   let running: Promise<void> = Promise.resolve();
-  let wake: () => void = () => undefined;
+  const rest = createRest();
 
   async function turn(): Promise<void> {
     if (!(await keepLease())) return;
@@ -188,22 +189,12 @@ export function createWatch(options: WatchOptions): Watch {
       await turn().catch((error: unknown) =>
         log.error({ error: String(error) }, "watch: a turn failed; trying again"),
       );
-      if (!isStopping) await rest();
+      if (!isStopping) await rest.take(tickMs);
     }
     if (lease !== null)
       await store.leases
         .release(lease)
         .catch((error: unknown) => log.warn({ error: String(error) }, "watch: kept the lease"));
-  }
-
-  function rest(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, tickMs);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 
   return {
@@ -212,7 +203,7 @@ export function createWatch(options: WatchOptions): Watch {
     },
     async stop() {
       isStopping = true;
-      wake();
+      rest.wake();
       await running;
     },
     turn,
