@@ -280,7 +280,18 @@ export function createApply(options: ApplyOptions): Apply {
 function operationOf(rollout: Rollout): Operation {
   const { kind, model, environment, from, to, reason } = rollout.plan;
   const { operationId, requestedBy } = rollout;
-  return { operationId, kind, model, environment, from, to, requestedBy, reason };
+  return {
+    operationId,
+    kind,
+    model,
+    environment,
+    from,
+    to,
+    restore: null,
+    manifest: null,
+    requestedBy,
+    reason,
+  };
 }
 
 function messageOf(error: unknown): string {

@@ -4,6 +4,7 @@
  * training's; the registry tells which version came of it.
  */
 import {
+  type ArtifactCheck,
   type BackendPlan,
   type ExternalRef,
   type FindOperation,
@@ -12,6 +13,7 @@ import {
   type Observed,
   type Operation,
   type PlannedOperation,
+  type Snapshot,
 } from "../ports.ts";
 
 export interface ModelParts {
@@ -42,10 +44,10 @@ export function composeModel({ registry, runtime, training }: ModelParts): Model
   const parts = [...new Set([registry, serving, trainer])];
 
   async function plan(operation: PlannedOperation): Promise<BackendPlan> {
-    const own = await partOf(operation).plan(operation);
+    const own = await partOf(operation).plan(halfOf(operation, "runtime"));
     if (own.kind === "refuse" || operation.kind === "retrain" || runtime === null) return own;
     const pointed = await pointedTo(operation);
-    const pointer = await registry.plan({ ...operation, from: pointed });
+    const pointer = await registry.plan({ ...halfOf(operation, "registry"), from: pointed });
     const isThere = pointed === operation.to;
     if (pointer.kind === "refuse" && !isThere) return pointer;
     const moves = pointer.kind === "plan" && !isThere ? pointer : { steps: [], notes: [], expectedMs: 0 };
@@ -60,6 +62,30 @@ export function composeModel({ registry, runtime, training }: ModelParts): Model
       notes: [...own.notes, ...moves.notes, ...driftNotes(operation, pointed)],
       expectedMs: own.expectedMs === null || expectedMs === null ? null : own.expectedMs + expectedMs,
     };
+  }
+
+  /** The operation as one part sees it: with that part's half of what is to be restored. */
+  function halfOf<Asked extends PlannedOperation>(operation: Asked, half: "runtime" | "registry"): Asked {
+    if (runtime === null || operation.restore === null) return operation;
+    // Written by `snapshot` below.
+    const restore = (operation.restore[half] ?? null) as Snapshot | null;
+    return { ...operation, restore };
+  }
+
+  async function snapshot(model: string, environment: string): Promise<Snapshot> {
+    if (runtime === null) return await registry.snapshot(model, environment);
+    return {
+      runtime: await runtime.snapshot(model, environment),
+      registry: await registry.snapshot(model, environment),
+    };
+  }
+
+  /** Undone is the whole: the part that serves says whether and to what, and gets back what was kept of each part. */
+  function inverse(operation: Operation, kept: Snapshot): PlannedOperation | null {
+    if (runtime === null) return registry.inverse(operation, kept);
+    // Written by `snapshot` above.
+    const undone = runtime.inverse(operation, (kept["runtime"] ?? {}) as Snapshot);
+    return undone === null ? null : { ...undone, restore: kept };
   }
 
   async function pointedTo({ model, environment }: Pick<Operation, "model" | "environment">) {
@@ -79,7 +105,7 @@ export function composeModel({ registry, runtime, training }: ModelParts): Model
     if (operation.kind === "retrain")
       return observed.kind === "succeeded" ? await findVersion(operation, observed) : observed;
     if (runtime === null) return observed;
-    if (observed.kind === "running")
+    if (observed.kind === "running" || observed.kind === "holding")
       return { ...observed, steps: [...observed.steps, { label: pointerStep, state: "waiting" }] };
     return observed.kind === "succeeded" ? await movePointer(operation, observed) : observed;
   }
@@ -122,10 +148,14 @@ export function composeModel({ registry, runtime, training }: ModelParts): Model
     rollout: Extract<Observed, { kind: "succeeded" }>,
   ): Promise<Observed> {
     const from = await pointedTo(operation);
-    const half = { ...operation, operationId: `${operation.operationId}${pointerEnding}`, from };
+    const half = {
+      ...halfOf(operation, "registry"),
+      operationId: `${operation.operationId}${pointerEnding}`,
+      from,
+    };
     if (from !== operation.to) {
       const pointer = await askPointer(half, await registry.findByOperationId(half.operationId));
-      if (pointer.kind === "running")
+      if (pointer.kind === "running" || pointer.kind === "holding")
         return {
           kind: "running",
           steps: [
@@ -162,6 +192,17 @@ export function composeModel({ registry, runtime, training }: ModelParts): Model
     return { kind: "absent" };
   }
 
+  /** Both what serves and the registry must have it. */
+  async function checkArtifact(model: string, version: string): Promise<ArtifactCheck> {
+    let answer: ArtifactCheck = { kind: "present" };
+    for (const part of new Set([serving, registry])) {
+      const seen: ArtifactCheck = (await part.checkArtifact?.(model, version)) ?? answer;
+      if (seen.kind === "missing") return seen;
+      if (seen.kind === "cannot_look") answer = seen;
+    }
+    return answer;
+  }
+
   return {
     name: parts.map((part) => part.name).join(" + "),
     idempotency: weakest([serving, trainer]),
@@ -171,10 +212,17 @@ export function composeModel({ registry, runtime, training }: ModelParts): Model
     versions: (model) => registry.versions(model),
     live: (model, environment) => serving.live(model, environment),
     history: (model, environment) => serving.history(model, environment),
+    snapshot,
+    inverse,
+    ...(serving.checkArtifact === undefined && registry.checkArtifact === undefined ? {} : { checkArtifact }),
+    ...(trainer.proposeManifest === undefined
+      ? {}
+      : { proposeManifest: trainer.proposeManifest.bind(trainer) }),
     plan,
-    start: (operation) => partOf(operation).start(operation),
+    start: (operation) => partOf(operation).start(halfOf(operation, "runtime")),
     observe,
     cancel: (ref, operation) => partOf(operation).cancel(ref, operation),
+    ...(serving.advance === undefined ? {} : { advance: serving.advance.bind(serving) }),
     findByOperationId,
   };
 }

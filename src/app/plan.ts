@@ -93,16 +93,19 @@ async function decide(
     environment,
     from: facts.live.version,
     to: chosen.to,
+    restore: null,
+    manifest: null,
     reason: question.reason,
   };
   const backendPlan = await entry.backend.plan(operation);
   if (backendPlan.kind === "refuse") return backendPlan;
   const { steps, notes, expectedMs } = backendPlan;
+  const { restore: _restore, manifest: _manifest, ...bound } = operation;
   const version = facts.versions.find((candidate) => candidate.version === chosen.to);
   return {
     kind: "plan",
     plan: {
-      ...operation,
+      ...bound,
       digest: version?.digest ?? null,
       metrics: metricsOf(facts.versions, operation),
       steps,

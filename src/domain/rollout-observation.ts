@@ -7,6 +7,13 @@ import { oneLine } from "./view.ts";
 export type Observation =
   | { readonly kind: "running"; readonly steps: Rollout["progress"]["steps"]; readonly logTail: string }
   | {
+      readonly kind: "holding";
+      readonly hold: string;
+      readonly trafficPercent: number;
+      readonly steps: Rollout["progress"]["steps"];
+      readonly logTail: string;
+    }
+  | {
       readonly kind: "succeeded";
       readonly result: string;
       readonly newVersion: string | null;
@@ -37,6 +44,13 @@ export function observeRollout(
   switch (observed.kind) {
     case "running":
       return withProgress(rollout, { steps: observed.steps, logTail, note: cancelNote(rollout) });
+    case "holding":
+      return withProgress(rollout, {
+        steps: observed.steps,
+        logTail,
+        note:
+          cancelNote(rollout) ?? `holds at ${observed.hold} with ${observed.trafficPercent} % of the traffic`,
+      });
     case "succeeded":
       return finishRollout(rollout, observed, served, now);
     case "failed":

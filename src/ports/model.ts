@@ -1,4 +1,5 @@
 import type { MetricComparison } from "../domain/metric-comparison.ts";
+import type { RetrainManifest } from "../domain/retrain-manifest.ts";
 import type { Clock, Log } from "./observability.ts";
 import type { Store } from "./store.ts";
 
@@ -45,6 +46,12 @@ export interface LiveVersion {
 
 export type RolloutKind = "deploy" | "rollback" | "retrain";
 
+/**
+ * What served before a rollout, in the backend's own terms: enough to bring it back exactly, also what no version
+ * number says (a pod template, an endpoint's configuration). JSON, at most 64 kB, no secrets.
+ */
+export type Snapshot = Readonly<Record<string, unknown>>;
+
 /** What is asked of a backend. Identifies the work across crashes. */
 export interface Operation {
   /** Unique, chosen by us, at most 64 of [a-z0-9-]; what findByOperationId looks for. */
@@ -56,6 +63,10 @@ export interface Operation {
   readonly from: string | null;
   /** Version to serve after; null for a retrain. */
   readonly to: string | null;
+  /** For a rollback: the snapshot taken when `to` was replaced; null when there is none, then the version alone counts. */
+  readonly restore: Snapshot | null;
+  /** For a retrain: what to make it from, as approved; null for the other kinds. */
+  readonly manifest: RetrainManifest | null;
   readonly requestedBy: string;
   readonly reason: string;
 }
@@ -69,6 +80,19 @@ export type ExternalRef = Readonly<Record<string, string>>;
 export type Observed =
   | {
       readonly kind: "running";
+      readonly steps: readonly {
+        readonly label: string;
+        readonly state: "waiting" | "running" | "done" | "failed";
+      }[];
+      readonly logTail: string;
+    }
+  /** A canary that serves a part of the traffic and waits for a verdict: {@link ModelBackend.advance}, or cancel. */
+  | {
+      readonly kind: "holding";
+      /** Which hold this is, unique in the operation: "25 %", "step 2 of 4". */
+      readonly hold: string;
+      /** 0 to 100. */
+      readonly trafficPercent: number;
       readonly steps: readonly {
         readonly label: string;
         readonly state: "waiting" | "running" | "done" | "failed";
@@ -100,6 +124,12 @@ export type FindOperation =
   /** The backend cannot look: the rollout becomes `unknown` and a person decides. */
   | { readonly kind: "cannot_look"; readonly problem: string };
 
+export type ArtifactCheck =
+  | { readonly kind: "present" }
+  | { readonly kind: "missing"; readonly problem: string }
+  /** The backend has no way to look; said on the plan. */
+  | { readonly kind: "cannot_look"; readonly problem: string };
+
 export type BackendPlan =
   | {
       readonly kind: "plan";
@@ -129,6 +159,14 @@ export interface ModelBackend {
     model: string,
     environment: string,
   ): Promise<readonly { readonly version: string; readonly from: Date; readonly by: string | null }[]>;
+  /** What serves now, to be kept before a rollout starts. */
+  snapshot(model: string, environment: string): Promise<Snapshot>;
+  /** The operation that undoes one, given what served before it; null when nothing can: a retrain, a first deploy. */
+  inverse(operation: Operation, snapshot: Snapshot): PlannedOperation | null;
+  /** Whether what would serve `version` still exists: an image, a model's files. Asked before a rollback. */
+  checkArtifact?(model: string, version: string): Promise<ArtifactCheck>;
+  /** What a retrain would be made from, where the training knows better than what was given; for the plan. */
+  proposeManifest?(model: string, given: RetrainManifest): Promise<RetrainManifest>;
   /** What the operation would do; changes nothing. Called again at apply, and must then say the same. */
   plan(operation: PlannedOperation): Promise<BackendPlan>;
   /** Begins the work. Any error but {@link NotStartedError} leaves open whether it began. */
@@ -137,6 +175,8 @@ export interface ModelBackend {
   observe(ref: ExternalRef, operation: Operation): Promise<Observed>;
   /** Asks it to stop; "requested" until observed. May be called more than once. Throws when it cannot be stopped. */
   cancel(ref: ExternalRef, operation: Operation): Promise<void>;
+  /** Lets a canary that holds at `hold` take its next step. Asked again after a crash: a hold that is over stays over. */
+  advance?(ref: ExternalRef, operation: Operation, hold: string): Promise<void>;
   findByOperationId(operationId: string): Promise<FindOperation>;
   /** For a registry beside a training: the version that a retrain made, or null while it has none of that operation. */
   versionOf?(operation: Operation): Promise<MadeVersion | null>;
@@ -190,4 +230,21 @@ export interface ModelBackendPlugin {
 
 export function defineModelBackend(plugin: ModelBackendPlugin): ModelBackendPlugin {
   return plugin;
+}
+
+/** The inverse of a deploy or rollback for backends whose versions say it all: back to the version before. */
+export function inverseOperation(operation: Operation, snapshot: Snapshot): PlannedOperation | null {
+  const { kind, model, environment, from, to, operationId } = operation;
+  if (kind === "retrain" || from === null) return null;
+  const reason = `undoes ${operationId}`;
+  return {
+    kind: "rollback",
+    model,
+    environment,
+    from: to,
+    to: from,
+    restore: snapshot,
+    manifest: null,
+    reason,
+  };
 }

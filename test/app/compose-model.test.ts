@@ -109,7 +109,7 @@ describe("a deploy", () => {
 });
 
 describe("the plan", () => {
-  const question = { ...place, kind: "deploy", reason: "" } as const;
+  const question = { ...place, kind: "deploy", restore: null, manifest: null, reason: "" } as const;
 
   test("shows the runtime's rollout, the pointer and the check", async () => {
     expect(await world().backend.plan(question)).toMatchObject({

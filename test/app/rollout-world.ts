@@ -10,6 +10,7 @@ import type { Observation } from "../../src/domain/rollout-observation.ts";
 import {
   type Command,
   type CommandRequest,
+  inverseOperation,
   type Log,
   type ModelBackend,
   type ModelEntry,
@@ -105,6 +106,8 @@ export function createLedgerBackend(ledger: Ledger, idempotency: ModelBackend["i
     versions: () => Promise.resolve([version("3", 0.93), version("2", 0.91), version("1", 0.9)]),
     live: () => Promise.resolve({ version: ledger.serving, since: null, by: null }),
     history: () => Promise.resolve([]),
+    snapshot: () => Promise.resolve({ version: ledger.serving }),
+    inverse: inverseOperation,
     plan: () => Promise.resolve({ kind: "plan", steps: ["shift traffic"], notes: [], expectedMs: null }),
     start: (operation) => {
       ledger.starts.push(operation.operationId);

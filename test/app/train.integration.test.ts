@@ -117,6 +117,8 @@ describe("retraining the correlator", () => {
     const asked = {
       model: "correlator",
       environment: "production",
+      restore: null,
+      manifest: null,
       requestedBy: "oncall",
       reason: "test",
     } as const;

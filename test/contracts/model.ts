@@ -36,7 +36,16 @@ export function modelContract(name: string, open: () => Promise<ModelScene>): vo
       const { backend, model, environment, from, to } = await scene();
       const versions = (await backend.versions(model)).map((version) => version.version);
       expect(versions).toEqual(expect.arrayContaining([from, to]));
-      const question = { kind: "deploy", model, environment, from, to, reason: "test" } as const;
+      const question = {
+        kind: "deploy",
+        model,
+        environment,
+        from,
+        to,
+        restore: null,
+        manifest: null,
+        reason: "test",
+      } as const;
       const first = await backend.plan(question);
       expect(first.kind).toBe("plan");
       expect(await backend.plan(question)).toEqual(first);
@@ -77,12 +86,17 @@ export function modelContract(name: string, open: () => Promise<ModelScene>): vo
       expect(found.kind).toBe(opened.backend.idempotency === "none" ? "cannot_look" : "absent");
     });
 
-    test("goes back again", async () => {
+    test("goes back again to what it kept before", async () => {
       const opened = await scene();
       const there = operationOf(opened);
       await opened.remember(there);
+      const kept = await opened.backend.snapshot(opened.model, opened.environment);
+      expect(JSON.parse(JSON.stringify(kept))).toEqual(kept);
+      const undo = opened.backend.inverse(there, kept);
+      expect(undo).toMatchObject({ kind: "rollback", from: opened.to, to: opened.from });
+      if (undo === null) throw new Error("a deploy over something has an inverse");
       await watch(opened.backend, await opened.backend.start(there), there);
-      const back = { ...operationOf(opened), kind: "rollback" as const, from: opened.to, to: opened.from };
+      const back = { ...operationOf(opened), ...undo };
       await opened.remember(back);
       await watch(opened.backend, await opened.backend.start(back), back);
       expect((await opened.backend.live(opened.model, opened.environment)).version).toBe(opened.from);
@@ -94,7 +108,10 @@ export function operationOf(scene: Pick<ModelScene, "model" | "environment" | "f
   operations += 1;
   const { model, environment, from, to } = scene;
   const operationId = `test-operation-${operations}`;
-  return { operationId, kind: "deploy", model, environment, from, to, requestedBy: "ml", reason: "test" };
+  return {
+    ...{ operationId, kind: "deploy", model, environment, from, to },
+    ...{ restore: null, manifest: null, requestedBy: "ml", reason: "test" },
+  };
 }
 
 /** Looks until it is over; at most ten seconds. */

@@ -127,6 +127,8 @@ describe("versions to judge with", () => {
         environment: "production",
         from,
         to,
+        restore: null,
+        manifest: null,
         requestedBy: "ml-engineer",
         reason: "",
       });

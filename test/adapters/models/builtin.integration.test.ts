@@ -131,6 +131,8 @@ describe("a retrain", () => {
       environment: "production",
       from: "1",
       to: null,
+      restore: null,
+      manifest: null,
       reason: "",
     } as const;
     expect(await backend.plan(question)).toEqual({
@@ -169,6 +171,8 @@ test("a version whose parameters another release made is refused before it serve
     environment: "production",
     from: "1",
     to: "2",
+    restore: null,
+    manifest: null,
     reason: "",
   } as const;
   expect(await backend.plan(question)).toMatchObject({ kind: "refuse", reason: "unfit_version" });

@@ -103,6 +103,8 @@ describe("a command", () => {
         environment: "production",
         from: "1",
         to: version,
+        restore: null,
+        manifest: null,
         reason: "",
       } as const;
       expect(await backend.plan(question)).toMatchObject({ kind: "refuse", reason: "odd_value" });

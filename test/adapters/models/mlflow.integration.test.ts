@@ -124,7 +124,15 @@ describe.skipIf(why !== null)(title, () => {
   });
 
   describe("a plan", () => {
-    const question = { kind: "deploy", environment: "production", from: "1", to: "2", reason: "" } as const;
+    const question = {
+      kind: "deploy",
+      environment: "production",
+      from: "1",
+      to: "2",
+      restore: null,
+      manifest: null,
+      reason: "",
+    } as const;
 
     test("changes when the version was replaced by another of the same number", async () => {
       const { backend, model } = await open();
