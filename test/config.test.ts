@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { ConfigError, type Environment, readConfig } from "../src/config.ts";
+import { formatMatcher } from "../src/domain/matcher.ts";
 
 function read(yaml: string, env: Environment = {}) {
   const file = path.join(mkdtempSync(path.join(tmpdir(), "tocsin-config-")), "tocsin.yaml");
@@ -177,7 +178,7 @@ sources:
 people:
   oncall: { name: On call, roles: [sre], slack: U1, discord: 123, console: "${hash}" }
 models:
-  fraud-scorer: { backend: exec, environments: [staging, production], risk: high, settings: { deploy: [x] } }
+  fraud-scorer: { backend: exec, environments: [staging, production], risk: high, settings: { deploy: [x] }, dashboards: { Quality: "https://g.example/d/1" }, alerts: [model="fraud-scorer", [service=fraud, severity=critical]] }
 digests: [{ name: daily, cron: "0 9 * * *", timezone: Europe/Berlin, to: ["slack:C0123ABCD"] }]
 topology: { edges: [[web, api]] }
 `,
@@ -213,6 +214,15 @@ topology: { edges: [[web, api]] }
 
   test("always has the bot's own model", () => {
     expect(config.models.map((model) => model.name).sort()).toEqual(["correlator", "fraud-scorer"]);
+  });
+
+  test("a model has links for its cards, and groups of matchers for the alerts that concern it", () => {
+    const model = config.models.find(({ name }) => name === "fraud-scorer");
+    expect(model?.dashboards).toEqual([{ name: "Quality", url: "https://g.example/d/1" }]);
+    expect(model?.alerts.map((group) => group.map(formatMatcher))).toEqual([
+      ['model="fraud-scorer"'],
+      ['service="fraud"', 'severity="critical"'],
+    ]);
   });
 });
 
@@ -267,6 +277,18 @@ describe("what is wrong is named with the remedy", () => {
       "models: { other: { runtime: { backend: exec } } }",
       {},
       /models\.other: needs registry beside runtime/,
+    ],
+    [
+      "a dashboard that is no address",
+      "models: { other: { backend: exec, dashboards: { Quality: 'javascript:alert(1)' } } }",
+      {},
+      /models\.other\.dashboards\.Quality: "javascript:alert\(1\)" is not an address/,
+    ],
+    [
+      "a model's alerts without a matcher",
+      "models: { other: { backend: exec, alerts: [[severity critical]] } }",
+      {},
+      /models\.other\.alerts\.0: "severity critical" is not a matcher/,
     ],
     [
       "a foreign model in the builtin registry",

@@ -113,6 +113,14 @@ export const fileSchema = z.strictObject({
           owners: z.array(name).default([]),
           risk: z.enum(["low", "high"]).default("low"),
           services: z.array(z.string()).default([]),
+          dashboards: z
+            .record(z.string().min(1).max(60), z.string().max(2_000))
+            .refine((given) => Object.keys(given).length <= 10, "has more than 10 dashboards")
+            .default({}),
+          alerts: z
+            .array(z.union([z.string(), z.array(z.string()).min(1).max(20)]))
+            .max(50)
+            .default([]),
           settings: z.unknown().optional(),
           registry: modelPart.optional(),
           runtime: modelPart.optional(),

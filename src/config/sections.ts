@@ -6,6 +6,7 @@ import { shippedMetricQueries } from "../domain/metric-queries.ts";
 import type { Person } from "../domain/person.ts";
 import type { Route } from "../domain/routing.ts";
 import type { SenderSecret } from "../domain/sender.ts";
+import { safeUrl } from "../domain/view.ts";
 import { ConfigError } from "./error.ts";
 import { type FileConfig, sha256 } from "./file.ts";
 import type { Environment, ModelConfig, PrometheusConfig, SourceConfig } from "./shape.ts";
@@ -167,7 +168,22 @@ function modelOf(name: string, entry: FileConfig["models"][string] | undefined):
     owners: entry?.owners ?? [],
     risk: entry?.risk ?? "low",
     services: entry?.services ?? [],
+    dashboards: dashboardsOf(name, entry?.dashboards ?? {}),
+    alerts: (entry?.alerts ?? []).map((given, index) =>
+      [given].flat().map((text) => matcherOf(text, `models.${name}.alerts.${index}`)),
+    ),
   };
+}
+
+function dashboardsOf(model: string, given: Readonly<Record<string, string>>): ModelConfig["dashboards"] {
+  return Object.entries(given).map(([name, address]) => {
+    const url = safeUrl(address);
+    if (url === null)
+      throw new ConfigError(
+        `tocsin.yaml models.${model}.dashboards.${name}: "${address}" is not an address; expected http(s) without user and password`,
+      );
+    return { name, url };
+  });
 }
 
 /** Where metrics are read from, with its credentials; null without an address. @throws ConfigError */

@@ -3,6 +3,7 @@
 import type { KindRule } from "../domain/evidence-kind.ts";
 import type { FlappingRule } from "../domain/flapping.ts";
 import type { InhibitionRule } from "../domain/inhibition.ts";
+import type { Matcher } from "../domain/matcher.ts";
 import type { Person } from "../domain/person.ts";
 import type { Route } from "../domain/routing.ts";
 import type { SenderSecret } from "../domain/sender.ts";
@@ -36,6 +37,10 @@ export interface ModelConfig {
   readonly owners: readonly string[];
   readonly risk: "low" | "high";
   readonly services: readonly string[];
+  /** Links for its cards; http(s), checked. */
+  readonly dashboards: readonly { readonly name: string; readonly url: string }[];
+  /** Which alerts concern it: those on which all matchers of at least one group hold. */
+  readonly alerts: readonly (readonly Matcher[])[];
 }
 
 export interface DigestSchedule {

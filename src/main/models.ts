@@ -29,14 +29,14 @@ export async function createModels(parts: ModelParts): Promise<readonly ModelEnt
     return backend;
   };
   const entries = parts.config.models.map((model): ModelEntry => {
-    const { name, environments, owners, risk, services } = model;
+    const { name, environments, owners, risk, services, dashboards, alerts } = model;
     const registry = backendOf(model.registry, name);
     const runtime = backendOf(model.runtime, name);
     const training = backendOf(model.training, name);
     if (registry === null) throw new Error(`tocsin.yaml models.${name} names no registry`);
     const backend =
       runtime === null && training === null ? registry : composeModel({ registry, runtime, training });
-    return { name, backend, environments, owners, risk, services };
+    return { name, backend, environments, owners, risk, services, dashboards, alerts };
   });
   for (const [name, backend] of backends) {
     const using = new Set(modelsUsing(parts.config, name).map((model) => model.name));

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Feedback } from "../domain/feedback.ts";
 import type { Incident, TimelineKind } from "../domain/incident.ts";
+import type { Matcher } from "../domain/matcher.ts";
 import type { Person } from "../domain/person.ts";
 import type { Decision, PolicyAction, PolicyResource } from "../domain/policy.ts";
 import type { Plan, Rollout } from "../domain/rollout.ts";
@@ -90,6 +91,10 @@ export interface ModelEntry {
   readonly risk: "low" | "high";
   /** Services whose incidents a rollout of this model may explain. */
   readonly services: readonly string[];
+  /** Links for its cards; http(s), checked. */
+  readonly dashboards: readonly { readonly name: string; readonly url: string }[];
+  /** Which alerts concern it: those on which all matchers of at least one group hold; none means nobody said. */
+  readonly alerts: readonly (readonly Matcher[])[];
 }
 
 /** What a command may use. Time, people and state come in here; it reaches for nothing else. */

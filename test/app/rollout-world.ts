@@ -150,6 +150,8 @@ export function modelEntry(backend: ModelBackend, more: Partial<ModelEntry> = {}
     owners: ["ml"],
     risk: "low",
     services: ["fraud-api"],
+    dashboards: [],
+    alerts: [],
     ...more,
   };
 }
