@@ -1,0 +1,267 @@
+/** Every card in every state that people see, with real texts, short and long: what the gallery shows and tests. */
+import { answerView, errorView } from "../../src/domain/answer.ts";
+import type { Approval } from "../../src/domain/approval.ts";
+import { digestView } from "../../src/domain/digest-view.ts";
+import { writeTemplate } from "../../src/domain/explanation-template.ts";
+import type { Incident, TimelineEntry } from "../../src/domain/incident.ts";
+import { entryView, incidentView } from "../../src/domain/incident-view.ts";
+import { type Rollout, type RolloutState, rolloutStates } from "../../src/domain/rollout.ts";
+import { rolloutView } from "../../src/domain/rollout-view.ts";
+import { silenceReminderView } from "../../src/domain/silence-view.ts";
+import type { View } from "../../src/domain/view.ts";
+import { at, buildTracked } from "../domain/build.ts";
+import { plan, rolloutIn } from "../domain/rollout-build.ts";
+import { buildDigest } from "../fixtures/digest.ts";
+import { buildExplanation } from "../fixtures/explanation-question.ts";
+import { questionOf, type Story, stories } from "../fixtures/incident-stories.ts";
+
+/** One picture of the gallery. */
+export interface GalleryCard {
+  /** What it is a card of: "incident", "rollout", …; cards of one family stand together. */
+  readonly family: string;
+  /** Which state it shows. */
+  readonly state: string;
+  readonly view: View;
+}
+
+const names: Readonly<Record<string, string>> = {
+  oncall: "Ada Okafor",
+  ml: "Mika Lehtonen",
+  "sre-lead": "Ines Marques",
+};
+const nameOf = (person: string) => names[person] ?? person;
+
+function storyCard(name: string, given: Partial<Incident> = {}): View {
+  const story = stories[name];
+  if (story === undefined) throw new Error(`gallery: no story is called "${name}"`);
+  return cardOf(story, given);
+}
+
+function cardOf(story: Story, given: Partial<Incident>): View {
+  const question = questionOf(story);
+  const { summary, causes, actions } = writeTemplate(question);
+  const ranked = question.causes;
+  const explanation = buildExplanation({ summary, causes, actions, ranked });
+  const alerts = story.alerts.map((alert) => buildTracked(alert));
+  return incidentView({ incident: { ...question.incident, ...given }, alerts, explanation, nameOf });
+}
+
+const rollout = "a model rollout that slowed its callers";
+const acknowledged = {
+  state: "acknowledged",
+  acknowledgedBy: "oncall",
+  acknowledgedAt: at(3),
+  revision: 4,
+} as const;
+const resolved = {
+  ...acknowledged,
+  state: "resolved",
+  resolvedBy: "oncall",
+  resolvedAt: at(41),
+  firingCount: 0,
+} as const;
+
+/** The longest texts that monitoring sends in earnest: one line of labels, one of a stack trace. */
+const long: Story = {
+  alerts: Array.from({ length: 24 }, (_, index) => ({
+    name: `KubePersistentVolumeFillingUpWithinFourHoursAccordingToLinearPrediction${index}`,
+    service: `recommendations-feature-store-materializer-${index % 7}`,
+    severity: index === 0 ? ("critical" as const) : ("warning" as const),
+    summary: `The PersistentVolume claimed by data-recommendations-feature-store-materializer-${index} in namespace production-eu-west-1 is only 2.87 % free; based on recent sampling it is expected to fill up within four hours. java.lang.IllegalStateException: rocksdb compaction stalled at org.example.store.Compactor.run(Compactor.java:${index})`,
+    startsAt: at(index),
+    url: "https://prometheus.example.com/graph?g0.expr=kubelet_volume_stats_available_bytes",
+  })),
+  changes: [
+    {
+      kind: "config",
+      service: "recommendations-feature-store-materializer-0",
+      title:
+        "raise rocksdb write buffer from 64 MiB to 512 MiB for all materializers in production-eu-west-1",
+      at: at(-22),
+    },
+  ],
+};
+
+function incidents(): GalleryCard[] {
+  const card = (state: string, view: View): GalleryCard => ({ family: "incident", state, view });
+  return [
+    card("open, a rollout suspected", storyCard(rollout)),
+    card("acknowledged", storyCard(rollout, acknowledged)),
+    card("resolved", storyCard("one that is over", resolved)),
+    card("reopened", storyCard("one that came back", { reopenedCount: 2, revision: 9 })),
+    card("split from another", storyCard("a part of another", { parentId: 9 })),
+    card("merged into another", storyCard("no change near", { mergedInto: 9, state: "resolved" })),
+    card("muted and flapping", storyCard("one that flaps", { isMuted: true })),
+    card("metrics speak", storyCard("one that metrics speak of")),
+    card("happened before", storyCard("one that happened before")),
+    card("one alert, no evidence", storyCard("an alert without a service")),
+    card("longest texts", cardOf(long, {})),
+  ];
+}
+
+function entries(): GalleryCard[] {
+  const entry = (given: Partial<TimelineEntry>): GalleryCard => {
+    const whole: TimelineEntry = {
+      ...{
+        id: 1,
+        incidentId: 12,
+        at: at(4),
+        kind: "joined",
+        actor: "tocsin",
+        text: "",
+        data: {},
+        isPosted: true,
+      },
+      ...given,
+    };
+    return { family: "thread", state: whole.kind, view: entryView(whole, nameOf) };
+  };
+  return [
+    entry({ kind: "acknowledged", actor: "oncall", text: "acknowledged" }),
+    entry({ kind: "severity_changed", text: "severity went from warning to critical: HighErrorRate on web" }),
+    entry({
+      kind: "explained",
+      text: "probable cause is now deploy fraud-scorer 41 to 42, before it was web: HighLatency on fraud-scorer began first",
+      data: { service: "fraud-scorer", changeId: "rollout-7" },
+    }),
+    entry({ kind: "resolved", actor: "oncall", text: "resolved: rolled back to 41" }),
+  ];
+}
+
+const deploy: Rollout["plan"] = {
+  ...plan,
+  model: "fraud-scorer",
+  from: "41",
+  to: "42",
+  digest: "sha256:5c1f0c3f7a6b8f4c2f0e9d8c7b6a5948372615049382716a5b4c3d2e1f009988",
+  metrics: [
+    { name: "auc", from: 0.941, to: 0.957 },
+    { name: "latency_p99_ms", from: 182, to: 240 },
+    { name: "recall_at_1pct_fpr", from: 0.71, to: 0.744 },
+  ],
+  steps: ["check that version 42 is ready", "move the alias champion from 41 to 42", "read it back"],
+  notes: ['allowed by the rule "engineers deploy to production with one approval"'],
+  inverse: "rollback fraud-scorer 41 --environment production",
+  reason: "better recall on card-not-present fraud",
+};
+
+const approvals: readonly Approval[] = [
+  {
+    ...{ rolloutId: 7, person: "sre-lead", decision: "approve", planHash: "", reason: "", via: "slack" },
+    at: at(2),
+  },
+];
+
+function rollouts(): GalleryCard[] {
+  const results: Partial<Record<RolloutState, string>> = {
+    succeeded: "the alias champion of fraud-scorer points to version 42",
+    failed: "the backend said it was done, but version 41 still serves instead of 42",
+    cancelled: "cancelled by Ada Okafor",
+    denied: "denied by Ines Marques: not on a Friday",
+    expired: "nobody approved it in time",
+    unknown: "the bot stopped while it was starting it",
+  };
+  const steps = (state: RolloutState): Rollout["progress"]["steps"] =>
+    deploy.steps.map((label, index) => {
+      if (state === "succeeded") return { label, state: "done" };
+      if (state === "failed") return { label, state: index === 2 ? "failed" : "done" };
+      if (state !== "running" && state !== "cancelling") return { label, state: "waiting" };
+      return { label, state: index === 0 ? "done" : index === 1 ? "running" : "waiting" };
+    });
+  return rolloutStates.map((state) => {
+    const bare = rolloutIn(state, { plan: deploy, requestedBy: "ml", result: results[state] ?? null });
+    const isOver = bare.result !== null;
+    const facts = {
+      rollout: {
+        ...bare,
+        auditSeq: 118,
+        finishedAt: isOver ? at(12) : null,
+        progress: {
+          ...bare.progress,
+          steps: steps(state),
+          logTail:
+            state === "running" || state === "failed" ? "INFO loading models:/fraud-scorer@champion" : "",
+        },
+      },
+      approvals: state === "pending" ? [] : approvals,
+      approvers: ["sre-lead", "oncall"],
+      nameOf,
+    };
+    return { family: "rollout", state, view: rolloutView(facts) };
+  });
+}
+
+function others(): GalleryCard[] {
+  const silence = {
+    ...{ id: 3, matchers: [{ name: "service", op: "=" as const, value: "checkout" }], reason: "load test" },
+    ...{
+      createdBy: "oncall",
+      createdIn: "slack:C0123ABCD",
+      startsAt: at(-60),
+      endsAt: at(30),
+      createdAt: at(-60),
+    },
+    matchedAt: at(-50),
+  };
+  const reminder = {
+    silence,
+    muted: { count: 2, names: ["HighLatency", "HighErrorRate"] },
+    nameOf,
+    now: at(0),
+  };
+  const calm = { alertCount: 0, opened: [], resolved: [], muted: [], rollouts: [], noisiest: [] };
+  return [
+    { family: "digest", state: "a day with news", view: digestView(buildDigest(), null) },
+    { family: "digest", state: "nothing new", view: digestView(buildDigest(calm), null) },
+    {
+      family: "reminder",
+      state: "a silence ends",
+      view: silenceReminderView({ ...reminder, kind: "ending" }),
+    },
+    {
+      family: "reminder",
+      state: "a silence matches nothing",
+      view: silenceReminderView({ ...reminder, kind: "idle" }),
+    },
+    {
+      family: "answer",
+      state: "what serves where",
+      view: answerView("fraud-scorer in production: 41; ranker in staging: 12.", {
+        title: "What serves where",
+        blocks: [
+          {
+            kind: "table",
+            columns: ["model", "environment", "version", "since", "by", "backend"],
+            rows: [
+              ["fraud-scorer", "production", "41", "2026-02-27 09:12", "Mika Lehtonen", "mlflow"],
+              ["ranker", "staging", "12", "2026-02-28 16:40", "Ada Okafor", "kubernetes"],
+            ],
+          },
+        ],
+        actions: [
+          {
+            label: "Deploy 42 to production",
+            command: "deploy fraud-scorer 42 --environment production",
+            style: "plain",
+          },
+        ],
+      }),
+    },
+    {
+      family: "error",
+      state: "an unknown version",
+      view: errorView({
+        title: "Not done",
+        problem: 'fraud-scorer has no version "402".',
+        remedy: "Versions to choose from: 42, 41, 40.",
+        suggestions: ["deploy fraud-scorer 42 --environment production", "models fraud-scorer"],
+        footer: "reference 7f3a91",
+      }),
+    },
+  ];
+}
+
+/** All of them, in the order in which the gallery shows them. */
+export function galleryCards(): readonly GalleryCard[] {
+  return [...incidents(), ...entries(), ...rollouts(), ...others()];
+}
