@@ -279,13 +279,15 @@ function dismiss(message) {
  */
 async function press(message, action, button) {
   if (button.getAttribute("aria-disabled") === "true" || page === null) return;
-  if (action.confirm !== null && !(await askFirst(action, page.you?.name ?? "nobody"))) {
+  const isAsked = action.confirm !== null || action.ask !== null;
+  const line = isAsked ? await askFirst(action, page.you?.name ?? "nobody") : action.command;
+  if (line === null) {
     button.focus();
     return;
   }
   button.setAttribute("aria-disabled", "true");
   const card = message.isPrivate ? message.thread : (message.thread ?? message.id);
-  outbox.send(`/${action.command}`, { channel: message.channel, thread: card, button });
+  outbox.send(`/${line}`, { channel: message.channel, thread: card, button });
 }
 
 /** @param {string} line */

@@ -2,10 +2,11 @@
 import { byId, recall, remember } from "./dom.js";
 
 /**
- * Asks before a button's command is sent. Escape and Cancel say no; a dangerous action has Cancel in focus.
- * @param {{ label: string, command: string, style: string, confirm: string | null }} action
+ * Asks before a button's command is sent, also for what has to be typed. Escape and Cancel say no; a dangerous action
+ * has Cancel in focus.
+ * @param {{ label: string, command: string, style: string, confirm: string | null, ask: { label: string, option: string } | null }} action
  * @param {string} person
- * @returns {Promise<boolean>}
+ * @returns {Promise<string | null>} the command line to send, or null
  */
 export function askFirst(action, person) {
   const dialog = byId("confirm", HTMLDialogElement);
@@ -15,25 +16,56 @@ export function askFirst(action, person) {
   byId("confirm-text", HTMLElement).textContent = action.confirm ?? "";
   byId("confirm-command", HTMLElement).textContent = `/${action.command}`;
   byId("confirm-person", HTMLElement).textContent = person;
+  const typed = byId("confirm-typed", HTMLElement);
+  const input = byId("confirm-input", HTMLInputElement);
+  const { ask } = action;
+  typed.hidden = ask === null;
+  input.value = "";
+  byId("confirm-label", HTMLElement).textContent = ask?.label ?? "";
+  yes.disabled = ask !== null;
   yes.textContent = action.label;
   yes.className = `button ${action.style === "plain" ? "primary" : action.style}`;
   return new Promise((resolve) => {
     const done = new AbortController();
     const { signal } = done;
     yes.addEventListener("click", () => dialog.close("yes"), { signal });
+    input.addEventListener("input", () => (yes.disabled = ask !== null && input.value.trim() === ""), {
+      signal,
+    });
+    input.addEventListener(
+      "keydown",
+      (event) => {
+        if (event.key !== "Enter" || event.isComposing) return;
+        event.preventDefault();
+        if (!yes.disabled) dialog.close("yes");
+      },
+      { signal },
+    );
     no.addEventListener("click", () => dialog.close("no"), { signal });
     dialog.addEventListener(
       "close",
       () => {
         done.abort();
-        resolve(dialog.returnValue === "yes");
+        if (dialog.returnValue !== "yes") resolve(null);
+        else
+          resolve(ask === null ? action.command : withOption(action.command, ask.option, input.value.trim()));
       },
       { signal },
     );
     dialog.returnValue = "no";
     dialog.showModal();
-    (action.style === "danger" ? no : yes).focus();
+    if (ask !== null) input.focus();
+    else (action.style === "danger" ? no : yes).focus();
   });
+}
+
+/**
+ * @param {string} line
+ * @param {string} option
+ * @param {string} value
+ */
+function withOption(line, option, value) {
+  return `${line} --${option} "${value.replace(/[\\"]/g, "\\$&")}"`;
 }
 
 /** The list of keys, and whether single keys are on. */

@@ -211,6 +211,11 @@ export function usageOf(name: string, shape: LineShape): string {
   return [name, ...words, ...flags].join(" ");
 }
 
+/** The line with one more option, its value quoted. */
+export function withOption(line: string, option: string, value: string): string {
+  return `${line} --${option} "${value.replace(/[\\"]/g, "\\$&")}"`;
+}
+
 /** A duration people type: "45s", "30m", "2h", "1d", "2h30m". Milliseconds, or null. */
 export function parseDuration(text: string): number | null {
   const match = /^(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m(?:in)?)?(?:(\d{1,7})s)?$/.exec(

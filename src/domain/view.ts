@@ -50,6 +50,18 @@ export interface ViewAction {
   readonly style: "primary" | "danger" | "plain";
   /** Asked before it is sent. */
   readonly confirm?: string;
+  /** Has to be typed before it is sent; in place of `confirm`. */
+  readonly ask?: ViewQuestion;
+}
+
+/**
+ * What a person has to type, against slips: where they can, platforms open a small form. The words go along as
+ * `--<option> "…"`; whether they are right is judged when the command is carried out.
+ */
+export interface ViewQuestion {
+  /** At most 45 characters, which is what Discord shows. */
+  readonly label: string;
+  readonly option: string;
 }
 
 export type Tone = Severity | "good" | "bad" | "neutral";

@@ -17,6 +17,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { z } from "zod";
 import type { FakeSlack, FakeSlackOptions } from "./slack/api.ts";
 import { createCourier, type Delivery } from "./slack/delivery.ts";
 import { createFaults } from "./slack/faults.ts";
@@ -27,6 +28,7 @@ import {
   buttonPayload,
   buttonsOf,
   escapeTyped,
+  formPayload,
   mentionPayload,
   type PressedButton,
   slashPayload,
@@ -175,8 +177,16 @@ export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<Fa
     if (kind === "slash_commands" && hasWords) web.show(person, { ...ackPayload }, "ack");
     if (kind === "interactive" && hasWords)
       violations.push("a button was acknowledged with a payload; Slack ignores it");
+    if (kind === "interactive" && payload["type"] === "view_submission") close(payload["view"], delivery);
     changed();
     return delivery;
+  }
+
+  /** A form that was taken is gone; one with errors stays open. */
+  function close(view: unknown, { isAcked, ackPayload }: Delivery): void {
+    const errors = z.object({ response_action: z.literal("errors") }).safeParse(ackPayload);
+    const { id } = z.object({ id: z.string() }).parse(view);
+    if (isAcked && !errors.success) views.delete(id);
   }
 
   function findButton(message: FakeMessage | FakeEphemeral, wanted: string): PressedButton {
@@ -253,6 +263,12 @@ export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<Fa
       const actionTs = (now() / 1000).toFixed(6);
       return send("interactive", buttonPayload(situation(user, message.channel), shown, pressed, actionTs));
     },
+    submit({ typed: words, user = "U0ONCALL" }) {
+      const [id, open] = [...views].at(-1) ?? [];
+      if (id === undefined || open === undefined) throw new Error("fake slack: no form is open");
+      return send("interactive", formPayload(situation(user, firstChannel(world)), id, open.view, words));
+    },
+    openForms: () => [...views.values()].map(({ view }) => view),
     mention({ text, channel, threadTs, user = "U0ONCALL", isRaw = false }) {
       const typedText = isRaw ? text : escapeTyped(text);
       const mention = `<@${bot.userId}>`;

@@ -195,10 +195,11 @@ export async function createDiscord(options: DiscordOptions): Promise<Chat> {
   }
 
   function rememberQuestions(view: View): void {
-    for (const { command, confirm } of view.actions) {
-      if (confirm === undefined) continue;
+    for (const { command, confirm, ask } of view.actions) {
+      const question = ask?.label ?? confirm;
+      if (question === undefined) continue;
       questions.delete(command);
-      questions.set(command, confirm);
+      questions.set(command, question);
       const oldest = questions.keys().next().value;
       if (questions.size > maxQuestions && oldest !== undefined) questions.delete(oldest);
     }

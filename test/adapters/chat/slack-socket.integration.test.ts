@@ -236,6 +236,62 @@ describe("saved before acknowledged", () => {
   });
 });
 
+describe("a button that needs something typed", () => {
+  const action = {
+    label: "Approve",
+    command: "approve 7 --plan 0123456789ab",
+    style: "primary",
+    ask: { label: "Type scorer to approve", option: "confirm" },
+  } as const;
+
+  async function press(started: Awaited<ReturnType<typeof start>>) {
+    const { slack, chat } = started;
+    await chat.post(incidents, { key: "card1", view: { ...sampleCard(), actions: [action] } });
+    const [card] = slack.messagesIn(incidents.id);
+    if (card === undefined) throw new Error("no card");
+    expect((await slack.press({ message: card, button: "Approve" })).isAcked).toBe(true);
+    await slack.until(() => slack.openForms().length === 1);
+    return card;
+  }
+
+  test("opens a form; what was typed goes along with the command, and is answered under the card", async () => {
+    const started = await start();
+    const { slack, door, chat } = started;
+    const card = await press(started);
+    expect(readableText(slack.openForms())).toContain("Type scorer to approve");
+    expect(door.requests).toEqual([]);
+    await slack.submit({ typed: 'sco"rer' });
+    expect(slack.openForms()).toEqual([]);
+    const [request] = door.requests;
+    if (request === undefined) throw new Error("no request");
+    expect(request).toMatchObject({
+      command: "approve",
+      channel: incidents,
+      account: { id: "U0ONCALL", name: "oncall" },
+      input: { kind: "text", text: '7 --plan 0123456789ab --confirm "sco\\"rer"' },
+    });
+    await chat.answer(request, { ...sampleCard("an answer"), kind: "answer" }, "private");
+    expect(slack.ephemerals.at(-1)).toMatchObject({ user: "U0ONCALL", via: "chat.postEphemeral" });
+    await chat.answer(request, { ...sampleCard("an answer"), kind: "answer" }, "public");
+    expect(slack.repliesTo(incidents.id, card.ts)).toHaveLength(1);
+    expect(slack.violations).toEqual([]);
+  });
+
+  test("a form that cannot be saved in time stays open, and sent again it is the same request", async () => {
+    const started = await start({ saveWithinMs: 40 });
+    const { slack, door } = started;
+    await press(started);
+    const release = door.hold();
+    await slack.submit({ typed: "scorer" });
+    expect(slack.openForms()).toHaveLength(1);
+    release();
+    await slack.submit({ typed: "scorer" });
+    expect(slack.openForms()).toEqual([]);
+    expect(new Set(door.requests.map(({ key }) => key)).size).toBe(1);
+    expect(slack.violations).toEqual([]);
+  });
+});
+
 describe("conversation", () => {
   const view = { ...sampleCard("an answer"), kind: "answer" as const };
 

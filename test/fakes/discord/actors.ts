@@ -115,6 +115,18 @@ export function createActors({ world, desk, commands, applicationId, dispatch }:
     return act(3, { user, channel }, message, { custom_id: found.customId, component_type: 2 });
   }
 
+  /** Types into the only field of the form that a button opened, and sends it off. */
+  function submit(opened: FakeInteraction, typed: string): FakeInteraction {
+    const { form, user, message } = opened;
+    const channel = world.channels.get(opened.channelId);
+    const [field] = form?.components ?? [];
+    if (form === null || field === undefined || channel === undefined)
+      throw new Error("fake discord: no form is open");
+    const { custom_id } = field.component;
+    const components = [{ type: 18, id: 1, component: { type: 4, id: 2, custom_id, value: typed } }];
+    return act(5, { user, channel }, message, { custom_id: form.custom_id, components });
+  }
+
   function act(
     kind: number,
     doing: Doing,
@@ -163,6 +175,7 @@ export function createActors({ world, desk, commands, applicationId, dispatch }:
     slash,
     type,
     press,
+    submit,
     /** Sends an interaction again, as a gateway does that repeats itself. */
     repeat(interaction: FakeInteraction): void {
       dispatch("INTERACTION_CREATE", interaction.event);

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { readSuggestions } from "./command-limits.ts";
 import { snowflake } from "./ids.ts";
-import { checkMessage, readMessage } from "./limits.ts";
+import { checkMessage, type FormInput, readForm, readMessage } from "./limits.ts";
 import { editMessage, guarded, type Incoming, store } from "./messages.ts";
 import { invalid, refusals } from "./refusal.ts";
 import { messageBody } from "./wire.ts";
@@ -18,7 +18,7 @@ type Choice = { readonly name: string; readonly value: string | number };
 export interface FakeInteraction {
   readonly id: string;
   readonly token: string;
-  /** 2 command, 3 button, 4 autocomplete. */
+  /** 2 command, 3 button, 4 autocomplete, 5 a form that was sent off. */
   readonly type: number;
   readonly user: FakeUser;
   readonly channelId: string;
@@ -33,6 +33,8 @@ export interface FakeInteraction {
   original: FakeMessage | null;
   followUps: FakeMessage[];
   choices: readonly Choice[] | null;
+  /** The form that opened; null when none did. */
+  form: FormInput | null;
   readonly optionType: number;
   /** What the gateway sent. */
   event: unknown;
@@ -62,6 +64,7 @@ export function createDesk(world: World, applicationId: string) {
       original: null,
       followUps: [],
       choices: null,
+      form: null,
       event: null,
     };
     interactions.set(interaction.token, interaction);
@@ -91,6 +94,10 @@ export function createDesk(world: World, applicationId: string) {
     if (found.type === 4) {
       if (type !== 8) throw invalid("type", "CHOICE", "Autocomplete is answered with type 8");
       found.choices = readSuggestions(incoming.body, found.optionType);
+      return;
+    }
+    if (type === 9 && (found.type === 2 || isButton)) {
+      found.form = readForm(incoming.body);
       return;
     }
     if (type === 4) found.original = write(found, incoming, isPrivate);

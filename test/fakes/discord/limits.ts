@@ -203,3 +203,47 @@ export function mentionsOf(input: MessageInput, repliedTo: string | null): strin
   if (repliedTo !== null && (allowed == null || allowed.replied_user === true)) out.push(`user ${repliedTo}`);
   return out;
 }
+
+const formInput = z.strictObject({
+  title: text,
+  custom_id: text,
+  components: z.array(
+    z.strictObject({
+      type: z.literal(18),
+      label: text,
+      description: text.optional(),
+      component: z.strictObject({
+        type: z.literal(4),
+        custom_id: text,
+        style: z.union([z.literal(1), z.literal(2)]),
+        required: z.boolean().optional(),
+        min_length: z.number().int().min(0).max(4000).optional(),
+        max_length: z.number().int().min(1).max(4000).optional(),
+        placeholder: text.max(100).optional(),
+        value: text.optional(),
+      }),
+    }),
+  ),
+});
+export type FormInput = z.infer<typeof formInput>;
+
+/** A form as a client asks for it. @throws Refusal */
+export function readForm(body: unknown): FormInput {
+  const parsed = formInput.safeParse(body);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw invalid(issue?.path.join(".") ?? "data", "MODEL_TYPE_CONVERT", issue?.message ?? "not an object");
+  }
+  const form = parsed.data;
+  checkLength("data.title", form.title, 1, 45);
+  checkLength("data.custom_id", form.custom_id, 1, 100);
+  if (form.components.length === 0)
+    throw invalid("data.components", "BASE_TYPE_REQUIRED", "This field is required");
+  checkCount("data.components", form.components.length, 5);
+  for (const [at, field] of form.components.entries()) {
+    checkLength(`data.components.${at}.label`, field.label, 1, 45);
+    checkLength(`data.components.${at}.description`, field.description ?? "", 0, 100);
+    checkLength(`data.components.${at}.component.custom_id`, field.component.custom_id, 1, 100);
+  }
+  return form;
+}

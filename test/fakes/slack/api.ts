@@ -68,6 +68,10 @@ export interface FakeSlack {
     readonly button: string;
     readonly user?: string;
   }): Promise<Delivery>;
+  /** Sends off the newest open form. */
+  submit(what: { readonly typed: string; readonly user?: string }): Promise<Delivery>;
+  /** Forms that are open. */
+  openForms(): readonly Readonly<Record<string, unknown>>[];
   /** Writes "@tocsin TEXT"; `text` may hold "@tocsin" elsewhere instead. */
   mention(input: {
     readonly text: string;

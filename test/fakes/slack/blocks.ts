@@ -164,6 +164,50 @@ const block = z.discriminatedUnion("type", [
   }),
 ]);
 
+const input = z.strictObject({
+  type: z.literal("input"),
+  block_id: blockId,
+  label: plain(2000),
+  hint: plain(2000).optional(),
+  optional: z.boolean().optional(),
+  element: z.strictObject({
+    type: z.literal("plain_text_input"),
+    action_id: z.string().min(1).max(255).optional(),
+    placeholder: plain(150).optional(),
+    initial_value: z.string().optional(),
+    multiline: z.boolean().optional(),
+    min_length: z.int().min(0).max(3000).optional(),
+    max_length: z.int().min(1).max(3000).optional(),
+  }),
+});
+const modal = z
+  .strictObject({
+    type: z.literal("modal"),
+    title: plain(24),
+    blocks: z.array(z.union([input, block])).max(100),
+    submit: plain(24).optional(),
+    close: plain(24).optional(),
+    callback_id: z.string().min(1).max(255).optional(),
+    private_metadata: z.string().max(3000).optional(),
+    clear_on_close: z.boolean().optional(),
+    notify_on_close: z.boolean().optional(),
+    external_id: z.string().max(255).optional(),
+  })
+  .refine(
+    (view) => view.submit !== undefined || view.blocks.every((one) => one.type !== "input"),
+    "a modal with an input block needs submit",
+  );
+
+/** What Slack would say of a modal, or null when it would take it. */
+export function checkModal(value: unknown): readonly string[] | null {
+  const parsed = modal.safeParse(value);
+  return parsed.success
+    ? null
+    : parsed.error.issues
+        .slice(0, 10)
+        .map(({ message, path }) => `[ERROR] ${message} [json-pointer:/view/${path.join("/")}]`);
+}
+
 export type BlockRecord = Readonly<Record<string, unknown>>;
 
 /** Error code and messages of what Slack would refuse, or null. */

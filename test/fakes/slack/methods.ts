@@ -1,5 +1,5 @@
 /** Every method of the Web API that this Slack knows. */
-import { checkBlocks } from "./blocks.ts";
+import { checkModal } from "./blocks.ts";
 import { chatMethods } from "./chat.ts";
 import { conversationMethods } from "./conversations.ts";
 import { effectsOf } from "./markup.ts";
@@ -159,13 +159,8 @@ function completeUpload(args: Args, { world, bot }: Context): Reply {
 function storeView(id: string, view: unknown, { views, now }: Context): Reply {
   if (typeof view !== "object" || view === null) return fail("invalid_arguments");
   const record: Args = { ...view };
-  const title = record["title"];
-  const titleText = typeof title === "object" && title !== null && "text" in title ? String(title.text) : "";
-  if (record["type"] !== "modal" || titleText.length === 0 || titleText.length > 24)
-    return fail("invalid_arguments");
-  const problem = checkBlocks(record["blocks"], 100);
-  if (problem !== null)
-    return fail("invalid_arguments", { response_metadata: { messages: problem.messages } });
+  const problems = checkModal(record);
+  if (problems !== null) return fail("invalid_arguments", { response_metadata: { messages: problems } });
   const hash = `${now()}.${views.size}`;
   views.set(id, { view: record, hash });
   return { ok: true, view: { ...record, id, hash } };

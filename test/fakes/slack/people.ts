@@ -1,4 +1,5 @@
 /** What people do in Slack, as the payloads that an app gets. */
+import { z } from "zod";
 import type { FakeEphemeral, FakeMessage } from "./world.ts";
 
 export interface Names {
@@ -120,6 +121,35 @@ export function buttonPayload(
         action_ts: actionTs,
       },
     ],
+  };
+}
+
+/** A form as it is sent off: what was typed into its only input. */
+export function formPayload(
+  { teamId, appId, user, triggerId }: Omit<Situation, "channel" | "responseUrl">,
+  id: string,
+  view: Readonly<Record<string, unknown>>,
+  typed: string,
+): Readonly<Record<string, unknown>> {
+  const blocks = z
+    .array(z.object({ block_id: z.string(), element: z.object({ action_id: z.string() }) }))
+    .length(1)
+    .parse(view["blocks"]);
+  const [field] = blocks;
+  const values =
+    field === undefined
+      ? {}
+      : { [field.block_id]: { [field.element.action_id]: { type: "plain_text_input", value: typed } } };
+  return {
+    type: "view_submission",
+    api_app_id: appId,
+    token: "verification-token",
+    trigger_id: triggerId,
+    team: { id: teamId, domain: "example" },
+    is_enterprise_install: false,
+    user: { id: user.id, username: user.name, name: user.name, team_id: teamId },
+    view: { ...view, id, team_id: teamId, state: { values } },
+    response_urls: [],
   };
 }
 

@@ -69,6 +69,7 @@ export interface WireView {
     readonly command: string;
     readonly style: string;
     readonly confirm: string | null;
+    readonly ask: { readonly label: string; readonly option: string } | null;
   }[];
   readonly footer: string | null;
 }
@@ -127,6 +128,10 @@ function viewToWire(view: View, imageUrl: (blockIndex: number) => string): WireV
       command: action.command,
       style: action.style,
       confirm: action.confirm === undefined ? null : readable(action.confirm, limits.text),
+      ask:
+        action.ask === undefined
+          ? null
+          : { label: oneLine(action.ask.label, limits.label), option: action.ask.option },
     })),
     footer: view.footer === undefined ? null : oneLine(view.footer, limits.footer),
   };

@@ -34,6 +34,8 @@ export const interactionShape = z.object({
     .object({
       name: z.string().optional(),
       custom_id: z.string().optional(),
+      /** Of a form that was sent off. */
+      components: z.unknown().optional(),
       options: z
         .array(z.object({ name: z.string(), value: optionValue.optional(), focused: z.boolean().optional() }))
         .default([]),

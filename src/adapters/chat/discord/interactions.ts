@@ -5,6 +5,7 @@
 import type { ChatDoor, CommandRequest, Log, Metrics, OptionShape } from "../../../ports.ts";
 import type { Api } from "./api.ts";
 import { type Catalog, discordName } from "./commands.ts";
+import { formOf, lineOfForm, readFormId } from "./form.ts";
 import { accountOf, type Interaction, interactionShape, requestOf } from "./interaction.ts";
 import { codes, problemOf } from "./outcome.ts";
 import { confirmPrompt, note, privately, workingOn } from "./prompts.ts";
@@ -54,6 +55,11 @@ export function createInteractions(options: InteractionOptions) {
       return press(interaction, id.slice(sendPrefix.length));
     if (interaction.type === 3 && id.startsWith(askPrefix))
       return ask(interaction, id.slice(askPrefix.length));
+    const form = readFormId(id);
+    if (interaction.type === 3 && form !== null)
+      return callback(interaction, { type: 9, data: formOf(form, id, options.questionOf(form.line)) });
+    if (interaction.type === 5 && form !== null)
+      return press(interaction, lineOfForm(form, interaction.data.components));
     if (interaction.type === 3 && id === cancelId)
       return callback(interaction, { type: 7, data: note("Not done.") });
     return callback(interaction, { type: 4, data: privately(note("This control is no longer in use.")) });
@@ -77,7 +83,7 @@ export function createInteractions(options: InteractionOptions) {
 
   async function press(interaction: Interaction, line: string): Promise<void> {
     const [name = "", ...rest] = line.trim().split(/\s+/);
-    const isPrompt = ((interaction.message?.flags ?? 0) & ephemeral) !== 0;
+    const isPrompt = interaction.type === 3 && ((interaction.message?.flags ?? 0) & ephemeral) !== 0;
     const text = line.trim().slice(name.length).trim();
     const request = requestOf(
       interaction,
@@ -195,7 +201,7 @@ export function createInteractions(options: InteractionOptions) {
 }
 
 interface Ack {
-  readonly type: 4 | 5 | 6 | 7 | 8;
+  readonly type: 4 | 5 | 6 | 7 | 8 | 9;
   readonly data?: unknown;
 }
 

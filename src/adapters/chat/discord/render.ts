@@ -44,6 +44,8 @@ export const noMentions = { parse: [] } as const;
 export const sendPrefix = "!";
 export const askPrefix = "?";
 export const cancelId = "x";
+/** In front of a command that needs something typed; then the option and a colon. */
+export const formPrefix = "=";
 
 /**
  * @param mark - small print by which the message is found again; null for answers, which are never looked for.
@@ -126,11 +128,16 @@ function rowsOf(actions: readonly ViewAction[]): {
 
 /** Null when the command does not fit whole: half a command must never run. */
 function buttonOf(action: ViewAction): Button | null {
-  const id = `${action.confirm === undefined ? sendPrefix : askPrefix}${action.command}`;
+  const id = `${prefixOf(action)}${action.command}`;
   if (id.length > maxCustomId || action.command === "") return null;
   const label = plainLine(action.label, maxLabel);
   const styles = { primary: 1, plain: 2, danger: 4 } as const;
   return { type: 2, style: styles[action.style], label: label === "" ? "…" : label, custom_id: id };
+}
+
+function prefixOf({ ask, confirm }: ViewAction): string {
+  if (ask !== undefined) return `${formPrefix}${ask.option}:`;
+  return confirm === undefined ? sendPrefix : askPrefix;
 }
 
 /** What to type where there is no button. */

@@ -20,6 +20,7 @@ export const limits = {
   messageText: 4000,
   buttonLabel: 75,
   buttonValue: 2000,
+  actionId: 255,
   buttonsPerBlock: 25,
   confirmTitle: 100,
   confirmText: 300,

@@ -1,8 +1,10 @@
 /** Wires Bolt's listeners to the door: every request is saved before Slack is told that it arrived. */
 import type { App, ReceiverEvent } from "@slack/bolt";
+import { z } from "zod";
 import type { ChatDoor, CommandRequest } from "../../../ports/chat.ts";
 import type { Log, Metrics } from "../../../ports/observability.ts";
 import type { SlackApi } from "./client.ts";
+import { type FormRequest, formBlock, formCallback, readForm, readFormButton } from "./form.ts";
 import { sayPrivately } from "./render.ts";
 import { readButton, readMention, readSlashCommand } from "./requests.ts";
 import { lostText, type Saving, save, slowText } from "./saving.ts";
@@ -40,12 +42,26 @@ export function listen(options: IntakeOptions): Intake {
   });
 
   app.action(/.*/, async ({ body, ack }) => {
+    const form = readFormButton(body);
+    if (form !== null) {
+      await ack();
+      return await openForm(form, body);
+    }
     const request = readButton(body, options.now());
     if (request === null) return ack();
     const saving = await submit(request);
     await ack();
     if (saving.kind !== "saved") await tell(request, wordsFor(saving));
     if (saving.kind === "slow") void tellWhenLost(request, saving);
+  });
+
+  app.view(formCallback, async ({ body, ack }) => {
+    const request = readForm(body, options.now());
+    if (request === null) return ack();
+    const saving = await submit(request);
+    // A form that could not be saved stays open, with what was typed in it.
+    if (saving.kind === "saved") await ack();
+    else await ack({ response_action: "errors", errors: { [formBlock]: wordsFor(saving) } });
   });
 
   app.event("app_mention", () => Promise.resolve());
@@ -86,6 +102,21 @@ export function listen(options: IntakeOptions): Intake {
     metrics.observe("tocsin_chat_ack_seconds", (performance.now() - started) / 1000, platform);
     if (saving.kind === "slow") metrics.count("tocsin_chat_slow_acks_total", platform);
     return saving;
+  }
+
+  /** Slack takes the trigger of a press for three seconds. */
+  async function openForm({ triggerId, view }: FormRequest, body: unknown): Promise<void> {
+    const opened = await api.call("views.open", { trigger_id: triggerId, view });
+    if (opened.kind === "ok") return;
+    log.warn({ outcome: opened }, "slack: a form was not opened");
+    const pressed = z.object({ response_url: z.string() }).safeParse(body);
+    const text = "Slack did not open the form. Press the button again.";
+    if (pressed.success)
+      await api.respond(pressed.data.response_url, {
+        response_type: "ephemeral",
+        replace_original: false,
+        ...sayPrivately(text),
+      });
   }
 
   async function tell(request: CommandRequest, text: string): Promise<void> {

@@ -28,6 +28,8 @@ import { cleanText, escapeMarkup, inline, literal } from "./text.ts";
 
 /** Action ids of our buttons begin with this; their value is the command line. */
 export const buttonPrefix = "tocsin:";
+/** In front of one that opens a form; then its index, the option and the question. */
+export const askPrefix = "tocsin-ask:";
 
 /** How bad it is: a shape and a word, never colour alone. */
 const marks: Readonly<Record<Tone, { readonly emoji: string; readonly word: string }>> = {
@@ -112,11 +114,16 @@ function renderButton(action: ViewAction, index: number): Button {
   const label = cut === "" ? "…" : cut;
   return {
     type: "button",
-    action_id: `${buttonPrefix}${index}`,
+    action_id:
+      action.ask === undefined
+        ? `${buttonPrefix}${index}`
+        : truncate(`${askPrefix}${index}:${action.ask.option}:${action.ask.label}`, limits.actionId),
     text: plainText(label),
     value: action.command,
     ...(action.style === "plain" ? {} : { style: action.style }),
-    ...(action.confirm === undefined ? {} : { confirm: renderConfirm(action.confirm, label, action.style) }),
+    ...(action.confirm === undefined || action.ask !== undefined
+      ? {}
+      : { confirm: renderConfirm(action.confirm, label, action.style) }),
   };
 }
 

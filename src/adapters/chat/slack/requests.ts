@@ -18,7 +18,8 @@ const slashBody = z.object({
   response_url: z.string().optional(),
 });
 
-const buttonBody = z.object({
+/** A pressed button. */
+export const buttonBody = z.object({
   type: z.literal("block_actions"),
   user: z.object({ id: z.string(), name: z.string().optional(), username: z.string().optional() }),
   channel: z.object({ id: z.string() }).optional(),
@@ -74,20 +75,30 @@ export function readSlashCommand(body: unknown, receivedAt: Date): Reading {
 export function readButton(body: unknown, receivedAt: Date): Reading {
   const parsed = buttonBody.safeParse(body);
   if (!parsed.success) return null;
-  const { user, channel, container, message, trigger_id, response_url, actions } = parsed.data;
+  const { user, trigger_id, response_url, actions } = parsed.data;
   const pressed = actions[0];
   if (pressed?.value === undefined || !pressed.action_id.startsWith(buttonPrefix)) return null;
-  const channelId = channel?.id ?? container?.channel_id;
-  const messageTs = message?.ts ?? container?.message_ts;
-  const threadTs = message?.thread_ts ?? container?.thread_ts ?? messageTs;
+  const { channel, thread } = placeOf(parsed.data);
   return request({
     key: requestKey("button", trigger_id ?? JSON.stringify(body)),
     user: { id: user.id, name: user.name ?? user.username },
-    channel: channelId,
+    channel,
     line: splitLine(pressed.value),
     receivedAt,
-    reply: { kind: "button", channel: channelId, user: user.id, response_url, thread_ts: threadTs },
+    reply: { kind: "button", channel, user: user.id, response_url, thread_ts: thread },
   });
+}
+
+/** Where a button was pressed, and under which message a public answer goes. */
+export function placeOf({ channel, container, message }: z.output<typeof buttonBody>): {
+  readonly channel: string | undefined;
+  readonly thread: string | undefined;
+} {
+  const messageTs = message?.ts ?? container?.message_ts;
+  return {
+    channel: channel?.id ?? container?.channel_id,
+    thread: message?.thread_ts ?? container?.thread_ts ?? messageTs,
+  };
 }
 
 /**
@@ -128,18 +139,19 @@ function escapePattern(text: string): string {
 }
 
 /** First word and rest; "help" when there is nothing. */
-function splitLine(line: string): { readonly command: string; readonly text: string } {
+export function splitLine(line: string): { readonly command: string; readonly text: string } {
   const match = /^\/?(\S+)\s*([\s\S]*)$/.exec(line.trim());
   if (match?.[1] === undefined) return { command: "help", text: "" };
   return { command: match[1].toLowerCase(), text: (match[2] ?? "").trim() };
 }
 
 /** The same payload delivered again, by a retry or a replay, gives the same key. */
-function requestKey(kind: string, identity: string): string {
+export function requestKey(kind: string, identity: string): string {
   return `slack-${createHash("sha256").update(`${kind}/${identity}`).digest("hex").slice(0, 40)}`;
 }
 
-function request(parts: {
+/** A request in our terms. */
+export function request(parts: {
   readonly key: string;
   readonly user: { readonly id: string; readonly name: string | undefined };
   readonly channel: string | undefined;

@@ -81,6 +81,15 @@ test("a title of 40 kB, a table of 10,000 rows and a hundred buttons are cut to 
   expect(wire.view.actions).toHaveLength(limits.actionCount);
 });
 
+test("a button that needs something typed says what, and as which option it goes along", () => {
+  const ask = { label: "Type scorer", option: "confirm" };
+  const actions = [{ label: "Approve", command: "approve 7", style: "primary" as const, ask }];
+  expect(toWire(message(view({ title: "t", actions }))).view.actions[0]).toMatchObject({
+    ask,
+    confirm: null,
+  });
+});
+
 test("marks that turn or hide text are gone; line ends, tabs and emoji stay", () => {
   expect(readable("a\u202Eb\u2066c\u200Bd\u0000e\u001b[31mf", 100)).toBe("abcde[31mf");
   expect(readable("one\r\ntwo\tthree", 100)).toBe("one\ntwo\tthree");

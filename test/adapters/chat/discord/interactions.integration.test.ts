@@ -207,6 +207,50 @@ describe("a button", () => {
   });
 });
 
+describe("a button that needs something typed", () => {
+  async function asking(): Promise<FakeMessage> {
+    const action = {
+      label: "Approve",
+      command: "approve 7 --plan 0123456789ab",
+      style: "primary",
+      ask: { label: "Type scorer to approve", option: "confirm" },
+    } as const;
+    refIn(await at.chat.post(at.channel, { key: "card2", view: view({ actions: [action] }) }));
+    const [message] = at.discord.messages(at.channel.id);
+    if (message === undefined) throw new Error("no card");
+    return message;
+  }
+
+  test("opens a form, and submits the command with what was typed, quoted", async () => {
+    at = await stage();
+    const pressed = at.discord.press(await asking(), "Approve", doing());
+    const form = await at.discord.until(() => pressed.form);
+    expect(form.components[0]).toMatchObject({ label: "Type scorer to approve" });
+    expect(at.door.requests).toEqual([]);
+    const sent = at.discord.submit(pressed, 'sco"rer" --reason x');
+    expect(await submitted()).toMatchObject({
+      key: sent.id,
+      command: "approve",
+      input: { kind: "text", text: '7 --plan 0123456789ab --confirm "sco\\"rer\\" --reason x"' },
+      channel: at.channel,
+    });
+    await at.discord.until(() => sent.ack);
+    expect(sent.ack).toMatchObject({ type: 5, isPrivate: true });
+    expect(at.discord.refused).toEqual([]);
+  });
+
+  test("of another process' card opens the form all the same", async () => {
+    at = await stage();
+    const message = await asking();
+    await at.chat.stop();
+    const other = await stage({ beside: at.discord });
+    const pressed = at.discord.press(message, "Approve", doing());
+    const form = await at.discord.until(() => pressed.form);
+    expect(form.components[0]).toMatchObject({ label: "Type the confirm to go on" });
+    await other.close();
+  });
+});
+
 describe("suggestions", () => {
   test("come from the door for our option, at most 25, of the option's type", async () => {
     const asked: unknown[] = [];
