@@ -36,6 +36,8 @@ export interface MadeVersion {
   readonly metrics: Readonly<Record<string, number>>;
   /** Beside what serves, where both were measured on the same data. */
   readonly comparison: readonly MetricComparison[];
+  /** What it was made from, where the registry knows. */
+  readonly origin?: VersionOrigin;
 }
 
 export interface LiveVersion {
@@ -165,7 +167,10 @@ export interface ModelBackend {
   inverse(operation: Operation, snapshot: Snapshot): PlannedOperation | null;
   /** Whether what would serve `version` still exists: an image, a model's files. Asked before a rollback. */
   checkArtifact?(model: string, version: string): Promise<ArtifactCheck>;
-  /** What a retrain would be made from, where the training knows better than what was given; for the plan. */
+  /**
+   * What a retrain would be made from, where the training knows more than what was given; for the plan. Differing from
+   * what was given says that it cannot be had.
+   */
   proposeManifest?(model: string, given: RetrainManifest): Promise<RetrainManifest>;
   /** What the operation would do; changes nothing. Called again at apply, and must then say the same. */
   plan(operation: PlannedOperation): Promise<BackendPlan>;
@@ -202,6 +207,8 @@ export interface Trainer {
     | { readonly kind: "enough"; readonly notes: readonly string[] }
     | { readonly kind: "too_little"; readonly problem: string; readonly remedy: string }
   >;
+  /** What it would learn from now: its code, a digest of its data; it uses no randomness. */
+  inputs(): Promise<RetrainManifest>;
   /** @param champion - parameters of the version that serves; the start of the search and what is compared with. */
   fit(champion: unknown): Promise<Fitted>;
 }
