@@ -1,11 +1,11 @@
 import path from "node:path";
+import { createHttpClient } from "../adapters/http-client.ts";
 import type { OpenStore } from "../adapters/store/store.ts";
 import { composeModel } from "../app/compose-model.ts";
 import { createTrainer } from "../app/train.ts";
 import type { ModelPart } from "../config/shape.ts";
 import type { Config, ModelConfig } from "../config.ts";
 import type { BackendContext, Clock, Log, ModelBackend, ModelEntry } from "../ports.ts";
-import { packageVersion } from "./package.ts";
 import type { Plugins } from "./plugins.ts";
 
 export interface ModelParts {
@@ -30,14 +30,14 @@ export async function createModels(parts: ModelParts): Promise<readonly ModelEnt
     return backend;
   };
   const entries = parts.config.models.map((model): ModelEntry => {
-    const { registry: versions, runtime: serving, training: making, ...facts } = model;
-    const registry = backendOf(versions, model.name);
-    const runtime = backendOf(serving, model.name);
-    const training = backendOf(making, model.name);
-    if (registry === null) throw new Error(`tocsin.yaml models.${model.name} names no registry`);
+    const { name, environments, owners, risk, services, dashboards, alerts } = model;
+    const registry = backendOf(model.registry, name);
+    const runtime = backendOf(model.runtime, name);
+    const training = backendOf(model.training, name);
+    if (registry === null) throw new Error(`tocsin.yaml models.${name} names no registry`);
     const backend =
       runtime === null && training === null ? registry : composeModel({ registry, runtime, training });
-    return { ...facts, backend };
+    return { name, backend, environments, owners, risk, services, dashboards, alerts };
   });
   for (const [name, backend] of backends) {
     const using = new Set(modelsUsing(parts.config, name).map((model) => model.name));
@@ -65,9 +65,10 @@ function createBackend(name: string, model: string, parts: ModelParts): ModelBac
     store,
     clock,
     log,
+    http: createHttpClient({ clock }),
     environment: config.environment,
     stateFolder: path.join(config.dataDir, "backends", name),
-    trainer: createTrainer({ store, version: packageVersion }),
+    trainer: createTrainer({ store }),
   };
   const settings = new Map(
     modelsUsing(config, name).map((using) => [

@@ -1,7 +1,11 @@
 import type { MetricComparison } from "../domain/metric-comparison.ts";
 import type { RetrainManifest } from "../domain/retrain-manifest.ts";
+import type { HttpClient } from "./http-client.ts";
 import type { Clock, Log } from "./observability.ts";
+import type { Operation, PlannedOperation, Snapshot } from "./operation.ts";
 import type { Store } from "./store.ts";
+
+export type { Operation, PlannedOperation, RolloutKind, Snapshot } from "./operation.ts";
 
 /** One version of a model. */
 export interface ModelVersion {
@@ -36,8 +40,6 @@ export interface MadeVersion {
   readonly metrics: Readonly<Record<string, number>>;
   /** Beside what serves, where both were measured on the same data. */
   readonly comparison: readonly MetricComparison[];
-  /** What it was made from, where the registry knows. */
-  readonly origin?: VersionOrigin;
 }
 
 export interface LiveVersion {
@@ -45,36 +47,6 @@ export interface LiveVersion {
   readonly since: Date | null;
   readonly by: string | null;
 }
-
-export type RolloutKind = "deploy" | "rollback" | "retrain";
-
-/**
- * What served before a rollout, in the backend's own terms: enough to bring it back exactly, also what no version
- * number says (a pod template, an endpoint's configuration). JSON, at most 64 kB, no secrets.
- */
-export type Snapshot = Readonly<Record<string, unknown>>;
-
-/** What is asked of a backend. Identifies the work across crashes. */
-export interface Operation {
-  /** Unique, chosen by us, at most 64 of [a-z0-9-]; what findByOperationId looks for. */
-  readonly operationId: string;
-  readonly kind: RolloutKind;
-  readonly model: string;
-  readonly environment: string;
-  /** Version that serves before; null when none does. */
-  readonly from: string | null;
-  /** Version to serve after; null for a retrain. */
-  readonly to: string | null;
-  /** For a rollback: the snapshot taken when `to` was replaced; null when there is none, then the version alone counts. */
-  readonly restore: Snapshot | null;
-  /** For a retrain: what to make it from, as approved; null for the other kinds. */
-  readonly manifest: RetrainManifest | null;
-  readonly requestedBy: string;
-  readonly reason: string;
-}
-
-/** An operation before it is asked for: what {@link ModelBackend.plan} needs of it. */
-export type PlannedOperation = Omit<Operation, "operationId" | "requestedBy">;
 
 /** Reference to running work, in the backend's own terms; JSON. */
 export type ExternalRef = Readonly<Record<string, string>>;
@@ -167,10 +139,7 @@ export interface ModelBackend {
   inverse(operation: Operation, snapshot: Snapshot): PlannedOperation | null;
   /** Whether what would serve `version` still exists: an image, a model's files. Asked before a rollback. */
   checkArtifact?(model: string, version: string): Promise<ArtifactCheck>;
-  /**
-   * What a retrain would be made from, where the training knows more than what was given; for the plan. Differing from
-   * what was given says that it cannot be had.
-   */
+  /** What a retrain would be made from, where the training knows better than what was given; for the plan. */
   proposeManifest?(model: string, given: RetrainManifest): Promise<RetrainManifest>;
   /** What the operation would do; changes nothing. Called again at apply, and must then say the same. */
   plan(operation: PlannedOperation): Promise<BackendPlan>;
@@ -192,6 +161,7 @@ export interface BackendContext {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  readonly http: HttpClient;
   /** Environment variables that commands may be given, by name; a backend passes on only what its settings name. */
   readonly environment: Readonly<Record<string, string>>;
   /** Folder for what must outlive the process; made when needed. */
@@ -207,8 +177,6 @@ export interface Trainer {
     | { readonly kind: "enough"; readonly notes: readonly string[] }
     | { readonly kind: "too_little"; readonly problem: string; readonly remedy: string }
   >;
-  /** What it would learn from now: its code, a digest of its data; it uses no randomness. */
-  inputs(): Promise<RetrainManifest>;
   /** @param champion - parameters of the version that serves; the start of the search and what is compared with. */
   fit(champion: unknown): Promise<Fitted>;
 }

@@ -11,6 +11,7 @@ import type { FeedbackStore } from "./feedback.ts";
 import type { LearningStore } from "./learning.ts";
 import type { MuteStore } from "./mute.ts";
 import type { NoiseStore } from "./noise.ts";
+import type { OperationRecordStore } from "./operation-record.ts";
 import type { RolloutStore } from "./rollout.ts";
 import type { SimilarStore } from "./similar.ts";
 import type { RawDelivery } from "./source.ts";
@@ -30,6 +31,7 @@ export interface StoreSlices {
   readonly requests: RequestStore;
   readonly audit: AuditStore;
   readonly rollouts: RolloutStore;
+  readonly operationRecords: OperationRecordStore;
   readonly explanations: ExplanationStore;
   readonly feedback: FeedbackStore;
   readonly similar: SimilarStore;

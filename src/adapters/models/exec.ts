@@ -2,7 +2,7 @@
 import { hostname } from "node:os";
 import path from "node:path";
 import { z } from "zod";
-import { canonicalJson } from "../../domain/audit.ts";
+import { oddValue } from "../../domain/operation-template.ts";
 import { redact } from "../../domain/redaction.ts";
 import { oneLine } from "../../domain/view.ts";
 import {
@@ -25,9 +25,6 @@ import {
   type ExecSettings,
   environmentOf,
   fill,
-  isPlainValue,
-  manifestValues,
-  manifestVariable,
   type Placeholder,
   parseExecSettings,
 } from "./exec/settings.ts";
@@ -100,10 +97,7 @@ export function createExec(settings: ReadonlyMap<string, unknown>, context: Back
     if (prepared.kind === "refuse") throw new NotStartedError(prepared.problem);
     const own = prepared.settings;
     const spec = { argv: [...prepared.argv], cwd: own.cwd ?? null, timeoutMs: own.timeoutSeconds * 1_000 };
-    const env = environmentOf(own, context.environment);
-    const { manifest } = operation;
-    const told = manifest === null ? {} : { [manifestVariable]: canonicalJson(manifest) };
-    const status = await startRun(folderOf(operationId), spec, { ...env, ...told });
+    const status = await startRun(folderOf(operationId), spec, environmentOf(own, context.environment));
     return refOf(operationId, model, own, status);
   }
 
@@ -222,27 +216,16 @@ function prepare(settings: ExecSettings, operation: PlannedOperation, operationI
     const remedy = `Set models.${model}.settings.retrain in tocsin.yaml.`;
     return { kind: "refuse", reason: "no_command", problem: `${model} has no retrain command.`, remedy };
   }
-  const { commit = null, data = null, image = null } = operation.manifest ?? {};
-  const odd = [model, environment, from, to, commit, data, image].find(
-    (value) => value !== null && !isPlainValue(value),
-  );
-  if (odd !== undefined) {
-    const problem = `"${oneLine(String(odd), 60)}" cannot be given to a command.`;
-    const remedy =
-      "Names and versions begin with a letter or digit and hold letters, digits and _.:/+@=- only.";
-    return { kind: "refuse", reason: "odd_value", problem, remedy };
-  }
-  const values = { model, environment, from, version: to, operationId };
-  const filled = fill(line, { ...values, ...manifestValues(operation.manifest) });
+  const odd = oddValue(operation);
+  if (odd !== null) return { kind: "refuse", reason: "odd_value", ...odd };
+  const filled = fill(line, { model, environment, from, version: to, operationId });
   if (filled.kind === "argv") return { ...filled, settings };
   const problem = `The ${kind} command of ${model} uses {${filled.placeholder}}, and there is none.`;
   return {
     kind: "refuse",
     reason: "missing_value",
     problem,
-    remedy: filled.placeholder.startsWith("manifest.")
-      ? `Give --${filled.placeholder.slice("manifest.".length)}, or leave it out of the command in tocsin.yaml.`
-      : "Leave it out of the command in tocsin.yaml.",
+    remedy: "Leave it out of the command in tocsin.yaml.",
   };
 }
 

@@ -16,6 +16,7 @@ import {
   uniqueIndex,
 } from "drizzle-orm/pg-core";
 import type { MetricComparison } from "../../domain/metric-comparison.ts";
+import type { Operation } from "../../ports.ts";
 import { readTime, writeTime } from "./values.ts";
 
 /** A moment to the millisecond. Not drizzle's own type: it reads the years before 100 as 1900 and later. */
@@ -468,6 +469,26 @@ export const modelAliases = pgTable(
     operationId: text("operation_id").notNull(),
   },
   (table) => [primaryKey({ columns: [table.model, table.environment, table.alias, table.since] })],
+);
+
+/** Operations of model backends whose systems keep no record of their own; see src/ports/operation-record.ts. */
+export const operationRecords = pgTable(
+  "operation_records",
+  {
+    operationId: text("operation_id").primaryKey(),
+    backend: text("backend").notNull(),
+    model: text("model").notNull(),
+    environment: text("environment").notNull(),
+    operation: jsonb("operation").$type<Operation>().notNull(),
+    state: text("state", { enum: ["asked", "running", "succeeded", "failed", "cancelled"] }).notNull(),
+    askedAt: at("asked_at").notNull(),
+    endedAt: at("ended_at"),
+    notes: jsonb("notes").$type<Readonly<Record<string, unknown>>>().notNull(),
+    revision: integer("revision").notNull(),
+  },
+  (table) => [
+    index("operation_records_target").on(table.backend, table.model, table.environment, table.state),
+  ],
 );
 
 /** What people say or do about a grouping or a cause; labelled data. */

@@ -18,6 +18,7 @@ import { learningSlice } from "./learning.ts";
 import { leaseSlice } from "./leases.ts";
 import { freeEverything } from "./liveness.ts";
 import { noiseSlice } from "./noise.ts";
+import { operationRecordSlice } from "./operation-records.ts";
 import { postSlice } from "./posts.ts";
 import { requestSlice } from "./requests.ts";
 import { rolloutSlice } from "./rollouts.ts";
@@ -98,6 +99,7 @@ function slicesOf(db: Db, installationId: string, write?: DeliveryStore["insert"
     requests: requestSlice(db),
     audit: auditSlice(db),
     rollouts: rolloutSlice(db),
+    operationRecords: operationRecordSlice(db),
     explanations: explanationSlice(db),
     feedback: feedbackSlice(db),
     similar: similarSlice(db),

@@ -21,7 +21,7 @@ import {
   mlflowStartMs,
   startMlflow,
 } from "../../mlflow-server.ts";
-import { type Call, type Fate, type FaultProxy, startProxy } from "./mlflow/proxy.ts";
+import { type Call, type Fate, type FaultProxy, startProxy } from "./proxy.ts";
 
 const why = mlflowMissing();
 const title = why === null ? "a real MLflow server" : `a real MLflow server (${why})`;
@@ -33,7 +33,7 @@ describe.skipIf(why !== null)(title, () => {
 
   beforeAll(async () => {
     server = await startMlflow();
-    proxy = await startProxy(server.url);
+    proxy = await startProxy(server.url, "/api/2.0/mlflow/");
   }, mlflowStartMs);
   afterAll(async () => {
     await proxy?.close();

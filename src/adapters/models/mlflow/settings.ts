@@ -1,12 +1,15 @@
 /** Settings of the backend `mlflow`. Secrets are named by variable ("env:NAME"), never written into the file. */
 import { z } from "zod";
+import {
+  bareAddress,
+  bearer,
+  httpAddress,
+  parseBackendSettings,
+  secretOf,
+  secretReference,
+  settingName,
+} from "../../../domain/backend-settings.ts";
 
-const variable = z
-  .string()
-  .regex(
-    /^env:[A-Za-z_][A-Za-z0-9_]*$/,
-    'must be "env:NAME": the secret itself belongs into the environment, not into the file',
-  );
 /** What MLflow takes as an alias: no "latest", no "v3", which it reads as versions. */
 const alias = z
   .string()
@@ -16,9 +19,9 @@ const alias = z
   );
 
 export const mlflowSettingsSchema = z.strictObject({
-  url: z.url({ protocol: /^https?$/, error: "must be the address of the server, http:// or https://" }),
-  token: variable.optional().describe("sent as Authorization: Bearer"),
-  basic: z.strictObject({ user: z.string().min(1).max(200), password: variable }).optional(),
+  url: httpAddress,
+  token: secretReference.optional().describe("sent as Authorization: Bearer"),
+  basic: z.strictObject({ user: z.string().min(1).max(200), password: secretReference }).optional(),
   registeredModel: z
     .string()
     .regex(/^[^/:'"`]{1,256}$/, "must be a name that MLflow takes, without / : and quotes")
@@ -57,18 +60,14 @@ export function parseMlflowSettings(
   settings: unknown,
   environment: Readonly<Record<string, string>>,
 ): MlflowSettings {
-  const parsed = mlflowSettingsSchema.safeParse(settings ?? {});
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new Error(`${settingName(model, issue?.path ?? [])}: ${issue?.message ?? "invalid"}`);
-  }
-  const { url, token, basic, registeredModel, aliases, validation, timeoutSeconds } = parsed.data;
+  const parsed = parseBackendSettings(mlflowSettingsSchema, model, settings);
+  const { url, token, basic, registeredModel, aliases, validation, timeoutSeconds } = parsed;
   if (token !== undefined && basic !== undefined)
     throw new Error(`${settingName(model, [])}: takes token or basic, not both`);
   const read = (name: string, place: readonly string[]) =>
     secretOf(name, environment, settingName(model, place));
   return {
-    url: bareUrl(url, settingName(model, ["url"])),
+    url: bareAddress(url, settingName(model, ["url"]), 'basic: { user, password: "env:NAME" }'),
     authorization:
       token !== undefined
         ? bearer(read(token, ["token"]), settingName(model, ["token"]))
@@ -91,32 +90,4 @@ export function aliasOf({ aliases }: Pick<MlflowSettings, "aliases">, environmen
 /** The alias of the version that served before: `previous` beside `champion`, `previous-staging` beside `champion-staging`. */
 export function previousAliasOf(alias: string): string {
   return alias.startsWith("champion") ? alias.replace("champion", "previous") : `previous-${alias}`;
-}
-
-function settingName(model: string, path: readonly PropertyKey[]): string {
-  return ["models", model, "settings", ...path].map(String).join(".");
-}
-
-function secretOf(name: string, environment: Readonly<Record<string, string>>, place: string): string {
-  const variableName = name.slice("env:".length);
-  const value = environment[variableName];
-  if (value === undefined || value === "")
-    throw new Error(`${place}: the environment variable ${variableName} is not set; set it, or name another`);
-  return value;
-}
-
-/** @throws Error for a token that would end the header, or be another one than is meant. */
-function bearer(token: string, place: string): string {
-  if (/^[\x21-\x7e]+$/.test(token)) return `Bearer ${token}`;
-  throw new Error(`${place}: the token holds spaces or characters that a header cannot carry`);
-}
-
-function bareUrl(given: string, place: string): string {
-  const url = new URL(given);
-  if (url.username !== "" || url.password !== "")
-    throw new Error(`${place}: holds a user or password; use basic: { user, password: "env:NAME" }`);
-  url.search = "";
-  url.hash = "";
-  if (!url.pathname.endsWith("/")) url.pathname += "/";
-  return url.href;
 }

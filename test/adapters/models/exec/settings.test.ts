@@ -1,10 +1,5 @@
 import { describe, expect, test } from "vitest";
-import {
-  environmentOf,
-  fill,
-  isPlainValue,
-  parseExecSettings,
-} from "../../../../src/adapters/models/exec/settings.ts";
+import { environmentOf, fill, parseExecSettings } from "../../../../src/adapters/models/exec/settings.ts";
 
 const good = { deploy: ["deploy", "{version}"], live: ["live"], versions: ["versions"] };
 
@@ -65,17 +60,4 @@ describe("filling", () => {
 test("the environment is what is always needed and what is named", () => {
   const all = { PATH: "/bin", SLACK_BOT_TOKEN: "x", KUBECONFIG: "/k" };
   expect(environmentOf({ env: ["KUBECONFIG", "ABSENT"] }, all)).toEqual({ PATH: "/bin", KUBECONFIG: "/k" });
-});
-
-test.each([
-  ["1.2.3", true],
-  ["models/scorer@sha256:ab", true],
-  ["-x", false],
-  ["--force", false],
-  ["a b", false],
-  ["a\nb", false],
-  ["$(id)", false],
-  ["", false],
-])("%j may stand as an argument: %s", (text, expected) => {
-  expect(isPlainValue(text)).toBe(expected);
 });

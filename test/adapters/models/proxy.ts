@@ -1,12 +1,21 @@
 /** Stands between the backend and a real server, and does what networks and proxies do. */
-import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  request,
+  type ServerResponse,
+} from "node:http";
 import { buffer } from "node:stream/consumers";
 
-/** "POST registered-models/alias {...}": what a rule sees. */
+/** What a rule sees. */
 export interface Call {
   readonly method: string;
-  /** Below api/2.0/mlflow/, without the query. */
+  /** Without the query, below the prefix the proxy was given. */
   readonly path: string;
+  /** Lower-case names. */
+  readonly headers: IncomingHttpHeaders;
   readonly body: string;
   /** Header Authorization; empty when it was not sent. */
   readonly authorization: string;
@@ -14,7 +23,12 @@ export interface Call {
 
 export type Fate =
   | { readonly kind: "pass" }
-  | { readonly kind: "answer"; readonly status: number; readonly body?: string }
+  | {
+      readonly kind: "answer";
+      readonly status: number;
+      readonly body?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   /** Never answered; the server never sees it. */
   | { readonly kind: "hang" }
   /** Head and half of the body, and then nothing. */
@@ -22,7 +36,7 @@ export type Fate =
   /** The connection is cut, before or after the server has done it. */
   | { readonly kind: "cut"; readonly when: "before" | "after" }
   /** Success is reported, and the server never sees it. */
-  | { readonly kind: "pretend" };
+  | { readonly kind: "pretend"; readonly body?: string };
 
 export interface FaultProxy {
   readonly url: string;
@@ -33,7 +47,8 @@ export interface FaultProxy {
   close(): Promise<void>;
 }
 
-export async function startProxy(target: string): Promise<FaultProxy> {
+/** @param prefix - left out of the paths that rules see: "/api/2.0/mlflow/". */
+export async function startProxy(target: string, prefix = "/"): Promise<FaultProxy> {
   const server = createServer((incoming, response) => {
     handle(incoming, response).catch((error: unknown) =>
       response.destroy(error instanceof Error ? error : undefined),
@@ -54,17 +69,20 @@ export async function startProxy(target: string): Promise<FaultProxy> {
 
   async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = (await buffer(incoming)).toString();
-    const path = new URL(incoming.url ?? "/", target).pathname.replace("/api/2.0/mlflow/", "");
+    const path = new URL(incoming.url ?? "/", target).pathname.replace(prefix, "");
     const { authorization = "" } = incoming.headers;
-    const call = { method: incoming.method ?? "", path, body, authorization };
+    const { headers } = incoming;
+    const call = { method: incoming.method ?? "", path, headers, body, authorization };
     const fate = await proxy.fate(call);
     if (fate.kind === "hang") return;
     if (fate.kind === "answer") {
-      response.writeHead(fate.status, { "content-type": "application/json" }).end(fate.body ?? "{}");
+      response
+        .writeHead(fate.status, { "content-type": "application/json", ...fate.headers })
+        .end(fate.body ?? "{}");
       return;
     }
     if (fate.kind === "pretend") {
-      response.writeHead(200, { "content-type": "application/json" }).end("{}");
+      response.writeHead(200, { "content-type": "application/json" }).end(fate.body ?? "{}");
       return;
     }
     if (fate.kind === "half_open") {
@@ -79,7 +97,7 @@ export async function startProxy(target: string): Promise<FaultProxy> {
     proxy.reached.push(call);
     const answer = await forward(new URL(incoming.url ?? "/", target), incoming, body);
     if (fate.kind === "cut") response.destroy();
-    else response.writeHead(answer.status, { "content-type": "application/json" }).end(answer.body);
+    else response.writeHead(answer.status, answer.headers).end(answer.body);
   }
 
   return proxy;
@@ -89,11 +107,15 @@ function forward(
   url: URL,
   incoming: IncomingMessage,
   body: string,
-): Promise<{ readonly status: number; readonly body: Buffer }> {
+): Promise<{ readonly status: number; readonly headers: OutgoingHttpHeaders; readonly body: Buffer }> {
   return new Promise((resolve, reject) => {
     const { host: _host, connection: _connection, ...headers } = incoming.headers;
     const outgoing = request(url, { method: incoming.method, headers }, (answer) => {
-      buffer(answer).then((bytes) => resolve({ status: answer.statusCode ?? 0, body: bytes }), reject);
+      const { "transfer-encoding": _encoding, connection: _kept, ...answered } = answer.headers;
+      buffer(answer).then(
+        (bytes) => resolve({ status: answer.statusCode ?? 0, headers: answered, body: bytes }),
+        reject,
+      );
     });
     outgoing.on("error", reject);
     outgoing.end(body);
