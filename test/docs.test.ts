@@ -9,6 +9,7 @@ import { neededScopes } from "../src/adapters/chat/slack/manifest.ts";
 import { createCron } from "../src/adapters/cron.ts";
 import { declarations } from "../src/adapters/metrics.ts";
 import { execSettingsSchema, parseExecSettings } from "../src/adapters/models/exec/settings.ts";
+import { parseGithubSettings } from "../src/adapters/models/github-actions/settings.ts";
 import { parseMlflowSettings } from "../src/adapters/models/mlflow/settings.ts";
 import alertmanager from "../src/adapters/sources/alertmanager.ts";
 import changes from "../src/adapters/sources/changes.ts";
@@ -68,11 +69,21 @@ function configOf(text: string): Config {
   files += 1;
   const file = path.join(folder, `${files}.yaml`);
   writeFileSync(file, text);
-  const named = [...text.matchAll(/env:([A-Z][A-Z0-9_]*)/g)].map((match) => [match[1], "a secret"]);
+  const named = [...text.matchAll(/env:([A-Z][A-Z0-9_]*)/g)].map((match) => [match[1], "a-secret"]);
   return readConfig({ ...Object.fromEntries(named), TOCSIN_CONFIG: file });
 }
 
 const configurations = blocks("yaml", "tocsin.yaml").map((found) => ({ ...found, title: title(found) }));
+
+/** Each throws for settings that are not right. */
+const settingsReaders = new Map<
+  string,
+  (model: string, settings: unknown, environment: Readonly<Record<string, string>>) => unknown
+>([
+  ["exec", parseExecSettings],
+  ["mlflow", parseMlflowSettings],
+  ["github-actions", parseGithubSettings],
+]);
 
 describe("a tocsin.yaml in the documentation", () => {
   test("is there, on many pages", () => expect(configurations.length).toBeGreaterThan(20));
@@ -91,9 +102,7 @@ describe("a tocsin.yaml in the documentation", () => {
     }
     for (const { name, registry, runtime, training } of config.models)
       for (const { backend, settings } of [registry, runtime, training].filter((part) => part !== null))
-        if (backend === "exec") expect(parseExecSettings(name, settings).deploy.length).toBeGreaterThan(0);
-        else if (backend === "mlflow")
-          expect(parseMlflowSettings(name, settings, config.environment).url).toMatch(/^https?:/);
+        settingsReaders.get(backend)?.(name, settings, config.environment);
   });
 });
 
@@ -148,9 +157,7 @@ test("every variable that a page mentions is read, or chosen by the reader in an
   // Those of programs that we speak of.
   const others = ["LC_ALL", "APPLICATION_ID", "PG_VERSION"];
   const ofMlflow = ["MLFLOW_WEBHOOK_ALLOWED_SCHEMES", "MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS"];
-  // What the bot sets for others.
-  const given = ["TOCSIN_MANIFEST"];
-  for (const other of [...others, ...ofMlflow, ...given]) theirs.add(other);
+  for (const other of [...others, ...ofMlflow]) theirs.add(other);
   expect(variablesIn(all).filter((name) => !variables.has(name) && !theirs.has(name))).toEqual([]);
 });
 

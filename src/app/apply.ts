@@ -7,7 +7,6 @@ import type { Person } from "../domain/person.ts";
 import {
   hashPlan,
   isFinal,
-  type Plan,
   planDifference,
   type Rollout,
   targetOf,
@@ -22,7 +21,6 @@ import {
   type ModelEntry,
   NotStartedError,
   type Operation,
-  type PlanQuestion,
   type Policy,
   type Store,
 } from "../ports.ts";
@@ -139,7 +137,8 @@ export function createApply(options: ApplyOptions): Apply {
     }
     const objection = checkAuthority(options, rollout, await store.rollouts.approvals(rollout.id), now);
     if (objection !== null) return await move(rollout, "failed", { result: objection });
-    const planned = await options.plan(questionOf(rollout.plan));
+    const { kind, model, environment, to, reason, incidentId } = rollout.plan;
+    const planned = await options.plan({ kind, model, environment, to, reason, incidentId });
     if (planned.kind === "refuse") {
       if (planned.reason === "backend_away") return await wait(rollout, planned.problem);
       return await move(rollout, "failed", { result: `it cannot be done any more: ${planned.problem}` });
@@ -278,13 +277,6 @@ export function createApply(options: ApplyOptions): Apply {
   return { step };
 }
 
-/** The question that a plan answers, to ask it again. */
-function questionOf(plan: Plan): PlanQuestion {
-  const { kind, model, environment, to, reason, incidentId, manifest } = plan;
-  const question = { kind, model, environment, to, reason, incidentId };
-  return manifest === undefined ? question : { ...question, manifest };
-}
-
 function operationOf(rollout: Rollout): Operation {
   const { kind, model, environment, from, to, reason } = rollout.plan;
   const { operationId, requestedBy } = rollout;
@@ -296,7 +288,7 @@ function operationOf(rollout: Rollout): Operation {
     from,
     to,
     restore: null,
-    manifest: rollout.plan.manifest ?? null,
+    manifest: null,
     requestedBy,
     reason,
   };

@@ -15,11 +15,10 @@ import type {
   RolloutStore,
 } from "../ports.ts";
 import { withDeadline } from "./deadline.ts";
-import { planManifest } from "./plan-manifest.ts";
 
 export interface PlannerOptions {
   readonly models: readonly ModelEntry[];
-  readonly rollouts: Pick<RolloutStore, "list" | "find">;
+  readonly rollouts: Pick<RolloutStore, "list">;
   /** How long the backend may take to answer one question, ms. */
   readonly timeoutMs?: number;
 }
@@ -42,7 +41,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     try {
       const asked = askBackend(entry, environment);
       return await withDeadline(
-        asked.then((facts) => decide(question, { entry, environment, rollouts: options.rollouts }, facts)),
+        asked.then((facts) => decide(question, entry, environment, facts)),
         timeoutMs,
         `the backend "${entry.backend.name}"`,
       );
@@ -80,19 +79,14 @@ interface Facts {
   readonly previous: string | null;
 }
 
-interface PlanTarget {
-  readonly entry: ModelEntry;
-  readonly environment: string;
-  readonly rollouts: PlannerOptions["rollouts"];
-}
-
-async function decide(question: PlanQuestion, target: PlanTarget, facts: Facts): Promise<PlanResult> {
-  const { entry, environment } = target;
+async function decide(
+  question: PlanQuestion,
+  entry: ModelEntry,
+  environment: string,
+  facts: Facts,
+): Promise<PlanResult> {
   const chosen = chooseVersion(question, entry, environment, facts);
   if (chosen.kind === "refuse") return chosen;
-  const made = await planManifest(question, entry, target.rollouts);
-  if (made.kind === "refuse") return made;
-  const { manifest } = made;
   const operation: PlannedOperation = {
     kind: question.kind,
     model: entry.name,
@@ -100,7 +94,7 @@ async function decide(question: PlanQuestion, target: PlanTarget, facts: Facts):
     from: facts.live.version,
     to: chosen.to,
     restore: null,
-    manifest,
+    manifest: null,
     reason: question.reason,
   };
   const backendPlan = await entry.backend.plan(operation);
@@ -112,7 +106,6 @@ async function decide(question: PlanQuestion, target: PlanTarget, facts: Facts):
     kind: "plan",
     plan: {
       ...bound,
-      ...(manifest === null ? {} : { manifest }),
       digest: version?.digest ?? null,
       metrics: metricsOf(facts.versions, operation),
       steps,

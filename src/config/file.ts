@@ -4,7 +4,6 @@ import { parseDocument } from "yaml";
 import { z } from "zod";
 import { evidenceKinds } from "../domain/evidence-kind.ts";
 import { templateProblem } from "../domain/promql-template.ts";
-import { manifestFields, shippedManifestRule } from "../domain/retrain-manifest.ts";
 import { parseChannel } from "../ports.ts";
 import { ConfigError } from "./error.ts";
 import { flappingSchema, inhibitionSchema, maintenanceSchema, remindersSchema } from "./mutes.ts";
@@ -63,17 +62,6 @@ const prometheusSchema = z
     (given) => given.bearer === undefined || given.basic === undefined,
     "takes bearer or basic, not both",
   );
-
-const manifestSchema = z.strictObject({
-  required: z.array(z.enum(manifestFields)).default([...shippedManifestRule.required]),
-  commit: z.string().min(1).max(200).optional(),
-  data: z.string().min(1).max(200).optional(),
-  parameters: z
-    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String))
-    .default({}),
-  seed: z.int().min(0).optional(),
-  image: z.string().min(1).max(300).optional(),
-});
 
 /** Where one side of a model lives. */
 const modelPart = z.strictObject({ backend: name, settings: z.unknown().optional() });
@@ -134,7 +122,6 @@ export const fileSchema = z.strictObject({
             .max(50)
             .default([]),
           settings: z.unknown().optional(),
-          manifest: manifestSchema.optional(),
           registry: modelPart.optional(),
           runtime: modelPart.optional(),
           training: modelPart.optional(),

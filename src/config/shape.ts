@@ -5,7 +5,6 @@ import type { FlappingRule } from "../domain/flapping.ts";
 import type { InhibitionRule } from "../domain/inhibition.ts";
 import type { Matcher } from "../domain/matcher.ts";
 import type { Person } from "../domain/person.ts";
-import type { ManifestRule } from "../domain/retrain-manifest.ts";
 import type { Route } from "../domain/routing.ts";
 import type { SenderSecret } from "../domain/sender.ts";
 import type { Topology } from "../domain/topology.ts";
@@ -42,7 +41,6 @@ export interface ModelConfig {
   readonly dashboards: readonly { readonly name: string; readonly url: string }[];
   /** Which alerts concern it: those on which all matchers of at least one group hold. */
   readonly alerts: readonly (readonly Matcher[])[];
-  readonly manifest: ManifestRule;
 }
 
 export interface DigestSchedule {

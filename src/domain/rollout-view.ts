@@ -1,6 +1,5 @@
 /** What the card of a rollout shows: its plan, who decides, how far it is, how it ended. */
 import { type Approval, weighApprovals } from "./approval.ts";
-import { manifestLine } from "./retrain-manifest.ts";
 import { planTitle, type Rollout, type RolloutState } from "./rollout.ts";
 import {
   bold,
@@ -141,8 +140,6 @@ function fieldsOf(facts: RolloutFacts): ViewBlock {
     },
     { label: "Reason", value: [plain(oneLine(plan.reason, 300))] },
   ];
-  if (plan.manifest !== undefined)
-    fields.push({ label: "Made from", value: [plain(manifestLine(plan.manifest))] });
   if (plan.incidentId !== null) fields.push({ label: "Incident", value: [plain(String(plan.incidentId))] });
   fields.push({ label: "Approvals", value: approvalsText(facts) });
   if (plan.inverse !== null) fields.push({ label: "Undo", value: [code(`/${plan.inverse}`)] });

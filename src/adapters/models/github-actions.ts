@@ -1,0 +1,359 @@
+/**
+ * Rollouts and retrains by workflows of GitHub Actions. A dispatch cannot be made idempotent and its run appears late,
+ * so every operation is kept in the database before it is dispatched, and is dispatched once at most: where the run
+ * cannot be found afterwards, a person decides.
+ */
+import { fillFields, fillText, oddValue } from "../../domain/operation-template.ts";
+import { oneLine } from "../../domain/view.ts";
+import { HttpMishapError } from "../../ports/http-client.ts";
+import {
+  type BackendContext,
+  type BackendPlan,
+  defineModelBackend,
+  type ExternalRef,
+  type FindOperation,
+  inverseOperation,
+  type ModelBackend,
+  NotStartedError,
+  type Observed,
+  type Operation,
+  type PlannedOperation,
+} from "../../ports/model.ts";
+import type { OperationRecord } from "../../ports/operation-record.ts";
+import { createGithubApi, type GithubApi } from "./github-actions/api.ts";
+import { endOf, failedAt, resultOf, runOf, stepsOf } from "./github-actions/runs.ts";
+import { servedHistory } from "./github-actions/served.ts";
+import {
+  type GithubSettings,
+  parseGithubSettings,
+  type WorkflowSettings,
+  workflowOf,
+} from "./github-actions/settings.ts";
+import { madeRelease, releaseVersions, tagOf } from "./github-actions/versions.ts";
+
+export default defineModelBackend({
+  name: "github-actions",
+  summary: "workflows of GitHub Actions, dispatched once and followed to their end",
+  create: createGithubActions,
+});
+
+/** GitHub lists a run some seconds after its dispatch; after this it is not expected any more, ms. */
+const listedWithinMs = 120_000;
+/** Clocks of the bot and of GitHub differ by less, ms. */
+const skewMs = 120_000;
+/** Jobs whose annotations are read for a result. */
+const maxResultJobs = 10;
+
+type Refusal = Extract<BackendPlan, { kind: "refuse" }>;
+
+interface Place {
+  readonly settings: GithubSettings;
+  readonly api: GithubApi;
+}
+
+export function createGithubActions(
+  settings: ReadonlyMap<string, unknown>,
+  context: Pick<BackendContext, "environment" | "clock" | "http" | "store">,
+): ModelBackend {
+  const { clock } = context;
+  const records = context.store.operationRecords;
+  const models = new Map(
+    [...settings].map(([model, given]): [string, Place] => {
+      const parsed = parseGithubSettings(model, given, context.environment);
+      return [model, { settings: parsed, api: createGithubApi(parsed, context) }];
+    }),
+  );
+
+  function placeOf(model: string): Place {
+    const found = models.get(model);
+    if (found === undefined)
+      throw new Error(`github-actions: ${model} has no settings; add models.${model}.settings.repository`);
+    return found;
+  }
+
+  // ---------- plan ----------
+
+  async function plan(operation: PlannedOperation): Promise<BackendPlan> {
+    const { settings: own, api } = placeOf(operation.model);
+    const prepared = prepare(own, { ...operation, operationId: "operation" });
+    if (prepared.kind === "refuse") return prepared;
+    const { workflow, ref } = prepared;
+    const found = await api.workflow(workflow.workflow);
+    if (found === null)
+      return refuse(
+        "unknown_workflow",
+        `${own.repository} has no workflow ${workflow.workflow} that the account may see.`,
+        "Correct it in tocsin.yaml, or let the account read the repository's Actions.",
+      );
+    if (found.state !== "active")
+      return refuse(
+        "workflow_disabled",
+        `The workflow ${workflow.workflow} is ${oneLine(found.state, 60)}.`,
+        "Enable it on the repository's Actions page.",
+      );
+    const release = await releaseStep(own, api, operation.to);
+    if (typeof release !== "string" && release !== null) return release;
+    return {
+      kind: "plan",
+      steps: [
+        ...(release === null ? [] : [release]),
+        `dispatch ${workflow.workflow} of ${own.repository} on ${ref}`,
+        "wait for its run",
+      ],
+      notes: [`the workflow is run as it is on ${ref} when it starts`],
+      expectedMs: null,
+    };
+  }
+
+  /** What was approved is this release: one that was deleted and made again has another id. */
+  async function releaseStep(
+    own: GithubSettings,
+    api: GithubApi,
+    version: string | null,
+  ): Promise<string | Refusal | null> {
+    if (own.releases === undefined || version === null) return null;
+    const tag = tagOf(own.releases, version);
+    const release = await api.release(tag);
+    if (release === null)
+      return refuse("unknown_version", `${own.repository} has no release ${tag}.`, "Publish it first.");
+    return `take release ${tag} (${release.id})`;
+  }
+
+  // ---------- start ----------
+
+  async function start(operation: Operation): Promise<ExternalRef> {
+    const { operationId, model } = operation;
+    const { settings: own, api } = placeOf(model);
+    const prepared = prepare(own, operation);
+    if (prepared.kind === "refuse") throw new NotStartedError(`github-actions: ${prepared.problem}`);
+    const { workflow, ref, inputs } = prepared;
+    await before(() => checkCommit(api, operation, prepared));
+    const kept = await records.keep({
+      ...{ operation, backend: "github-actions", state: "asked", askedAt: clock.now(), endedAt: null },
+      notes: { workflow: workflow.workflow },
+    });
+    if (!kept)
+      throw new Error(`github-actions: ${operationId} was dispatched before and is not dispatched again`);
+    try {
+      const run = await api.dispatch(workflow.workflow, ref, {
+        ...inputs,
+        [own.operationInput]: operationId,
+      });
+      if (run !== null) await noteRun(operationId, String(run));
+    } catch (error) {
+      if (!(error instanceof HttpMishapError) || error.mishap === "unclear") throw error;
+      await records.forget(operationId);
+      throw new NotStartedError(error.message, { cause: error });
+    }
+    return { operationId, model };
+  }
+
+  /** Until it is kept, nothing was sent: whatever goes wrong, it was not started. */
+  async function before(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (error instanceof NotStartedError) throw error;
+      throw new NotStartedError(error instanceof Error ? error.message : String(error), { cause: error });
+    }
+  }
+
+  /** A branch moves. Where the commit is not given to the workflow, what it would run on must be what was approved. */
+  async function checkCommit(api: GithubApi, { manifest }: Operation, { ref, isCommitGiven }: Prepared) {
+    const approved = manifest?.commit ?? null;
+    if (approved === null || isCommitGiven) return;
+    const now = await api.commit(ref);
+    if (now === null) throw new NotStartedError(`github-actions: there is no ${ref} any more`);
+    if (now !== approved)
+      throw new NotStartedError(
+        `github-actions: ${ref} was at ${approved.slice(0, 10)} when this was approved and is at ${now.slice(0, 10)}; ask again, or give the workflow {manifest.commit} as an input to check out`,
+      );
+  }
+
+  async function noteRun(operationId: string, run: string): Promise<void> {
+    const record = await records.find(operationId);
+    if (record === null || record.notes["run"] === run) return;
+    // When someone else was first, it is the same run that was noted.
+    await records.update({ ...record, state: "running", notes: { ...record.notes, run } });
+  }
+
+  // ---------- find ----------
+
+  /** The run of an operation that was kept: as it was noted, or by its title. */
+  async function lookFor(record: OperationRecord): Promise<string | null> {
+    const { operation, notes, askedAt } = record;
+    const { run, workflow } = notes;
+    if (typeof run === "string") return run;
+    const { api } = placeOf(operation.model);
+    const listed = await api.runsSince(String(workflow), new Date(askedAt.getTime() - skewMs));
+    const found = runOf(listed, operation.operationId);
+    if (found === null) return null;
+    await noteRun(operation.operationId, String(found.id));
+    return String(found.id);
+  }
+
+  const isOverdue = ({ askedAt }: OperationRecord) =>
+    clock.now().getTime() - askedAt.getTime() > listedWithinMs;
+
+  function notListed({ operation, notes }: OperationRecord): string {
+    const { settings: own } = placeOf(operation.model);
+    return `GitHub lists no run of ${String(notes["workflow"])} with the id ${operation.operationId} in its title: look at the Actions of ${own.repository}; its run-name must hold \${{ inputs.${own.operationInput} }}`;
+  }
+
+  async function findByOperationId(operationId: string): Promise<FindOperation> {
+    const record = await records.find(operationId);
+    if (record === null || record.backend !== "github-actions") return { kind: "absent" };
+    const { model } = record.operation;
+    if ((await lookFor(record)) !== null) return { kind: "found", ref: { operationId, model } };
+    if (isOverdue(record)) return { kind: "cannot_look", problem: notListed(record) };
+    throw new Error("github: a dispatched run is listed after some seconds, and this one is not yet");
+  }
+
+  // ---------- observe ----------
+
+  async function observe({ operationId = "" }: ExternalRef, operation: Operation): Promise<Observed> {
+    const record = await records.find(operationId);
+    if (record === null) return lost("the bot's record of the dispatch is gone");
+    const id = await lookFor(record);
+    if (id === null) {
+      if (isOverdue(record)) return lost(notListed(record));
+      const steps = [{ label: "GitHub makes the run", state: "waiting" as const }];
+      return { kind: "running", steps, logTail: "" };
+    }
+    const { api } = placeOf(operation.model);
+    const run = await api.run(id);
+    if (run === null) return lost(`run ${id} was deleted, or the account may not see it`);
+    const jobs = await api.jobs(id);
+    const logTail = run.html_url;
+    if (run.status !== "completed") return { kind: "running", steps: stepsOf(run, jobs), logTail };
+    const end = endOf(run);
+    if (end === "cancelled") return { kind: "cancelled", logTail };
+    if (end === "failed") {
+      const conclusion = oneLine(run.conclusion ?? "nothing", 60);
+      return { kind: "failed", problem: `run ${id} ended with ${conclusion}${failedAt(jobs)}`, logTail };
+    }
+    const said = operation.kind === "retrain" ? await resultIn(api, jobs) : null;
+    return {
+      kind: "succeeded",
+      result: said?.result ? oneLine(said.result, 200) : `run ${id} ended with success`,
+      newVersion: said?.version ?? null,
+      metrics: said?.metrics ?? {},
+      logTail,
+    };
+  }
+
+  async function resultIn(api: GithubApi, jobs: readonly { readonly id: number }[]) {
+    for (const { id } of jobs.slice(0, maxResultJobs)) {
+      const said = resultOf(await api.annotations(id));
+      if (said !== null) return said;
+    }
+    return null;
+  }
+
+  async function cancel({ operationId = "" }: ExternalRef, { model }: Operation): Promise<void> {
+    const record = await records.find(operationId);
+    const id = record === null ? null : await lookFor(record);
+    if (id === null) throw new Error("github does not list the run yet; cancel it again in a minute");
+    try {
+      await placeOf(model).api.cancel(id);
+    } catch (error) {
+      // It is over already; the next look says how.
+      if (!(error instanceof HttpMishapError && error.status === 409)) throw error;
+    }
+  }
+
+  const history = (model: string, environment: string) => {
+    const { settings: own, api } = placeOf(model);
+    return servedHistory(api, own.deployments[environment] ?? environment, own.releases?.prefix ?? "");
+  };
+  const live = async (model: string, environment: string) => {
+    const [newest] = await history(model, environment);
+    return { version: newest?.version ?? null, since: newest?.from ?? null, by: newest?.by ?? null };
+  };
+
+  return {
+    name: "github-actions",
+    idempotency: "adopt",
+    versions: async (model) => {
+      const { settings: own, api } = placeOf(model);
+      return own.releases === undefined ? [] : releaseVersions(own.releases, await api.releases());
+    },
+    live,
+    history,
+    snapshot: async (model, environment) => ({ version: (await live(model, environment)).version }),
+    inverse: inverseOperation,
+    checkArtifact: async (model, version) => {
+      const { settings: own, api } = placeOf(model);
+      if (own.releases === undefined)
+        return { kind: "cannot_look", problem: "github-actions has no releases to look in" };
+      const tag = tagOf(own.releases, version);
+      if ((await api.release(tag)) !== null) return { kind: "present" };
+      return { kind: "missing", problem: `${own.repository} has no release ${tag} any more` };
+    },
+    proposeManifest: async (model, given) => {
+      const { settings: own, api } = placeOf(model);
+      if (own.retrain === undefined) return given;
+      const wanted = given.commit ?? own.retrain.ref;
+      const commit = await api.commit(wanted);
+      if (commit === null)
+        throw new Error(
+          `github-actions: ${own.repository} has no commit, branch or tag ${oneLine(wanted, 80)}`,
+        );
+      return { ...given, commit };
+    },
+    plan,
+    start,
+    observe,
+    cancel,
+    findByOperationId,
+    versionOf: async ({ model, operationId }) => {
+      const { settings: own, api } = placeOf(model);
+      return own.releases === undefined ? null : madeRelease(own.releases, await api.releases(), operationId);
+    },
+  };
+}
+
+interface Prepared {
+  readonly kind: "prepared";
+  readonly workflow: WorkflowSettings;
+  readonly ref: string;
+  readonly inputs: Readonly<Record<string, string>>;
+  /** The workflow is told the commit, and checks it out itself. */
+  readonly isCommitGiven: boolean;
+}
+
+function prepare(
+  own: GithubSettings,
+  operation: PlannedOperation & { readonly operationId: string },
+): Prepared | Refusal {
+  const { kind, model } = operation;
+  const workflow = workflowOf(own, kind);
+  if (workflow === null)
+    return refuse(
+      "no_workflow",
+      `${model} has no workflow for a ${kind}.`,
+      `Set models.${model}.settings.${kind === "retrain" ? kind : "deploy"} in tocsin.yaml.`,
+    );
+  const odd = oddValue(operation);
+  if (odd !== null) return { kind: "refuse", reason: "odd_value", ...odd };
+  const ref = fillText(workflow.ref, operation);
+  const inputs = fillFields(workflow.inputs, operation);
+  if (ref.kind !== "text" || inputs.kind === "missing") {
+    const place = ref.kind !== "text" ? "ref" : `inputs.${inputs.kind === "missing" ? inputs.field : ""}`;
+    return refuse(
+      "missing_value",
+      `${place} of the ${kind} workflow of ${model} needs a value that this ${kind} does not have.`,
+      "Give it, or leave the placeholder out of tocsin.yaml.",
+    );
+  }
+  const isCommitGiven = Object.values(workflow.inputs).includes("{manifest.commit}");
+  return { kind: "prepared", workflow, ref: ref.text, inputs: inputs.fields, isCommitGiven };
+}
+
+function lost(problem: string): Observed {
+  return { kind: "lost", problem, logTail: "" };
+}
+
+function refuse(reason: string, problem: string, remedy: string): Refusal {
+  return { kind: "refuse", reason, problem, remedy };
+}
