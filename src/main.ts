@@ -17,6 +17,7 @@ import { type ConfiguredSource, parseDelivery } from "./app/parse-delivery.ts";
 import { createPost } from "./app/post.ts";
 import { createRender } from "./app/render.ts";
 import { createTriage, type Triage } from "./app/triage.ts";
+import { wake } from "./app/wake.ts";
 import type { Config } from "./config.ts";
 import { createCorrelator } from "./domain/clustering.ts";
 import { createKindOf } from "./domain/evidence-kind.ts";
@@ -154,6 +155,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
       await explain.explain(incidentId);
       await measuring?.consider(incidentId);
     },
+    wake: ({ incidentId }) => wake(incidentId, { store, effects: desk.effects, clock }),
     measure: async ({ incidentId }) => measuring?.measure(incidentId),
     execute: ({ requestKey }) =>
       carryOut(requestKey, { store, execute: desk.execute, chats: chats.byPlatform, log }),

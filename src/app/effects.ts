@@ -132,6 +132,8 @@ async function changeIncident(
 ): Promise<void> {
   const incident = { ...effect.incident, revision: effect.incident.revision + 1 };
   await tx.incidents.save([incident]);
+  if (incident.snoozedUntil !== null)
+    await tx.jobs.add({ task: "wake", incidentId: incident.id }, { runAt: incident.snoozedUntil });
   await addLine(tx, {
     incidentId: incident.id,
     at: context.now,

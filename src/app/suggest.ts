@@ -71,9 +71,15 @@ export function createSuggest(options: SuggestOptions): Suggest {
         .filter((choice) => choice.startsWith(question.partial.toLowerCase()))
         .map((choice) => ({ label: choice, value: choice }));
     }
-    const { store, models, commands } = options;
+    const { store, models, people, commands } = options;
     return (
-      (await known.command.suggest?.[option.key]?.(question.partial, { store, models, commands, now })) ?? []
+      (await known.command.suggest?.[option.key]?.(question.partial, {
+        store,
+        models,
+        people,
+        commands,
+        now,
+      })) ?? []
     );
   }
 

@@ -142,7 +142,9 @@ function linesFor(leader: Leader, moved: Moved, movement: Movement, now: Date): 
     isPosted,
   });
   const events = [...moved.events, ...(movement.told.get(incident.id) ?? [])];
-  const lines = events.map((event) => line(event.kind, event.text, true));
+  // Asleep it is kept up to date and says nothing; what ends its sleep is said.
+  const isAsleep = incident.snoozedUntil !== null && incident.snoozedUntil > now;
+  const lines = events.map((event) => line(event.kind, event.text, !isAsleep));
   if (moved.isNew) {
     const alerts = incident.alertCount === 1 ? "1 alert" : `${incident.alertCount} alerts`;
     return [line("opened", `opened with ${alerts}: ${incident.title}`, false), ...lines];
@@ -155,7 +157,7 @@ function linesFor(leader: Leader, moved: Moved, movement: Movement, now: Date): 
   if (joined.length === 0) return lines;
   const heard = joined.filter((key) => leader.memory.alerts.get(key)?.mutedBy === null);
   const lastLine = leader.lastJoinLine.get(incident.id) ?? 0;
-  const isPosted = heard.length > 0 && now.getTime() - lastLine >= joinLineMs;
+  const isPosted = !isAsleep && heard.length > 0 && now.getTime() - lastLine >= joinLineMs;
   if (isPosted) leader.lastJoinLine.set(incident.id, now.getTime());
   const text = `${listText(leader.memory, heard.length > 0 ? heard : joined)} joined`;
   return [...lines, line("joined", text, isPosted, { alerts: joined.slice(0, 50) })];

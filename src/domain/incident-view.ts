@@ -96,7 +96,34 @@ function fieldsOf({
       label: incident.services.length === 1 ? "Service" : "Services",
       value: [plain(listOf(incident.services, 4))],
     });
-  return [...fields, ...familyFields(incident, children), ...verdictFields(verdicts, nameOf)];
+  return [
+    ...fields,
+    ...workFields(incident),
+    ...familyFields(incident, children),
+    ...verdictFields(verdicts, nameOf),
+  ];
+}
+
+function workFields(incident: Incident): { label: string; value: Text }[] {
+  const quiet =
+    incident.snoozedUntil === null ? [] : [{ label: "Quiet until", value: [moment(incident.snoozedUntil)] }];
+  const related =
+    incident.related.length === 0
+      ? []
+      : [
+          {
+            label: "Related",
+            value: [
+              plain(
+                listOf(
+                  incident.related.map((id) => `#${id}`),
+                  maxChildren,
+                ),
+              ),
+            ],
+          },
+        ];
+  return [...quiet, ...related];
 }
 
 function familyFields({ parentId }: Incident, children: readonly number[]): { label: string; value: Text }[] {
@@ -115,6 +142,11 @@ function alertCount(incident: Incident): string {
 function whoHasIt(incident: Incident, nameOf: (person: string) => string): Text {
   if (incident.state === "resolved" && incident.resolvedAt !== null) {
     return [plain(`resolved by ${nameOf(incident.resolvedBy ?? "tocsin")} `), moment(incident.resolvedAt)];
+  }
+  const { assignedTo, assignedAt } = incident;
+  if (assignedTo !== null && assignedAt !== null) {
+    const seen = incident.state === "open" ? ", who has not acknowledged it; since " : ", since ";
+    return [plain(`${nameOf(assignedTo)}${seen}`), moment(assignedAt)];
   }
   if (incident.acknowledgedBy === null || incident.acknowledgedAt === null) return [plain("nobody yet")];
   return [plain(`${nameOf(incident.acknowledgedBy)}, since `), moment(incident.acknowledgedAt)];
@@ -197,7 +229,13 @@ function actionsOf({ incident, explanation }: IncidentCard): ViewAction[] {
     return [{ ...why, label: `Why #${incident.mergedInto}`, command: `why ${incident.mergedInto}` }];
   }
   const verdict = verdictActions(incident.id, firstSuspect(explanation));
-  if (incident.state === "resolved") return [why, ...verdict];
+  const reopen: ViewAction = {
+    label: "Reopen",
+    command: `reopen ${incident.id}`,
+    style: "plain",
+    confirm: `Open incident ${incident.id} again? It is announced in its thread.`,
+  };
+  if (incident.state === "resolved") return [why, reopen, ...verdict];
   const acknowledge: ViewAction = { label: "Acknowledge", command: `ack ${incident.id}`, style: "primary" };
   const resolve: ViewAction = {
     label: "Resolve",
@@ -237,8 +275,8 @@ function suggestedActions(incident: Incident, explanation: Explanation | null): 
 function summaryOf(card: IncidentCard): string {
   const { incident, explanation } = card;
   const cause = explanation?.causes[0];
-  const who =
-    incident.acknowledgedBy === null ? "" : ` Acknowledged by ${card.nameOf(incident.acknowledgedBy)}.`;
+  const has = incident.assignedTo ?? incident.acknowledgedBy;
+  const who = has === null ? "" : ` ${card.nameOf(has)} has it.`;
   const parts = [
     `${stateWord(incident)} ${incident.severity} incident ${incident.id}: ${oneLine(incident.title, maxTitle)}.`,
     ` ${alertCount(incident)} since ${incident.startedAt.toISOString().slice(0, 16).replace("T", " ")} UTC.`,

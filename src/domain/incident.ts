@@ -21,6 +21,15 @@ export interface Incident {
   readonly openedAt: Date;
   readonly acknowledgedAt: Date | null;
   readonly acknowledgedBy: string | null;
+  /** Who works on it: whoever took it, or was given it. */
+  readonly assignedTo: string | null;
+  readonly assignedAt: Date | null;
+  /** Who set the severity by hand; it then stands whatever the alerts say. Null while it is theirs. */
+  readonly severitySetBy: string | null;
+  /** Until then its thread is quiet; null when nobody asked for that. */
+  readonly snoozedUntil: Date | null;
+  /** Other incidents that people say have to do with it; both sides name each other. */
+  readonly related: readonly number[];
   readonly resolvedAt: Date | null;
   readonly resolvedBy: string | null;
   readonly reopenedCount: number;
@@ -46,6 +55,10 @@ export type TimelineKind =
   | "alert_refired"
   | "severity_changed"
   | "acknowledged"
+  | "assigned"
+  | "snoozed"
+  | "woken"
+  | "related"
   | "resolved"
   | "reopened"
   | "explained"
@@ -96,6 +109,11 @@ export function openIncident(id: number, facts: IncidentFacts, now: Date): Incid
     openedAt: now,
     acknowledgedAt: null,
     acknowledgedBy: null,
+    assignedTo: null,
+    assignedAt: null,
+    severitySetBy: null,
+    snoozedUntil: null,
+    related: [],
     resolvedAt: isOver ? now : null,
     resolvedBy: isOver ? "tocsin" : null,
     reopenedCount: 0,
@@ -107,19 +125,26 @@ export function openIncident(id: number, facts: IncidentFacts, now: Date): Incid
 
 /**
  * Moves an incident on to what its alerts now say: resolved when none fires, reopened when one fires again.
- * A person's acknowledgement stands until it is reopened. `startedFiring` tells whether an alert began to fire since
+ * A person's acknowledgement stands until it is reopened, and who works on it beyond that. `startedFiring` tells whether an alert began to fire since
  * the last step: an incident that a person resolved stays so while the same alerts merely go on. `isRedrawn`: its card
  * shows something new of its alerts, although its numbers are the same.
  */
 export function advanceIncident(
   before: Incident,
-  facts: IncidentFacts,
+  told: IncidentFacts,
   change: { readonly startedFiring: boolean; readonly isRedrawn?: boolean; readonly now: Date },
 ): IncidentStep {
   const events: IncidentEvent[] = [];
+  const facts = before.severitySetBy === null ? told : { ...told, severity: before.severity };
   let incident: Incident = { ...before, ...facts };
   if (before.state !== "resolved" && facts.firingCount === 0) {
-    incident = { ...incident, state: "resolved", resolvedAt: change.now, resolvedBy: "tocsin" };
+    incident = {
+      ...incident,
+      state: "resolved",
+      resolvedAt: change.now,
+      resolvedBy: "tocsin",
+      snoozedUntil: null,
+    };
     events.push({ kind: "resolved", text: `resolved: all ${facts.alertCount} alerts have ended` });
   } else if (before.state === "resolved" && change.startedFiring && facts.firingCount > 0) {
     incident = {
@@ -135,6 +160,8 @@ export function advanceIncident(
   }
   if (incident.state !== "resolved" && facts.severity !== before.severity) {
     const direction = compareSeverity(facts.severity, before.severity) < 0 ? "up" : "down";
+    // Whoever put it to sleep did so for what it was then.
+    if (direction === "up") incident = { ...incident, snoozedUntil: null };
     events.push({
       kind: "severity_changed",
       text: `severity ${direction} from ${before.severity} to ${facts.severity}`,
@@ -165,7 +192,8 @@ function isSameFacts(before: Incident, facts: IncidentFacts): boolean {
  * A family has one parent, the first.
  */
 export function splitIncident(child: Incident, parent: Incident): Incident {
-  const own = { ...child, parentId: parent.parentId ?? parent.id };
+  const { assignedTo, assignedAt } = parent;
+  const own = { ...child, assignedTo, assignedAt, parentId: parent.parentId ?? parent.id };
   const { acknowledgedAt, acknowledgedBy, resolvedAt, resolvedBy } = parent;
   if (own.state !== "open" || parent.state === "open") return own;
   return parent.state === "acknowledged"
@@ -181,6 +209,7 @@ export function mergeIncident(before: Incident, into: number, now: Date): Incide
     resolvedAt: before.resolvedAt ?? now,
     resolvedBy: before.resolvedBy ?? "tocsin",
     mergedInto: into,
+    snoozedUntil: null,
     firingCount: 0,
     revision: before.revision + 1,
   };

@@ -154,6 +154,7 @@ interface CommandBase<Options extends z.ZodObject> {
 export interface SuggestContext {
   readonly store: Store;
   readonly models: readonly ModelEntry[];
+  readonly people: readonly Person[];
   readonly commands: readonly Command[];
   readonly now: Date;
 }

@@ -274,6 +274,8 @@ export type Job =
   /** Bring a channel up to date. */
   | { readonly task: "post"; readonly platform: string; readonly channel: string }
   | { readonly task: "explain"; readonly incidentId: number }
+  /** End the sleep of an incident whose time has come. */
+  | { readonly task: "wake"; readonly incidentId: number }
   /** Read metrics around the start of an incident. */
   | { readonly task: "measure"; readonly incidentId: number }
   | { readonly task: "execute"; readonly requestKey: string }

@@ -68,6 +68,7 @@ beforeEach(async () => {
     handlers: {
       post: ({ platform, channel }) => post.reconcile({ platform, id: channel }),
       explain: nothing,
+      wake: nothing,
       measure: nothing,
       execute: nothing,
       apply: nothing,

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createCedarPolicy } from "../../src/adapters/policy/cedar.ts";
 import { type Apply, createApply } from "../../src/app/apply.ts";
-import { createEffects } from "../../src/app/effects.ts";
+import { createEffects, type Effects } from "../../src/app/effects.ts";
 import { createExecute, type Execute } from "../../src/app/execute.ts";
 import { createPlanner } from "../../src/app/plan.ts";
 import type { Person } from "../../src/domain/person.ts";
@@ -159,6 +159,7 @@ export function modelEntry(backend: ModelBackend, more: Partial<ModelEntry> = {}
 export interface World {
   readonly execute: Execute;
   readonly apply: Apply;
+  readonly effects: Effects;
   readonly clock: TestClock;
   /** Runs a command line of someone at the console and returns the answer's summary. */
   say(who: string, line: string): Promise<string>;
@@ -202,6 +203,7 @@ export function createWorld(options: WorldOptions): World {
   return {
     execute,
     apply: createApply(common),
+    effects,
     clock,
     say: async (who, line) => {
       const answer = await execute.execute(requestOf(who, line, clock.now()));

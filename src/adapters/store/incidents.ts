@@ -104,12 +104,19 @@ async function saveIncidents(db: Db, list: readonly Incident[]): Promise<void> {
       merged_into: incident.mergedInto,
       parent_id: incident.parentId,
       revision: incident.revision,
+      assigned_to: incident.assignedTo,
+      assigned_at: writeTimeOrNull(incident.assignedAt),
+      severity_set_by: incident.severitySetBy,
+      snoozed_until: writeTimeOrNull(incident.snoozedUntil),
+      related: incident.related,
     }));
   await db.execute(sql`
-    insert into incidents
+    insert into incidents (id, state, severity, title, services, started_at, opened_at, acknowledged_at,
+      acknowledged_by, resolved_at, resolved_by, reopened_count, alert_count, firing_count, is_muted, merged_into,
+      parent_id, revision, assigned_to, assigned_at, severity_set_by, snoozed_until, related, updated_at)
     select r.id, r.state, r.severity, r.title, r.services, r.started_at, r.opened_at, r.acknowledged_at,
       r.acknowledged_by, r.resolved_at, r.resolved_by, r.reopened_count, r.alert_count, r.firing_count, r.is_muted,
-      r.merged_into, r.parent_id, r.revision, now()
+      r.merged_into, r.parent_id, r.revision, r.assigned_to, r.assigned_at, r.severity_set_by, r.snoozed_until, r.related, now()
     from jsonb_populate_recordset(null::incidents, ${JSON.stringify(rows)}::jsonb) as r
     on conflict (id) do update set state = excluded.state, severity = excluded.severity, title = excluded.title,
       services = excluded.services, started_at = excluded.started_at, opened_at = excluded.opened_at,
@@ -117,7 +124,9 @@ async function saveIncidents(db: Db, list: readonly Incident[]): Promise<void> {
       resolved_at = excluded.resolved_at, resolved_by = excluded.resolved_by,
       reopened_count = excluded.reopened_count, alert_count = excluded.alert_count,
       firing_count = excluded.firing_count, is_muted = excluded.is_muted, merged_into = excluded.merged_into,
-      parent_id = excluded.parent_id, revision = excluded.revision, updated_at = excluded.updated_at`);
+      parent_id = excluded.parent_id, revision = excluded.revision, assigned_to = excluded.assigned_to,
+      assigned_at = excluded.assigned_at, severity_set_by = excluded.severity_set_by,
+      snoozed_until = excluded.snoozed_until, related = excluded.related, updated_at = excluded.updated_at`);
 }
 
 function timelineRows(db: Db) {

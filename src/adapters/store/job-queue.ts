@@ -99,6 +99,8 @@ function keyOf(job: Job): string {
       return `post ${job.platform}:${job.channel}`;
     case "explain":
       return `explain ${job.incidentId}`;
+    case "wake":
+      return `wake ${job.incidentId}`;
     case "measure":
       return `measure ${job.incidentId}`;
     case "execute":

@@ -167,6 +167,7 @@ function tasksOf({ handlers, log }: JobRunnerOptions): TaskList {
   return {
     post: (payload) => work(log, payload, handlers.post),
     explain: (payload) => work(log, payload, handlers.explain),
+    wake: (payload) => work(log, payload, handlers.wake),
     measure: (payload) => work(log, payload, handlers.measure),
     execute: (payload) => work(log, payload, handlers.execute),
     apply: (payload) => work(log, payload, handlers.apply),

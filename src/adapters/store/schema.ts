@@ -103,6 +103,11 @@ export const incidents = pgTable(
     parentId: integer("parent_id"),
     revision: integer("revision").notNull().default(1),
     updatedAt: at("updated_at").notNull(),
+    assignedTo: text("assigned_to"),
+    assignedAt: at("assigned_at"),
+    severitySetBy: text("severity_set_by"),
+    snoozedUntil: at("snoozed_until"),
+    related: jsonb("related").$type<readonly number[]>().notNull().default([]),
   },
   (table) => [
     index("incidents_state").on(table.state, table.openedAt),

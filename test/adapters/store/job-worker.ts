@@ -9,6 +9,7 @@ const never = async (job: unknown) => {
 const handlers: JobHandlers = {
   post: never,
   explain: never,
+  wake: never,
   measure: never,
   execute: never,
   apply: never,

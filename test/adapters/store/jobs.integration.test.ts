@@ -31,6 +31,7 @@ async function startRunner(
   const handlers: JobHandlers = {
     post: handle,
     explain: handle,
+    wake: handle,
     measure: handle,
     execute: handle,
     apply: handle,

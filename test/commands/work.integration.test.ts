@@ -1,0 +1,133 @@
+import { describe, expect, test } from "vitest";
+import { wake } from "../../src/app/wake.ts";
+import { buildTracked } from "../domain/build.ts";
+import { commandScene } from "./scene.ts";
+
+const scene = commandScene();
+const say = (who: string, line: string) => scene.world().say(who, line);
+const find = async (id: number) => {
+  const incident = await scene.store().incidents.find(id);
+  if (incident === null) throw new Error(`incident ${id} has gone`);
+  return incident;
+};
+const lines = async (id: number) =>
+  (await scene.store().incidents.timeline(id, 20)).map(({ kind, text }) => `${kind}: ${text}`);
+const audited = async (id: number) => {
+  const [entry] = await scene.store().audit.list({ subject: `incident:${id}`, limit: 1 });
+  return entry?.action;
+};
+
+describe("assign", () => {
+  test("without a name takes the incident, which acknowledges it", async () => {
+    const { id } = await scene.incident();
+    expect(await say("oncall", `assign ${id}`)).toContain(`Incident ${id} is now with you`);
+    expect(await find(id)).toMatchObject({
+      state: "acknowledged",
+      acknowledgedBy: "oncall",
+      assignedTo: "oncall",
+    });
+    expect(await lines(id)).toEqual(["assigned: taken by oncall"]);
+    expect(await audited(id)).toBe("incident.assigned");
+  });
+
+  test("to somebody else leaves it to them to acknowledge", async () => {
+    const { id } = await scene.incident();
+    await say("oncall", `assign ${id} @ml`);
+    expect(await find(id)).toMatchObject({ state: "open", assignedTo: "ml", acknowledgedBy: null });
+  });
+
+  test("hands over with a note, which says with whom it was", async () => {
+    const { id } = await scene.incident();
+    await say("ml", `assign ${id}`);
+    await say("oncall", `assign ${id} lead --note "rolled back, watch the queue"`);
+    expect((await lines(id)).at(-1)).toBe(
+      "assigned: given to lead by oncall, until now with ml: rolled back, watch the queue",
+    );
+    expect(await say("oncall", `assign ${id} lead`)).toContain("already with lead");
+  });
+
+  test("names whom it could mean when nobody is called that", async () => {
+    const { id } = await scene.incident();
+    expect(await say("oncall", `assign ${id} onclal`)).toContain("Did you mean oncall?");
+    expect((await find(id)).assignedTo).toBeNull();
+  });
+
+  test("of a resolved incident is refused with the way out", async () => {
+    const { id } = await scene.incident({ state: "resolved" });
+    const view = await scene.view("oncall", `assign ${id}`);
+    expect(view.actions.map((action) => action.command)).toEqual([`reopen ${id}`]);
+  });
+});
+
+describe("severity", () => {
+  test("stands until it is left to the alerts again, which then say what it is", async () => {
+    const { id } = await scene.incident({ severity: "warning" });
+    const alert = buildTracked({ severity: "high" }, { incidentId: id });
+    await scene.store().incidents.saveAlerts([{ ...alert, key: `key-${id}` }]);
+    await say("oncall", `severity ${id} critical checkout is down`);
+    expect(await find(id)).toMatchObject({ severity: "critical", severitySetBy: "oncall" });
+    expect(await say("oncall", `severity ${id} critical`)).toContain("already set to critical");
+    await say("oncall", `severity ${id} auto`);
+    expect(await find(id)).toMatchObject({ severity: "high", severitySetBy: null });
+    expect(await lines(id)).toEqual([
+      "severity_changed: severity from warning to critical by oncall: checkout is down",
+      "severity_changed: severity left to the alerts again by oncall",
+    ]);
+    expect(await say("oncall", `severity ${id} auto`)).toContain("already what its alerts say: high");
+  });
+});
+
+test("a note goes into the thread, with who wrote it", async () => {
+  const { id } = await scene.incident();
+  await say("oncall", `note ${id} the queue drains, 40k left`);
+  expect(await lines(id)).toEqual(["note: oncall: the queue drains, 40k left"]);
+  expect(await audited(id)).toBe("incident.noted");
+});
+
+describe("snooze", () => {
+  test("keeps it quiet, wakes it when its time has come, once", async () => {
+    const { id } = await scene.incident();
+    expect(await say("oncall", `snooze ${id} 30m vendor is on it`)).toContain("is quiet until");
+    const { snoozedUntil } = await find(id);
+    const { effects } = scene.world();
+    const parts = { store: scene.store(), effects, clock: scene.clock };
+    await wake(id, parts);
+    expect((await find(id)).snoozedUntil).toEqual(snoozedUntil);
+    scene.clock.pass(31 * 60_000);
+    await wake(id, parts);
+    await wake(id, parts);
+    expect((await find(id)).snoozedUntil).toBeNull();
+    expect((await lines(id)).slice(1)).toEqual(["woken: no longer quiet: 1 alert fires"]);
+  });
+
+  test("of no time wakes it, of too much is refused", async () => {
+    const { id } = await scene.incident();
+    await say("oncall", `snooze ${id} 2h`);
+    expect(await say("oncall", `snooze ${id} 30d`)).toContain("not a duration up to 7d");
+    expect(await say("oncall", `snooze ${id} 0m`)).toContain("awake again");
+    expect((await find(id)).snoozedUntil).toBeNull();
+  });
+});
+
+test("a resolved incident is reopened by a person, and stays with whom it was", async () => {
+  const { id } = await scene.incident();
+  await say("ml", `assign ${id}`);
+  expect(await say("oncall", `reopen ${id}`)).toContain("not resolved");
+  await say("ml", `resolve ${id}`);
+  await say("oncall", `reopen ${id} customers still see errors`);
+  expect(await find(id)).toMatchObject({
+    ...{ state: "open", reopenedCount: 1, resolvedBy: null, acknowledgedBy: null, assignedTo: "ml" },
+  });
+  expect((await lines(id)).at(-1)).toBe("reopened: reopened by oncall: customers still see errors");
+});
+
+test("related incidents name each other until that is taken back", async () => {
+  const a = await scene.incident();
+  const b = await scene.incident();
+  await say("oncall", `relate ${b.id} ${a.id}`);
+  expect([(await find(a.id)).related, (await find(b.id)).related]).toEqual([[b.id], [a.id]]);
+  expect(await say("oncall", `relate ${a.id} ${b.id}`)).toContain("related already");
+  await say("oncall", `relate ${a.id} ${b.id} --undo`);
+  expect([(await find(a.id)).related, (await find(b.id)).related]).toEqual([[], []]);
+  expect(await say("oncall", `relate ${a.id} ${a.id}`)).toContain(`Both numbers are incident ${a.id}`);
+});
