@@ -8,6 +8,7 @@ import { neededBits, permissions } from "../src/adapters/chat/discord/permission
 import { neededScopes } from "../src/adapters/chat/slack/manifest.ts";
 import { createCron } from "../src/adapters/cron.ts";
 import { declarations } from "../src/adapters/metrics.ts";
+import { parseAirflowSettings } from "../src/adapters/models/airflow/settings.ts";
 import { execSettingsSchema, parseExecSettings } from "../src/adapters/models/exec/settings.ts";
 import { parseGithubSettings } from "../src/adapters/models/github-actions/settings.ts";
 import { parseMlflowSettings } from "../src/adapters/models/mlflow/settings.ts";
@@ -83,6 +84,7 @@ const settingsReaders = new Map<
   ["exec", parseExecSettings],
   ["mlflow", parseMlflowSettings],
   ["github-actions", parseGithubSettings],
+  ["airflow", parseAirflowSettings],
 ]);
 
 describe("a tocsin.yaml in the documentation", () => {

@@ -69,9 +69,9 @@ export function modelFaultContract({ name, open, secrets, except = [] }: FaultCo
       expect(error).toBeInstanceOf(NotStartedError);
       expectNoSecret(secrets, error);
       expect(opened.begun()).toBe(0);
-      expect((await opened.backend.findByOperationId(operation.operationId)).kind).toBe("absent");
       opened.proxy.fate = () => passing;
       opened.pass(10_000);
+      expect((await opened.backend.findByOperationId(operation.operationId)).kind).toBe("absent");
       expect(await carryOut(opened, operation)).toBe("succeeded");
       expect(opened.begun()).toBe(1);
     });
