@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { ConfigError } from "./config/error.ts";
 import { parseFile, sha256 } from "./config/file.ts";
+import { monitoringOf } from "./config/monitoring.ts";
 import { flappingOf, inhibitionOf, maintenanceOf, remindersOf } from "./config/mutes.ts";
 import { modelsOf, peopleOf, policyOf, prometheusOf, routesFrom, sourcesOf } from "./config/sections.ts";
 import type { Config, Environment } from "./config/shape.ts";
@@ -52,6 +53,7 @@ export function readConfig(env: Environment = process.env): Config {
     explainer: { ...parsed.explainer, timeoutMs: parsed.explainer.timeoutSeconds * 1000 },
     topology: parsed.topology,
     watch: watchOf(parsed.watch),
+    monitoring: monitoringOf(parsed.monitoring),
     evidenceKinds: parsed.evidenceKinds,
     alertTimeoutMs: parsed.alerts.timeoutHours * hour,
     approvalExpiryMs: parsed.approvals.expireHours * hour,

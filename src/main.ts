@@ -31,6 +31,7 @@ import { answerNotFound, carryOut, connectChats, createDoor } from "./main/door.
 import { createExplaining } from "./main/explaining.ts";
 import { setMaintenance } from "./main/maintenance.ts";
 import { createMeasuring } from "./main/measuring.ts";
+import { createMonitoring } from "./main/monitoring.ts";
 import { readableSources } from "./main/own-source.ts";
 import { packageVersion } from "./main/package.ts";
 import { loadPlugins, type Plugins } from "./main/plugins.ts";
@@ -123,6 +124,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     inhibition: config.inhibition,
     flapping: config.flapping,
     reminders: config.silenceReminders,
+    monitoring: config.monitoring,
   });
   triageOf.current = triage;
   const charts = createCharts(log);
@@ -149,11 +151,15 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   const apply = createApply({ ...desk, store, people: config.people, log, clock });
   const cron = await createCron(log);
   const digests = createDigest({ store, cron, schedules: config.digests, clock, log });
+  const ingest = createIngest({ store: store.deliveries, metrics, log, clock, wake: () => triage.wake() });
+  const { policy, models } = desk;
+  const watched = createMonitoring({ config, store, policy, models, ingest, clock, log, metrics });
   const handlers: JobHandlers = {
     post: ({ platform, channel }) => post.reconcile({ platform, id: channel }),
     explain: async ({ incidentId }) => {
       await explain.explain(incidentId);
       await measuring?.consider(incidentId);
+      await watched.retrain.consider(incidentId);
     },
     wake: ({ incidentId }) => wake(incidentId, { store, effects: desk.effects, clock }),
     measure: async ({ incidentId }) => measuring?.measure(incidentId),
@@ -161,6 +167,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
       carryOut(requestKey, { store, execute: desk.execute, chats: chats.byPlatform, log }),
     apply: ({ rolloutId }) => apply.step(rolloutId),
     digest: ({ digestRunId }) => digests.run(digestRunId),
+    monitor: ({ model, environment }) => watched.monitor.judge(model, environment),
   };
   await recordStart(store, config, desk.policy, clock.now());
   await store.incidents.saveTopology("tocsin.yaml", config.topology, clock.now());
@@ -183,7 +190,6 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   await digests.start();
   stops.push(() => digests.stop());
 
-  const ingest = createIngest({ store: store.deliveries, metrics, log, clock, wake: () => triage.wake() });
   const watching = createWatching({ config, store, ingest, replica, clock, log, metrics });
   watching?.start();
   stops.push(async () => watching?.stop());

@@ -32,6 +32,7 @@ export * from "./ports/http-client.ts";
 export * from "./ports/learning.ts";
 export * from "./ports/metric-source.ts";
 export * from "./ports/model.ts";
+export * from "./ports/monitoring.ts";
 export * from "./ports/mute.ts";
 export * from "./ports/noise.ts";
 export * from "./ports/observability.ts";

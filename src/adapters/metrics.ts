@@ -122,6 +122,11 @@ export const declarations = {
     help: "Time to read the metrics of one incident.",
     buckets: slow,
   },
+  tocsin_model_checks_total: {
+    kind: "counter",
+    help: "Windows of models that were judged, by outcome: found, quiet or not_enough.",
+    labels: ["outcome"],
+  },
   tocsin_watch_looks_total: {
     kind: "counter",
     help: "Looks at conditions of our own, by what was seen: bad, between, good, unknown or unreadable.",

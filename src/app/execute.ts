@@ -3,7 +3,7 @@
  * entry, or plan it and store the rollout. Commands never check their caller, audit or post, so none can forget to.
  */
 import { randomUUID } from "node:crypto";
-import { findPerson, type Person, stranger } from "../domain/person.ts";
+import { botPerson, findPerson, ownPlatform, type Person, stranger } from "../domain/person.ts";
 import { type Decision, modelResource, type PolicyAction, type PolicyResource } from "../domain/policy.ts";
 import type { Plan } from "../domain/rollout.ts";
 import type {
@@ -220,6 +220,7 @@ export function createExecute(options: ExecuteOptions): Execute {
 
   function personOf(request: CommandRequest): Person {
     const { platform, id, name } = request.account;
+    if (platform === ownPlatform) return botPerson;
     return findPerson(people, platform, id) ?? stranger(platform, id, name);
   }
 

@@ -51,7 +51,7 @@ export function createRender(options: RenderOptions): Render {
     ]);
     const verdicts = standingVerdicts(said);
     const children = family.map((child) => child.id);
-    const card = { incident, alerts, explanation, verdicts, children, nameOf };
+    const card = { incident, alerts, explanation, verdicts, children, models: options.models, nameOf };
     return { view: incidentView(card), revision: incident.revision };
   }
 

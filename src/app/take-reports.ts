@@ -1,6 +1,7 @@
 /** Reports of alerts become what is remembered of them, and the correlator says where they belong. */
 import { alertKey, isSameAlert } from "../domain/alert.ts";
 import type { Observation } from "../domain/correlation.ts";
+import { hasOtherReport } from "../domain/model-report.ts";
 import type { MuteSettings } from "../domain/suppression.ts";
 import { mergeAlert, supersede, type TrackedAlert } from "../domain/tracked-alert.ts";
 import { beginText, countOrHold, endNewestPart, newestFiring, takeHeld } from "./hold-flapping.ts";
@@ -58,6 +59,8 @@ function takeReport(memory: TriageMemory, movement: Movement, gathering: Gatheri
   const { alert } = held;
   const key = alertKey(alert);
   const known = memory.alerts.get(key);
+  // A sender that names no start says "all is well" again and again: an end of nothing.
+  if (known === undefined && alert.status === "resolved" && alert.isStartGuessed === true) return;
   if (known === undefined) takeNew(memory, movement, gathering, key, { ...report, alert });
   else takeKnown(memory, movement, gathering, known, { ...report, alert });
 }
@@ -76,8 +79,9 @@ function takeKnown(
   }
   keep(memory, movement, tracked);
   const isNews = outcome === "resolved" || outcome === "revived";
-  if ((isNews || tracked.alert.severity !== known.alert.severity) && tracked.incidentId !== unplaced)
-    movement.touched.add(tracked.incidentId);
+  const isTold =
+    isNews || tracked.alert.severity !== known.alert.severity || hasOtherReport(tracked.alert, known.alert);
+  if (isTold && tracked.incidentId !== unplaced) movement.touched.add(tracked.incidentId);
   if (outcome === "revived") gathering.revived.add(tracked.key);
   if (isNews) gathering.observations.push({ kind: "alert", key: tracked.key, alert: tracked.alert });
 }

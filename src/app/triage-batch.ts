@@ -1,6 +1,7 @@
 /** From stored deliveries to batches that triage takes in one transaction each. */
 import type { Change } from "../domain/change.ts";
 import type { Observation } from "../domain/correlation.ts";
+import type { ProfilePush } from "../domain/monitoring/profile-push.ts";
 import type { Topology } from "../domain/topology.ts";
 import type { ParseResult, StoredDelivery } from "../ports.ts";
 import type { Report } from "./triage-memory.ts";
@@ -14,6 +15,7 @@ export interface Batch {
   readonly observations: Observation[];
   readonly changes: Change[];
   readonly topologies: { readonly source: string; readonly topology: Topology; readonly at: Date }[];
+  readonly profiles: ProfilePush[];
   readonly dead: { readonly delivery: StoredDelivery; readonly problem: string }[];
 }
 
@@ -33,7 +35,15 @@ export function* sliceByAlerts(
 }
 
 function newBatch(): Batch {
-  return { deliveries: [], reports: [], observations: [], changes: [], topologies: [], dead: [] };
+  return {
+    deliveries: [],
+    reports: [],
+    observations: [],
+    changes: [],
+    topologies: [],
+    profiles: [],
+    dead: [],
+  };
 }
 
 function addDelivery(batch: Batch, delivery: StoredDelivery, result: ParseResult): void {
@@ -46,6 +56,7 @@ function addDelivery(batch: Batch, delivery: StoredDelivery, result: ParseResult
   for (const alert of parsed.alerts) batch.reports.push({ alert, receivedAt: delivery.receivedAt });
   for (const change of parsed.changes) batch.observations.push({ kind: "change", change });
   batch.changes.push(...parsed.changes);
+  batch.profiles.push(...(parsed.profiles ?? []));
   if (parsed.topology === null) return;
   batch.topologies.push({ source: delivery.source, topology: parsed.topology, at: delivery.receivedAt });
 }

@@ -8,6 +8,7 @@ import type { Correlator, Observation } from "../domain/correlation.ts";
 import type { FlappingRule } from "../domain/flapping.ts";
 import type { Incident } from "../domain/incident.ts";
 import type { InhibitionRule } from "../domain/inhibition.ts";
+import { type MonitoringSettings, shippedMonitoring } from "../domain/monitoring/profile-push.ts";
 import { muteCauses } from "../domain/mute.ts";
 import type { Route } from "../domain/routing.ts";
 import type { MuteSettings } from "../domain/suppression.ts";
@@ -28,6 +29,7 @@ import { passTime } from "./pass-time.ts";
 import { createRest } from "./rest.ts";
 import { recall, takeRulings } from "./rulings.ts";
 import { dueReminders, type ReminderRule, shippedReminders, wantReminders } from "./silence-reminders.ts";
+import { takePushes } from "./take-pushes.ts";
 import { takeReports } from "./take-reports.ts";
 import { type Batch, sliceByAlerts } from "./triage-batch.ts";
 import { type Leader, saveMovement } from "./triage-commit.ts";
@@ -55,6 +57,8 @@ export interface TriageOptions {
   /** When an alert flaps, and when a silence is reminded of; the shipped rules by default. */
   readonly flapping?: FlappingRule;
   readonly reminders?: ReminderRule;
+  /** How what is pushed of models is gathered; as shipped when left out. */
+  readonly monitoring?: MonitoringSettings;
 }
 
 export interface Triage {
@@ -228,6 +232,7 @@ export function createTriage(options: TriageOptions): Triage {
         }
         for (const said of batch.topologies)
           await tx.incidents.saveTopology(said.source, said.topology, said.at);
+        await takePushes(tx, batch.profiles, options.monitoring ?? shippedMonitoring, now);
       },
     });
     options.onNewAlerts?.(newAlerts(movement));

@@ -6,6 +6,7 @@ import { evidenceKinds } from "../domain/evidence-kind.ts";
 import { templateProblem } from "../domain/promql-template.ts";
 import { parseChannel } from "../ports.ts";
 import { ConfigError } from "./error.ts";
+import { monitoringSchema } from "./monitoring.ts";
 import { flappingSchema, inhibitionSchema, maintenanceSchema, remindersSchema } from "./mutes.ts";
 import { watchSchema } from "./watch.ts";
 
@@ -182,6 +183,7 @@ export const fileSchema = z.strictObject({
     .max(100)
     .default([]),
   watch: watchSchema,
+  monitoring: monitoringSchema,
   alerts: z.strictObject({ timeoutHours: z.number().positive().default(12) }).prefault({}),
   approvals: z.strictObject({ expireHours: z.number().positive().default(24) }).prefault({}),
   keep: z

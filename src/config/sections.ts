@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { type Matcher, parseMatcher } from "../domain/matcher.ts";
 import { shippedMetricQueries } from "../domain/metric-queries.ts";
-import type { Person } from "../domain/person.ts";
+import { botPerson, type Person } from "../domain/person.ts";
 import type { Route } from "../domain/routing.ts";
 import type { SenderSecret } from "../domain/sender.ts";
 import { safeUrl } from "../domain/view.ts";
@@ -99,6 +99,10 @@ export function peopleOf(
   const tokens = new Map<string, string>();
   const people = Object.entries(file.people).map(([id, given]): Person => {
     if (given.console !== undefined) tokens.set(id, digestOf(given.console, env, `people.${id}.console`));
+    if (id === botPerson.id)
+      throw new ConfigError(
+        "tocsin.yaml people.tocsin: that is the name by which the bot itself asks for things; choose another",
+      );
     const accounts = {
       console: id,
       cli: id,

@@ -4,6 +4,7 @@ import type { KindRule } from "../domain/evidence-kind.ts";
 import type { FlappingRule } from "../domain/flapping.ts";
 import type { InhibitionRule } from "../domain/inhibition.ts";
 import type { Matcher } from "../domain/matcher.ts";
+import type { MonitoringSettings } from "../domain/monitoring/profile-push.ts";
 import type { Person } from "../domain/person.ts";
 import type { Route } from "../domain/routing.ts";
 import type { SenderSecret } from "../domain/sender.ts";
@@ -112,6 +113,8 @@ export interface Config {
   readonly topology: Topology;
   /** Conditions of our own, those that are off among them. */
   readonly watch: readonly WatchRule[];
+  /** How models are watched. */
+  readonly monitoring: MonitoringSettings;
   /** Asked before the shipped rules. */
   readonly evidenceKinds: readonly KindRule[];
   readonly alertTimeoutMs: number;

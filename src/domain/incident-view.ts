@@ -4,6 +4,7 @@ import { firstSuspect, type Verdict } from "./feedback.ts";
 import { verdictActions, verdictFields } from "./feedback-view.ts";
 import { flappingText, isFlapping } from "./flapping.ts";
 import type { Incident, TimelineEntry, TimelineKind } from "./incident.ts";
+import { type RetrainableModel, reportBlocks, retrainActions, standingReports } from "./model-report-view.ts";
 import type { TrackedAlert } from "./tracked-alert.ts";
 import {
   bold,
@@ -28,6 +29,8 @@ export interface IncidentCard {
   readonly verdicts?: readonly Verdict[];
   /** Incidents that were split from it and are not back in it; none by default. */
   readonly children?: readonly number[];
+  /** Models that a button may ask to have retrained; none by default. */
+  readonly models?: readonly RetrainableModel[];
   /** Person id to name. */
   readonly nameOf: (person: string) => string;
 }
@@ -54,6 +57,7 @@ export function incidentView(card: IncidentCard): View {
     blocks: [
       { kind: "fields", fields: fieldsOf(card) },
       ...storyOf(card),
+      ...reportBlocks(standingReports(card.alerts)),
       ...alertsOf(card),
       ...(incident.mergedInto === null
         ? []
@@ -223,7 +227,7 @@ function byWeight(a: TrackedAlert, b: TrackedAlert): number {
   );
 }
 
-function actionsOf({ incident, explanation }: IncidentCard): ViewAction[] {
+function actionsOf({ incident, explanation, alerts, models = [] }: IncidentCard): ViewAction[] {
   const why: ViewAction = { label: "Why", command: `why ${incident.id}`, style: "plain" };
   if (incident.mergedInto !== null) {
     return [{ ...why, label: `Why #${incident.mergedInto}`, command: `why ${incident.mergedInto}` }];
@@ -248,6 +252,7 @@ function actionsOf({ incident, explanation }: IncidentCard): ViewAction[] {
     resolve,
     why,
     ...suggestedActions(incident, explanation),
+    ...retrainActions(incident.id, standingReports(alerts), models),
   ];
   // What to do comes first; what was said of the cause can be said of the answer to Why and in the thread as well.
   return actions.length + verdict.length <= maxButtons ? [...actions, ...verdict] : actions;

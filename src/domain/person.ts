@@ -8,6 +8,17 @@ export interface Person {
   readonly accounts: Readonly<Record<string, string>>;
 }
 
+/** The platform of requests that the bot makes of itself; no chat, and nobody else, has accounts there. */
+export const ownPlatform = "tocsin";
+
+/** The bot as a requester: a policy permits it by its id, `Person::"tocsin"`, since it has no roles. */
+export const botPerson: Person = {
+  id: "tocsin",
+  name: "Tocsin",
+  roles: [],
+  accounts: { [ownPlatform]: "tocsin" },
+};
+
 /** Someone the configuration does not know: may read nothing that needs a role. */
 export function stranger(platform: string, accountId: string, name: string): Person {
   return { id: `unknown:${platform}:${accountId}`, name, roles: [], accounts: { [platform]: accountId } };

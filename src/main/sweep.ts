@@ -9,6 +9,8 @@ import type { Clock, Log, Store } from "../ports.ts";
 const everyMs = 30_000;
 const pruneEveryMs = 3_600_000;
 const keepRequestsMs = 7 * 24 * 3_600_000;
+/** Windows of models: the one that is judged and those by which its volume is known. */
+const keepWindowsMs = 30 * 24 * 3_600_000;
 const pruneLimit = 5_000;
 /** Batches in one sweep: 1,600 deliveries a second can go for good, and no sweep takes long. */
 const pruneBatches = 10;
@@ -36,6 +38,7 @@ export function startSweep(parts: {
     const now = clock.now().getTime();
     if (now - prunedAt < pruneEveryMs) return;
     await store.requests.prune(new Date(now - keepRequestsMs));
+    await store.monitoring.prune(new Date(now - keepWindowsMs), pruneLimit);
     // With more left than one sweep takes, the next one goes on instead of waiting for an hour.
     const { keepDeliveriesMs, keepDeadMs } = parts.config;
     const isDone = await pruneDeliveries(new Date(now - keepDeliveriesMs));

@@ -1,5 +1,6 @@
 import type { Alert } from "../domain/alert.ts";
 import type { Change } from "../domain/change.ts";
+import type { ProfilePush } from "../domain/monitoring/profile-push.ts";
 import type { Topology } from "../domain/topology.ts";
 
 /** One HTTP request as it came: the body byte for byte. */
@@ -16,6 +17,8 @@ export interface ParsedDelivery {
   readonly changes: readonly Change[];
   /** Replaces what this source said before; null when the delivery says nothing of it. */
   readonly topology: Topology | null;
+  /** What was pushed of models: counts that add up over a window and are judged by our own checks. */
+  readonly profiles?: readonly ProfilePush[];
   /**
    * Entries that could not be read, each naming its place, what was there and what is expected. The rest stands and
    * is answered 202; the delivery is also kept among the dead ones, so that nothing is lost.

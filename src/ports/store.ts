@@ -9,6 +9,7 @@ import type { DigestStore } from "./digest.ts";
 import type { ExplanationStore } from "./explainer.ts";
 import type { FeedbackStore } from "./feedback.ts";
 import type { LearningStore } from "./learning.ts";
+import type { MonitoringStore } from "./monitoring.ts";
 import type { MuteStore } from "./mute.ts";
 import type { NoiseStore } from "./noise.ts";
 import type { OperationRecordStore } from "./operation-record.ts";
@@ -39,6 +40,7 @@ export interface StoreSlices {
   readonly learning: LearningStore;
   readonly digests: DigestStore;
   readonly watch: WatchStore;
+  readonly monitoring: MonitoringStore;
   readonly jobs: JobQueue;
 }
 
@@ -281,7 +283,9 @@ export type Job =
   | { readonly task: "execute"; readonly requestKey: string }
   /** Move a rollout on by one step. */
   | { readonly task: "apply"; readonly rolloutId: number }
-  | { readonly task: "digest"; readonly digestRunId: number };
+  | { readonly task: "digest"; readonly digestRunId: number }
+  /** Judge what was pushed of a model. */
+  | { readonly task: "monitor"; readonly model: string; readonly environment: string };
 
 export interface JobQueue {
   /** Jobs for the same thing coalesce; `runAt` null means at once. */

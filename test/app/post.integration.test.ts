@@ -73,6 +73,7 @@ beforeEach(async () => {
       execute: nothing,
       apply: nothing,
       digest: nothing,
+      monitor: nothing,
     },
   });
 });

@@ -42,6 +42,7 @@ const benches: readonly Bench[] = [
   },
   { name: "first-card", title: "A newcomer's first card", limitSeconds: 150 },
   { name: "ahead", title: "Alerts ahead of time", limitSeconds: 120 },
+  { name: "drift", title: "Drift of models: false alarms and power", limitSeconds: 240 },
   { name: "judgement", title: "Judgement", limitSeconds: 120 },
 ];
 

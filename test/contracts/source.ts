@@ -61,8 +61,10 @@ export function describeSource(fileName: string, source: Source, samples: readon
         const result = source.parse(sample, delivery, undefined);
         expect(result).toMatchObject({ kind: "parsed" });
         if (result.kind !== "parsed") continue;
-        const { alerts, changes, topology, problems = [] } = result.delivery;
-        expect(alerts.length + changes.length + (topology === null ? 0 : 1)).toBeGreaterThan(0);
+        const { alerts, changes, topology, profiles = [], problems = [] } = result.delivery;
+        expect(
+          alerts.length + changes.length + profiles.length + (topology === null ? 0 : 1),
+        ).toBeGreaterThan(0);
         expect(problems).toEqual([]);
         expectSound(result);
       }

@@ -109,6 +109,8 @@ function keyOf(job: Job): string {
       return `apply ${job.rolloutId}`;
     case "digest":
       return `digest ${job.digestRunId}`;
+    case "monitor":
+      return `monitor ${JSON.stringify([job.model, job.environment])}`;
   }
 }
 

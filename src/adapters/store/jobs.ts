@@ -172,6 +172,7 @@ function tasksOf({ handlers, log }: JobRunnerOptions): TaskList {
     execute: (payload) => work(log, payload, handlers.execute),
     apply: (payload) => work(log, payload, handlers.apply),
     digest: (payload) => work(log, payload, handlers.digest),
+    monitor: (payload) => work(log, payload, handlers.monitor),
   };
 }
 

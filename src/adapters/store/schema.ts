@@ -496,6 +496,22 @@ export const operationRecords = pgTable(
   ],
 );
 
+/** Counts of what models are given and answer: a reference of each, and a row for every window. */
+export const modelProfiles = pgTable(
+  "model_profiles",
+  {
+    model: text("model").notNull(),
+    environment: text("environment").notNull(),
+    /** Start of the window; the year 1 for the reference. */
+    slot: at("slot").notNull(),
+    profile: jsonb("profile").notNull(),
+    pushes: jsonb("pushes").$type<readonly string[]>().notNull(),
+    isComplete: boolean("is_complete").notNull(),
+    updatedAt: at("updated_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.model, table.environment, table.slot] })],
+);
+
 /** What people say or do about a grouping or a cause; labelled data. */
 export const feedback = pgTable(
   "feedback",

@@ -17,6 +17,7 @@ import { jobSlice, jobsAtTheEnd } from "./job-queue.ts";
 import { learningSlice } from "./learning.ts";
 import { leaseSlice } from "./leases.ts";
 import { freeEverything } from "./liveness.ts";
+import { monitoringSlice } from "./monitoring.ts";
 import { noiseSlice } from "./noise.ts";
 import { operationRecordSlice } from "./operation-records.ts";
 import { postSlice } from "./posts.ts";
@@ -107,6 +108,7 @@ function slicesOf(db: Db, installationId: string, write?: DeliveryStore["insert"
     learning: learningSlice(db),
     digests: digestSlice(db),
     watch: watchSlice(db),
+    monitoring: monitoringSlice(db),
     jobs: jobSlice(db),
   };
 }

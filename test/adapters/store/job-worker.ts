@@ -14,6 +14,7 @@ const handlers: JobHandlers = {
   execute: never,
   apply: never,
   digest: never,
+  monitor: never,
 };
 await runJobs({
   url: process.argv[2] ?? "",

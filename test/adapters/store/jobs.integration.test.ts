@@ -36,6 +36,7 @@ async function startRunner(
     execute: handle,
     apply: handle,
     digest: handle,
+    monitor: handle,
   };
   const runner = await runJobs({ url, handlers, concurrency: 4, log: silentLog, replica });
   ending.push(() => runner.stop(500));
