@@ -14,9 +14,13 @@ import { parseGithubSettings } from "../src/adapters/models/github-actions/setti
 import { parseMlflowSettings } from "../src/adapters/models/mlflow/settings.ts";
 import alertmanager from "../src/adapters/sources/alertmanager.ts";
 import changes from "../src/adapters/sources/changes.ts";
+import evidently from "../src/adapters/sources/evidently.ts";
 import generic from "../src/adapters/sources/generic.ts";
 import grafana from "../src/adapters/sources/grafana.ts";
+import histograms from "../src/adapters/sources/histograms.ts";
 import mlflow from "../src/adapters/sources/mlflow.ts";
+import nannyml from "../src/adapters/sources/nannyml.ts";
+import sagemakerMonitor from "../src/adapters/sources/sagemaker-monitor.ts";
 import topology from "../src/adapters/sources/topology.ts";
 import { parseDelivery } from "../src/app/parse-delivery.ts";
 import { fileSchema } from "../src/config/file.ts";
@@ -166,7 +170,18 @@ test("every variable that a page mentions is read, or chosen by the reader in an
 // ---------- webhooks ----------
 
 const shipped = new Map<string, Source>(
-  [alertmanager, changes, generic, grafana, mlflow, topology].map((source) => [source.name, source]),
+  [
+    alertmanager,
+    changes,
+    evidently,
+    generic,
+    grafana,
+    histograms,
+    mlflow,
+    nannyml,
+    sagemakerMonitor,
+    topology,
+  ].map((source) => [source.name, source]),
 );
 const receivedAt = new Date("2026-03-01T12:30:00Z");
 
@@ -184,9 +199,9 @@ function receive(from: Page, source: string, body: string): ParseResult {
 
 function expectRead(result: ParseResult): void {
   if (result.kind === "unparseable") throw new Error(`${result.problem} ${result.remedy}`);
-  const { alerts, changes: made, topology: graph, problems = [] } = result.delivery;
+  const { alerts, changes: made, topology: graph, profiles = [], problems = [] } = result.delivery;
   expect(problems).toEqual([]);
-  expect(alerts.length + made.length + (graph === null ? 0 : 1)).toBeGreaterThan(0);
+  expect(alerts.length + made.length + profiles.length + (graph === null ? 0 : 1)).toBeGreaterThan(0);
 }
 
 describe("a body that a page posts", () => {
