@@ -8,6 +8,7 @@ import type { Cause } from "./correlation.ts";
 import { entityOf } from "./entity.ts";
 import type { Evidence } from "./explanation.ts";
 import type { Incident } from "./incident.ts";
+import { type ModelReport, reportOf, worstLoss } from "./model-report.ts";
 import { forPrompt } from "./model-text.ts";
 import { endingText, type PastIncident, similarityText, whySimilar } from "./past-incident.ts";
 import type { Topology } from "./topology.ts";
@@ -41,6 +42,8 @@ const maxPathHops = 5;
 const maxPaths = 2;
 const maxPathsWalked = 500;
 const maxChanges = 12;
+/** Features of a drifting model that are named. */
+const maxDrifted = 3;
 const maxPast = 2;
 /** Read of any one text; redaction is linear, but not free. */
 const maxRaw = 4000;
@@ -132,9 +135,12 @@ function evidenceOfAlert({ key, alert }: TrackedFact): NewEvidence {
   const service = entityOf(alert);
   const fact = `${alert.severity} alert ${name(alert.name)}${service === null ? "" : ` on ${name(service)}`}`;
   const quote = alert.summary === alert.name ? "" : quoted(alert.summary);
+  const report = reportOf(alert);
+  const loss = report === null ? null : worstLoss(report);
   return {
     kind: "alert",
-    subject: key,
+    // A loss that a later report found is news that the first report did not hold.
+    subject: loss === null ? key : `${key} loss`,
     text: sentence(fact, quote),
     at: alert.startsAt,
     data: {
@@ -142,8 +148,15 @@ function evidenceOfAlert({ key, alert }: TrackedFact): NewEvidence {
       service,
       name: alert.name,
       severity: alert.severity,
+      ...(report === null ? {} : { drift: driftOf(report) }),
     },
   };
+}
+
+/** For what to do first: the model, the features that changed most, and whether it is worse for it. */
+function driftOf(report: ModelReport) {
+  const features = [...new Set(report.findings.flatMap(({ feature }) => feature ?? []))].slice(0, maxDrifted);
+  return { model: name(report.model), features: features.map(name), isWorse: worstLoss(report) !== null };
 }
 
 function evidenceOfChange(change: Change): NewEvidence {

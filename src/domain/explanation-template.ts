@@ -22,6 +22,7 @@ import {
   suspectPhrase,
 } from "./explanation-wording.ts";
 import type { Incident } from "./incident.ts";
+import { isRecord } from "./intake.ts";
 import { oneLine } from "./view.ts";
 
 /** Confidence below which a second suspect is not worth a word. */
@@ -249,7 +250,29 @@ export function actionsOf(question: ExplanationQuestion): readonly Claim[] {
   }
   if (first !== undefined && actions.length === 0)
     actions.push(...checkChange(first, question), ...lookAt(first, evidence));
-  return [...actions.slice(0, 2), ...compareWith(evidence)];
+  return [...actions.slice(0, 2), ...aboutDrift(evidence), ...compareWith(evidence)];
+}
+
+/** Drift is more often a broken feed than a changed world: retraining on it would teach the model the fault. */
+function aboutDrift(evidence: readonly Evidence[]): readonly Claim[] {
+  // The newest says most of the model.
+  const drifting = evidence.findLast(({ data }) => isDrift(data["drift"]));
+  const drift = drifting?.data["drift"];
+  if (drifting === undefined || !isDrift(drift)) return [];
+  const { model, features, isWorse } = drift;
+  const what = features.length === 0 ? "its input" : listOf(features, 3);
+  const then = isWorse ? `retrain ${model} if the change is real` : "no loss is known, so there is time";
+  return [{ text: oneLine(`Check what feeds ${what} first; ${then}.`, 300), evidence: [drifting.number] }];
+}
+
+/** Stored by `selectEvidence`. */
+function isDrift(
+  value: unknown,
+): value is { readonly model: string; readonly features: readonly string[]; readonly isWorse: boolean } {
+  if (!isRecord(value)) return false;
+  const { model, features, isWorse } = value;
+  const areTexts = Array.isArray(features) && features.every((feature) => typeof feature === "string");
+  return typeof model === "string" && areTexts && typeof isWorse === "boolean";
 }
 
 /** An earlier incident like it is worth reading where it is known how it ended. */

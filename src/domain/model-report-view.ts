@@ -69,7 +69,7 @@ function tableOf(findings: readonly ModelFinding[]): ViewBlock {
   return {
     kind: "table",
     columns: ["feature", "check", "value", "limit", "n", ...(hasDetail ? ["what"] : [])],
-    rows: findings
+    rows: byFeature(findings)
       .slice(0, maxRows)
       .map(({ feature, check, value, limit, n, detail }) => [
         oneLine(feature ?? "the model", 40),
@@ -80,6 +80,13 @@ function tableOf(findings: readonly ModelFinding[]): ViewBlock {
         ...(hasDetail ? [oneLine(detail, 60)] : []),
       ]),
   };
+}
+
+/** The worst finding of every feature comes before the second of any. */
+function byFeature(findings: readonly ModelFinding[]): readonly ModelFinding[] {
+  const seen = new Set<string | null>();
+  const firsts = findings.filter(({ feature }) => !seen.has(feature) && seen.add(feature));
+  return [...firsts, ...findings.filter((finding) => !firsts.includes(finding))];
 }
 
 function restOf(findings: number, unsaid: readonly string[]): string {

@@ -31,7 +31,7 @@ export function reportJudgement(
     findings: [...schema.map(schemaFinding), ...drift.map(findingOf)],
     performance: performanceOf(judgement),
     unsaid: unsaid.map(
-      ({ feature, check, because }) => `${feature ?? "the model"}, ${names[check]}: ${because}`,
+      ({ feature, check, because }) => `${feature ?? "the model"} (${names[check]}): ${because}`,
     ),
   };
 }
