@@ -11,6 +11,7 @@ import { declarations } from "../src/adapters/metrics.ts";
 import { parseAirflowSettings } from "../src/adapters/models/airflow/settings.ts";
 import { execSettingsSchema, parseExecSettings } from "../src/adapters/models/exec/settings.ts";
 import { parseGithubSettings } from "../src/adapters/models/github-actions/settings.ts";
+import { parseKubernetesSettings } from "../src/adapters/models/kubernetes/settings.ts";
 import { parseMlflowSettings } from "../src/adapters/models/mlflow/settings.ts";
 import alertmanager from "../src/adapters/sources/alertmanager.ts";
 import changes from "../src/adapters/sources/changes.ts";
@@ -89,6 +90,7 @@ const settingsReaders = new Map<
   ["mlflow", parseMlflowSettings],
   ["github-actions", parseGithubSettings],
   ["airflow", parseAirflowSettings],
+  ["kubernetes", parseKubernetesSettings],
 ]);
 
 describe("a tocsin.yaml in the documentation", () => {
@@ -157,12 +159,16 @@ test("every variable that a page mentions is read, or chosen by the reader in an
   expect(variables.size).toBeGreaterThan(12);
   const all = guides.map(({ text }) => text).join("\n");
   const chosen = [
-    ...all.matchAll(/env:([A-Z][A-Z0-9_]*)|env: \[([A-Z0-9_, ]+)\]|(?:\$\{?|secrets\.)([A-Z_]+)/g),
+    ...all.matchAll(
+      /env:([A-Z][A-Z0-9_]*)|env: \[([A-Z0-9_, ]+)\]|\{ env: ([A-Z_]+) \}|(?:\$\{?|secrets\.)([A-Z_]+)/g,
+    ),
   ];
   const theirs = new Set(chosen.flatMap((match) => variablesIn(match.slice(1).join(" "))));
   // Those of programs that we speak of.
   const others = ["LC_ALL", "APPLICATION_ID", "PG_VERSION"];
   const ofMlflow = ["MLFLOW_WEBHOOK_ALLOWED_SCHEMES", "MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS"];
+  const ofJobs = [...read("src/adapters/models/kubernetes/job-template.ts").matchAll(/"(TOCSIN_[A-Z_]+)"/g)];
+  for (const [, name = ""] of ofJobs) theirs.add(name);
   for (const other of [...others, ...ofMlflow]) theirs.add(other);
   expect(variablesIn(all).filter((name) => !variables.has(name) && !theirs.has(name))).toEqual([]);
 });
