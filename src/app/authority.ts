@@ -1,6 +1,6 @@
 /** Whether a rollout still has the authority it was given, asked at the moment it is carried out. */
 import { type Approval, weighApprovals } from "../domain/approval.ts";
-import type { Person } from "../domain/person.ts";
+import { botPerson, ownPlatform, type Person } from "../domain/person.ts";
 import { modelResource, rolloutResource } from "../domain/policy.ts";
 import type { Rollout } from "../domain/rollout.ts";
 import type { ModelEntry, Policy } from "../ports.ts";
@@ -24,7 +24,8 @@ export function checkAuthority(
 ): string | null {
   const { policy, people, models } = options;
   const { plan } = rollout;
-  const requester = people.find((person) => person.id === rollout.requestedBy);
+  const isOwn = rollout.requestedBy === botPerson.id;
+  const requester = isOwn ? botPerson : people.find((person) => person.id === rollout.requestedBy);
   if (requester === undefined) return `${rollout.requestedBy} is no longer in tocsin.yaml`;
   const model = models.find((entry) => entry.name === plan.model);
   if (model === undefined) return `${plan.model} is no longer in tocsin.yaml`;
@@ -32,7 +33,7 @@ export function checkAuthority(
     person: requester,
     action: plan.kind,
     resource: modelResource(model, plan.environment),
-    via: rollout.requestedIn?.split(":")[0] ?? "cli",
+    via: isOwn ? ownPlatform : (rollout.requestedIn?.split(":")[0] ?? "cli"),
     now,
   });
   if (asked.kind === "deny") return `${requester.name} may not ${plan.kind} it any more: ${asked.because}`;

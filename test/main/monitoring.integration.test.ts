@@ -182,6 +182,10 @@ test("where the policy says so the bot asks for a retrain itself: once for a rep
   });
   expect(rollout).toMatchObject({ requestedBy: "tocsin", plan: { kind: "retrain", model: "fraud-scorer" } });
   expect(rollout.plan.incidentId).not.toBeNull();
+  // The policy is asked once more before it starts, about the bot too.
+  await eventually("the retrain to be carried out", waitMs, async () =>
+    (await started.store.rollouts.find(rollout.id))?.state === "succeeded" ? true : null,
+  );
   // The same drift again, and that of another monitor of the same model: the cap is one a day.
   await post(started, "histograms", { ...target, at: windowAt(3), ...moved });
   const drift = {

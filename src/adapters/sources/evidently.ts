@@ -162,6 +162,9 @@ function hasDrifted(check: string, value: number, limit: number | null): boolean
 
 // ---------- tests ----------
 
+/** 0.7 says the value of a test only in words. */
+const actualValue = /Actual value (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)/;
+
 function readTest(entry: Fields): Said {
   const status = textOfValue(own(entry, "status"), 100) ?? "";
   const name = oneLine(textOfValue(own(entry, "name"), 256) ?? "test", 120);
@@ -176,12 +179,12 @@ function readTest(entry: Fields): Said {
   // What a metric of the same report has said already.
   if (!/(^|\.)(FAIL|WARNING)$/.test(status) || /^(ValueDrift|DriftedColumnsCount)$/.test(subject.type))
     return nothing;
-  const value = numberIn(own(parameters, "value")) ?? numberIn(/(-?\d+(?:\.\d+)?)/.exec(detail)?.[1]);
+  const value = numberIn(own(parameters, "value")) ?? numberIn(actualValue.exec(detail)?.[1]);
+  const limit = limitOf(parameters) ?? thresholdOf(entry);
   const isAbout = [subject.type, name.replace(/\s*score.*$/i, "").replaceAll(" ", "_")].find((word) =>
     isPerformance.test(word),
   );
   if (isAbout !== undefined && value !== null) {
-    const limit = limitOf(parameters);
     const lossRatio = limit === null || limit === 0 ? null : Math.abs((value - limit) / limit);
     const performance: ModelPerformance = {
       metric: isAbout.toLowerCase(),
@@ -198,7 +201,7 @@ function readTest(entry: Fields): Said {
     feature: subject.feature,
     check: name,
     value,
-    limit: limitOf(parameters),
+    limit,
     n: null,
     detail,
   };
@@ -239,6 +242,12 @@ function limitOf(parameters: Fields): number | null {
     if (limit !== null) return limit;
   }
   return null;
+}
+
+/** 0.7: {"test_config": {"threshold": 0.9}}. */
+function thresholdOf(entry: Fields): number | null {
+  const config = own(entry, "test_config");
+  return isRecord(config) ? numberIn(own(config, "threshold")) : null;
 }
 
 function joined(parts: readonly Said[]): Said {

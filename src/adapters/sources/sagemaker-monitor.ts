@@ -86,7 +86,7 @@ function readViolations(body: Fields, settings: ReportSettings): ModelReport | s
 }
 
 /** "Metric f1 with 0.61 was LessThanThreshold '0.75'", "… Threshold: 0.1, current: 0.27". */
-const numbersIn = /-?\d+(?:\.\d+)?(?:e[+-]?\d+)?%?/gi;
+const numbersIn = /(?<![\p{L}\d_.])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?%?/giu;
 
 function readViolation(violation: Fields): {
   finding: ModelFinding | null;
