@@ -21,6 +21,7 @@ import { wake } from "./app/wake.ts";
 import type { Config } from "./config.ts";
 import { createCorrelator } from "./domain/clustering.ts";
 import { createKindOf } from "./domain/evidence-kind.ts";
+import { createCallbacks } from "./http/callbacks.ts";
 import { closedSources, createHttpServer, openSources } from "./http.ts";
 import { followChampion } from "./main/champion.ts";
 import { configuredChannels, createChats } from "./main/chats.ts";
@@ -205,7 +206,10 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     console: async (request, response) => {
       if (!(await chats.console.handle(request, response))) answerNotFound(request, response);
     },
-    extraRoutes: chats.routes,
+    extraRoutes: new Map([
+      ...chats.routes,
+      ["callbacks", createCallbacks({ receivers: desk.receivers, clock })],
+    ]),
     readiness: createReadiness({ store, triage, chats: chats.byPlatform }),
   });
   const door = createDoor(store, desk.execute);

@@ -13,6 +13,7 @@ import { execSettingsSchema, parseExecSettings } from "../src/adapters/models/ex
 import { parseGithubSettings } from "../src/adapters/models/github-actions/settings.ts";
 import { parseKubernetesSettings } from "../src/adapters/models/kubernetes/settings.ts";
 import { parseMlflowSettings } from "../src/adapters/models/mlflow/settings.ts";
+import { parseWebhookSettings } from "../src/adapters/models/webhook/settings.ts";
 import alertmanager from "../src/adapters/sources/alertmanager.ts";
 import changes from "../src/adapters/sources/changes.ts";
 import evidently from "../src/adapters/sources/evidently.ts";
@@ -75,7 +76,10 @@ function configOf(text: string): Config {
   files += 1;
   const file = path.join(folder, `${files}.yaml`);
   writeFileSync(file, text);
-  const named = [...text.matchAll(/env:([A-Z][A-Z0-9_]*)/g)].map((match) => [match[1], "a-secret"]);
+  const named = [...text.matchAll(/env:([A-Z][A-Z0-9_]*)/g)].map((match) => [
+    match[1],
+    "a-secret-of-24-letters",
+  ]);
   return readConfig({ ...Object.fromEntries(named), TOCSIN_CONFIG: file });
 }
 
@@ -91,6 +95,7 @@ const settingsReaders = new Map<
   ["github-actions", parseGithubSettings],
   ["airflow", parseAirflowSettings],
   ["kubernetes", parseKubernetesSettings],
+  ["webhook", parseWebhookSettings],
 ]);
 
 describe("a tocsin.yaml in the documentation", () => {

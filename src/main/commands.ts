@@ -9,13 +9,14 @@ import { createExecute, type Execute } from "../app/execute.ts";
 import { createPlanner, type Planner } from "../app/plan.ts";
 import type { Config } from "../config.ts";
 import type { Clock, Log, Metrics, ModelEntry, Policy } from "../ports.ts";
-import { createModels } from "./models.ts";
+import { createModels, type Models } from "./models.ts";
 import { packageRoot, packageVersion } from "./package.ts";
 import type { Plugins } from "./plugins.ts";
 
 export interface CommandDesk {
   readonly policy: Policy;
   readonly models: readonly ModelEntry[];
+  readonly receivers: Models["receivers"];
   readonly plan: Planner;
   readonly effects: Effects;
   readonly execute: Execute;
@@ -34,7 +35,7 @@ export interface CommandDeskParts {
 export async function createCommandDesk(parts: CommandDeskParts): Promise<CommandDesk> {
   const { config, plugins, store, log, metrics, clock } = parts;
   const policy = await readPolicy(config);
-  const models = await createModels(parts);
+  const { entries: models, receivers } = await createModels(parts);
   const plan = createPlanner({ models, rollouts: store.rollouts });
   const effects = createEffects({ models, metrics, rolloutChannels: rolloutChannels(config) });
   const execute = createExecute({
@@ -51,7 +52,7 @@ export async function createCommandDesk(parts: CommandDeskParts): Promise<Comman
     commands: plugins.commands,
     approvalExpiryMs: config.approvalExpiryMs,
   });
-  return { policy, models, plan, effects, execute };
+  return { policy, models, receivers, plan, effects, execute };
 }
 
 /** The operator's policy, or the shipped one. */

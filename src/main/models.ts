@@ -16,12 +16,18 @@ export interface ModelParts {
   readonly clock: Clock;
 }
 
+export interface Models {
+  readonly entries: readonly ModelEntry[];
+  /** By name of the backend: those that take what their systems report. */
+  readonly receivers: ReadonlyMap<string, NonNullable<ModelBackend["receive"]>>;
+}
+
 /**
  * The configured models with their backends. A backend is made once for all models that name it, and one that is
  * several parts of a model gets the settings of all of them.
  * @throws Error naming the model, when there is no such backend or its settings are not right.
  */
-export async function createModels(parts: ModelParts): Promise<readonly ModelEntry[]> {
+export async function createModels(parts: ModelParts): Promise<Models> {
   const backends = new Map<string, ModelBackend>();
   const backendOf = (part: ModelPart | null, model: string) => {
     if (part === null) return null;
@@ -43,7 +49,11 @@ export async function createModels(parts: ModelParts): Promise<readonly ModelEnt
     const using = new Set(modelsUsing(parts.config, name).map((model) => model.name));
     await backend.prepare?.(entries.filter((entry) => using.has(entry.name)));
   }
-  return entries;
+  const receivers = [...backends].flatMap(([name, backend]) => {
+    const receive = backend.receive?.bind(backend);
+    return receive === undefined ? [] : [[name, receive] as const];
+  });
+  return { entries, receivers: new Map(receivers) };
 }
 
 function modelsUsing(config: Config, backend: string): readonly ModelConfig[] {

@@ -114,6 +114,27 @@ export type BackendPlan =
   /** `problem` names the value, `remedy` what to do instead. */
   | { readonly kind: "refuse"; readonly reason: string; readonly problem: string; readonly remedy: string };
 
+/** What a system behind a backend says of its own accord: `POST /callbacks/<backend>/<operation id>`. Not yet proved. */
+export interface OperationMessage {
+  readonly operationId: string;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** At most 64 kB. */
+  readonly body: Uint8Array;
+  readonly receivedAt: Date;
+}
+
+export type OperationMessageAnswer =
+  | { readonly kind: "accepted" }
+  | {
+      readonly kind: "refused";
+      readonly status: 400 | 401 | 409;
+      /** A word for programs. */
+      readonly error: string;
+      readonly message: string;
+      readonly remedy: string;
+    };
+
 /** One place where models live. One file in `src/adapters/models/`. */
 export interface ModelBackend {
   readonly name: string;
@@ -152,6 +173,8 @@ export interface ModelBackend {
   /** Lets a canary that holds at `hold` take its next step. Asked again after a crash: a hold that is over stays over. */
   advance?(ref: ExternalRef, operation: Operation, hold: string): Promise<void>;
   findByOperationId(operationId: string): Promise<FindOperation>;
+  /** Takes what the system reports of an operation, once it is proved to come from there; on any replica. */
+  receive?(message: OperationMessage): Promise<OperationMessageAnswer>;
   /** For a registry beside a training: the version that a retrain made, or null while it has none of that operation. */
   versionOf?(operation: Operation): Promise<MadeVersion | null>;
 }
