@@ -13,6 +13,7 @@ import { execSettingsSchema, parseExecSettings } from "../src/adapters/models/ex
 import { parseGithubSettings } from "../src/adapters/models/github-actions/settings.ts";
 import { parseKubernetesSettings } from "../src/adapters/models/kubernetes/settings.ts";
 import { parseMlflowSettings } from "../src/adapters/models/mlflow/settings.ts";
+import { parseSagemakerSettings } from "../src/adapters/models/sagemaker/settings.ts";
 import { parseWebhookSettings } from "../src/adapters/models/webhook/settings.ts";
 import alertmanager from "../src/adapters/sources/alertmanager.ts";
 import changes from "../src/adapters/sources/changes.ts";
@@ -95,6 +96,7 @@ const settingsReaders = new Map<
   ["github-actions", parseGithubSettings],
   ["airflow", parseAirflowSettings],
   ["kubernetes", parseKubernetesSettings],
+  ["sagemaker", parseSagemakerSettings],
   ["webhook", parseWebhookSettings],
 ]);
 

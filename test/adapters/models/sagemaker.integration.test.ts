@@ -1,0 +1,255 @@
+/** The real AWS client against a fake of SageMaker, with and without what networks do in between. */
+import { describe, expect, onTestFinished, test } from "vitest";
+import { createSagemaker } from "../../../src/adapters/models/sagemaker.ts";
+import { NotStartedError, type Operation } from "../../../src/ports.ts";
+import { modelContract, operationOf, watch } from "../../contracts/model.ts";
+import { type FaultScene, modelFaultContract } from "../../contracts/model-faults.ts";
+import { startFakeSagemaker } from "../../fakes/sagemaker.ts";
+import { startProxy } from "./proxy.ts";
+
+const environment = { KEY_ID: "AKIATESTTESTTEST", KEY: "secret-key-of-the-test-account" };
+
+/** An endpoint that serves version 1 of a group of two. */
+async function open(settings: Readonly<Record<string, unknown>> = {}) {
+  const aws = await startFakeSagemaker();
+  const proxy = await startProxy(aws.url);
+  for (const version of [1, 2])
+    aws.packages.push({ version, status: "Completed", approval: "Approved", properties: {} });
+  aws.sdkModels.set("by-hand", aws.arnOf(1));
+  const variant = {
+    VariantName: "all",
+    ModelName: "by-hand",
+    InitialInstanceCount: 2,
+    InstanceType: "ml.m5.large",
+  };
+  aws.configs.set("by-hand", {
+    body: {
+      EndpointConfigName: "by-hand",
+      ProductionVariants: [variant],
+      DataCaptureConfig: { EnableCapture: true },
+    },
+    ...{ tags: [], createdAt: aws.tick() },
+  });
+  aws.endpoints.set("scorer-prod", {
+    ...{ config: "by-hand", pending: null, status: "InService", modifiedAt: aws.tick(), reason: "" },
+    ...{ ends: "InService", instances: 2, updates: [] },
+  });
+  const own = {
+    ...{ region: "eu-central-1", endpointUrl: proxy.url, timeoutSeconds: 1, group: "scorer" },
+    credentials: { accessKeyId: "env:KEY_ID", secretAccessKey: "env:KEY" },
+    executionRole: "arn:aws:iam::123456789012:role/serving",
+    endpoints: { production: "scorer-prod" },
+    pipeline: {
+      name: "train",
+      parameters: { Commit: "{manifest.commit}", Depth: "{manifest.parameters.depth}" },
+    },
+    ...settings,
+  };
+  const restart = () => createSagemaker(new Map([["scorer", own]]), { environment });
+  const endpoint = aws.endpoints.get("scorer-prod");
+  if (endpoint === undefined) throw new Error("it was just made");
+  const scene: FaultScene = {
+    ...{ backend: restart(), model: "scorer", environment: "production", from: "1", to: "2", proxy },
+    remember: () => Promise.resolve(),
+    restart: () => Promise.resolve(restart()),
+    isStart: ({ headers }) => headers["x-amz-target"] === "SageMaker.UpdateEndpoint",
+    begun: () => endpoint.updates.length,
+    pass: () => undefined,
+    close: async () => {
+      await proxy.close();
+      await aws.close();
+    },
+  };
+  return { ...scene, aws, endpoint };
+}
+
+async function opened(settings: Readonly<Record<string, unknown>> = {}) {
+  const scene = await open(settings);
+  onTestFinished(() => scene.close());
+  return scene;
+}
+
+let retrains = 0;
+function retrainOf(): Operation {
+  retrains += 1;
+  return {
+    ...operationOf({ model: "scorer", environment: "production", from: "1", to: "2" }),
+    ...{ operationId: `sagemaker-retrain-${retrains}`, kind: "retrain", to: null },
+    manifest: { commit: "4f2a", data: null, parameters: {}, seed: null, image: null, rerunOf: null },
+  };
+}
+
+modelContract("sagemaker", open);
+modelFaultContract({ name: "sagemaker", open, secrets: [environment.KEY, "ghp_leaked-secret-1"] });
+
+describe("a deploy", () => {
+  test("copies what serves, moves traffic as set, and names the alarms", async () => {
+    const traffic = { type: "canary", percent: 10, waitSeconds: 300 };
+    const { backend, aws, endpoint, ...scene } = await opened({ traffic, alarms: ["scorer-errors"] });
+    const operation = operationOf(scene);
+    await watch(backend, await backend.start(operation), operation);
+    const name = `tocsin-${operation.operationId}`;
+    expect(aws.configs.get(name)?.body).toEqual({
+      EndpointConfigName: name,
+      ProductionVariants: [
+        { VariantName: "all", ModelName: name, InitialInstanceCount: 2, InstanceType: "ml.m5.large" },
+      ],
+      DataCaptureConfig: { EnableCapture: true },
+    });
+    expect(endpoint.updates[0]?.["DeploymentConfig"]).toEqual({
+      BlueGreenUpdatePolicy: {
+        TrafficRoutingConfiguration: {
+          ...{ Type: "CANARY", WaitIntervalInSeconds: 300 },
+          CanarySize: { Type: "CAPACITY_PERCENT", Value: 10 },
+        },
+      },
+      AutoRollbackConfiguration: { Alarms: [{ AlarmName: "scorer-errors" }] },
+    });
+  });
+
+  test("that an alarm rolls back has failed, and says which", async () => {
+    const { backend, endpoint, ...scene } = await opened();
+    endpoint.ends = "RollingBack";
+    const operation = operationOf(scene);
+    const ref = await backend.start(operation);
+    expect(await watch(backend, ref, operation)).toMatchObject({
+      kind: "failed",
+      problem: "SageMaker rolled back to by-hand: One or more alarms went off: scorer-errors",
+    });
+    const found = await backend.findByOperationId(operation.operationId);
+    expect(found.kind).toBe("found");
+    expect(await backend.start(operation)).toEqual(ref);
+    expect(endpoint.updates).toHaveLength(1);
+  });
+
+  test("that cannot be rolled back needs a person, and one without instances is not believed", async () => {
+    const { backend, endpoint, ...scene } = await opened();
+    endpoint.ends = "UpdateRollbackFailed";
+    const operation = operationOf(scene);
+    const ref = await backend.start(operation);
+    expect(await watch(backend, ref, operation)).toMatchObject({
+      kind: "failed",
+      problem: expect.stringContaining("could not be rolled back"),
+    });
+    const other = await opened();
+    other.endpoint.instances = 0;
+    const second = operationOf(other);
+    const seen = await watch(other.backend, await other.backend.start(second), second);
+    expect(seen).toMatchObject({ kind: "failed", problem: expect.stringContaining("has no instances") });
+  });
+
+  test.each([
+    ["is not approved", "PendingManualApproval", {}, "not_approved"],
+    ["is not approved, where the rollout approves it", "PendingManualApproval", { approval: "given" }, null],
+    ["is rejected", "Rejected", { approval: "given" }, "not_approved"],
+  ])("of a version that %s: %s", async (_name, approval, settings, reason) => {
+    const { backend, aws, ...scene } = await opened(settings);
+    const second = aws.packages[1];
+    if (second !== undefined) second.approval = approval;
+    const operation = operationOf(scene);
+    const planned = await backend.plan(operation);
+    expect(planned.kind === "refuse" ? planned.reason : null).toBe(reason);
+    if (reason !== null) await expect(backend.start(operation)).rejects.toThrow(NotStartedError);
+    else await backend.start(operation);
+    expect(second?.approval).toBe(reason === null ? "Approved" : approval);
+  });
+
+  test("is not begun while another update runs, or when something else serves than was planned", async () => {
+    const { backend, endpoint, ...scene } = await opened();
+    endpoint.status = "SystemUpdating";
+    await expect(backend.start(operationOf(scene))).rejects.toThrow(
+      "is SystemUpdating; wait, then ask again",
+    );
+    endpoint.status = "InService";
+    await expect(backend.start({ ...operationOf(scene), from: "7" })).rejects.toThrow(
+      "serves version 1, and 7 when",
+    );
+    expect(endpoint.updates).toHaveLength(0);
+  });
+
+  test("says on the plan that nothing rolls back without alarms, and cannot be stopped", async () => {
+    const { backend, ...scene } = await opened();
+    const operation = operationOf(scene);
+    const planned = await backend.plan(operation);
+    expect(planned.kind === "plan" && planned.notes).toContain(
+      "no alarms are set, so SageMaker will not roll back by itself",
+    );
+    const ref = await backend.start(operation);
+    await expect(backend.cancel(ref, operation)).rejects.toThrow("cannot be stopped half-way");
+  });
+});
+
+test("a rollback brings back the configuration that was kept, and is refused when it was deleted", async () => {
+  const { backend, aws, ...scene } = await opened();
+  const there = operationOf(scene);
+  const kept = await backend.snapshot("scorer", "production");
+  await watch(backend, await backend.start(there), there);
+  const back = { ...operationOf(scene), ...backend.inverse(there, kept) };
+  const ref = await backend.start(back);
+  await watch(backend, ref, back);
+  const restored = aws.configs.get(`tocsin-${back.operationId}`);
+  expect(restored?.body.ProductionVariants).toEqual(aws.configs.get("by-hand")?.body.ProductionVariants);
+  aws.configs.delete("by-hand");
+  expect(await backend.plan({ ...back, from: "1" })).toMatchObject({ reason: "missing_artifact" });
+});
+
+describe("a retrain", () => {
+  test("is one execution, however often it is started, and names the version it registered", async () => {
+    const { backend, aws } = await opened();
+    const operation = retrainOf();
+    const ref = await backend.start(operation);
+    expect(await backend.start(operation)).toEqual(ref);
+    expect(aws.executions).toHaveLength(1);
+    expect(aws.executions[0]?.parameters).toEqual([{ Name: "Commit", Value: "4f2a" }]);
+    expect(await backend.findByOperationId(operation.operationId)).toEqual({ kind: "found", ref });
+    expect(await backend.observe(ref, operation)).toMatchObject({
+      steps: [
+        { label: "train", state: "done" },
+        { label: "register", state: "running" },
+      ],
+    });
+    expect(await watch(backend, ref, operation)).toMatchObject({ kind: "succeeded", newVersion: "3" });
+  });
+
+  test.each([
+    ["Failed", { kind: "failed", problem: "the pipeline failed at step train: AlgorithmError: nan" }],
+    ["Stopped", { kind: "cancelled" }],
+  ])("that ends as %s is %o", async (ends, expected) => {
+    const { backend, aws } = await opened();
+    const operation = retrainOf();
+    const ref = await backend.start(operation);
+    for (const execution of aws.executions) execution.ends = ends;
+    expect(await watch(backend, ref, operation)).toMatchObject(expected);
+  });
+
+  test("is stopped when asked, also twice", async () => {
+    const { backend } = await opened();
+    const operation = retrainOf();
+    const ref = await backend.start(operation);
+    await backend.cancel(ref, operation);
+    await backend.cancel(ref, operation);
+    expect((await watch(backend, ref, operation)).kind).toBe("cancelled");
+  });
+
+  test("is found as the package whose properties name it", async () => {
+    const { backend, aws } = await opened();
+    const operation = retrainOf();
+    expect(await backend.versionOf?.(operation)).toBeNull();
+    const properties = { "tocsin.operation": operation.operationId };
+    aws.packages.push({ version: 3, status: "InProgress", approval: "PendingManualApproval", properties });
+    expect(await backend.versionOf?.(operation)).toMatchObject({ version: "3", state: "pending" });
+  });
+});
+
+test.each([
+  [{ region: "europe" }, "models.scorer.settings.region: must be a region"],
+  [{ executionRole: undefined }, "models.scorer.settings: endpoints need group and executionRole"],
+  [{ alarms: Array(11).fill("a") }, "models.scorer.settings.alarms"],
+  [{ traffic: { type: "canary", percent: 80, waitSeconds: 0 } }, "models.scorer.settings.traffic.percent"],
+])("the settings %o are refused: %s", (over, problem) => {
+  const settings = {
+    ...{ region: "eu-central-1", group: "scorer", endpoints: { production: "scorer-prod" } },
+    ...{ executionRole: "arn:aws:iam::123456789012:role/serving", ...over },
+  };
+  expect(() => createSagemaker(new Map([["scorer", settings]]), { environment })).toThrow(problem);
+});
