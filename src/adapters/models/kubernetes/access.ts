@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import type { ClusterAccess } from "./credentials.ts";
 import { createExecCredential, execPlugin } from "./exec-credential.ts";
+import { KubernetesError } from "./failure.ts";
 
 const text = z.string().min(1);
 const kubeconfig = z.object({
@@ -162,13 +163,21 @@ function rotatingFile(file: string): { text(): string; forget(): void } {
     text: () => {
       // Monotonic: a clock that is set back must not keep an old token.
       if (performance.now() - kept.readAtMs > tokenFileMs)
-        kept = { text: readFileSync(file, "utf8").trim(), readAtMs: performance.now() };
+        kept = { text: readToken(file), readAtMs: performance.now() };
       return kept.text;
     },
     forget: () => {
       kept = { text: "", readAtMs: Number.NEGATIVE_INFINITY };
     },
   };
+}
+
+function readToken(file: string): string {
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (error) {
+    throw new KubernetesError("unclear", `the token ${file} cannot be read`, null, { cause: error });
+  }
 }
 
 function dataOrFile(data: string | undefined, file: string | undefined, folder: string): string | null {

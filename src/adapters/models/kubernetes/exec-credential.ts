@@ -7,7 +7,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
 import type { ClusterAccess, Credentials } from "./credentials.ts";
-import { jsonOf } from "./failure.ts";
+import { jsonOf, KubernetesError } from "./failure.ts";
 
 export const execPlugin = z.object({
   apiVersion: z.enum(["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"]),
@@ -101,6 +101,9 @@ async function run(plugin: ExecPlugin, { server, ca, folder, environment }: Exec
   } catch (error) {
     // Neither its output nor the cause is shown: both may hold the credentials.
     const code = error instanceof Error && "code" in error ? String(error.code) : "no ExecCredential";
-    throw new Error(`kubernetes: ${command} gave no credentials (${code}); run it by hand to see why`);
+    throw new KubernetesError(
+      "unclear",
+      `${command} gave no credentials (${code}); run it by hand to see why`,
+    );
   }
 }
