@@ -1,5 +1,6 @@
 /** A cluster in memory: an API server on loopback, and the controllers that move what it keeps. */
 import { stepDeployments } from "./kubernetes/deployments.ts";
+import { stepInferenceServices } from "./kubernetes/inference.ts";
 import { stepJobs } from "./kubernetes/jobs.ts";
 import type { JsonObject, KubeObject } from "./kubernetes/objects.ts";
 import { blankMetadata, type PodRules, resourceOf, stepPods } from "./kubernetes/pods.ts";
@@ -37,6 +38,7 @@ export async function startCluster(options: Omit<FakeApiServerOptions, "nowMs"> 
     if (isFrozen) return;
     timer ??= setTimeout(() => {
       timer = null;
+      stepInferenceServices(store);
       stepDeployments(store);
       stepRollouts(store);
       stepJobs(store);

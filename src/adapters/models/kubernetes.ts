@@ -18,6 +18,7 @@ import {
 import { inClusterAccess, kubeconfigAccess } from "./kubernetes/access.ts";
 import { createKubernetesClient, type KubernetesClient } from "./kubernetes/client.ts";
 import { deploymentKind } from "./kubernetes/deployment.ts";
+import { inferenceServiceKind } from "./kubernetes/inference-service.ts";
 import { cancelJob, findJob, observeJob, planJob, proposeJobManifest, startJob } from "./kubernetes/job.ts";
 import type { Training } from "./kubernetes/job-template.ts";
 import type { Place } from "./kubernetes/place.ts";
@@ -31,9 +32,10 @@ export default defineModelBackend({
   create: createKubernetes,
 });
 
-const servings: Readonly<Partial<Record<NonNullable<KubernetesSettings["kind"]>, Serving>>> = {
+const servings: Readonly<Record<NonNullable<KubernetesSettings["kind"]>, Serving>> = {
   deployment: createServing(deploymentKind),
   rollout: createServing(rolloutKind),
+  inferenceservice: createServing(inferenceServiceKind),
 };
 
 /** Starting is native: the server takes the first of two starts of one operation, and the second finds it. */

@@ -15,8 +15,10 @@ import { documentedRules } from "./kubernetes/role.ts";
 import {
   backendOf,
   type Kubeconfig,
+  modelPart,
   podTemplate,
   putDeployment,
+  putInferenceService,
   putRollout,
   sceneOf,
   setTemplate,
@@ -60,6 +62,16 @@ async function openRollout(steps: Parameters<typeof putRollout>[2] = [], setting
   return sceneOf(optionsOf(model, { kind: "rollout", ...settings }));
 }
 
+async function openService(
+  mode: Parameters<typeof putInferenceService>[2],
+  settings: Readonly<Record<string, unknown>> = {},
+): Promise<ModelScene> {
+  const model = newName();
+  await putInferenceService(cluster, model, mode);
+  const version = { storageUri: "s3://models/fraud/{version}" };
+  return sceneOf(optionsOf(model, { kind: "inferenceservice", version, ...settings }));
+}
+
 /** A model that is trained by a Job of a CronJob's template. */
 async function openTraining(settings: Readonly<Record<string, unknown>> = {}): Promise<ModelScene> {
   const model = newName();
@@ -87,6 +99,8 @@ function retrainOf(scene: ModelScene): Operation {
 
 modelContract("kubernetes with a Deployment", () => openDeployment());
 modelContract("kubernetes with a Rollout", () => openRollout());
+modelContract("kubernetes with KServe, Serverless", () => openService("Serverless"));
+modelContract("kubernetes with KServe, Standard", () => openService("RawDeployment"));
 
 /** Changes of the object itself, without status: what an operation may do once. */
 const changes = (model: string) =>
@@ -471,6 +485,7 @@ describe("killed at every call", () => {
   const scenes: readonly [string, () => Promise<ModelScene>, (scene: ModelScene) => Operation][] = [
     ["a Deployment", () => openDeployment({ watchSeconds: 0 }), operationOf],
     ["a Rollout", () => openRollout([], { watchSeconds: 0 }), operationOf],
+    ["an InferenceService", () => openService("Serverless", { watchSeconds: 0 }), operationOf],
     ["a Job", () => openTraining(), retrainOf],
   ];
   const fates: readonly KubeFate[] = [
@@ -678,5 +693,104 @@ describe("a Job", () => {
     });
     const operation = { ...retrainOf(scene), manifest: open };
     expect((await watch(again, await again.start(operation), operation)).kind).toBe("succeeded");
+  });
+});
+
+describe.each(["Serverless", "RawDeployment"] as const)("an InferenceService in mode %s", (mode) => {
+  const predictor = (model: string) => cluster.get("inferenceservices", model).spec;
+
+  test("holds at each percentage, advances once per hold, and ends with all of the traffic", async () => {
+    const scene = await openService(mode, { canarySteps: [10, 50] });
+    const operation = operationOf(scene);
+    const planned = await scene.backend.plan(operation);
+    expect(planned.kind === "plan" && planned.steps).toContain("canary: 10 %, hold, 50 %, hold, 100 %");
+    const ref = await scene.backend.start(operation);
+    for (const percent of [10, 50]) {
+      const seen = await watch(scene.backend, ref, operation);
+      expect(seen).toMatchObject({ kind: "holding", hold: `${percent} %`, trafficPercent: percent });
+      expect((await scene.backend.live(scene.model, "production")).version).toBe("v1");
+      await scene.backend.advance?.(ref, operation, `${percent} %`);
+      await scene.backend.advance?.(ref, operation, `${percent} %`);
+    }
+    expect(await watch(scene.backend, ref, operation)).toMatchObject({ kind: "succeeded" });
+    expect(await scene.backend.live(scene.model, "production")).toMatchObject({ version: "v2", by: "ml" });
+    expect(JSON.stringify(predictor(scene.model))).not.toMatch(/canary|v1/);
+  });
+
+  test("that is cancelled while it holds gives all traffic back to what served, and can be tried again", async () => {
+    const scene = await openService(mode, { canarySteps: [10] });
+    const operation = operationOf(scene);
+    const ref = await scene.backend.start(operation);
+    await watch(scene.backend, ref, operation);
+    await scene.backend.cancel(ref, operation);
+    await scene.backend.cancel(ref, operation);
+    expect(await watch(scene.backend, ref, operation)).toMatchObject({ kind: "cancelled" });
+    expect((await scene.backend.live(scene.model, "production")).version).toBe("v1");
+    const again = operationOf(scene);
+    expect(await watch(scene.backend, await scene.backend.start(again), again)).toMatchObject({
+      kind: "holding",
+      hold: "10 %",
+    });
+  });
+
+  test("whose pods crash has failed, though it says that it is Ready", async () => {
+    const scene = await openService(mode);
+    cluster.pods.behaviour = (text) =>
+      text.includes("fraud/v2") || text.includes("00003") ? "crashes" : "serves";
+    const operation = operationOf(scene);
+    const seen = await watch(scene.backend, await scene.backend.start(operation), operation);
+    expect(seen).toMatchObject({ kind: "failed", problem: expect.stringContaining("CrashLoopBackOff") });
+  });
+
+  test("whose model cannot be loaded has failed, with what KServe says", async () => {
+    const scene = await openService(mode, { watchSeconds: 0 });
+    const operation = operationOf(scene);
+    const ref = await scene.backend.start(operation);
+    await cluster.settle();
+    cluster.freeze("frozen");
+    const found = cluster.get("inferenceservices", scene.model);
+    const modelStatus = {
+      transitionStatus: "BlockedByFailedLoad",
+      lastFailureInfo: { message: "no such key: v2/model.joblib" },
+    };
+    const status = { ...found.status, modelStatus };
+    cluster.store.update(
+      resourceOf("inferenceservices"),
+      { ...found, status },
+      { manager: "kserve", subresource: "status" },
+    );
+    expect(await scene.backend.observe(ref, operation)).toMatchObject({
+      kind: "failed",
+      problem: expect.stringContaining("no such key: v2/model.joblib"),
+    });
+  });
+});
+
+describe("KServe", () => {
+  test("before 0.20 ignores canaries in Standard mode: the plan is refused", async () => {
+    const scene = await openService("RawDeployment", { canarySteps: [10] });
+    cluster.removeField("inferenceservices", "canary");
+    expect(await scene.backend.plan(operationOf(scene))).toMatchObject({
+      kind: "refuse",
+      reason: "not_accepted",
+      problem: expect.stringContaining('unknown field "spec.canary"'),
+    });
+  });
+
+  test("in a mode that nobody says, or with a canary of another, is refused", async () => {
+    const scene = await openService("Serverless");
+    const found = cluster.get("inferenceservices", scene.model);
+    const annotations = { "serving.kserve.io/deploymentMode": "ModelMesh" };
+    write(cluster, "inferenceservices", { ...found, metadata: { ...found.metadata, annotations } });
+    expect(await scene.backend.plan(operationOf(scene))).toMatchObject({
+      kind: "refuse",
+      reason: "unknown_mode",
+    });
+    const other = await openService("Serverless");
+    const seen = cluster.get("inferenceservices", other.model);
+    const spec = { predictor: { ...modelPart("v9"), canaryTrafficPercent: 5 } };
+    write(cluster, "inferenceservices", { ...seen, spec });
+    await cluster.settle();
+    expect(await other.backend.plan(operationOf(other))).toMatchObject({ kind: "refuse", reason: "busy" });
   });
 });

@@ -79,6 +79,24 @@ export async function putRollout(
   await cluster.settle();
 }
 
+/** An InferenceService that served v2 once, and serves v1 again. */
+export async function putInferenceService(
+  cluster: FakeCluster,
+  name: string,
+  mode: "Serverless" | "RawDeployment",
+): Promise<void> {
+  const annotations = { "serving.kserve.io/deploymentMode": mode };
+  cluster.put("inferenceservices", name, { predictor: modelPart("v2") }, { annotations });
+  await cluster.settle();
+  const found = cluster.get("inferenceservices", name);
+  write(cluster, "inferenceservices", { ...found, spec: { predictor: modelPart("v1") } });
+  await cluster.settle();
+}
+
+export function modelPart(version: string): JsonObject {
+  return { model: { modelFormat: { name: "sklearn" }, storageUri: `s3://models/fraud/${version}` } };
+}
+
 export async function setTemplate(
   cluster: FakeCluster,
   plural: string,
