@@ -6,10 +6,19 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { ConfigError } from "./config/error.ts";
+import { escalationOf, pagersOf, rotasOf } from "./config/escalation.ts";
 import { parseFile, sha256 } from "./config/file.ts";
 import { monitoringOf } from "./config/monitoring.ts";
 import { flappingOf, inhibitionOf, maintenanceOf, remindersOf } from "./config/mutes.ts";
-import { modelsOf, peopleOf, policyOf, prometheusOf, routesFrom, sourcesOf } from "./config/sections.ts";
+import {
+  fromEnvironment,
+  modelsOf,
+  peopleOf,
+  policyOf,
+  prometheusOf,
+  routesFrom,
+  sourcesOf,
+} from "./config/sections.ts";
 import type { Config, Environment } from "./config/shape.ts";
 import { watchOf } from "./config/watch.ts";
 
@@ -31,6 +40,9 @@ export function readConfig(env: Environment = process.env): Config {
   const folder = file === null ? process.cwd() : path.dirname(file);
   const host = env["HOST"] || "127.0.0.1";
   const people = peopleOf(parsed, env);
+  const rotas = rotasOf(parsed.onCall, people.people);
+  const pagers = pagersOf(parsed.pagers, (written, where) => fromEnvironment(written, env, where));
+  const { groups } = parsed;
   return {
     ...readEnvironment(env),
     host,
@@ -62,6 +74,9 @@ export function readConfig(env: Environment = process.env): Config {
     inhibition: inhibitionOf(parsed.inhibit_rules),
     maintenance: maintenanceOf(parsed.maintenance),
     flapping: flappingOf(parsed.flapping),
+    rotas,
+    pagers,
+    escalation: escalationOf(parsed.escalation, { people: people.people, rotas, pagers, groups }),
     silenceReminders: remindersOf(parsed.silences),
     hash: sha256(text),
   };

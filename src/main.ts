@@ -29,6 +29,7 @@ import { keepCoFirings } from "./main/co-firings.ts";
 import { createCommandDesk, recordStart } from "./main/commands.ts";
 import { openDatabase } from "./main/database.ts";
 import { answerNotFound, carryOut, connectChats, createDoor } from "./main/door.ts";
+import { createEscalating } from "./main/escalating.ts";
 import { createExplaining } from "./main/explaining.ts";
 import { setMaintenance } from "./main/maintenance.ts";
 import { createMeasuring } from "./main/measuring.ts";
@@ -126,6 +127,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     flapping: config.flapping,
     reminders: config.silenceReminders,
     monitoring: config.monitoring,
+    escalates: config.escalation.length > 0,
   });
   triageOf.current = triage;
   const charts = createCharts(log);
@@ -150,6 +152,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   });
   const measuring = createMeasuring({ config, store, clock, log, metrics });
   const apply = createApply({ ...desk, store, people: config.people, log, clock });
+  const escalate = createEscalating({ config, store, effects: desk.effects, clock, log, metrics });
   const cron = await createCron(log);
   const digests = createDigest({ store, cron, schedules: config.digests, clock, log });
   const ingest = createIngest({ store: store.deliveries, metrics, log, clock, wake: () => triage.wake() });
@@ -162,6 +165,8 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
       await measuring?.consider(incidentId);
       await watched.retrain.consider(incidentId);
     },
+    escalate: ({ incidentId }) => escalate.look(incidentId),
+    page: ({ incidentId }) => escalate.page(incidentId),
     wake: ({ incidentId }) => wake(incidentId, { store, effects: desk.effects, clock }),
     measure: async ({ incidentId }) => measuring?.measure(incidentId),
     execute: ({ requestKey }) =>

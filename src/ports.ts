@@ -26,6 +26,7 @@ export * from "./ports/chat.ts";
 export * from "./ports/command.ts";
 export * from "./ports/console.ts";
 export * from "./ports/digest.ts";
+export * from "./ports/escalation.ts";
 export * from "./ports/explainer.ts";
 export * from "./ports/feedback.ts";
 export * from "./ports/http-client.ts";

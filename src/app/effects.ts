@@ -132,6 +132,8 @@ async function changeIncident(
 ): Promise<void> {
   const incident = { ...effect.incident, revision: effect.incident.revision + 1 };
   await tx.incidents.save([incident]);
+  // Whoever acknowledged it has ended the telling, and pagers hear of it.
+  await tx.jobs.add({ task: "escalate", incidentId: incident.id });
   if (incident.snoozedUntil !== null)
     await tx.jobs.add({ task: "wake", incidentId: incident.id }, { runAt: incident.snoozedUntil });
   await addLine(tx, {

@@ -40,7 +40,12 @@ export async function saveMovement(
   tx: StoreSlices,
   leader: Leader,
   movement: Movement,
-  step: { readonly now: Date; readonly routes: readonly Route[] },
+  step: {
+    readonly now: Date;
+    readonly routes: readonly Route[];
+    /** Whether anybody is to be told while nobody acknowledges. */
+    readonly escalates: boolean;
+  },
 ): Promise<readonly Incident[]> {
   const { memory } = leader;
   await tx.incidents.saveAlerts([...movement.alerts.values()]);
@@ -60,6 +65,8 @@ export async function saveMovement(
     if (stepped === null) continue;
     saved.push(stepped.incident);
     entries.push(...linesFor(leader, stepped, movement, step.now));
+    if (step.escalates && (stepped.isNew || stepped.events.some(({ kind }) => turns.has(kind))))
+      await tx.jobs.add({ task: "escalate", incidentId: id });
   }
   await tx.incidents.save(saved);
   const ids = await tx.incidents.addTimeline(entries);
@@ -74,6 +81,14 @@ function movedWithParts(memory: TriageMemory, { correlation }: Movement): readon
     .flatMap(({ key }) => memory.alerts.get(key) ?? [])
     .filter((tracked) => tracked.flapping !== undefined);
 }
+
+/** What happens to an incident that changes who has to be told of it. */
+const turns: ReadonlySet<IncidentEvent["kind"]> = new Set([
+  "resolved",
+  "reopened",
+  "unmuted",
+  "severity_changed",
+]);
 
 interface Moved {
   readonly incident: Incident;

@@ -59,6 +59,8 @@ export interface TriageOptions {
   readonly reminders?: ReminderRule;
   /** How what is pushed of models is gathered; as shipped when left out. */
   readonly monitoring?: MonitoringSettings;
+  /** Whether anybody is to be told while nobody acknowledges an incident; false by default. */
+  readonly escalates?: boolean;
 }
 
 export interface Triage {
@@ -343,7 +345,11 @@ export function createTriage(options: TriageOptions): Triage {
         nextIncidentId: leader.memory.correlator.nextIncidentId(),
       });
       await step.before(tx);
-      return saveMovement(tx, leader, movement, { now: step.now, routes: options.routes });
+      return saveMovement(tx, leader, movement, {
+        now: step.now,
+        routes: options.routes,
+        escalates: options.escalates ?? false,
+      });
     });
     leader.lease = { ...leader.lease, cursor: step.cursor };
     for (const [by, count] of movement.muted) metrics.count("tocsin_mutes_total", { by }, count);

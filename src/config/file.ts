@@ -6,6 +6,7 @@ import { evidenceKinds } from "../domain/evidence-kind.ts";
 import { templateProblem } from "../domain/promql-template.ts";
 import { parseChannel } from "../ports.ts";
 import { ConfigError } from "./error.ts";
+import { escalationSchema, groupsSchema, onCallSchema, pagersSchema } from "./escalation.ts";
 import { monitoringSchema } from "./monitoring.ts";
 import { flappingSchema, inhibitionSchema, maintenanceSchema, remindersSchema } from "./mutes.ts";
 import { watchSchema } from "./watch.ts";
@@ -184,6 +185,10 @@ export const fileSchema = z.strictObject({
     .default([]),
   watch: watchSchema,
   monitoring: monitoringSchema,
+  groups: groupsSchema,
+  onCall: onCallSchema,
+  pagers: pagersSchema,
+  escalation: escalationSchema,
   alerts: z.strictObject({ timeoutHours: z.number().positive().default(12) }).prefault({}),
   approvals: z.strictObject({ expireHours: z.number().positive().default(24) }).prefault({}),
   keep: z

@@ -80,7 +80,8 @@ function digestOf(text: string, env: Environment, where: string): string {
     : sha256(fromEnvironment(text, env, where));
 }
 
-function fromEnvironment(text: string, env: Environment, where: string): string {
+/** What a variable holds that is written "env:NAME". @throws ConfigError when it is not set. */
+export function fromEnvironment(text: string, env: Environment, where: string): string {
   const variable = text.slice("env:".length);
   const value = env[variable];
   if (value === undefined || value === "")

@@ -1,15 +1,18 @@
 /** What the configuration is once it is read: plain values, no file and no environment. */
 
+import type { EscalationRule } from "../domain/escalation.ts";
 import type { KindRule } from "../domain/evidence-kind.ts";
 import type { FlappingRule } from "../domain/flapping.ts";
 import type { InhibitionRule } from "../domain/inhibition.ts";
 import type { Matcher } from "../domain/matcher.ts";
 import type { MonitoringSettings } from "../domain/monitoring/profile-push.ts";
+import type { Rota } from "../domain/on-call.ts";
 import type { Person } from "../domain/person.ts";
 import type { Route } from "../domain/routing.ts";
 import type { SenderSecret } from "../domain/sender.ts";
 import type { Topology } from "../domain/topology.ts";
 import type { WatchRule } from "../domain/watch-rule.ts";
+import type { PagerSettings } from "../ports.ts";
 import type { ConfiguredMaintenance } from "./mutes.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -124,6 +127,10 @@ export interface Config {
   readonly inhibition: readonly InhibitionRule[];
   readonly maintenance: readonly ConfiguredMaintenance[];
   readonly flapping: FlappingRule;
+  /** Who is told while nobody acknowledges an incident. */
+  readonly rotas: readonly Rota[];
+  readonly pagers: readonly PagerSettings[];
+  readonly escalation: readonly EscalationRule[];
   readonly silenceReminders: { readonly leadMs: number; readonly idleMs: number };
   /** SHA-256 of the file, for the audit log. */
   readonly hash: string;

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { compareSeverity } from "./alert.ts";
 import type { Explanation } from "./explanation.ts";
 import { firstSuspect, type Verdict } from "./feedback.ts";
@@ -9,6 +10,7 @@ import type { TrackedAlert } from "./tracked-alert.ts";
 import {
   bold,
   link,
+  mention,
   moment,
   oneLine,
   plain,
@@ -296,6 +298,7 @@ const entryTone: Partial<Record<TimelineKind, Tone>> = {
   reopened: "bad",
   acknowledged: "neutral",
   severity_changed: "warning",
+  escalated: "warning",
 };
 
 /** A picture under a line: what it shows is in the line's own words and in `alt` too. */
@@ -319,13 +322,25 @@ export function entryView(
     tone: entryTone[entry.kind] ?? "neutral",
     summary: `incident ${entry.incidentId}: ${title}${who}`,
     blocks: [
-      { kind: "text", text: [plain(title), plain(who)] },
+      { kind: "text", text: [plain(title), plain(who), ...callsIn(entry)] },
       ...(chart === null ? [] : [{ kind: "image", ...chart } satisfies ViewBlock]),
       note([moment(entry.at)]),
     ],
     actions: entry.kind === "explained" ? verdictActions(entry.incidentId, suspectIn(entry.data)) : [],
   };
 }
+
+/** Whom an escalation calls, as the bot wrote it down from tocsin.yaml. */
+function callsIn({ kind, data }: TimelineEntry): Text {
+  const calls = kind === "escalated" ? z.array(callSchema).safeParse(data["calls"]) : null;
+  if (calls?.success !== true) return [];
+  return calls.data.flatMap((call) => [plain(" "), mention(call.name, call.mention)]);
+}
+
+const callSchema = z.object({
+  name: z.string(),
+  mention: z.object({ kind: z.enum(["person", "group"]), accounts: z.record(z.string(), z.string()) }),
+});
 
 /** What a line of the history says was suspected; undefined when it does not say. */
 function suspectIn({ service = null, changeId = null }: TimelineEntry["data"]) {

@@ -56,6 +56,7 @@ export type TimelineKind =
   | "severity_changed"
   | "acknowledged"
   | "assigned"
+  | "escalated"
   | "snoozed"
   | "woken"
   | "related"

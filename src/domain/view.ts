@@ -12,6 +12,14 @@ export interface Span {
   readonly url?: string;
   /** A moment, shown in the reader's own zone; `text` is the fallback. */
   readonly at?: Date;
+  /** Somebody to be called; `text` is shown where they have no account. Made of tocsin.yaml alone, never of a text. */
+  readonly mention?: Mention;
+}
+/** A person, or a group of a platform (a user group of Slack, a role of Discord). */
+export interface Mention {
+  readonly kind: "person" | "group";
+  /** Platform to the id there. */
+  readonly accounts: Readonly<Record<string, string>>;
 }
 export type Text = readonly Span[];
 
@@ -98,6 +106,11 @@ export function link(text: string, url: string | null): Span {
 }
 export function moment(at: Date): Span {
   return { text: `${at.toISOString().slice(0, 16).replace("T", " ")} UTC`, at };
+}
+
+/** A call to somebody, "@Ada" where their account is not known. */
+export function mention(name: string, called: Mention): Span {
+  return { text: `@${oneLine(name, 80)}`, mention: called };
 }
 
 /** The address when it is plain http(s) without credentials or control characters, else null. */

@@ -6,6 +6,7 @@ import type { Topology } from "../domain/topology.ts";
 import type { TrackedAlert } from "../domain/tracked-alert.ts";
 import type { CommandRequest, MessageRef } from "./chat.ts";
 import type { DigestStore } from "./digest.ts";
+import type { EscalationStore } from "./escalation.ts";
 import type { ExplanationStore } from "./explainer.ts";
 import type { FeedbackStore } from "./feedback.ts";
 import type { LearningStore } from "./learning.ts";
@@ -41,6 +42,7 @@ export interface StoreSlices {
   readonly digests: DigestStore;
   readonly watch: WatchStore;
   readonly monitoring: MonitoringStore;
+  readonly escalations: EscalationStore;
   readonly jobs: JobQueue;
 }
 
@@ -278,6 +280,10 @@ export type Job =
   | { readonly task: "explain"; readonly incidentId: number }
   /** End the sleep of an incident whose time has come. */
   | { readonly task: "wake"; readonly incidentId: number }
+  /** Look whether somebody has to be told that nobody has it. */
+  | { readonly task: "escalate"; readonly incidentId: number }
+  /** Tell pagers outside what became of an incident that they were told of. */
+  | { readonly task: "page"; readonly incidentId: number }
   /** Read metrics around the start of an incident. */
   | { readonly task: "measure"; readonly incidentId: number }
   | { readonly task: "execute"; readonly requestKey: string }

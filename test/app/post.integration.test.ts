@@ -68,6 +68,8 @@ beforeEach(async () => {
     handlers: {
       post: ({ platform, channel }) => post.reconcile({ platform, id: channel }),
       explain: nothing,
+      escalate: nothing,
+      page: nothing,
       wake: nothing,
       measure: nothing,
       execute: nothing,

@@ -124,6 +124,13 @@ function entries(): GalleryCard[] {
       text: "probable cause is now deploy fraud-scorer 41 to 42, before it was web: HighLatency on fraud-scorer began first",
       data: { service: "fraud-scorer", changeId: "rollout-7" },
     }),
+    entry({
+      kind: "escalated",
+      text: "nobody has acknowledged it for 5 min; step 1 of urgent: told Ada Okafor, on call for primary",
+      data: {
+        calls: [{ name: "Ada Okafor", mention: { kind: "person", accounts: { slack: "U012AB3CD" } } }],
+      },
+    }),
     entry({ kind: "resolved", actor: "oncall", text: "resolved: rolled back to 41" }),
   ];
 }

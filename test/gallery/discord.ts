@@ -18,6 +18,7 @@ body { background: var(--paper); color: var(--ink); font: 16px/1.375 "gg sans", 
 .discord .buttons .s1 { background: #5865f2; } .discord .buttons .s3 { background: #248046; } .discord .buttons .s4 { background: #da373c; }
 .discord code { background: var(--codebg); border-radius: 4px; padding: 0 4px; font: 85% Consolas, monospace; } .discord pre { background: var(--codebg); border: 1px solid var(--line); border-radius: 4px; padding: 8px; font: 14px/1.3 Consolas, monospace; white-space: pre-wrap; overflow-wrap: anywhere; margin: 6px 0 0; }
 .discord small { color: var(--soft); font-size: 13px; } .discord a { color: var(--link); text-decoration: none; } .discord time { background: var(--codebg); border-radius: 3px; padding: 0 2px; }
+.discord .call { background: #5865f24d; border-radius: 3px; padding: 0 2px; }
 .discord img { max-width: 100%; }
 `;
 
@@ -50,6 +51,7 @@ const rules: readonly (readonly [RegExp, (match: RegExpExecArray) => string])[] 
   [/^```(?:[a-z0-9_+-]*\n)?([\s\S]+?)```/, (match) => `<pre>${escaped(match[1] ?? "")}</pre>`],
   [/^`([^`]+)`/, (match) => `<code>${escaped(match[1] ?? "")}</code>`],
   [/^<t:(-?\d+)(?::[tTdDfFR])?>/, (match) => `<time>${clock(new Date(Number(match[1]) * 1000))}</time>`],
+  [/^<@&?(\d+)>/, (match) => `<a class="call">@${match[1]}</a>`],
   [
     /^\[((?:\\.|[^\]\\])+)\]\(<?((?:https?):\/\/[^\s)>]+)>?\)/,
     (match) => `<a href="${escaped(match[2] ?? "")}">${markdown(match[1] ?? "")}</a>`,

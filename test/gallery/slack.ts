@@ -24,7 +24,7 @@ body { background: var(--paper); color: var(--ink); font: 15px/1.46668 Lato, "He
 .slack .actions span, .slack .actions select { border: 1px solid var(--line); border-radius: 4px; padding: 0 12px; font-weight: 700; font-size: 13px; line-height: 28px; background: transparent; color: inherit; }
 .slack .actions .primary { background: #007a5a; border-color: #007a5a; color: #fff; } .slack .actions .danger { background: #e01e5a; border-color: #e01e5a; color: #fff; }
 .slack table { border-collapse: collapse; margin: 6px 0; font-size: 14px; } .slack th, .slack td { border: 1px solid var(--line); padding: 4px 8px; text-align: left; vertical-align: top; }
-.slack .scroll { overflow-x: auto; } .slack img { max-width: 100%; border-radius: 4px; }
+.slack .call { background: #1d9bd133; border-radius: 3px; padding: 0 2px; } .slack .scroll { overflow-x: auto; } .slack img { max-width: 100%; border-radius: 4px; }
 `;
 
 /** A message under the bot's name. */
@@ -86,6 +86,8 @@ function richElementHtml(element: RichTextBlock["elements"][number], place: "blo
 }
 
 function inlineHtml(element: InlineElement): string {
+  if (element.type === "user") return `<a class="call">@${escaped(element.user_id)}</a>`;
+  if (element.type === "usergroup") return `<a class="call">@${escaped(element.usergroup_id)}</a>`;
   const { style = {} } = element;
   const inner =
     element.type === "link"

@@ -99,6 +99,10 @@ function keyOf(job: Job): string {
       return `post ${job.platform}:${job.channel}`;
     case "explain":
       return `explain ${job.incidentId}`;
+    case "escalate":
+      return `escalate ${job.incidentId}`;
+    case "page":
+      return `page ${job.incidentId}`;
     case "wake":
       return `wake ${job.incidentId}`;
     case "measure":

@@ -167,6 +167,8 @@ function tasksOf({ handlers, log }: JobRunnerOptions): TaskList {
   return {
     post: (payload) => work(log, payload, handlers.post),
     explain: (payload) => work(log, payload, handlers.explain),
+    escalate: (payload) => work(log, payload, handlers.escalate),
+    page: (payload) => work(log, payload, handlers.page),
     wake: (payload) => work(log, payload, handlers.wake),
     measure: (payload) => work(log, payload, handlers.measure),
     execute: (payload) => work(log, payload, handlers.execute),

@@ -228,6 +228,28 @@ export const timeline = pgTable(
   (table) => [index("timeline_incident").on(table.incidentId, table.id)],
 );
 
+/** How far an incident that nobody acknowledges has come; see domain/escalation.ts. */
+export const escalations = pgTable("escalations", {
+  incidentId: integer("incident_id").primaryKey(),
+  rule: text("rule").notNull(),
+  since: at("since").notNull(),
+  nextStep: integer("next_step").notNull(),
+});
+
+/** What a pager outside was last told of an incident, and what it should be told. */
+export const pages = pgTable(
+  "pages",
+  {
+    incidentId: integer("incident_id").notNull(),
+    pager: text("pager").notNull(),
+    wanted: text("wanted", { enum: ["trigger", "acknowledge", "resolve"] }).notNull(),
+    told: text("told", { enum: ["trigger", "acknowledge", "resolve"] }),
+    /** What kept it from being told, or null. */
+    problem: text("problem"),
+  },
+  (table) => [primaryKey({ columns: [table.incidentId, table.pager] })],
+);
+
 /** What an incident is known by: "KIND:VALUE", see domain/similar-incidents.ts. */
 export const incidentFeatures = pgTable("incident_features", {
   incidentId: integer("incident_id").primaryKey(),

@@ -10,6 +10,7 @@ import { consoleSlice } from "./console.ts";
 import { deliverySlice } from "./deliveries.ts";
 import { writeDeliveries } from "./delivery-writer.ts";
 import { digestSlice } from "./digests.ts";
+import { escalationSlice } from "./escalations.ts";
 import { explanationSlice } from "./explanations.ts";
 import { feedbackSlice } from "./feedback.ts";
 import { incidentSlice } from "./incidents.ts";
@@ -107,6 +108,7 @@ function slicesOf(db: Db, installationId: string, write?: DeliveryStore["insert"
     noise: noiseSlice(db),
     learning: learningSlice(db),
     digests: digestSlice(db),
+    escalations: escalationSlice(db),
     watch: watchSlice(db),
     monitoring: monitoringSlice(db),
     jobs: jobSlice(db),

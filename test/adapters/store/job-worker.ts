@@ -9,6 +9,8 @@ const never = async (job: unknown) => {
 const handlers: JobHandlers = {
   post: never,
   explain: never,
+  escalate: never,
+  page: never,
   wake: never,
   measure: never,
   execute: never,

@@ -31,6 +31,8 @@ async function startRunner(
   const handlers: JobHandlers = {
     post: handle,
     explain: handle,
+    escalate: handle,
+    page: handle,
     wake: handle,
     measure: handle,
     execute: handle,

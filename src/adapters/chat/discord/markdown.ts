@@ -90,12 +90,22 @@ function joined(text: Text): Span[] {
 }
 
 function isAtom(span: Span): boolean {
-  return span.url !== undefined || span.at !== undefined;
+  return span.url !== undefined || span.at !== undefined || span.mention !== undefined;
 }
 
 const marks = { bold: "**", italic: "*", strike: "~~" } as const;
 
+/** The account of this platform that a span calls; null for any other span. */
+export function calledBy({
+  mention,
+}: Span): { readonly kind: "person" | "group"; readonly id: string } | null {
+  const id = mention?.accounts["discord"] ?? "";
+  return mention !== undefined && /^\d{15,21}$/.test(id) ? { kind: mention.kind, id } : null;
+}
+
 function spanOf(span: Span): string {
+  const called = calledBy(span);
+  if (called !== null) return called.kind === "person" ? `<@${called.id}>` : `<@&${called.id}>`;
   if (span.at !== undefined && !Number.isNaN(span.at.getTime())) return timestamp(span.at);
   const url = safeUrl(span.url);
   if (url !== null) return linkOf(span, url);
@@ -164,7 +174,11 @@ function cutText(text: Text, max: number): Text {
   let room = max;
   for (const span of text) {
     if (room <= 0) return [...out, { text: "…" }];
-    out.push(span.at === undefined ? { ...span, text: truncate(span.text, room) } : span);
+    out.push(
+      span.at === undefined && span.mention === undefined
+        ? { ...span, text: truncate(span.text, room) }
+        : span,
+    );
     room -= span.text.length;
   }
   return out;

@@ -1,6 +1,6 @@
 /** Small private messages of the adapter's own: questions, notes. */
 import { escapeInline, fitPlain } from "./markdown.ts";
-import { cancelId, noMentions, type Row, sendPrefix } from "./render.ts";
+import { cancelId, type Mentions, noMentions, type Row, sendPrefix } from "./render.ts";
 
 const ephemeral = 64;
 
@@ -8,7 +8,7 @@ interface Prompt {
   readonly content: string;
   readonly embeds: readonly never[];
   readonly components: readonly Row[];
-  readonly allowed_mentions: typeof noMentions;
+  readonly allowed_mentions: Mentions;
 }
 
 /** One line for the person alone. Our own words, no markup to escape. */

@@ -2,7 +2,7 @@
 import type { Span, View, ViewAction, ViewBlock } from "../../../domain/view.ts";
 import { type Embed, embedsOf } from "./embed.ts";
 import { imagesOf, type Upload } from "./images.ts";
-import { clean, escapeLines, fitPlain, flowOf, plainLine } from "./markdown.ts";
+import { calledBy, clean, escapeLines, fitPlain, flowOf, plainLine } from "./markdown.ts";
 import { assemble, type Piece, pieceOf } from "./pieces.ts";
 import { icons } from "./tone.ts";
 
@@ -27,8 +27,8 @@ export interface Payload {
       readonly filename: string;
       readonly description: string;
     }[];
-    /** Nothing in any message of ours mentions anyone. */
-    readonly allowed_mentions: { readonly parse: readonly never[] };
+    /** Nobody but those whom a view calls: no text can. */
+    readonly allowed_mentions: Mentions;
     readonly flags?: number;
   };
   readonly files: readonly Upload[];
@@ -38,7 +38,13 @@ export const maxContent = 2000;
 const maxButtons = 25;
 const maxLabel = 80;
 const maxCustomId = 100;
-export const noMentions = { parse: [] } as const;
+/** @see https://discord.com/developers/docs/resources/message#allowed-mentions-object */
+export interface Mentions {
+  readonly parse: readonly never[];
+  readonly users?: readonly string[];
+  readonly roles?: readonly string[];
+}
+export const noMentions: Mentions = { parse: [] };
 
 /** In front of a button's command: sent at once, or asked first. */
 export const sendPrefix = "!";
@@ -59,8 +65,29 @@ export function renderView(view: View, mark: string | null): Payload {
     ? { content: lineOf(view, typed, mark), embeds: [] }
     : { content: contentOf(view), embeds: embedsOf(view, { typed, mark, images: images.files }) };
   return {
-    body: { ...text, components: rows, attachments: images.attachments, allowed_mentions: noMentions },
+    body: {
+      ...text,
+      components: rows,
+      attachments: images.attachments,
+      allowed_mentions: mentionsOf(view.blocks),
+    },
     files: images.files,
+  };
+}
+
+/** Who is called in the text of a view: in paragraphs and small print, where alone calls are made. */
+function mentionsOf(blocks: readonly ViewBlock[]): Mentions {
+  const called = blocks.flatMap((block) =>
+    block.kind === "text" || block.kind === "note" ? block.text.flatMap((span) => calledBy(span) ?? []) : [],
+  );
+  const ids = (kind: "person" | "group") => [
+    ...new Set(called.filter((one) => one.kind === kind).map(({ id }) => id)),
+  ];
+  const [users, roles] = [ids("person"), ids("group")];
+  return {
+    ...noMentions,
+    ...(users.length === 0 ? {} : { users }),
+    ...(roles.length === 0 ? {} : { roles }),
   };
 }
 

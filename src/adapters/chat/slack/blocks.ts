@@ -55,7 +55,15 @@ export interface DateElement extends Styled {
   readonly format: string;
   readonly fallback: string;
 }
-export type InlineElement = TextElement | LinkElement | DateElement;
+export interface UserElement {
+  readonly type: "user";
+  readonly user_id: string;
+}
+export interface UserGroupElement {
+  readonly type: "usergroup";
+  readonly usergroup_id: string;
+}
+export type InlineElement = TextElement | LinkElement | DateElement | UserElement | UserGroupElement;
 
 export interface RichSection {
   readonly type: "rich_text_section";

@@ -3,7 +3,7 @@
  * plain_text (both are shown literally), and escaped in the top-level `text` of a message.
  */
 import { type Span, safeUrl, type Text, truncate } from "../../../domain/view.ts";
-import type { DateElement, InlineElement, InlineStyle, TextElement } from "./blocks.ts";
+import type { DateElement, InlineElement, InlineStyle, LinkElement, TextElement } from "./blocks.ts";
 
 /**
  * The text without what could reorder, hide or break it: control characters but line breaks and tabs, bidirectional
@@ -72,12 +72,22 @@ export function inline(text: Text, max: number): readonly InlineElement[] {
 }
 
 function inlineSpan(span: Span): readonly InlineElement[] {
+  const called = mentionElement(span);
+  if (called !== null) return [called];
   const style = styleOf(span);
   if (span.at !== undefined) return [withStyle(dateElement(span.at, span.text), style)];
   const url = safeUrl(span.url);
   if (url !== null)
     return [withStyle({ type: "link", url, text: span.text === "" ? url : span.text }, style)];
   return literal(span.text, style);
+}
+
+/** A call to an account of this workspace; null for any other span. */
+function mentionElement({ mention }: Span): InlineElement | null {
+  const id = mention?.accounts["slack"] ?? "";
+  if (mention?.kind === "person" && /^[UW][A-Z0-9]+$/.test(id)) return { type: "user", user_id: id };
+  if (mention?.kind === "group" && /^S[A-Z0-9]+$/.test(id)) return { type: "usergroup", usergroup_id: id };
+  return null;
 }
 
 function dateElement(at: Date, fallback: string): DateElement {
@@ -93,6 +103,6 @@ function styleOf(span: Span): InlineStyle | undefined {
   return span.style === undefined ? undefined : { [span.style]: true };
 }
 
-function withStyle(element: InlineElement, style: InlineStyle | undefined): InlineElement {
+function withStyle(element: DateElement | LinkElement, style: InlineStyle | undefined): InlineElement {
   return style === undefined ? element : { ...element, style };
 }

@@ -1,0 +1,215 @@
+/**
+ * While nobody acknowledges an incident, tells more and more people: step by step, each once, whatever dies when. What
+ * is told is committed with how far it has come; pagers outside are told after that, and told again until they answer.
+ */
+import {
+  decideEscalation,
+  type Escalation,
+  type EscalationRule,
+  type EscalationStep,
+  type Recipient,
+  ruleFor,
+} from "../domain/escalation.ts";
+import type { Incident } from "../domain/incident.ts";
+import { onCallAt, type Rota } from "../domain/on-call.ts";
+import type { Person } from "../domain/person.ts";
+import { duration, type Mention, oneLine } from "../domain/view.ts";
+import {
+  type Clock,
+  type Log,
+  type Metrics,
+  type PageAction,
+  type Pager,
+  parseChannel,
+  type Store,
+  type StoreSlices,
+} from "../ports.ts";
+import type { Effects } from "./effects.ts";
+
+export interface EscalateOptions {
+  readonly store: Store;
+  readonly rules: readonly EscalationRule[];
+  readonly rotas: readonly Rota[];
+  readonly people: readonly Person[];
+  readonly pagers: ReadonlyMap<string, Pager>;
+  readonly effects: Effects;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export interface Escalate {
+  /** Looks at one incident; safe at any time. Asks to be called again when something will be due. */
+  look(incidentId: number): Promise<void>;
+  /** Tells pagers what became of it. Throws while one cannot be told: the job is tried again. */
+  page(incidentId: number): Promise<void>;
+}
+
+/** Alerts of an incident that a rule is looked for in. */
+const maxAlerts = 1_000;
+
+/** Somebody told, as the thread says it and calls them. */
+interface Told {
+  readonly words: string;
+  readonly call: { readonly name: string; readonly mention: Mention } | null;
+}
+
+export function createEscalate(options: EscalateOptions): Escalate {
+  const { store, clock } = options;
+
+  async function look(incidentId: number): Promise<void> {
+    const now = clock.now();
+    await store.transaction(async (tx) => {
+      const incident = await tx.incidents.findForUpdate(incidentId);
+      if (incident === null) return;
+      await followPages(tx, incident);
+      const alerts = (await tx.incidents.alerts(incidentId, maxAlerts)).filter(
+        ({ mutedBy }) => mutedBy === null,
+      );
+      const rule = ruleFor(
+        options.rules,
+        alerts.map(({ alert }) => alert),
+      );
+      const known = await tx.escalations.find(incidentId);
+      const openSince = await tx.escalations.openSince(incident);
+      const decision = decideEscalation({ incident, rule, known, openSince, now });
+      if (decision.kind === "none") return;
+      await tx.escalations.save(decision.escalation);
+      if (decision.kind === "tell") await tell(tx, incident, { ...decision, now });
+      const runAt = decision.kind === "tell" ? null : decision.until;
+      await tx.jobs.add({ task: "escalate", incidentId }, { runAt });
+    });
+  }
+
+  async function tell(
+    tx: StoreSlices,
+    incident: Incident,
+    due: {
+      readonly step: EscalationStep;
+      readonly number: number;
+      readonly waitedMs: number;
+      readonly escalation: Escalation;
+      readonly now: Date;
+    },
+  ): Promise<void> {
+    const { now, number, waitedMs, escalation } = due;
+    const told: Told[] = [];
+    for (const recipient of due.step.tell) told.push(await tellOne(tx, incident, recipient, now));
+    const words = told.map((one) => one.words).join(", ");
+    const text = `nobody has acknowledged it for ${duration(waitedMs)}; step ${number} of ${escalation.rule}: told ${words}`;
+    const calls = told.flatMap(({ call }) => call ?? []);
+    const data = { rule: escalation.rule, step: number, calls };
+    const { seq } = await tx.audit.append({
+      at: now,
+      actor: "tocsin",
+      action: "incident.escalated",
+      subject: `incident:${incident.id}`,
+      outcome: "done",
+      data: { rule: escalation.rule, step: number, told: told.map((one) => one.words) },
+    });
+    const entry = { kind: "escalated", text, data } as const;
+    await options.effects.apply(tx, [{ kind: "incident", incident, entry }], {
+      ...{ now, actor: "tocsin", auditSeq: seq },
+    });
+    options.metrics.count("tocsin_escalations_total", { rule: escalation.rule });
+  }
+
+  async function tellOne(
+    tx: StoreSlices,
+    incident: Incident,
+    recipient: Recipient,
+    now: Date,
+  ): Promise<Told> {
+    switch (recipient.kind) {
+      case "person":
+        return tellPerson(recipient.person, "");
+      case "rota":
+        return tellRota(recipient.rota, now);
+      case "group": {
+        const { name, accounts } = recipient;
+        return { words: name, call: { name, mention: { kind: "group", accounts } } };
+      }
+      case "channel":
+        await showIn(tx, incident, recipient.channel, now);
+        return { words: recipient.channel, call: null };
+      case "pager":
+        await tx.escalations.wantPage({ incidentId: incident.id, pager: recipient.pager, wanted: "trigger" });
+        await tx.jobs.add({ task: "page", incidentId: incident.id });
+        return { words: recipient.pager, call: null };
+    }
+  }
+
+  function tellRota(name: string, now: Date): Told {
+    const rota = options.rotas.find((other) => other.name === name);
+    const turn = rota === undefined ? null : onCallAt(rota, now);
+    if (turn === null) return { words: `nobody (${name} has no turn now)`, call: null };
+    return tellPerson(turn.person, `, on call for ${name}`);
+  }
+
+  function tellPerson(id: string, role: string): Told {
+    const person = options.people.find((other) => other.id === id);
+    const name = person?.name ?? id;
+    const mention = { kind: "person", accounts: person?.accounts ?? {} } as const;
+    return { words: `${name}${role}`, call: { name, mention } };
+  }
+
+  async function showIn(tx: StoreSlices, incident: Incident, name: string, now: Date): Promise<void> {
+    const channel = parseChannel(name);
+    if (channel === null) return;
+    const target = { platform: channel.platform, channel: channel.id };
+    const card = { kind: "incident", subject: incident.id, desiredRevision: incident.revision } as const;
+    await tx.posts.want([{ ...target, ...card, threadOf: null }], now);
+    await tx.jobs.add({ task: "post", ...target });
+  }
+
+  /** Pagers that were told of it hear what became of it. */
+  async function followPages(tx: StoreSlices, incident: Incident): Promise<void> {
+    const wanted = actionFor(incident);
+    const behind = (await tx.escalations.pages(incident.id)).filter((page) => page.wanted !== wanted);
+    for (const { pager } of behind) await tx.escalations.wantPage({ incidentId: incident.id, pager, wanted });
+    if (behind.length > 0) await tx.jobs.add({ task: "page", incidentId: incident.id });
+  }
+
+  async function page(incidentId: number): Promise<void> {
+    const incident = await store.incidents.find(incidentId);
+    if (incident === null) return;
+    const problems: string[] = [];
+    for (const wanted of await store.escalations.pages(incidentId)) {
+      if (wanted.wanted === wanted.told) continue;
+      const problem = await tellPager(incident, wanted.pager, wanted.wanted);
+      const told = problem === null ? wanted.wanted : wanted.told;
+      await store.escalations.markPage({ ...wanted, told, problem });
+      options.metrics.count("tocsin_pages_total", {
+        pager: wanted.pager,
+        outcome: problem === null ? "told" : "failed",
+      });
+      if (problem !== null) problems.push(problem);
+    }
+    if (problems.length > 0) throw new Error(`escalate: ${problems.join("; ")}`);
+  }
+
+  /** Null when it was told, or is no longer configured, which no trying would change. */
+  async function tellPager(incident: Incident, name: string, action: PageAction): Promise<string | null> {
+    const pager = options.pagers.get(name);
+    if (pager === undefined) {
+      options.log.warn(
+        { pager: name, incidentId: incident.id },
+        "escalate: this pager is no longer in tocsin.yaml",
+      );
+      return null;
+    }
+    try {
+      await pager.tell(action, incident, `incident ${incident.id} is ${incident.state}`);
+      return null;
+    } catch (error) {
+      return `the pager ${name} could not be told: ${oneLine(error instanceof Error ? error.message : String(error), 200)}`;
+    }
+  }
+
+  return { look, page };
+}
+
+function actionFor({ state }: Incident): PageAction {
+  if (state === "open") return "trigger";
+  return state === "acknowledged" ? "acknowledge" : "resolve";
+}
