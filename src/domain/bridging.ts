@@ -55,7 +55,7 @@ export function createBridging(live: LiveStories, asking: Asking): Bridging {
   }
 
   /** Null where so much is near that it says nothing. */
-  function nearOf({ first, last }: Story): ReadonlySet<Story> | null {
+  function nearOf({ first, last }: Story): readonly Story[] | null {
     return isBusyAt(first) ? null : live.within(first - gapMs, last + gapMs, maxNear);
   }
 

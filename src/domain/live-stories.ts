@@ -30,7 +30,7 @@ export interface LiveStories {
   alerts(): Iterable<LiveAlert>;
   story(key: string): Story | undefined;
   /** Stories that overlap with a time, ms; null when they are more than `most`. */
-  within(first: number, last: number, most: number): ReadonlySet<Story> | null;
+  within(first: number, last: number, most: number): readonly Story[] | null;
   add(member: LiveAlert): void;
   /** The end of an alert became known, or changed. */
   update(member: LiveAlert): void;

@@ -42,10 +42,10 @@ export function partition(
   if (members.length === 1) return [[0]];
   const groups = breathsOf(members, scoreOf, weights, areApart);
   const raised = { ...weights, threshold: thresholdFor(members.length, weights) };
-  return agglomerate(groups, sumsOf(groups, scoreOf), raised, barsOf(groups, areApart))
-    .map((group) => [...group.members].sort((a, b) => a - b))
-    .flatMap((group) => withoutStrays(group, members, weights.strays))
-    .sort(([a = 0], [b = 0]) => a - b);
+  const joined = agglomerate(groups, sumsOf(groups, scoreOf), raised, barsOf(groups, areApart));
+  const stories: (readonly number[])[] = [];
+  for (const group of joined) stories.push(...withoutStrays(group.members, members, weights.strays));
+  return stories.sort(([a = 0], [b = 0]) => a - b);
 }
 
 /** What a mean score must exceed in a session of so many members. */
@@ -68,8 +68,9 @@ function breathsOf(
       const breath = breaths[near];
       // Breaths are in order of their first alert: those before this one began even longer ago.
       if (breath === undefined || at - breath.first > longestBreathMs) break;
-      if (at - breath.last > breathMs || isAnyApart([index], breath.indices, areApart)) continue;
-      if (sumOfScores([index], breath.indices, scoreOf) / breath.indices.length > threshold) home = breath;
+      if (at - breath.last > breathMs) continue;
+      if (areApart !== null && breath.indices.some((other) => areApart(index, other))) continue;
+      if (sumWith(index, breath.indices, scoreOf) / breath.indices.length > threshold) home = breath;
     }
     if (home === undefined) breaths.push({ indices: [index], first: at, last: at });
     else {
@@ -78,15 +79,23 @@ function breathsOf(
     }
   }
   return breaths.map(({ indices }) => {
-    const roots = indices.flatMap((index) => members[index]?.roots ?? []);
-    return { members: indices, parts: roots, roots: roots.length === 1 ? (roots[0] ?? null) : null };
+    const parts: Roots[] = [];
+    for (const index of indices) {
+      const roots = members[index]?.roots;
+      if (roots !== undefined) parts.push(roots);
+    }
+    return { members: indices, parts, roots: parts.length === 1 ? (parts[0] ?? null) : null };
   });
 }
+
+/** Room for the sums, used again by the next partition. */
+let room = new Float64Array(1_024);
 
 /** Sum of the scores between any two groups, as a square; only the part above the diagonal is filled. */
 function sumsOf(groups: readonly Group[], scoreOf: PairScore): Float64Array {
   const size = groups.length;
-  const sums = new Float64Array(size * size);
+  if (size * size > room.length) room = new Float64Array(size * size);
+  const sums = room;
   for (let i = 0; i < size; i += 1)
     for (let j = i + 1; j < size; j += 1)
       sums[i * size + j] = sumOfScores(groups[i]?.members ?? [], groups[j]?.members ?? [], scoreOf);
@@ -113,5 +122,11 @@ function sumOfScores(a: readonly number[], b: readonly number[], scoreOf: PairSc
   if (a.length === 1 && b.length === 1) return scoreOf(a[0] ?? 0, b[0] ?? 0);
   let sum = 0;
   for (const left of a) for (const right of b) sum += scoreOf(left, right);
+  return sum;
+}
+
+function sumWith(index: number, others: readonly number[], scoreOf: PairScore): number {
+  let sum = 0;
+  for (const other of others) sum += scoreOf(index, other);
   return sum;
 }

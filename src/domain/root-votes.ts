@@ -125,11 +125,11 @@ export interface Roots extends Votes {
 export function rootsOf({ services, votes }: Votes): Roots {
   let best = Number.NEGATIVE_INFINITY;
   for (const vote of votes) if (vote > best) best = vote;
-  const shares: number[] = [];
+  const shares = votes.slice();
   let sum = 0;
-  for (const vote of votes) {
-    const share = Math.exp(vote - best);
-    shares.push(share);
+  for (let index = 0; index < shares.length; index += 1) {
+    const share = Math.exp((shares[index] ?? 0) - best);
+    shares[index] = share;
     sum += share;
   }
   let squares = 0;

@@ -53,7 +53,7 @@ export interface Shelf {
   add(story: Story): void;
   remove(story: Story): void;
   /** What overlaps with the time from `first` to `last`; null when that is more than `most`. */
-  within(first: number, last: number, most: number): ReadonlySet<Story> | null;
+  within(first: number, last: number, most: number): readonly Story[] | null;
 }
 
 const shelfMs = 60_000;
@@ -79,15 +79,17 @@ export function createShelf(): Shelf {
       }
     },
     within(first, last, most) {
-      const found = new Set<Story>();
-      const until = Math.floor(last / shelfMs);
-      for (let minute = Math.floor(first / shelfMs); minute <= until; minute += 1) {
+      const found: Story[] = [];
+      const [from, until] = [Math.floor(first / shelfMs), Math.floor(last / shelfMs)];
+      for (let minute = from; minute <= until; minute += 1) {
         const here = minutes.get(minute);
         if (here === undefined) continue;
         for (const story of here) {
           if (story.first > last || story.last < first) continue;
-          found.add(story);
-          if (found.size > most) return null;
+          // One that spans several minutes stands under each.
+          if (minute > from && Math.floor(story.first / shelfMs) < minute) continue;
+          found.push(story);
+          if (found.length > most) return null;
         }
       }
       return found;

@@ -52,34 +52,39 @@ export function withoutStrays(
   if (group.length === 1) return [group];
   const kept: number[] = [];
   const strays: number[][] = [];
-  for (const index of group) {
-    if (belonging(index, group, members, weights) >= 0) kept.push(index);
+  for (const [place, index] of group.entries()) {
+    if (belonging(place, group, members, weights) >= 0) kept.push(index);
     else strays.push([index]);
   }
   return kept.length === 0 ? strays : [kept, ...strays];
 }
 
-/** Log-odds that a member belongs to the rest of its story. */
+/** Log-odds that the member at a place of its story belongs to the rest of it. */
 function belonging(
-  index: number,
+  place: number,
   group: readonly number[],
   members: readonly StrayMember[],
   weights: StrayWeights,
 ): number {
-  const member = members[index];
+  const member = members[group[place] ?? -1];
   if (member === undefined) return 0;
-  let nearestMs = Number.POSITIVE_INFINITY;
-  let aheadMs = Number.POSITIVE_INFINITY;
-  for (const other of group) {
-    const at = members[other]?.at;
-    if (other === index || at === undefined) continue;
-    nearestMs = Math.min(nearestMs, Math.abs(at - member.at));
-    aheadMs = Math.min(aheadMs, at - member.at - sharedStepMs(at, member.at));
-  }
+  const after = (members[group[place + 1] ?? -1]?.at ?? Number.POSITIVE_INFINITY) - member.at;
+  const before = member.at - (members[group[place - 1] ?? -1]?.at ?? Number.NEGATIVE_INFINITY);
   return (
     member.standing +
-    (weights["breath"] ?? 0) * (nearestMs <= breathMs ? 1 : 0) +
-    (weights["ahead"] ?? 0) * Math.min(mostAheadMinutes, Math.max(0, aheadMs) / minuteMs) +
+    (weights["breath"] ?? 0) * (Math.min(before, after) <= breathMs ? 1 : 0) +
+    (weights["ahead"] ?? 0) * (place === 0 ? minutesAhead(group, members) : 0) +
     (weights["size"] ?? 0) * Math.log2(group.length - 1)
   );
+}
+
+/** How long before the rest a story's first member began. */
+function minutesAhead(group: readonly number[], members: readonly StrayMember[]): number {
+  const first = members[group[0] ?? -1]?.at ?? 0;
+  let aheadMs = Number.POSITIVE_INFINITY;
+  for (let place = 1; place < group.length; place += 1) {
+    const at = members[group[place] ?? -1]?.at ?? first;
+    aheadMs = Math.min(aheadMs, at - first - sharedStepMs(at, first));
+  }
+  return Math.min(mostAheadMinutes, Math.max(0, aheadMs) / minuteMs);
 }

@@ -10,6 +10,7 @@ export default defineSignal({
   isSymmetric: true,
   range: [named, namedAcross],
   score(a, b) {
+    if (a.names.length === 0 && b.names.length === 0) return null;
     const isNamed =
       (b.entity !== null && a.names.includes(b.entity)) ||
       (a.entity !== null && b.names.includes(a.entity)) ||

@@ -1,5 +1,6 @@
 import type { Change } from "../change.ts";
 import { defineSignal, type SeenAlert, type SignalContext } from "../signal.ts";
+import type { ServiceGraph } from "../topology.ts";
 
 const shared = 0.8;
 const recentMs = 900_000;
@@ -8,16 +9,21 @@ const recentMs = 900_000;
 function sharedChange(a: SeenAlert, b: SeenAlert, { changes, graph }: SignalContext): Change | undefined {
   if (changes.length === 0 || a.entity === null || b.entity === null || a.entity === b.entity)
     return undefined;
-  const until = Math.min(a.at, b.at);
-  const touches = (service: string, entity: string) =>
-    service === entity || graph.callees(entity).has(service);
+  return lastTouching(changes, [a.entity, b.entity], Math.min(a.at, b.at), graph);
+}
+
+function lastTouching(
+  changes: readonly Change[],
+  entities: readonly string[],
+  until: number,
+  graph: ServiceGraph,
+): Change | undefined {
   return changes.findLast(
     ({ service, at }) =>
       service !== null &&
       at.getTime() <= until &&
       at.getTime() > until - recentMs &&
-      touches(service, a.entity ?? "") &&
-      touches(service, b.entity ?? ""),
+      entities.every((entity) => service === entity || graph.callees(entity).has(service)),
   );
 }
 
