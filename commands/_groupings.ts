@@ -1,6 +1,7 @@
 /** What the commands that correct groupings have in common. */
 import { alertNames } from "../src/domain/alert-choice.ts";
 import type { Feedback } from "../src/domain/feedback.ts";
+import { likelyOthers } from "../src/domain/grouping-choices.ts";
 import type { Incident } from "../src/domain/incident.ts";
 import type { CommandContext, Effect, Refusal } from "../src/ports/command.ts";
 import type { NewRuling } from "../src/ports/feedback.ts";
@@ -10,6 +11,9 @@ import { findIncident } from "./_lookup.ts";
 /** Alerts that one correction may move or hold fast on each side. */
 const maxAlerts = 5_000;
 const maxWaiting = 1_000;
+
+/** Open incidents that are offered to choose from. */
+const maxOpen = 100;
 
 /** An incident, locked, with its alerts. */
 export interface Group {
@@ -45,6 +49,15 @@ export async function lockGroups(
   );
   const busy = groups.find(({ alerts }) => alerts.some(({ key }) => waiting.has(key)));
   return busy === undefined ? { kind: "groups", groups } : beingMoved(busy.incident);
+}
+
+/** Open incidents beside one, those most likely meant first. */
+export async function othersOpen(
+  incident: Incident,
+  { store }: Pick<CommandContext, "store">,
+): Promise<readonly Incident[]> {
+  const open = await store.incidents.list({ states: ["open", "acknowledged"], limit: maxOpen });
+  return likelyOthers(incident, open);
 }
 
 function beingMoved({ id }: Incident): Refusal {

@@ -1,23 +1,31 @@
 import { z } from "zod";
 import { answerView } from "../src/domain/answer.ts";
-import { defineCommand } from "../src/ports/command.ts";
-import { countAlerts, groupingEffect, lockGroups, together } from "./_groupings.ts";
-import { incidentResource, suggestIncidents } from "./_lookup.ts";
+import { choiceView } from "../src/domain/choice-view.ts";
+import { incidentLabel } from "../src/domain/grouping-choices.ts";
+import { type CommandContext, type CommandResult, defineCommand } from "../src/ports/command.ts";
+import { countAlerts, groupingEffect, lockGroups, othersOpen, together } from "./_groupings.ts";
+import { findIncident, incidentResource, suggestIncidents } from "./_lookup.ts";
 
 export default defineCommand({
   kind: "operate",
   name: "merge",
   summary: "Say that two incidents are one; the bot learns from it",
-  examples: ["merge 12 13"],
+  examples: ["merge 12 13", "merge 12"],
   options: z.object({
     incident: z.number().int().positive().describe("number of the incident to keep"),
-    other: z.number().int().positive().describe("number of the incident that goes into it"),
+    other: z
+      .number()
+      .int()
+      .positive()
+      .optional()
+      .describe("number of the incident that goes into it; asked for when absent"),
   }),
   args: ["incident", "other"],
   action: "annotate",
   resource: (options, context) => incidentResource(options.incident, context),
   suggest: { incident: suggestIncidents, other: suggestIncidents },
   async run(options, context) {
+    if (options.other === undefined) return await ask(options.incident, context);
     const locked = await lockGroups([options.incident, options.other], context);
     if (locked.kind === "refuse") return locked;
     const [into, from] = locked.groups;
@@ -74,3 +82,28 @@ export default defineCommand({
     };
   },
 });
+
+async function ask(id: number, context: CommandContext): Promise<CommandResult> {
+  const incident = await findIncident(id, context);
+  if ("kind" in incident) return incident;
+  const others = await othersOpen(incident, context);
+  if (others.length === 0)
+    return {
+      kind: "refuse",
+      reason: "no_other_incident",
+      problem: `No incident but ${incident.id} is open.`,
+      remedy: `Name the one that belongs to it: /merge ${incident.id} NUMBER.`,
+      suggestions: ["incidents"],
+    };
+  const choices = others.map((other) => ({
+    label: incidentLabel(other),
+    command: `merge ${incident.id} ${other.id}`,
+    confirm: `Put incident ${other.id} into ${incident.id}?`,
+  }));
+  const view = choiceView(
+    `Which incident is one with ${incident.id}, and goes into it?`,
+    choices,
+    `Any other: /merge ${incident.id} NUMBER.`,
+  );
+  return { kind: "answer", view, visibility: "private" };
+}

@@ -1,8 +1,16 @@
 import { z } from "zod";
 import { alertName, isMeant } from "../src/domain/alert-choice.ts";
 import { answerView } from "../src/domain/answer.ts";
+import { choiceView } from "../src/domain/choice-view.ts";
+import { incidentLabel, moveChoices, shownKey } from "../src/domain/grouping-choices.ts";
 import { oneLine } from "../src/domain/view.ts";
-import { type CommandContext, defineCommand, type Effect, type Refusal } from "../src/ports/command.ts";
+import {
+  type CommandContext,
+  type CommandResult,
+  defineCommand,
+  type Effect,
+  type Refusal,
+} from "../src/ports/command.ts";
 import type { StoredAlert } from "../src/ports/store.ts";
 import {
   apart,
@@ -11,40 +19,57 @@ import {
   groupingEffect,
   keysOf,
   lockGroups,
+  othersOpen,
   together,
 } from "./_groupings.ts";
-import { incidentResource, suggestAlerts, suggestIncidents } from "./_lookup.ts";
+import { findIncident, incidentResource, suggestAlerts, suggestIncidents } from "./_lookup.ts";
 
 /** Alerts looked through for the one that is meant. */
 const maxFound = 200;
-/** As much of a key as tells alerts apart, and as /why shows. */
-const shownKey = 16;
+/** Alerts of one incident that are offered to choose from. */
+const maxOffered = 200;
 
 export default defineCommand({
   kind: "operate",
   name: "move",
   summary: "Say that an alert belongs to another incident, or to a new one; the bot learns from it",
-  examples: ["move HighLatency 14", 'move "HighLatency on api" new', "move HighLatency 14 --from 12"],
+  examples: [
+    "move HighLatency 14",
+    'move "HighLatency on api" new',
+    "move HighLatency 14 --from 12",
+    "move --from 12",
+  ],
   options: z.object({
-    alert: z.string().min(1).max(500).describe("the alert: its name, service, NAME on SERVICE, or key"),
+    alert: z
+      .string()
+      .min(1)
+      .max(500)
+      .optional()
+      .describe("the alert: its name, service, NAME on SERVICE, or key; asked for when absent"),
     to: z
       .string()
       .regex(/^(#?\d{1,9}|new)$/i, "an incident has a number, and a new one is called new")
+      .optional()
       .describe('number of the incident where it belongs, or "new"'),
     from: z.number().int().positive().optional().describe("number of the incident where it is now"),
   }),
   args: ["alert", "to"],
   action: "annotate",
   resource: async (options, context) => {
-    const to = targetOf(options.to);
+    const to = targetOf(options.to ?? "new");
     if (to !== null) return await incidentResource(to, context);
+    if (options.alert === undefined)
+      return options.from === undefined ? nothingNamed() : await incidentResource(options.from, context);
     const found = await findMeant(options, context);
     return "kind" in found ? found : await incidentResource(found.incidentId, context);
   },
   suggest: { alert: suggestAlerts, to: suggestIncidents, from: suggestIncidents },
   async run(options, context) {
+    if (options.alert === undefined)
+      return options.from === undefined ? nothingNamed() : await askWhich(options.from, context);
     const meant = await findMeant(options, context);
     if ("kind" in meant) return meant;
+    if (options.to === undefined) return await askWhere(meant, context);
     const to = targetOf(options.to);
     const locked = await lockGroups(to === null ? [meant.incidentId] : [meant.incidentId, to], context);
     if (locked.kind === "refuse") return locked;
@@ -126,10 +151,14 @@ function effectsOf(
 
 /** The one alert that is meant: those that fire before those that have ended; the same alert on several pods is several. */
 async function findMeant(
-  options: { readonly alert: string; readonly to: string; readonly from?: number | undefined },
+  options: {
+    readonly alert?: string | undefined;
+    readonly to?: string | undefined;
+    readonly from?: number | undefined;
+  },
   context: Pick<CommandContext, "store">,
 ): Promise<StoredAlert | Refusal> {
-  const word = options.alert.trim();
+  const word = (options.alert ?? "").trim();
   const service = / on (.+)$/i.exec(word)?.[1];
   const found = [
     ...(await context.store.incidents.searchAlerts(word, maxFound)),
@@ -150,6 +179,45 @@ async function findMeant(
   return others.length === 0 ? first : severalAlerts(word, [first, ...others], options.to);
 }
 
+function nothingNamed(): Refusal {
+  return {
+    kind: "refuse",
+    reason: "nothing_named",
+    problem: "No alert is named.",
+    remedy: "Name one, or say from which incident: /move --from NUMBER.",
+    suggestions: ["incidents"],
+  };
+}
+
+async function askWhich(from: number, context: CommandContext): Promise<CommandResult> {
+  const incident = await findIncident(from, context);
+  if ("kind" in incident) return incident;
+  const alerts = await context.store.incidents.alerts(incident.id, maxOffered);
+  const view = choiceView(
+    `Which alert of incident ${incident.id} belongs elsewhere?`,
+    moveChoices(incident.id, alerts),
+    `Any other: /move NAME NUMBER --from ${incident.id}.`,
+  );
+  return { kind: "answer", view, visibility: "private" };
+}
+
+async function askWhere(meant: StoredAlert, context: CommandContext): Promise<CommandResult> {
+  const incident = await findIncident(meant.incidentId, context);
+  if ("kind" in incident) return incident;
+  const key = meant.key.slice(0, shownKey);
+  const to = (target: string | number) => `move ${key} ${target} --from ${meant.incidentId}`;
+  const choices = (await othersOpen(incident, context)).map((other) => ({
+    label: incidentLabel(other),
+    command: to(other.id),
+  }));
+  const view = choiceView(
+    `Where does ${alertName(meant)} of incident ${meant.incidentId} belong?`,
+    [{ label: "A new incident", command: to("new") }, ...choices],
+    `Any other: /move ${key} NUMBER.`,
+  );
+  return { kind: "answer", view, visibility: "private" };
+}
+
 function unknownAlert(word: string, from: number | undefined): Refusal {
   const where = from === undefined ? "" : ` of incident ${from}`;
   return {
@@ -161,7 +229,7 @@ function unknownAlert(word: string, from: number | undefined): Refusal {
   };
 }
 
-function severalAlerts(word: string, found: readonly StoredAlert[], to: string): Refusal {
+function severalAlerts(word: string, found: readonly StoredAlert[], to: string | undefined): Refusal {
   const shown = found.slice(0, 5);
   const names = shown.map(
     (stored) => `${stored.key.slice(0, shownKey)} (${alertName(stored)}, incident ${stored.incidentId})`,
@@ -172,7 +240,8 @@ function severalAlerts(word: string, found: readonly StoredAlert[], to: string):
     problem: `"${oneLine(word, 80)}" goes with ${found.length} alerts.`,
     remedy: `Say which: ${names.join("; ")}. To move several at once, use /split or /merge.`,
     suggestions: shown.map(
-      ({ key, incidentId }) => `move ${key.slice(0, shownKey)} ${to} --from ${incidentId}`,
+      ({ key, incidentId }) =>
+        `move ${key.slice(0, shownKey)}${to === undefined ? "" : ` ${to}`} --from ${incidentId}`,
     ),
   };
 }

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { chooseAlerts } from "../src/domain/alert-choice.ts";
 import { answerView } from "../src/domain/answer.ts";
+import { choiceView } from "../src/domain/choice-view.ts";
+import { splitChoices } from "../src/domain/grouping-choices.ts";
 import { oneLine } from "../src/domain/view.ts";
-import { defineCommand, type Refusal } from "../src/ports/command.ts";
+import { type CommandResult, defineCommand, type Refusal } from "../src/ports/command.ts";
 import {
   apart,
   countAlerts,
@@ -18,14 +20,16 @@ export default defineCommand({
   kind: "operate",
   name: "split",
   summary: "Say that some alerts of an incident are another story; the bot learns from it",
-  examples: ["split 12 HighLatency", "split 12 checkout, DiskFull on db-1"],
+  examples: ["split 12 HighLatency", "split 12 checkout, DiskFull on db-1", "split 12"],
   options: z.object({
     incident: z.number().int().positive().describe("number of the incident"),
     alerts: z
       .string()
-      .min(1)
       .max(2_000)
-      .describe("which alerts leave it: names, services or beginnings of keys, by spaces or commas"),
+      .default("")
+      .describe(
+        "which alerts leave it: names, services or beginnings of keys, by spaces or commas; asked for when absent",
+      ),
   }),
   args: ["incident", "alerts"],
   rest: "alerts",
@@ -37,6 +41,8 @@ export default defineCommand({
     if (locked.kind === "refuse") return locked;
     const [group] = locked.groups;
     if (group === undefined) throw new Error("split: an incident was asked for");
+    if (group.alerts.length < 2) return nothingStays(group);
+    if (options.alerts.trim() === "") return ask(group);
     const choice = chooseAlerts(options.alerts, group.alerts);
     if (choice.kind === "unknown") return unknownAlert(group, choice.word, choice.near);
     const { alerts } = choice;
@@ -76,6 +82,15 @@ export default defineCommand({
     };
   },
 });
+
+function ask({ incident, alerts }: Group): CommandResult {
+  const view = choiceView(
+    `Which alerts of incident ${incident.id} are another story?`,
+    splitChoices(incident.id, alerts),
+    `Several at once: /split ${incident.id} NAME, NAME on SERVICE, SERVICE.`,
+  );
+  return { kind: "answer", view, visibility: "private" };
+}
 
 function unknownAlert({ incident, alerts }: Group, word: string, near: string | null): Refusal {
   const names = [...new Set(alerts.map(({ alert }) => alert.name))].slice(0, 5);

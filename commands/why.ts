@@ -5,6 +5,7 @@ import type { Claim, Evidence, Explanation } from "../src/domain/explanation.ts"
 import { ordinal } from "../src/domain/explanation-order.ts";
 import { firstSuspect } from "../src/domain/feedback.ts";
 import { otherCauseActions, verdictActions } from "../src/domain/feedback-view.ts";
+import { groupingActions } from "../src/domain/grouping-choices.ts";
 import type { Incident } from "../src/domain/incident.ts";
 import {
   bold,
@@ -76,7 +77,7 @@ async function whyIncident(
       ...section("Evidence", evidence.map(evidenceLine)),
       ...section("Why these alerts are together", alerts.map(placementLine)),
     ],
-    actions: whyActions(incident.id, explanation),
+    actions: [...whyActions(incident.id, explanation), ...groupingActions(incident)],
     footer: explanation === null ? "not explained yet" : footerOf(explanation),
   });
   return { kind: "answer", view, visibility: "private" };

@@ -247,6 +247,57 @@ describe("move", () => {
   });
 });
 
+describe("asked for by buttons", () => {
+  const press = (shown: View, label: RegExp): string => {
+    const action = shown.actions.find((one) => label.test(one.label));
+    if (action === undefined)
+      throw new Error(`no button ${label}: ${shown.actions.map((one) => one.label).join(", ")}`);
+    return action.command;
+  };
+
+  test("merge offers other open incidents, those with a service in common first, and asks before it acts", async () => {
+    const into = await incident("shared", "picked");
+    const from = await incident("shared");
+    const why = await view("oncall", `why ${into.id}`);
+    const question = await view("oncall", press(why, /^Merge/));
+    expect(question.actions[0]).toMatchObject({
+      command: `merge ${into.id} ${from.id}`,
+      confirm: `Put incident ${from.id} into ${into.id}?`,
+    });
+    expect(await store.feedback.ofIncidents([into.id], 5)).toEqual([]);
+    expect(await say("oncall", question.actions[0]?.command ?? "")).toContain("goes into");
+    await takeRulings();
+  });
+
+  test("split offers sets of alerts and each alone", async () => {
+    const { id } = await incident("left", "right");
+    const why = await view("oncall", `why ${id}`);
+    const question = await view("oncall", press(why, /^Split/));
+    expect(await say("oncall", press(question, /^Down on right$/))).toContain(
+      "1 alert: Down on right becomes",
+    );
+    await takeRulings();
+  });
+
+  test("move asks which alert, then where it belongs", async () => {
+    const from = await incident("walker", "sitter");
+    const to = await incident("walker");
+    const which = await view("oncall", press(await view("oncall", `why ${from.id}`), /^Move/));
+    const where = await view("oncall", press(which, /^Down on walker$/));
+    expect(where.actions[0]).toMatchObject({ label: "A new incident" });
+    expect(await store.feedback.waiting(10)).toEqual([]);
+    expect(await say("oncall", press(where, new RegExp(`^${to.id} `)))).toContain(`to incident ${to.id}`);
+    await takeRulings();
+  });
+
+  test("who may not annotate is not asked", async () => {
+    const { id } = await incident("x", "y");
+    for (const line of [`merge ${id}`, `split ${id}`, `move --from ${id}`])
+      expect(await say("reader", line)).toContain("you may not annotate");
+    expect(await say("oncall", "move")).toContain("No alert is named");
+  });
+});
+
 describe("cause", () => {
   const suspects = [
     buildCause({ service: "scorer", changeId: "deploy-41", confidence: 0.7 }),
