@@ -27,9 +27,7 @@ export default defineCommand({
       .string()
       .max(2_000)
       .default("")
-      .describe(
-        "which alerts leave it: names, services or beginnings of keys, by spaces or commas; asked for when absent",
-      ),
+      .describe("which alerts leave it: names, services or beginnings of keys; asked for when absent"),
   }),
   args: ["incident", "alerts"],
   rest: "alerts",
