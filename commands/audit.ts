@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { answerView } from "../src/domain/answer.ts";
 import { type AuditEntry, createChainCheck } from "../src/domain/audit.ts";
+import { verdictText } from "../src/domain/audit-verdict.ts";
 import { oneLine } from "../src/domain/view.ts";
 import { type CommandContext, type CommandResult, defineCommand } from "../src/ports/command.ts";
+import type { StoredCheckpoint } from "../src/ports.ts";
 import { nameOf } from "./_lookup.ts";
 
 const pageSize = 1_000;
@@ -75,7 +77,6 @@ function sentenceOf(entry: AuditEntry, context: CommandContext): string {
 async function verify(context: CommandContext): Promise<CommandResult> {
   const { audit } = context.store;
   const head = await audit.mark();
-  const known = head === null ? [] : [head];
   if (head !== null && head.seq > maxVerified) {
     return {
       kind: "refuse",
@@ -84,8 +85,10 @@ async function verify(context: CommandContext): Promise<CommandResult> {
       remedy: "Run tocsin audit verify on the command line.",
     };
   }
-  const check = createChainCheck(known);
-  for (let from = 1; ; ) {
+  const check = createChainCheck({ heads: head === null ? [] : [head] });
+  const prunedTo = await audit.prunedTo();
+  for (const leaf of await context.store.checkpoints.leaves(0, prunedTo)) check.pruned(leaf);
+  for (let from = prunedTo + 1; ; ) {
     const page = await audit.read(from, pageSize);
     const broken = page.some((entry) => check.add(entry) !== null);
     const last = page.at(-1);
@@ -94,14 +97,18 @@ async function verify(context: CommandContext): Promise<CommandResult> {
     from = last.seq + 1;
   }
   const verdict = check.end();
+  const newest = await context.store.checkpoints.newest();
   const view =
-    verdict.kind === "intact"
-      ? answerView(
-          verdict.head === null
-            ? "The audit log is empty."
-            : `The audit log is whole: ${verdict.entries} entries, the newest is ${verdict.head.seq} with the hash ${verdict.head.hash}. Keep that somewhere else to notice a log that was rewritten as a whole.`,
-          { tone: "good" },
-        )
-      : answerView(`The audit log is broken at entry ${verdict.seq}: ${verdict.problem}.`, { tone: "bad" });
+    verdict.kind === "broken"
+      ? answerView(`The audit log is ${verdictText(verdict)}.`, { tone: "bad" })
+      : verdict.head === null
+        ? answerView("The audit log is empty.", { tone: "good" })
+        : answerView(`The audit log is ${verdictText(verdict)}. ${coverText(newest)}`, { tone: "good" });
   return { kind: "answer", view, visibility: "private" };
+}
+
+/** Nothing is said of signatures here: whoever owns the bot's database and key could write this answer too. */
+function coverText(newest: StoredCheckpoint | null): string {
+  if (newest === null) return "No checkpoint has been signed yet.";
+  return `The newest checkpoint covers entries 1 to ${newest.size}; hold it against one that was kept elsewhere with tocsin audit verify --checkpoint.`;
 }

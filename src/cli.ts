@@ -2,6 +2,10 @@
 /** The command line. Each command loads only what it needs. */
 import { Command, Option } from "commander";
 import { ConfigError } from "./config.ts";
+import type { ExportOptions } from "./main/audit-export.ts";
+import type { EraseOptions, PruneOptions } from "./main/audit-retain.ts";
+import type { ProveOptions } from "./main/audit-sign.ts";
+import type { VerifyOptions } from "./main/audit-verify.ts";
 import { packageVersion } from "./main/package.ts";
 import type { ReplayArguments } from "./main/replay.ts";
 
@@ -48,17 +52,67 @@ program
     (await import("./main/replay.ts")).replayCommand(files, options),
   );
 
-const audit = program.command("audit").description("check or export the audit log");
+const audit = program.command("audit").description("check, prove, sign or export the audit log");
 audit
   .command("verify")
-  .description("check every entry's hash; names the first that is wrong and exits with 1")
-  .option("--export <file>", "check an export instead of the database")
-  .action(async (options: { export?: string }) => (await import("./main/audit.ts")).verify(options));
+  .description(
+    "check every entry, erasure and checkpoint; exits with 0 intact, 1 broken, 2 could not be checked",
+  )
+  .option("--export <file>", "check an export instead of the database; needs neither database nor network")
+  .option("--checkpoint <file>", "hold the log against checkpoints that were kept elsewhere")
+  .option("--proof <file>", "check a proof that tocsin audit prove wrote")
+  .option("--key <line|file>", "the key of the log, as tocsin audit key prints it")
+  .action(async (options: VerifyOptions) => (await import("./main/audit-verify.ts")).verify(options));
 audit
   .command("export")
-  .description("write every entry as JSON, one per line")
+  .description("write every entry as JSON, one per line, with checkpoints behind them")
   .option("--out <file>", "a file instead of standard output")
-  .action(async (options: { out?: string }) => (await import("./main/audit.ts")).exportEntries(options));
+  .addOption(
+    new Option("--format <format>", "jsonl can be verified; the others are for other systems")
+      .choices(["jsonl", "ocsf", "cloudevents"])
+      .default("jsonl"),
+  )
+  .option("--subject <subject>", "only entries about this, each with its proof: rollout:7")
+  .option("--from <moment>", "only entries from this moment on, each with its proof")
+  .option("--to <moment>", "only entries before this moment, each with its proof")
+  .option("--proofs", "the whole log, each entry with its proof")
+  .action(async (options: ExportOptions) => (await import("./main/audit-export.ts")).exportEntries(options));
+audit
+  .command("prove")
+  .description("write a proof that an entry is in the log, or that the log only grew")
+  .argument("[entry]", "number of the entry")
+  .option("--since <size>", "instead: that the log only grew since the checkpoint of this size")
+  .option("--out <file>", "a file instead of standard output; *.tlog-proof by custom")
+  .action(async (entry: string | undefined, options: ProveOptions) =>
+    (await import("./main/audit-sign.ts")).prove(entry, options),
+  );
+audit
+  .command("key")
+  .description("print the line by which others check the log's signatures")
+  .action(async () => (await import("./main/audit-sign.ts")).printKey());
+audit
+  .command("checkpoint")
+  .description("sign a checkpoint of the log as it is now, and print it")
+  .option("--new-key", "accept that the key is not the one of the checkpoint before; recorded in the log")
+  .action(async (options: { newKey?: boolean }) =>
+    (await import("./main/audit-sign.ts")).checkpoint(options),
+  );
+
+audit
+  .command("erase")
+  .description("delete what entries say of a person; the log still verifies, and says how much was erased")
+  .option("--person <id>", "an id under people in tocsin.yaml, or as the log shows it")
+  .option("--entries <numbers>", "what these entries hold, by commas: 12,13")
+  .requiredOption("--reason <text>", "why; kept in the log")
+  .addOption(new Option("--as <person>", "who you are: an id under people in tocsin.yaml").default("oncall"))
+  .action(async (options: EraseOptions) => (await import("./main/audit-retain.ts")).erase(options));
+audit
+  .command("prune")
+  .description("remove entries up to the newest checkpoint from before a moment; proofs stay valid")
+  .requiredOption("--before <moment>", "for example 2026-05-01T00:00Z")
+  .requiredOption("--reason <text>", "why; kept in the log")
+  .addOption(new Option("--as <person>", "who you are: an id under people in tocsin.yaml").default("oncall"))
+  .action(async (options: PruneOptions) => (await import("./main/audit-retain.ts")).prune(options));
 
 program
   .command("doctor")

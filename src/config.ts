@@ -5,6 +5,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { auditOf } from "./config/audit.ts";
 import { ConfigError } from "./config/error.ts";
 import { escalationOf, pagersOf, rotasOf } from "./config/escalation.ts";
 import { parseFile, sha256 } from "./config/file.ts";
@@ -68,6 +69,7 @@ export function readConfig(env: Environment = process.env): Config {
     monitoring: monitoringOf(parsed.monitoring),
     evidenceKinds: parsed.evidenceKinds,
     alertTimeoutMs: parsed.alerts.timeoutHours * hour,
+    audit: auditOf(parsed.audit, folder, (name, where) => fromEnvironment(name, env, where)),
     approvalExpiryMs: parsed.approvals.expireHours * hour,
     keepDeliveriesMs: parsed.keep.deliveriesDays * 24 * hour,
     keepDeadMs: parsed.keep.deadDays * 24 * hour,
@@ -88,7 +90,9 @@ export function readConfig(env: Environment = process.env): Config {
  */
 export function readDemoConfig(file: string, dataDir: string, env: Environment = process.env): Config {
   const own = Object.fromEntries(
-    Object.entries(env).filter(([variable]) => !/^(DATABASE_URL$|TOCSIN_|SLACK_|DISCORD_)/.test(variable)),
+    Object.entries(env).filter(
+      ([variable]) => !/^((MIGRATION_)?DATABASE_URL$|TOCSIN_|SLACK_|DISCORD_)/.test(variable),
+    ),
   );
   return readConfig({
     ...own,
@@ -115,26 +119,35 @@ function findFile(env: Environment): string | null {
   return existsSync("tocsin.yaml") ? path.resolve("tocsin.yaml") : null;
 }
 
-function readEnvironment(env: Environment): Pick<Config, "databaseUrl" | "dataDir" | "port" | "logLevel"> {
+function readEnvironment(
+  env: Environment,
+): Pick<Config, "databaseUrl" | "migrationUrl" | "dataDir" | "port" | "logLevel"> {
   const port = Number(env["PORT"] || "8080");
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new ConfigError(`PORT is "${env["PORT"]}"; expected a whole number from 0 to 65535`);
-  const databaseUrl = env["DATABASE_URL"] || null;
-  if (databaseUrl !== null && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
-    throw new ConfigError(
-      "DATABASE_URL does not start with postgres://; expected postgres://user:password@host:5432/database, or unset it for the embedded database",
-    );
-  }
+  const databaseUrl = databaseUrlOf(env, "DATABASE_URL", "or unset it for the embedded database");
+  const migrationUrl = databaseUrlOf(env, "MIGRATION_DATABASE_URL", "or unset it");
+  if (migrationUrl !== null && databaseUrl === null)
+    throw new ConfigError("MIGRATION_DATABASE_URL is set without DATABASE_URL; set both");
   const logLevel = env["LOG_LEVEL"] || "info";
   const levels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
   if (!levels.includes(logLevel))
     throw new ConfigError(`LOG_LEVEL is "${logLevel}"; expected one of ${levels.join(", ")}`);
   return {
     databaseUrl,
+    migrationUrl,
     dataDir: path.resolve(env["TOCSIN_DATA_DIR"] || ".tocsin"),
     port,
     logLevel,
   };
+}
+
+function databaseUrlOf(env: Environment, variable: string, otherwise: string): string | null {
+  const url = env[variable] || null;
+  if (url === null || /^postgres(ql)?:\/\//.test(url)) return url;
+  throw new ConfigError(
+    `${variable} does not start with postgres://; expected postgres://user:password@host:5432/database, ${otherwise}`,
+  );
 }
 
 function chatOf(env: Environment): Pick<Config, "slack" | "discord"> {
@@ -190,7 +203,7 @@ function resolveOptional(folder: string, target: string | undefined): string | n
   return target === undefined ? null : path.resolve(folder, target);
 }
 
-const ownVariables = /^(DATABASE_URL|TOCSIN_|SLACK_|DISCORD_|OPENAI_)/;
+const ownVariables = /^(DATABASE_URL|MIGRATION_DATABASE_URL|TOCSIN_|SLACK_|DISCORD_|OPENAI_)/;
 
 function passable(env: Environment): Readonly<Record<string, string>> {
   const entries = Object.entries(env).filter(

@@ -25,6 +25,7 @@ import { createCallbacks } from "./http/callbacks.ts";
 import { closedSources, createHttpServer, openSources } from "./http.ts";
 import { followChampion } from "./main/champion.ts";
 import { configuredChannels, createChats } from "./main/chats.ts";
+import { createCheckpoints } from "./main/checkpoints.ts";
 import { keepCoFirings } from "./main/co-firings.ts";
 import { createCommandDesk, recordStart } from "./main/commands.ts";
 import { openDatabase } from "./main/database.ts";
@@ -158,6 +159,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   const ingest = createIngest({ store: store.deliveries, metrics, log, clock, wake: () => triage.wake() });
   const { policy, models } = desk;
   const watched = createMonitoring({ config, store, policy, models, ingest, clock, log, metrics });
+  const checkpoints = createCheckpoints({ config, store, log, metrics, clock });
   const handlers: JobHandlers = {
     post: ({ platform, channel }) => post.reconcile({ platform, id: channel }),
     explain: async ({ incidentId }) => {
@@ -174,6 +176,10 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     apply: ({ rolloutId }) => apply.step(rolloutId),
     digest: ({ digestRunId }) => digests.run(digestRunId),
     monitor: ({ model, environment }) => watched.monitor.judge(model, environment),
+    checkpoint: async () => {
+      await checkpoints.sign();
+    },
+    publish: ({ destination }) => checkpoints.publish.publish(destination),
   };
   await recordStart(store, config, desk.policy, clock.now());
   await store.incidents.saveTopology("tocsin.yaml", config.topology, clock.now());
@@ -194,6 +200,8 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   const sweep = startSweep({ store, config, log, clock });
   stops.push(() => sweep.stop());
   await digests.start();
+  await checkpoints.start();
+  stops.push(() => checkpoints.stop());
   stops.push(() => digests.stop());
 
   const watching = createWatching({ config, store, ingest, replica, clock, log, metrics });

@@ -157,7 +157,7 @@ function keysOf(schema: unknown): readonly string[] {
 
 /** What src/config.ts reads. */
 const variables = new Set(
-  [...read("src/config.ts").matchAll(/(?:env\[|\b(?:urlOf)\(env, )"([A-Z][A-Z0-9_]*)"/g)].map(
+  [...read("src/config.ts").matchAll(/(?:env\[|\b(?:urlOf|databaseUrlOf)\(env, )"([A-Z][A-Z0-9_]*)"/g)].map(
     (match) => match[1] ?? "",
   ),
 );

@@ -75,9 +75,19 @@ export const declarations = {
     kind: "gauge",
     help: "Kinds of alert, and pairs of them, that this replica no longer counts for the next retrain: it was full.",
   },
+  tocsin_audit_checkpoints_total: {
+    kind: "counter",
+    help: "Attempts to sign a checkpoint of the audit log, by outcome (signed, current, broken, inconsistent, other_key).",
+    labels: ["outcome"],
+  },
+  tocsin_audit_publications_total: {
+    kind: "counter",
+    help: "Checkpoints brought to a destination, by kind (file, git, http, channel) and outcome (published, failed).",
+    labels: ["kind", "outcome"],
+  },
   tocsin_posts_total: {
     kind: "counter",
-    help: "Attempts to post or edit a message, by platform, kind (incident, rollout, entry, digest, silence_ending, silence_idle) and outcome.",
+    help: "Attempts to post or edit a message, by platform, kind (incident, rollout, entry, digest, silence_ending, silence_idle, checkpoint) and outcome.",
     labels: ["platform", "kind", "outcome"],
   },
   tocsin_post_seconds: {

@@ -90,6 +90,7 @@ export function createEffects(options: EffectsOptions): Effects {
     if (isFinal(rollout.state)) {
       await tx.rollouts.unlock(targetOf(rollout.plan), rollout.id);
       await wakeWaiting(tx, rollout);
+      await tx.jobs.add({ task: "checkpoint" });
       options.metrics.count("tocsin_rollouts_total", { kind: rollout.plan.kind, state: rollout.state });
     }
     if (isUnderWay(rollout)) {

@@ -1,5 +1,6 @@
 /** What a post shows: reads the state it is about and makes its view. Decides nothing. */
 
+import { checkpointView } from "../domain/checkpoint-view.ts";
 import { digestView } from "../domain/digest-view.ts";
 import { standingVerdicts } from "../domain/feedback.ts";
 import type { TimelineEntry } from "../domain/incident.ts";
@@ -104,6 +105,11 @@ export function createRender(options: RenderOptions): Render {
     return { view: silenceReminderView({ kind, silence, muted, nameOf, now }), revision: 1 };
   }
 
+  async function renderCheckpoint(size: number) {
+    const checkpoint = await store.checkpoints.find(size);
+    return checkpoint === null ? null : { view: checkpointView(checkpoint), revision: 1 };
+  }
+
   function nameOf(person: string): string {
     return people.find((known) => known.id === person)?.name ?? person;
   }
@@ -115,6 +121,7 @@ export function createRender(options: RenderOptions): Render {
     digest: renderDigest,
     silence_ending: (id) => renderReminder(id, "ending"),
     silence_idle: (id) => renderReminder(id, "idle"),
+    checkpoint: renderCheckpoint,
   };
   return (post) => by[post.kind](post.subject);
 }

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { evidenceKinds } from "../domain/evidence-kind.ts";
 import { templateProblem } from "../domain/promql-template.ts";
 import { parseChannel } from "../ports.ts";
+import { auditSchema } from "./audit.ts";
 import { ConfigError } from "./error.ts";
 import { escalationSchema, groupsSchema, onCallSchema, pagersSchema } from "./escalation.ts";
 import { monitoringSchema } from "./monitoring.ts";
@@ -190,6 +191,7 @@ export const fileSchema = z.strictObject({
   pagers: pagersSchema,
   escalation: escalationSchema,
   alerts: z.strictObject({ timeoutHours: z.number().positive().default(12) }).prefault({}),
+  audit: auditSchema,
   approvals: z.strictObject({ expireHours: z.number().positive().default(24) }).prefault({}),
   keep: z
     .strictObject({

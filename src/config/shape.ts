@@ -13,6 +13,7 @@ import type { SenderSecret } from "../domain/sender.ts";
 import type { Topology } from "../domain/topology.ts";
 import type { WatchRule } from "../domain/watch-rule.ts";
 import type { PagerSettings } from "../ports.ts";
+import type { AuditConfig } from "./audit.ts";
 import type { ConfiguredMaintenance } from "./mutes.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -69,6 +70,8 @@ export interface PrometheusConfig {
 
 export interface Config {
   readonly databaseUrl: string | null;
+  /** Of the role that owns the tables, for migrations; null when the bot's own does. */
+  readonly migrationUrl: string | null;
   readonly dataDir: string;
   readonly configFile: string | null;
   readonly host: string;
@@ -121,6 +124,7 @@ export interface Config {
   /** Asked before the shipped rules. */
   readonly evidenceKinds: readonly KindRule[];
   readonly alertTimeoutMs: number;
+  readonly audit: AuditConfig;
   readonly approvalExpiryMs: number;
   readonly keepDeliveriesMs: number;
   readonly keepDeadMs: number;

@@ -4,7 +4,7 @@
  * @see https://c2sp.org/tlog-checkpoint https://c2sp.org/signed-note https://c2sp.org/tlog-proof
  */
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
-import { type TreeHash, verifyInclusion } from "./merkle.ts";
+import { type TreeHash, verifyConsistency, verifyInclusion } from "./merkle.ts";
 
 /** What a checkpoint says: the log of this name had so many entries, with this root. */
 export interface Checkpoint {
@@ -57,6 +57,11 @@ function keyId(name: string, publicKey: KeyObject): Buffer {
 /** The signer's counterpart. */
 export function verifierOf({ name, privateKey }: CheckpointSigner): CheckpointVerifier {
   return { name, publicKey: createPublicKey(privateKey) };
+}
+
+/** The 8 hex characters by which a key is named. */
+export function verifierId({ name, publicKey }: CheckpointVerifier): string {
+  return keyId(name, publicKey).toString("hex");
 }
 
 /** Reads a private key in PEM. @throws CheckpointError when it is not one of Ed25519. */
@@ -137,10 +142,39 @@ function parseText(text: string, name: string): Checkpoint {
   return { origin, size: Number(size), root: bytes };
 }
 
-/** A proof that one entry is in the log, with the checkpoint that it leads to: checked offline, with the key alone. */
-export function formatProof(index: number, path: readonly TreeHash[], note: string): string {
-  const hashes = path.map((hash) => `${Buffer.from(hash).toString("base64")}\n`);
-  return `${proofHeader}\nindex ${index}\n${hashes.join("")}\n${note}`;
+/** What a proof says, before anything of it is checked. */
+export interface ParsedProof {
+  /** 0 for the first entry. */
+  readonly index: number;
+  readonly path: readonly TreeHash[];
+  /** The checkpoint that it leads to, as a note. */
+  readonly note: string;
+  /** Data that came with it: the entry itself, as a line of an export; null when there is none. */
+  readonly extra: string | null;
+}
+
+/**
+ * A proof that one entry is in the log, with the checkpoint that it leads to: checked offline, with the key alone.
+ * @param extra - the entry as a line of an export, so that the proof says of what it is one.
+ */
+export function formatProof({ index, path, note, extra }: ParsedProof): string {
+  const data = extra === null ? "" : `extra ${Buffer.from(extra).toString("base64")}\n`;
+  return `${proofHeader}\n${data}index ${index}\n${linesOf(path)}\n${note}`;
+}
+
+/** @throws CheckpointError when the text is no proof. */
+export function parseProof(proof: string): ParsedProof {
+  const blank = proof.indexOf("\n\n");
+  const [header, ...lines] = proof.slice(0, Math.max(0, blank)).split("\n");
+  const extra = /^extra ([A-Za-z0-9+/]+=*)$/.exec(lines[0] ?? "")?.[1];
+  if (extra !== undefined) lines.shift();
+  const [place = "", ...encoded] = lines;
+  const index = Number(/^index (0|[1-9]\d{0,14})$/.exec(place)?.[1] ?? Number.NaN);
+  const path = hashesOf(encoded);
+  if (header !== proofHeader || Number.isNaN(index) || path === null)
+    throw new CheckpointError(`this is not a proof; its first line should be ${proofHeader}`);
+  const data = extra === undefined ? null : Buffer.from(extra, "base64").toString("utf8");
+  return { index, path, note: proof.slice(blank + 2), extra: data };
 }
 
 /**
@@ -153,17 +187,65 @@ export function openProof(
   leaf: TreeHash,
   verifier: CheckpointVerifier,
 ): { readonly index: number; readonly checkpoint: Checkpoint } {
+  const { index, path, note } = parseProof(proof);
+  const checkpoint = openCheckpoint(note, verifier);
+  if (!verifyInclusion(leaf, index, checkpoint.size, path, checkpoint.root))
+    throw new CheckpointError(`the entry is not number ${index + 1} of the log that this checkpoint is of`);
+  return { index, checkpoint };
+}
+
+/**
+ * A proof that the log only grew from an older checkpoint to a newer one, as witnesses take it.
+ * @see https://c2sp.org/tlog-witness (add-checkpoint)
+ */
+export function formatConsistency(oldSize: number, hashes: readonly TreeHash[], note: string): string {
+  return `old ${oldSize}\n${linesOf(hashes)}\n${note}`;
+}
+
+/** Whether a text is such a proof and no proof of one entry. */
+export function isConsistency(proof: string): boolean {
+  return proof.startsWith("old ");
+}
+
+/**
+ * Checks that the log of the older checkpoint is the beginning of the one that the proof leads to.
+ * @returns the newer checkpoint.
+ * @throws CheckpointError when anything does not hold.
+ */
+export function openConsistency(
+  proof: string,
+  older: Pick<Checkpoint, "size" | "root">,
+  verifier: CheckpointVerifier,
+): Checkpoint {
   const blank = proof.indexOf("\n\n");
-  const [header, place = "", ...encoded] = proof.slice(0, Math.max(0, blank)).split("\n");
-  const index = Number(/^index (0|[1-9]\d{0,14})$/.exec(place)?.[1] ?? Number.NaN);
+  const [first = "", ...encoded] = proof.slice(0, Math.max(0, blank)).split("\n");
+  const size = Number(/^old (0|[1-9]\d{0,14})$/.exec(first)?.[1] ?? Number.NaN);
+  const hashes = hashesOf(encoded);
+  if (Number.isNaN(size) || hashes === null)
+    throw new CheckpointError('this is not a consistency proof; its first line should be "old" and a size');
+  if (size !== older.size)
+    throw new CheckpointError(`the proof starts at ${size} entries, and the checkpoint has ${older.size}`);
+  const newer = openCheckpoint(proof.slice(blank + 2), verifier);
+  if (!verifyConsistency(older, newer, hashes))
+    throw new CheckpointError(
+      `the log of ${newer.size} entries does not begin with that of ${older.size}: it was rewritten`,
+    );
+  return newer;
+}
+
+/** Notes that stand one after another in a text, as a file holds them to which each was appended. */
+export function splitNotes(text: string): readonly string[] {
+  return text.match(/[^\n]+\n\d+\n[^\n]+\n\n(?:— [^\n]+\n)+/g) ?? [];
+}
+
+function linesOf(hashes: readonly TreeHash[]): string {
+  return hashes.map((hash) => `${Buffer.from(hash).toString("base64")}\n`).join("");
+}
+
+function hashesOf(encoded: readonly string[]): readonly TreeHash[] | null {
   const hashes = encoded.map((line) => Buffer.from(line, "base64"));
   const areHashes = hashes.every(
     (hash, i) => hash.length === keyLength && hash.toString("base64") === encoded[i],
   );
-  if (header !== proofHeader || Number.isNaN(index) || hashes.length > maxHashes || !areHashes)
-    throw new CheckpointError(`this is not a proof; its first line should be ${proofHeader}`);
-  const checkpoint = openCheckpoint(proof.slice(blank + 2), verifier);
-  if (!verifyInclusion(leaf, index, checkpoint.size, hashes, checkpoint.root))
-    throw new CheckpointError(`the entry is not number ${index + 1} of the log that this checkpoint is of`);
-  return { index, checkpoint };
+  return areHashes && hashes.length <= maxHashes ? hashes : null;
 }

@@ -23,14 +23,22 @@ function nodeHash(left: TreeHash, right: TreeHash): TreeHash {
   return createHash("sha256").update(nodePrefix).update(left).update(right).digest();
 }
 
-/**
- * A tree that grows leaf by leaf, and remembers every node, so that roots and proofs of any earlier size are answered
- * without reading leaves again: 32 bytes a node, two nodes a leaf.
- */
-export interface MerkleTree {
+/** A complete subtree: it covers the leaves from `index`·2^`level` on. */
+export interface NodePlace {
+  readonly level: number;
+  readonly index: number;
+}
+
+export interface TreeNode extends NodePlace {
+  readonly hash: TreeHash;
+}
+
+/** Where the hashes of complete subtrees come from. */
+export type NodeAt = (place: NodePlace) => TreeHash;
+
+/** What can be asked of a tree of a size, each from O(log n) nodes. */
+export interface TreeView {
   readonly size: number;
-  /** Adds a leaf by its {@link leafHash}. */
-  add(leaf: TreeHash): void;
   /** @throws RangeError when the tree never had that size. */
   root(size?: number): TreeHash;
   /** Audit path of leaf `index` (0 for the first) in the tree of that size. @throws RangeError */
@@ -39,38 +47,19 @@ export interface MerkleTree {
   consistency(from: number, to?: number): readonly TreeHash[];
 }
 
-export function createMerkleTree(): MerkleTree {
-  /** Complete subtrees: `levels[h][i]` covers the leaves from i·2^h on. */
-  const levels: TreeHash[][] = [[]];
-
-  function add(leaf: TreeHash): void {
-    let hash = leaf;
-    for (let level = 0; ; level += 1) {
-      const row = levels[level] ?? [];
-      levels[level] = row;
-      row.push(hash);
-      if (row.length % 2 === 1) return;
-      const left = row[row.length - 2];
-      if (left === undefined) return;
-      hash = nodeHash(left, hash);
-    }
-  }
-
+/** The tree of that many leaves over nodes that are kept elsewhere. */
+export function treeOver(treeSize: number, nodeAt: NodeAt): TreeView {
   /** Root over the leaves from `from`, `count` of them; `from` is a multiple of the largest power of two below count. */
   function subtree(from: number, count: number): TreeHash {
     if (count === 0) return emptyRoot;
-    const level = Math.log2(count);
-    const whole = Number.isInteger(level) ? levels[level]?.[from / count] : undefined;
-    if (whole !== undefined) return whole;
+    if (isPowerOfTwo(count)) return nodeAt({ level: Math.log2(count), index: from / count });
     const split = largestPowerBelow(count);
     return nodeHash(subtree(from, split), subtree(from + split, count - split));
   }
 
-  const size = () => levels[0]?.length ?? 0;
-
   function checked(count: number): number {
-    if (Number.isInteger(count) && count >= 0 && count <= size()) return count;
-    throw new RangeError(`a tree of ${size()} entries never had the size ${count}`);
+    if (Number.isInteger(count) && count >= 0 && count <= treeSize) return count;
+    throw new RangeError(`a tree of ${treeSize} entries never had the size ${count}`);
   }
 
   function path(index: number, from: number, count: number): TreeHash[] {
@@ -90,20 +79,122 @@ export function createMerkleTree(): MerkleTree {
   }
 
   return {
-    get size() {
-      return size();
-    },
-    add,
-    root: (count = size()) => subtree(0, checked(count)),
-    inclusion(index, count = size()) {
+    size: treeSize,
+    root: (count = treeSize) => subtree(0, checked(count)),
+    inclusion(index, count = treeSize) {
       if (!Number.isInteger(index) || index < 0 || index >= checked(count))
         throw new RangeError(`entry ${index + 1} is not in a tree of ${count} entries`);
       return path(index, 0, count);
     },
-    consistency(from, to = size()) {
+    consistency(from, to = treeSize) {
       if (checked(from) > checked(to)) throw new RangeError(`a tree of ${to} does not hold one of ${from}`);
       return from === 0 ? [] : extension(from, 0, to, true);
     },
+  };
+}
+
+/** The nodes that an answer is made of, so that they can be fetched at once before it is asked for. */
+export function nodesNeeded(size: number, ask: (tree: TreeView) => unknown): readonly NodePlace[] {
+  const places = new Map<string, NodePlace>();
+  const note = (place: NodePlace) => {
+    places.set(nodeKey(place), place);
+    return emptyRoot;
+  };
+  ask(treeOver(size, note));
+  return [...places.values()];
+}
+
+/** Text that stands for a place. */
+export function nodeKey({ level, index }: NodePlace): string {
+  return `${level}/${index}`;
+}
+
+/** The complete subtrees that a tree of that size is made of, left to right. */
+export function frontierPlaces(size: number): readonly NodePlace[] {
+  const places: NodePlace[] = [];
+  for (let from = 0; from < size; ) {
+    let level = 0;
+    while (from % 2 ** (level + 1) === 0 && from + 2 ** (level + 1) <= size) level += 1;
+    places.push({ level, index: from / 2 ** level });
+    from += 2 ** level;
+  }
+  return places;
+}
+
+/** The right edge of a tree: enough to add leaves and to know the root, in O(log n) memory. */
+export interface Frontier {
+  readonly size: number;
+  /** Adds a leaf by its {@link leafHash}; returns the nodes that it completed, the leaf first. */
+  add(leaf: TreeHash): readonly TreeNode[];
+  root(): TreeHash;
+}
+
+/** @param from - nodes at {@link frontierPlaces} of the tree to go on from; none for an empty one. */
+export function createFrontier(from: readonly TreeNode[] = []): Frontier {
+  const edge = [...from];
+  let size = from.reduce((sum, { level }) => sum + 2 ** level, 0);
+
+  function add(leaf: TreeHash): readonly TreeNode[] {
+    let node: TreeNode = { level: 0, index: size, hash: leaf };
+    const completed = [node];
+    while (node.index % 2 === 1) {
+      const left = edge.pop();
+      if (left?.level !== node.level) throw new RangeError("the frontier does not fit its size");
+      node = {
+        level: node.level + 1,
+        index: (node.index - 1) / 2,
+        hash: nodeHash(left.hash, node.hash),
+      };
+      completed.push(node);
+    }
+    edge.push(node);
+    size += 1;
+    return completed;
+  }
+
+  function root(): TreeHash {
+    const [last, ...rest] = [...edge].reverse();
+    if (last === undefined) return emptyRoot;
+    return rest.reduce((right, left) => nodeHash(left.hash, right), last.hash);
+  }
+
+  return {
+    get size() {
+      return size;
+    },
+    add,
+    root,
+  };
+}
+
+/**
+ * A tree that grows leaf by leaf in memory, and remembers every node, so that roots and proofs of any earlier size are
+ * answered without reading leaves again: 32 bytes a node, two nodes a leaf.
+ */
+export interface MerkleTree extends TreeView {
+  /** Adds a leaf by its {@link leafHash}. */
+  add(leaf: TreeHash): void;
+}
+
+export function createMerkleTree(): MerkleTree {
+  const nodes = new Map<string, TreeHash>();
+  const frontier = createFrontier();
+  const view = () =>
+    treeOver(frontier.size, (place) => {
+      const hash = nodes.get(nodeKey(place));
+      if (hash === undefined) throw new RangeError(`there is no node ${nodeKey(place)}`);
+      return hash;
+    });
+  return {
+    get size() {
+      return frontier.size;
+    },
+    add(leaf) {
+      for (const node of frontier.add(leaf)) nodes.set(nodeKey(node), node.hash);
+    },
+    root: (size) => view().root(size),
+    inclusion: (index, size) => view().inclusion(index, size),
+    consistency: (from, to) => view().consistency(from, to),
   };
 }
 
@@ -136,7 +227,7 @@ export function verifyInclusion(
     } else hash = nodeHash(hash, sibling);
     [node, last] = [Math.floor(node / 2), Math.floor(last / 2)];
   }
-  return last === 0 && isSame(hash, root);
+  return last === 0 && isSameHash(hash, root);
 }
 
 /**
@@ -149,8 +240,8 @@ export function verifyConsistency(
   proof: readonly TreeHash[],
 ): boolean {
   if (from.size > to.size || from.size < 0) return false;
-  if (from.size === 0) return proof.length === 0 && isSame(from.root, emptyRoot);
-  if (from.size === to.size) return proof.length === 0 && isSame(from.root, to.root);
+  if (from.size === 0) return proof.length === 0 && isSameHash(from.root, emptyRoot);
+  if (from.size === to.size) return proof.length === 0 && isSameHash(from.root, to.root);
   const path = isPowerOfTwo(from.size) ? [from.root, ...proof] : [...proof];
   const [first, ...rest] = path;
   if (first === undefined) return false;
@@ -166,13 +257,14 @@ export function verifyConsistency(
     } else young = nodeHash(young, sibling);
     [node, last] = [Math.floor(node / 2), Math.floor(last / 2)];
   }
-  return last === 0 && isSame(old, from.root) && isSame(young, to.root);
+  return last === 0 && isSameHash(old, from.root) && isSameHash(young, to.root);
 }
 
 function isPowerOfTwo(count: number): boolean {
   return Number.isInteger(Math.log2(count));
 }
 
-function isSame(a: TreeHash, b: TreeHash): boolean {
+/** Whether two hashes are the same bytes. */
+export function isSameHash(a: TreeHash, b: TreeHash): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

@@ -1,5 +1,6 @@
 import { EmbeddedUnavailableError, startEmbedded } from "../adapters/store/embedded.ts";
 import { migrate } from "../adapters/store/migrate.ts";
+import { grantRights } from "../adapters/store/rights.ts";
 import type { Config } from "../config.ts";
 import type { Log } from "../ports.ts";
 
@@ -14,12 +15,12 @@ export interface Database {
  * @param onLost - called when the embedded server is gone for good.
  */
 export async function openDatabase(
-  config: Pick<Config, "databaseUrl" | "dataDir">,
+  config: Pick<Config, "databaseUrl" | "migrationUrl" | "dataDir">,
   log: Log,
   onLost: (error: Error) => void,
 ): Promise<Database> {
   if (config.databaseUrl !== null) {
-    await reach(config.databaseUrl);
+    await reach(config.databaseUrl, config.migrationUrl);
     return { url: config.databaseUrl, kind: "server", stop: async () => undefined };
   }
   const server = await startEmbedded({ dataDir: config.dataDir, log, onLost });
@@ -32,13 +33,15 @@ export async function openDatabase(
   return { url: server.url, kind: "embedded", stop: () => server.stop() };
 }
 
-async function reach(url: string): Promise<void> {
+/** Where another role owns the tables, it migrates them and gives the bot's what it needs. */
+async function reach(url: string, ownerUrl: string | null): Promise<void> {
   try {
-    await migrate(url);
+    await migrate(ownerUrl ?? url);
+    if (ownerUrl !== null) await grantRights(ownerUrl, decodeURIComponent(new URL(url).username));
   } catch (cause) {
-    const { hostname, port, pathname } = new URL(url);
+    const { hostname, port, pathname } = new URL(ownerUrl ?? url);
     throw new Error(
-      `DATABASE_URL: the database at ${hostname}:${port || "5432"}${pathname} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `${ownerUrl === null ? "DATABASE_URL" : "MIGRATION_DATABASE_URL"}: the database at ${hostname}:${port || "5432"}${pathname} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`,
       { cause },
     );
   }

@@ -6,6 +6,7 @@ import { isLoopback } from "../domain/sender.ts";
 import { oneLine } from "../domain/view.ts";
 import { closedSources, openSources } from "../http.ts";
 import { type DeadDelivery, type Finding, noMetrics, systemClock } from "../ports.ts";
+import { examineAudit } from "./audit-doctor.ts";
 import { configuredChannels, createChats } from "./chats.ts";
 import { checkMetricSource } from "./measuring.ts";
 import { type Offline, withBot } from "./offline.ts";
@@ -40,6 +41,7 @@ async function findAll(offline: Offline): Promise<readonly Finding[]> {
   });
   const dead = await store.deliveries.dead(maxDead);
   const ahead = [
+    ...(await examineAudit(offline)),
     ...(await checkMetricSource(config, systemClock)),
     ...(await checkWatch(config, store.audit)),
   ];

@@ -13,6 +13,7 @@ export interface Offline {
   readonly plugins: Plugins;
   readonly store: OpenStore;
   readonly log: Log;
+  readonly databaseKind: "embedded" | "server";
   /** "embedded database, used by the running bot", for doctor. */
   readonly database: string;
   desk(): Promise<CommandDesk>;
@@ -20,9 +21,13 @@ export interface Offline {
 
 /**
  * Opens the bot's database beside a running bot, or starts the embedded one for as long as `work` takes.
+ * @param role - "owner" works under the role that owns the tables, where MIGRATION_DATABASE_URL names one.
  * Log lines go nowhere below warnings: the answer is what a person wants to read.
  */
-export async function withBot<Result>(work: (offline: Offline) => Promise<Result>): Promise<Result> {
+export async function withBot<Result>(
+  work: (offline: Offline) => Promise<Result>,
+  role: "bot" | "owner" = "bot",
+): Promise<Result> {
   const config = readConfig();
   const log = createLog({ level: "error", destination: process.stderr });
   const plugins = await loadPlugins(config);
@@ -31,7 +36,8 @@ export async function withBot<Result>(work: (offline: Offline) => Promise<Result
     running === null
       ? await openDatabase(config, log, () => undefined)
       : { url: running, kind: "embedded", stop: async () => undefined };
-  const store = await openStore({ url: database.url, maxConnections: 4 });
+  const url = role === "owner" ? (config.migrationUrl ?? database.url) : database.url;
+  const store = await openStore({ url, maxConnections: 4 });
   const how =
     database.kind === "server"
       ? "the server of DATABASE_URL"
@@ -44,6 +50,7 @@ export async function withBot<Result>(work: (offline: Offline) => Promise<Result
       plugins,
       store,
       log,
+      databaseKind: database.kind === "server" ? "server" : "embedded",
       database: how,
       desk: () => createCommandDesk({ config, plugins, store, log, metrics: noMetrics, clock: systemClock }),
     });

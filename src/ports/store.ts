@@ -1,9 +1,9 @@
-import type { AuditEntry, AuditHead, AuditRecord } from "../domain/audit.ts";
 import type { Change } from "../domain/change.ts";
 import type { RememberedAlert } from "../domain/correlation.ts";
 import type { Incident, TimelineEntry } from "../domain/incident.ts";
 import type { Topology } from "../domain/topology.ts";
 import type { TrackedAlert } from "../domain/tracked-alert.ts";
+import type { AuditStore, CheckpointStore } from "./audit.ts";
 import type { CommandRequest, MessageRef } from "./chat.ts";
 import type { DigestStore } from "./digest.ts";
 import type { EscalationStore } from "./escalation.ts";
@@ -32,6 +32,7 @@ export interface StoreSlices {
   readonly posts: PostStore;
   readonly requests: RequestStore;
   readonly audit: AuditStore;
+  readonly checkpoints: CheckpointStore;
   readonly rollouts: RolloutStore;
   readonly operationRecords: OperationRecordStore;
   readonly explanations: ExplanationStore;
@@ -174,8 +175,15 @@ export interface IncidentStore extends MuteStore {
 
 // ---------- posts ----------
 
-/** The subject of the last two is a silence. */
-export type PostKind = "incident" | "rollout" | "entry" | "digest" | "silence_ending" | "silence_idle";
+/** The subject of the silence kinds is a silence, that of a checkpoint its size. */
+export type PostKind =
+  | "incident"
+  | "rollout"
+  | "entry"
+  | "digest"
+  | "silence_ending"
+  | "silence_idle"
+  | "checkpoint";
 
 export interface Post {
   readonly key: string;
@@ -249,28 +257,6 @@ export interface RequestStore {
   prune(before: Date): Promise<number>;
 }
 
-// ---------- audit ----------
-
-export interface AuditStore {
-  /** Appends under the head lock, in the caller's transaction. */
-  append(record: AuditRecord): Promise<AuditEntry>;
-  /** In order of seq, from `from` on. */
-  read(from: number, limit: number): Promise<readonly AuditEntry[]>;
-  /** Newest first. */
-  list(filter: {
-    readonly subject?: string;
-    readonly actor?: string;
-    readonly action?: string;
-    readonly limit: number;
-  }): Promise<readonly AuditEntry[]>;
-  head(): Promise<AuditEntry | null>;
-  /**
-   * What the head row (table audit_head, moved in the transaction of every append) says; null before the first entry.
-   * Read apart from the entries: a log whose tail was removed no longer reaches it.
-   */
-  mark(): Promise<AuditHead | null>;
-}
-
 // ---------- jobs ----------
 
 /** Work that must happen after a commit. Written in the same transaction as the state it follows. */
@@ -291,7 +277,11 @@ export type Job =
   | { readonly task: "apply"; readonly rolloutId: number }
   | { readonly task: "digest"; readonly digestRunId: number }
   /** Judge what was pushed of a model. */
-  | { readonly task: "monitor"; readonly model: string; readonly environment: string };
+  | { readonly task: "monitor"; readonly model: string; readonly environment: string }
+  /** Sign a checkpoint of the audit log. */
+  | { readonly task: "checkpoint" }
+  /** Bring checkpoints to one destination. */
+  | { readonly task: "publish"; readonly destination: string };
 
 export interface JobQueue {
   /** Jobs for the same thing coalesce; `runAt` null means at once. */

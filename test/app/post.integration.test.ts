@@ -76,6 +76,8 @@ beforeEach(async () => {
       apply: nothing,
       digest: nothing,
       monitor: nothing,
+      checkpoint: nothing,
+      publish: nothing,
     },
   });
 });

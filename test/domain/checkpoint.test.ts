@@ -2,13 +2,17 @@ import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import {
   CheckpointError,
+  formatConsistency,
   formatProof,
   formatVerifier,
   openCheckpoint,
+  openConsistency,
   openProof,
+  parseProof,
   parseVerifier,
   readSigner,
   signCheckpoint,
+  splitNotes,
   verifierOf,
 } from "../../src/domain/checkpoint.ts";
 import { createMerkleTree, leafHash } from "../../src/domain/merkle.ts";
@@ -95,7 +99,7 @@ describe("a key", () => {
 });
 
 describe("a proof", () => {
-  const proof = formatProof(6, tree.inclusion(6), note);
+  const proof = formatProof({ index: 6, path: tree.inclusion(6), note, extra: null });
 
   test("says which entry it is, in which checkpoint", () => {
     expect(proof.split("\n").slice(0, 2)).toEqual(["c2sp.org/tlog-proof@v1", "index 6"]);
@@ -128,6 +132,50 @@ describe("a proof", () => {
     const small = createMerkleTree();
     small.add(leaf(0));
     const own = signCheckpoint({ size: 1, root: small.root() }, signer);
-    expect(openProof(formatProof(0, small.inclusion(0), own), leaf(0), verifier).index).toBe(0);
+    expect(
+      openProof(
+        formatProof({ index: 0, path: small.inclusion(0), note: own, extra: null }),
+        leaf(0),
+        verifier,
+      ).index,
+    ).toBe(0);
   });
+});
+
+describe("a proof with its entry", () => {
+  test("gives the entry back and proves the same", () => {
+    const proof = formatProof({ index: 6, path: tree.inclusion(6), note, extra: '{"actor":"José"}' });
+    expect(proof.split("\n")[1]).toMatch(/^extra [A-Za-z0-9+/]+=*$/);
+    expect(parseProof(proof).extra).toBe('{"actor":"José"}');
+    expect(openProof(proof, leaf(6), verifier).index).toBe(6);
+  });
+});
+
+describe("a proof that the log only grew", () => {
+  const older = { size: 9, root: tree.root(9) };
+  const proof = formatConsistency(9, tree.consistency(9), note);
+
+  test("leads from the older checkpoint to the newer", () => {
+    expect(proof.split("\n")[0]).toBe("old 9");
+    expect(openConsistency(proof, older, verifier).size).toBe(21);
+  });
+
+  test("does not hold for another log of the same size, another size, or another key", () => {
+    const rewritten = { size: 9, root: leaf(0xbad) };
+    expect(() => openConsistency(proof, rewritten, verifier)).toThrow("it was rewritten");
+    expect(() => openConsistency(proof, { size: 8, root: tree.root(8) }, verifier)).toThrow(
+      "the proof starts at 9 entries, and the checkpoint has 8",
+    );
+    const other = verifierOf(readSigner(signer.name, newKey()));
+    expect(() => openConsistency(proof, older, other)).toThrow("bears no signature");
+    expect(() => openConsistency("new 9\n\nx", older, verifier)).toThrow("not a consistency proof");
+  });
+});
+
+test("notes that were appended to one file are told apart", () => {
+  const other = signCheckpoint({ size: 3, root: tree.root(3) }, signer);
+  const witnessed = `${other}— witness.example ${Buffer.alloc(76, 7).toString("base64")}\n`;
+  expect(splitNotes(`${note}${witnessed}${note}`)).toEqual([note, witnessed, note]);
+  expect(splitNotes(`${note}\nhalf a no\n${other}`)).toEqual([note, other]);
+  expect(splitNotes("nothing")).toEqual([]);
 });

@@ -2,11 +2,17 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  createFrontier,
   createMerkleTree,
   emptyRoot,
+  frontierPlaces,
   leafHash,
   type MerkleTree,
+  nodeKey,
+  nodesNeeded,
   type TreeHash,
+  type TreeNode,
+  treeOver,
   verifyConsistency,
   verifyInclusion,
 } from "../../src/domain/merkle.ts";
@@ -130,5 +136,45 @@ describe("a proof that a log only grew", () => {
     expect(tree.consistency(0)).toEqual([]);
     expect(verifyConsistency(empty, { size: 3, root: tree.root() }, [])).toBe(true);
     expect(verifyConsistency({ size: 0, root: leaf(1) }, { size: 3, root: tree.root() }, [])).toBe(false);
+  });
+});
+
+describe("a tree whose nodes are kept elsewhere", () => {
+  /** What a table of nodes would hold. */
+  function nodesOf(size: number): Map<string, TreeNode> {
+    const frontier = createFrontier();
+    const completed = Array.from({ length: size }, (_, index) => frontier.add(leaf(index))).flat();
+    return new Map(completed.map((node) => [nodeKey(node), node]));
+  }
+
+  test("answers as the one in memory, from few nodes", () => {
+    const nodes = nodesOf(200);
+    const memory = treeOf(200);
+    fc.assert(
+      fc.property(size, size, fc.nat(), (a, b, at) => {
+        const [from, to] = [Math.min(a, b), Math.max(a, b)];
+        const ask = (tree: Pick<MerkleTree, "root" | "inclusion" | "consistency">) =>
+          [tree.root(to), ...tree.inclusion(at % to, to), ...tree.consistency(from, to)].map(hex);
+        const places = nodesNeeded(200, ask);
+        expect(places.length).toBeLessThan(5 * Math.log2(256));
+        const fetched = new Map(places.map((place) => [nodeKey(place), nodes.get(nodeKey(place))]));
+        const view = treeOver(200, (place) => fetched.get(nodeKey(place))?.hash ?? emptyRoot);
+        expect(ask(view)).toEqual(ask(memory));
+      }),
+    );
+  });
+
+  test("goes on from any size by its right edge alone", () => {
+    const nodes = nodesOf(200);
+    const root = hex(treeOf(200).root());
+    fc.assert(
+      fc.property(fc.nat(199), (size) => {
+        const edge = frontierPlaces(size).map((place) => nodes.get(nodeKey(place)));
+        const frontier = createFrontier(edge.filter((node) => node !== undefined));
+        expect(frontier.size).toBe(size);
+        for (let index = size; index < 200; index += 1) frontier.add(leaf(index));
+        expect(hex(frontier.root())).toBe(root);
+      }),
+    );
   });
 });

@@ -115,6 +115,10 @@ function keyOf(job: Job): string {
       return `digest ${job.digestRunId}`;
     case "monitor":
       return `monitor ${JSON.stringify([job.model, job.environment])}`;
+    case "checkpoint":
+      return "checkpoint";
+    case "publish":
+      return `publish ${job.destination}`;
   }
 }
 

@@ -175,6 +175,8 @@ function tasksOf({ handlers, log }: JobRunnerOptions): TaskList {
     apply: (payload) => work(log, payload, handlers.apply),
     digest: (payload) => work(log, payload, handlers.digest),
     monitor: (payload) => work(log, payload, handlers.monitor),
+    checkpoint: (payload) => work(log, payload, handlers.checkpoint),
+    publish: (payload) => work(log, payload, handlers.publish),
   };
 }
 

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { readMigrationFiles } from "drizzle-orm/migrator";
 import { drizzle } from "drizzle-orm/postgres-js";
 import { migrate as applyMigrations } from "drizzle-orm/postgres-js/migrator";
 import { Logger, runMigrations } from "graphile-worker";
@@ -31,12 +32,26 @@ export async function migrate(url: string): Promise<void> {
     await checkEncoding(client);
     await client`select set_config('lock_timeout', ${String(lockTimeoutMs)}, false)`;
     await client`select pg_advisory_lock(${migrationLock})`;
-    await applyMigrations(drizzle(client), { migrationsFolder: migrationsFolder() });
+    // A role that may not create anything can still use a database that its owner has migrated.
+    if (!(await isCurrent(client)))
+      await applyMigrations(drizzle(client), { migrationsFolder: migrationsFolder() });
     await runMigrations({ connectionString: url, logger: new Logger(() => () => undefined) });
   } finally {
     // Closing the session frees the lock.
     await client.end({ timeout: 5 });
   }
+}
+
+/** Whether everything in `migrations/` was applied: the newest by its time, as the migrator itself decides. */
+async function isCurrent(client: postgres.Sql): Promise<boolean> {
+  const [table] = await client`select to_regclass('drizzle.__drizzle_migrations') is not null as is_there`;
+  if (table?.["is_there"] !== true) return false;
+  const [last] = await client`select max(created_at)::text as at from drizzle.__drizzle_migrations`;
+  const newest = Math.max(
+    0,
+    ...readMigrationFiles({ migrationsFolder: migrationsFolder() }).map((file) => file.folderMillis),
+  );
+  return Number(last?.["at"]) >= newest;
 }
 
 /** In any other encoding, half of what alerts say cannot be stored. */

@@ -5,6 +5,7 @@ import { sql } from "drizzle-orm";
 import type { ConsoleMessages } from "../../ports/console.ts";
 import type { DeliveryStore, Store, StoreSlices } from "../../ports.ts";
 import { auditSlice } from "./audit.ts";
+import { checkpointSlice } from "./checkpoints.ts";
 import { type Db, openClient, openDrizzle } from "./client.ts";
 import { consoleSlice } from "./console.ts";
 import { deliverySlice } from "./deliveries.ts";
@@ -23,6 +24,7 @@ import { noiseSlice } from "./noise.ts";
 import { operationRecordSlice } from "./operation-records.ts";
 import { postSlice } from "./posts.ts";
 import { requestSlice } from "./requests.ts";
+import { excessRights } from "./rights.ts";
 import { rolloutSlice } from "./rollouts.ts";
 import { installation } from "./schema.ts";
 import { similarSlice } from "./similar-incidents.ts";
@@ -40,6 +42,10 @@ export interface OpenStore extends Store {
   readonly console: ConsoleMessages;
   /** 32 bytes, the same on every replica: signs the console's session cookies. */
   readonly sessionKey: Uint8Array;
+  /** Unique to this database. */
+  readonly installationId: string;
+  /** What the connected role could do to the audit log beyond reading and adding, in words. */
+  excessRights(): Promise<readonly string[]>;
   /** The database's clock. */
   now(): Promise<Date>;
   /** Rejects when the database does not answer within `timeoutMs`. */
@@ -76,6 +82,8 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
           return result;
         }),
       console: consoleSlice(db, client),
+      installationId: id,
+      excessRights: () => excessRights(client),
       sessionKey: Buffer.from(secret, "hex"),
       now: () => databaseTime(db),
       ping: (timeoutMs = 3_000) => ping(db, timeoutMs),
@@ -100,6 +108,7 @@ function slicesOf(db: Db, installationId: string, write?: DeliveryStore["insert"
     posts: postSlice(db, installationId),
     requests: requestSlice(db),
     audit: auditSlice(db),
+    checkpoints: checkpointSlice(db),
     rollouts: rolloutSlice(db),
     operationRecords: operationRecordSlice(db),
     explanations: explanationSlice(db),

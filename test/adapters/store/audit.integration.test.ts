@@ -1,6 +1,6 @@
 import postgres from "postgres";
 import { expect, test } from "vitest";
-import { type AuditRecord, verifyChain } from "../../../src/domain/audit.ts";
+import { type AuditRecord, genesisHash, hashEntry, verifyChain } from "../../../src/domain/audit.ts";
 import { at, freshStore } from "./fixture.ts";
 
 function record(over: Partial<AuditRecord> = {}): AuditRecord {
@@ -70,6 +70,13 @@ test("the database refuses to change, remove or empty the log", async () => {
     "truncate audit",
     "delete from audit_head",
     "truncate audit_head",
+    "update audit_values set value = '1'",
+    "delete from audit_values",
+    "truncate audit_values",
+    "update audit_nodes set level = 1",
+    "delete from audit_checkpoints",
+    "update audit_erased set by = 1",
+    "delete from audit_prunings",
   ]) {
     await expect(client.unsafe(statement), statement).rejects.toThrow(
       /append-only: (UPDATE|DELETE|TRUNCATE)/,
@@ -77,6 +84,49 @@ test("the database refuses to change, remove or empty the log", async () => {
   }
   await client.end();
   expect(await store.audit.read(1, 10)).toHaveLength(1);
+});
+
+test("the database refuses an entry that does not follow the newest, and removals in the name of entries that are none", async () => {
+  const { store, url } = await freshStore();
+  const { seq } = await store.audit.append(record({ data: { reason: "because" } }));
+  const client = postgres(url, { max: 1, onnotice: () => undefined });
+  const columns = "seq, at, actor, action, subject, outcome, data, previous_hash, hash";
+  for (const [statement, problem] of [
+    [
+      `insert into audit (${columns}) values (2, now(), 'x', 'x', 'x', 'done', '{}', 'x', 'x')`,
+      "does not follow",
+    ],
+    [
+      `insert into audit (${columns}) values (9, now(), 'x', 'x', 'x', 'done', '{}', 'x', 'x')`,
+      "does not follow",
+    ],
+    [`insert into audit_erased values (${seq}, 'actor', ${seq})`, "is no erasure"],
+    ["insert into audit_erased values (1, 'actor', 2)", "is no erasure"],
+    [`insert into audit_prunings values (${seq}, ${seq + 1})`, "is no pruning"],
+  ] as const)
+    await expect(client.unsafe(statement), statement).rejects.toThrow(problem);
+  await client.end();
+});
+
+test("entries that the release before wrote are read, verified and followed", async () => {
+  const { store, url } = await freshStore();
+  const old = record({ actor: "sre-lead", data: { reason: "old" } });
+  const hash = hashEntry(old, 1, genesisHash);
+  const client = postgres(url, { max: 1, onnotice: () => undefined });
+  // What that release did, its own move of the head included.
+  await client.begin(async (tx) => {
+    await tx`insert into audit (seq, at, actor, action, subject, outcome, data, previous_hash, hash) values
+      (1, ${old.at.toISOString()}, ${old.actor}, ${old.action}, ${old.subject}, ${old.outcome}, ${tx.json({ reason: "old" })},
+       ${genesisHash}, ${hash})`;
+    await tx`update audit_head set seq = 1, hash = ${hash} where id = 1`;
+  });
+  await client.end();
+  await store.audit.append(record({ actor: "sre-lead", data: { reason: "new" } }));
+  const entries = await store.audit.read(1, 10);
+  expect(entries[0]).toEqual({ ...old, seq: 1, previousHash: genesisHash, hash });
+  expect(verifyChain(entries)).toMatchObject({ kind: "intact", entries: 2 });
+  expect(await store.audit.list({ actor: "sre-lead", limit: 5 })).toHaveLength(2);
+  expect(await store.audit.unerasable(["sre-lead"])).toBe(1);
 });
 
 test("lists are newest first and narrow by subject, actor and action", async () => {

@@ -17,6 +17,8 @@ const handlers: JobHandlers = {
   apply: never,
   digest: never,
   monitor: never,
+  checkpoint: never,
+  publish: never,
 };
 await runJobs({
   url: process.argv[2] ?? "",

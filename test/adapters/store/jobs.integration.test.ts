@@ -39,6 +39,8 @@ async function startRunner(
     apply: handle,
     digest: handle,
     monitor: handle,
+    checkpoint: handle,
+    publish: handle,
   };
   const runner = await runJobs({ url, handlers, concurrency: 4, log: silentLog, replica });
   ending.push(() => runner.stop(500));
@@ -68,10 +70,20 @@ test("a job of a transaction that fails never runs, one of a commit does", async
     { task: "execute", requestKey: "k\0".padEnd(2_000, "x") },
     { task: "apply", rolloutId: 3 },
     { task: "digest", digestRunId: 4 },
+    { task: "checkpoint" },
+    { task: "publish", destination: "file /srv/checkpoints" },
   ];
   await store.transaction((tx) => tx.jobs.addAll(jobs));
   await expect.poll(() => ran.length, { timeout: 10_000 }).toBe(jobs.length);
-  expect(ran.map((job) => job.task).sort()).toEqual(["apply", "digest", "execute", "explain", "post"]);
+  expect(ran.map((job) => job.task).sort()).toEqual([
+    "apply",
+    "checkpoint",
+    "digest",
+    "execute",
+    "explain",
+    "post",
+    "publish",
+  ]);
   expect(ran).toContainEqual({ task: "explain", incidentId: 2 });
 });
 
