@@ -8,9 +8,10 @@ import path from "node:path";
 import { auditOf } from "./config/audit.ts";
 import { ConfigError } from "./config/error.ts";
 import { escalationOf, pagersOf, rotasOf } from "./config/escalation.ts";
-import { parseFile, sha256 } from "./config/file.ts";
+import { type FileConfig, parseFile, sha256 } from "./config/file.ts";
 import { monitoringOf } from "./config/monitoring.ts";
 import { flappingOf, inhibitionOf, maintenanceOf, remindersOf } from "./config/mutes.ts";
+import { secretsRead } from "./config/secrets.ts";
 import {
   fromEnvironment,
   modelsOf,
@@ -22,6 +23,7 @@ import {
 } from "./config/sections.ts";
 import type { Config, Environment } from "./config/shape.ts";
 import { watchOf } from "./config/watch.ts";
+import { canonicalJson } from "./domain/audit.ts";
 
 export { ConfigError } from "./config/error.ts";
 export type { ConfiguredMaintenance } from "./config/mutes.ts";
@@ -80,6 +82,8 @@ export function readConfig(env: Environment = process.env): Config {
     pagers,
     escalation: escalationOf(parsed.escalation, { people: people.people, rotas, pagers, groups }),
     silenceReminders: remindersOf(parsed.silences),
+    sections: sectionsOf(parsed),
+    secretsRead: secretsRead(parsed, env),
     hash: sha256(text),
   };
 }
@@ -105,6 +109,11 @@ export function readDemoConfig(file: string, dataDir: string, env: Environment =
 /** The configuration that another tocsin.yaml would give, in the same environment. */
 export function readOtherConfig(file: string, env: Environment = process.env): Config {
   return readConfig({ ...env, TOCSIN_CONFIG: file });
+}
+
+function sectionsOf(parsed: FileConfig): Config["sections"] {
+  const sections = Object.entries(parsed).map(([key, value]) => [key, sha256(canonicalJson(value))]);
+  return Object.fromEntries(sections);
 }
 
 function findFile(env: Environment): string | null {

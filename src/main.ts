@@ -27,7 +27,7 @@ import { followChampion } from "./main/champion.ts";
 import { configuredChannels, createChats } from "./main/chats.ts";
 import { createCheckpoints } from "./main/checkpoints.ts";
 import { keepCoFirings } from "./main/co-firings.ts";
-import { createCommandDesk, recordStart } from "./main/commands.ts";
+import { createCommandDesk } from "./main/commands.ts";
 import { openDatabase } from "./main/database.ts";
 import { answerNotFound, carryOut, connectChats, createDoor } from "./main/door.ts";
 import { createEscalating } from "./main/escalating.ts";
@@ -39,6 +39,7 @@ import { readableSources } from "./main/own-source.ts";
 import { packageVersion } from "./main/package.ts";
 import { loadPlugins, type Plugins } from "./main/plugins.ts";
 import { createReadiness } from "./main/readiness.ts";
+import { recordStart } from "./main/record-start.ts";
 import { startSweep } from "./main/sweep.ts";
 import { createWatching } from "./main/watching.ts";
 import {

@@ -1,6 +1,6 @@
 import type { Claim, ExplanationQuestion } from "../domain/explanation.ts";
 import { checkDraft } from "../domain/explanation-check.ts";
-import type { Explainer, Log, Metrics, Store, TokenBudget } from "../ports.ts";
+import type { Explainer, ExplainResult, Log, Metrics, Store, TokenBudget } from "../ports.ts";
 
 /** Set aside before a question, so that replicas that ask at the same time keep the budget together. */
 const reservedTokens = 12_000;
@@ -46,6 +46,7 @@ export async function askModel(asked: {
   });
   metrics.count("tocsin_explainer_tokens_total", { explainer: model.name }, result.tokens);
   await store.explanations.settle(reservation, result.tokens);
+  await recordExchange(store, model.name, result, asked);
   if (result.kind === "unavailable") return none("unavailable", result.reason);
   const checked = checkDraft(result.draft, question);
   for (const { reason } of checked.dropped) log.info({ reason }, "explain: a claim was dropped");
@@ -58,4 +59,23 @@ export async function askModel(asked: {
     log.warn({ reason }, "explain: the template's text stands");
     return { kind: "none", reason };
   }
+}
+
+/** Hashes and counts only: prompts hold what alerts said, and answers are kept as explanations. */
+async function recordExchange(
+  store: Store,
+  explainer: string,
+  { kind, tokens, exchange }: ExplainResult,
+  { at, question }: { readonly at: Date; readonly question: ExplanationQuestion },
+): Promise<void> {
+  if (exchange === undefined) return;
+  const { model, promptHash, answerHash } = exchange;
+  await store.audit.append({
+    at,
+    actor: "tocsin",
+    action: "explainer.asked",
+    subject: `incident:${question.incident.id}`,
+    outcome: kind === "drafted" ? "done" : "failed",
+    data: { explainer, llmModel: model, promptHash, answerHash, tokens },
+  });
 }

@@ -15,6 +15,7 @@ import type { WatchRule } from "../domain/watch-rule.ts";
 import type { PagerSettings } from "../ports.ts";
 import type { AuditConfig } from "./audit.ts";
 import type { ConfiguredMaintenance } from "./mutes.ts";
+import type { SecretRead } from "./secrets.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -136,6 +137,9 @@ export interface Config {
   readonly pagers: readonly PagerSettings[];
   readonly escalation: readonly EscalationRule[];
   readonly silenceReminders: { readonly leadMs: number; readonly idleMs: number };
+  /** Key of tocsin.yaml to SHA-256 of what it says, defaults included, for the audit log. */
+  readonly sections: Readonly<Record<string, string>>;
+  readonly secretsRead: readonly SecretRead[];
   /** SHA-256 of the file, for the audit log. */
   readonly hash: string;
 }

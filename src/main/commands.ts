@@ -10,7 +10,7 @@ import { createPlanner, type Planner } from "../app/plan.ts";
 import type { Config } from "../config.ts";
 import type { Clock, Log, Metrics, ModelEntry, Policy } from "../ports.ts";
 import { createModels, type Models } from "./models.ts";
-import { packageRoot, packageVersion } from "./package.ts";
+import { packageRoot } from "./package.ts";
 import type { Plugins } from "./plugins.ts";
 
 export interface CommandDesk {
@@ -68,22 +68,4 @@ export async function readPolicy(config: Config): Promise<Policy> {
 /** Without a channel of their own, rollouts are shown in the console beside the incidents. */
 function rolloutChannels(config: Config): readonly string[] {
   return config.rolloutChannels.length > 0 ? config.rolloutChannels : ["console:rollouts"];
-}
-
-/** The first entry of every run: which release, configuration and policy. */
-export async function recordStart(
-  store: OpenStore,
-  config: Config,
-  policy: Policy,
-  now: Date,
-): Promise<void> {
-  const data = {
-    version: packageVersion,
-    config: config.hash,
-    policy: policy.hash,
-    people: config.people.length,
-  };
-  await store.transaction((tx) =>
-    tx.audit.append({ at: now, actor: "tocsin", action: "start", subject: "bot", outcome: "done", data }),
-  );
 }

@@ -1,9 +1,23 @@
 import type { Evidence, Explanation, ExplanationDraft, ExplanationQuestion } from "../domain/explanation.ts";
 
-export type ExplainResult =
+/** What went to a language model and came back, as the audit log keeps it. */
+export interface ModelExchange {
+  /** Name of the model. */
+  readonly model: string;
+  /** SHA-256 of the prompt, 64 lowercase hex characters. */
+  readonly promptHash: string;
+  /** The same of the answer; null when none came. */
+  readonly answerHash: string | null;
+}
+
+export type ExplainResult = (
   | { readonly kind: "drafted"; readonly draft: ExplanationDraft; readonly tokens: number }
   /** `reason` is one plain line for the card: "timed out after 20 s", "refused", "rate limited". */
-  | { readonly kind: "unavailable"; readonly reason: string; readonly tokens: number };
+  | { readonly kind: "unavailable"; readonly reason: string; readonly tokens: number }
+) & {
+  /** Absent where no language model is asked. */
+  readonly exchange?: ModelExchange;
+};
 
 /** Writes the prose. One file in `src/adapters/explainers/`. */
 export interface Explainer {

@@ -32,6 +32,7 @@ const benches: readonly Bench[] = [
     limitSeconds: 120,
   },
   { name: "store", title: "The store's hot statements", limitSeconds: 60 },
+  { name: "audit", title: "Audit entries appended by eight writers", limitSeconds: 60 },
   { name: "triage", title: "Alerts all the way into incidents", args: ["100000"], limitSeconds: 120 },
   { name: "clustering", title: "Clustering per alert", nodeArgs: ["--expose-gc"], limitSeconds: 120 },
   {

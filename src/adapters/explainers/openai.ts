@@ -1,4 +1,5 @@
 /** Explanations written by a model behind the OpenAI chat completions API or a server compatible with it. */
+import { createHash } from "node:crypto";
 import type OpenAI from "openai";
 import { z } from "zod";
 import { answerSchema, buildPrompt, draftSchema, type Prompt } from "../../domain/explanation-prompt.ts";
@@ -91,7 +92,7 @@ export function createOpenAiExplainer(options: OpenAiOptions): Explainer {
         await requestOf(options.model, prompt, how),
         { signal },
       );
-      return { kind: "answered", result: read(completion, prompt) };
+      return { kind: "answered", result: readWithHash(completion, prompt, options.model) };
     } catch (error) {
       return problemOf(error, sdk, { prompt, timeoutMs: options.timeoutMs, signal });
     }
@@ -104,13 +105,20 @@ export function createOpenAiExplainer(options: OpenAiOptions): Explainer {
       const deadline = AbortSignal.timeout(options.timeoutMs);
       try {
         // The race also bounds what an abort cannot interrupt.
-        return await Promise.race([ask(prompt, deadline), timedOut(deadline, prompt, options.timeoutMs)]);
+        const late = timedOut(deadline, prompt, options.timeoutMs);
+        return recorded(await Promise.race([ask(prompt, deadline), late]));
       } catch (error) {
         options.log.error(
           { incident: question.incident.id, error: nameOf(error) },
           "explain: the model failed",
         );
-        return unavailable("the model could not be asked", 0);
+        return recorded(unavailable("the model could not be asked", 0));
+      }
+
+      function recorded(result: ExplainResult): ExplainResult {
+        const answerHash = result.exchange?.answerHash ?? null;
+        const promptHash = sha256(`${prompt.system}\n${prompt.user}`);
+        return { ...result, exchange: { model: options.model, promptHash, answerHash } };
       }
     },
   };
@@ -135,6 +143,17 @@ async function requestOf(
     response_format: zodResponseFormat(draftSchema, "explanation"),
     max_completion_tokens: maxAnswerTokens,
   };
+}
+
+/** The answer, and the hash of its text where there is one. */
+function readWithHash(completion: unknown, prompt: Prompt, model: string): ExplainResult {
+  const content = completionSchema.safeParse(completion).data?.choices[0]?.message.content ?? null;
+  const answerHash = content === null ? null : sha256(content);
+  return { ...read(completion, prompt), exchange: { model, promptHash: "", answerHash } };
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }
 
 /** Reads an answer of a server that may be anything. */
