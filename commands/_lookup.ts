@@ -148,6 +148,18 @@ export function resourceOfTarget(
   return target.kind === "refuse" ? target : modelResource(target.model, target.environment);
 }
 
+/** What a policy is told of a model that is locked; of one in several places, the first. */
+export function resourceOfPlace(
+  { model, environment }: { readonly model: string; readonly environment?: string | undefined },
+  context: Pick<CommandContext, "models">,
+): PolicyResource | Refusal {
+  const [first] = context.models.find(({ name }) => name === model)?.environments ?? [];
+  return resourceOfTarget(
+    { kind: "deploy", model, environment: environment ?? first ?? null, to: null },
+    context,
+  );
+}
+
 /** Versions of every model: a platform does not say which model was chosen before. */
 export async function suggestVersions(partial: string, context: Pick<SuggestContext, "models">) {
   const lists = await Promise.all(

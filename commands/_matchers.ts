@@ -8,6 +8,24 @@ const maxMatchers = 20;
 
 /** Reads `service=checkout severity=~"warning|info"`, or says what is wrong; refuses what would mute everything. */
 export function readMatchers(text: string): readonly Matcher[] | Refusal {
+  const matchers = readMatcherList(text);
+  if ("kind" in matchers) return matchers;
+  if (matchers.length === 0 || matchers.length > maxMatchers) {
+    return refusal("matcher", `There are ${matchers.length} matchers.`, `Give 1 to ${maxMatchers}.`);
+  }
+  // As in Alertmanager: a silence that an alert without any labels would match mutes everything.
+  if (matchesAll(matchers, {})) {
+    return refusal(
+      "matches_everything",
+      `${matchers.map(formatMatcher).join(" ")} would mute every alert.`,
+      "Add a matcher that an empty label does not satisfy, for example service=checkout.",
+    );
+  }
+  return matchers;
+}
+
+/** Reads matchers, also none; says which word is not one. */
+export function readMatcherList(text: string): readonly Matcher[] | Refusal {
   const split = tokenize(text);
   if (split.kind === "unclosed_quote") {
     return refusal(
@@ -25,17 +43,6 @@ export function readMatchers(text: string): readonly Matcher[] | Refusal {
       return refusal("matcher", problem, 'Write label=value, label!=value, label=~"a|b" or label!~"a.*".');
     }
     matchers.push(matcher);
-  }
-  if (matchers.length === 0 || matchers.length > maxMatchers) {
-    return refusal("matcher", `There are ${matchers.length} matchers.`, `Give 1 to ${maxMatchers}.`);
-  }
-  // As in Alertmanager: a silence that an alert without any labels would match mutes everything.
-  if (matchesAll(matchers, {})) {
-    return refusal(
-      "matches_everything",
-      `${matchers.map(formatMatcher).join(" ")} would mute every alert.`,
-      "Add a matcher that an empty label does not satisfy, for example service=checkout.",
-    );
   }
   return matchers;
 }

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { answerView } from "../src/domain/answer.ts";
 import { type Approval, refuseVoice, weighApprovals } from "../src/domain/approval.ts";
+import { demandText } from "../src/domain/approval-rule.ts";
+import { refuseUnconfirmed } from "../src/domain/confirmation.ts";
 import { rolloutResource } from "../src/domain/policy.ts";
 import { moveRollout, planTitle, type Rollout } from "../src/domain/rollout.ts";
 import { oneLine } from "../src/domain/view.ts";
@@ -15,6 +17,7 @@ export default defineCommand({
   options: z.object({
     rollout: z.number().int().positive().describe("number of the rollout"),
     reason: z.string().max(500).default("").describe("what you looked at"),
+    confirm: z.string().max(200).optional().describe("the model's name, for one of high risk"),
     plan: z.string().max(64).optional().describe("start of the plan's hash that you saw; buttons fill it in"),
   }),
   args: ["rollout", "reason"],
@@ -35,18 +38,27 @@ export default defineCommand({
       now: context.now,
     });
     if (refusal !== null) return refusal;
+    const { model } = rollout.plan;
+    const unconfirmed = refuseUnconfirmed({
+      risk: context.models.find(({ name }) => name === model)?.risk ?? "high",
+      model,
+      typed: options.confirm?.trim() ?? null,
+      line: `approve ${rollout.id} --plan ${rollout.planHash.slice(0, 12)}`,
+    });
+    if (unconfirmed !== null) return unconfirmed;
     const approval = approvalOf(rollout, oneLine(options.reason, 500), context);
     await context.store.rollouts.addApproval(approval);
     const weight = weighApprovals({
       rollout,
       approvals: [...earlier, approval],
-      needed: rollout.approvalsNeeded,
+      rules: rollout.approvalRules,
       mayApprove: (person) => mayApprove(person, rollout, context),
+      rolesOf: (person) => context.people.find(({ id }) => id === person)?.roles ?? [],
     });
     const isEnough = weight.kind === "enough";
     const next = isEnough
       ? "It starts now."
-      : `It still needs ${weight.kind === "waiting" ? weight.missing : "another"}.`;
+      : `It still needs ${weight.kind === "waiting" ? weight.open.map(({ missing, roles }) => demandText(missing, roles)).join(" and ") : "another"}.`;
     return {
       kind: "answer",
       view: answerView(`You approved rollout ${rollout.id}: ${planTitle(rollout.plan)}. ${next}`, {

@@ -10,7 +10,7 @@ import { ConfigError } from "./config/error.ts";
 import { escalationOf, pagersOf, rotasOf } from "./config/escalation.ts";
 import { type FileConfig, parseFile, sha256 } from "./config/file.ts";
 import { monitoringOf } from "./config/monitoring.ts";
-import { flappingOf, inhibitionOf, maintenanceOf, remindersOf } from "./config/mutes.ts";
+import { flappingOf, freezesOf, inhibitionOf, maintenanceOf, remindersOf } from "./config/mutes.ts";
 import { secretsRead } from "./config/secrets.ts";
 import {
   fromEnvironment,
@@ -77,6 +77,7 @@ export function readConfig(env: Environment = process.env): Config {
     keepDeadMs: parsed.keep.deadDays * 24 * hour,
     inhibition: inhibitionOf(parsed.inhibit_rules),
     maintenance: maintenanceOf(parsed.maintenance),
+    freezes: freezesOf(parsed.freezes),
     flapping: flappingOf(parsed.flapping),
     rotas,
     pagers,

@@ -32,7 +32,6 @@ import { openDatabase } from "./main/database.ts";
 import { answerNotFound, carryOut, connectChats, createDoor } from "./main/door.ts";
 import { createEscalating } from "./main/escalating.ts";
 import { createExplaining } from "./main/explaining.ts";
-import { setMaintenance } from "./main/maintenance.ts";
 import { createMeasuring } from "./main/measuring.ts";
 import { createMonitoring } from "./main/monitoring.ts";
 import { readableSources } from "./main/own-source.ts";
@@ -42,6 +41,7 @@ import { createReadiness } from "./main/readiness.ts";
 import { recordStart } from "./main/record-start.ts";
 import { startSweep } from "./main/sweep.ts";
 import { createWatching } from "./main/watching.ts";
+import { setWindows } from "./main/windows.ts";
 import {
   type CommandRequest,
   type Finding,
@@ -184,7 +184,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   };
   await recordStart(store, config, desk.policy, clock.now());
   await store.incidents.saveTopology("tocsin.yaml", config.topology, clock.now());
-  await setMaintenance(store, config.maintenance, cron, clock.now());
+  await setWindows(store, config, cron, clock.now());
   await retryRefused(store, config);
 
   const jobs = await runJobs({

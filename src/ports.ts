@@ -30,6 +30,7 @@ export * from "./ports/digest.ts";
 export * from "./ports/escalation.ts";
 export * from "./ports/explainer.ts";
 export * from "./ports/feedback.ts";
+export * from "./ports/guard.ts";
 export * from "./ports/http-client.ts";
 export * from "./ports/learning.ts";
 export * from "./ports/metric-source.ts";

@@ -63,6 +63,7 @@ const model = (environment: string): PolicyResource => ({
   type: "Model",
   name: "ranker",
   environment,
+  alias: "champion",
   risk: "low",
   owners: [],
 });
@@ -73,6 +74,7 @@ const rollout: PolicyResource = {
   id: 1,
   model: "ranker",
   environment: "production",
+  alias: "champion",
   risk: "low",
   owners: [],
   requestedBy: "someone else",
@@ -97,5 +99,8 @@ const rolesTable = [
   { row: "retrain", questions: [ask("retrain", model("production")), ask("retrain", model("staging"))] },
   { row: "approve, deny", questions: [ask("approve", rollout)] },
   { row: "cancel", questions: [ask("cancel", rollout)] },
+  { row: "freeze, lock", questions: [ask("freeze", bot), ask("lock", model("production"))] },
+  { row: "unlock", questions: [ask("unlock", model("production"))] },
+  { row: "review", questions: [ask("review", bot)] },
   { row: "audit", questions: [ask("audit", bot)] },
 ] as const;

@@ -25,10 +25,11 @@ import mlflow from "../src/adapters/sources/mlflow.ts";
 import nannyml from "../src/adapters/sources/nannyml.ts";
 import sagemakerMonitor from "../src/adapters/sources/sagemaker-monitor.ts";
 import topology from "../src/adapters/sources/topology.ts";
+import { prepareCommand } from "../src/app/parse.ts";
 import { parseDelivery } from "../src/app/parse-delivery.ts";
 import { fileSchema } from "../src/config/file.ts";
 import { type Config, readConfig } from "../src/config.ts";
-import { optionsOf, parseLine } from "../src/domain/command-line.ts";
+import { parseLine } from "../src/domain/command-line.ts";
 import { isTimezone } from "../src/domain/schedule.ts";
 import { checkCommand, loadFolders } from "../src/load.ts";
 import { type Command, type ParseResult, type Source, silentLog } from "../src/ports.ts";
@@ -301,8 +302,7 @@ function lineProblem(line: string): string | null {
 }
 
 function optionProblem(command: Command, rest: string): string | null {
-  const { args, rest: tail = null } = command;
-  const parsed = parseLine(rest, { options: optionsOf(command.options), args, rest: tail });
+  const parsed = parseLine(rest, prepareCommand(command).line);
   if (parsed.kind !== "values") return parsed.kind;
   const checked = command.options.safeParse(parsed.values);
   return checked.success ? null : (checked.error.issues[0]?.message ?? "does not fit");

@@ -87,7 +87,7 @@ export const declarations = {
   },
   tocsin_posts_total: {
     kind: "counter",
-    help: "Attempts to post or edit a message, by platform, kind (incident, rollout, entry, digest, silence_ending, silence_idle, checkpoint) and outcome.",
+    help: "Attempts to post or edit a message, by platform, kind (incident, rollout, entry, digest, silence_ending, silence_idle, checkpoint, rollout_note) and outcome.",
     labels: ["platform", "kind", "outcome"],
   },
   tocsin_post_seconds: {

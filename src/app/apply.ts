@@ -3,17 +3,21 @@
  * What was asked of a backend and not recorded is recovered by looking, never by asking blindly a second time; where
  * nobody can look, the rollout becomes `unknown` and a person decides.
  */
+import { reminderTurn } from "../domain/approval-reminder.ts";
+import { freezesOn } from "../domain/freeze.ts";
 import type { Person } from "../domain/person.ts";
 import {
   hashPlan,
   isFinal,
   planDifference,
+  planTitle,
   type Rollout,
   targetOf,
+  withGlass,
   withProgress,
 } from "../domain/rollout.ts";
 import { type Observation, observeRollout } from "../domain/rollout-observation.ts";
-import { oneLine } from "../domain/view.ts";
+import { moment, oneLine } from "../domain/view.ts";
 import {
   type Clock,
   type ExternalRef,
@@ -28,7 +32,9 @@ import { checkAuthority } from "./authority.ts";
 import { withDeadline } from "./deadline.ts";
 import { type Effects, MovedElsewhereError } from "./effects.ts";
 import type { Planner } from "./plan.ts";
-import { createTransitions } from "./transition.ts";
+import { reminderText } from "./rollout-card.ts";
+import { tellRollout } from "./rollout-notes.ts";
+import { createTransitions, LockLostError } from "./transition.ts";
 
 export interface ApplyOptions {
   readonly store: Store;
@@ -91,10 +97,18 @@ export function createApply(options: ApplyOptions): Apply {
     try {
       await stepFrom(rollout);
     } catch (error) {
+      if (error instanceof LockLostError) return await lostLock(rolloutId, error);
       if (!(error instanceof MovedElsewhereError)) throw error;
       // Someone moved it meanwhile; what they made of it is looked at next.
       await again(rolloutId, 0);
     }
+  }
+
+  /** Its lock was taken away: what it still does, nobody may rely on. */
+  async function lostLock(rolloutId: number, error: LockLostError): Promise<void> {
+    const rollout = await store.rollouts.find(rolloutId);
+    if (rollout === null || rollout.state === "approved") return await again(rolloutId, limits.retryMs);
+    await ask(rollout, error.message);
   }
 
   async function stepFrom(rollout: Rollout): Promise<void> {
@@ -112,8 +126,14 @@ export function createApply(options: ApplyOptions): Apply {
     const { expiresAt } = rollout;
     // A pending rollout always has an end to its waiting; one without would wait for a person alone.
     if (expiresAt === null) return;
-    if (expiresAt > clock.now()) {
-      await store.jobs.add({ task: "apply", rolloutId: rollout.id }, { runAt: expiresAt });
+    const now = clock.now();
+    if (expiresAt > now) {
+      const { due, next } = reminderTurn(rollout, now);
+      const text = due === null ? null : await reminderText(store.rollouts, options, rollout, now);
+      await store.transaction(async (tx) => {
+        if (due !== null && text !== null) await tellRollout(tx, rollout, { key: due.key, text }, now);
+        await tx.jobs.add({ task: "apply", rolloutId: rollout.id }, { runAt: next });
+      });
       return;
     }
     await move(rollout, "expired", { result: "nobody approved it in time" });
@@ -131,11 +151,11 @@ export function createApply(options: ApplyOptions): Apply {
       return await move(rollout, "failed", { result: "it waited too long to start; ask for it again" });
     }
     const lock = await store.rollouts.lock(targetOf(rollout.plan), rollout.id, `rollout:${rollout.id}`, now);
-    if (lock.kind === "busy") {
-      const target = `${rollout.plan.model} in ${rollout.plan.environment}`;
-      return await wait(rollout, `waits for rollout ${lock.rolloutId}, which holds ${target}`);
-    }
-    const objection = checkAuthority(options, rollout, await store.rollouts.approvals(rollout.id), now);
+    if (lock.kind === "busy") return await queueUp(rollout, lock);
+    if (rollout.progress.isQueued === true) await handOver(rollout, now);
+    const approvals = await store.rollouts.approvals(rollout.id);
+    const freezes = freezesOn(await store.rollouts.freezes(now), rollout.plan, models, now);
+    const objection = checkAuthority(options, { rollout, approvals, freezes, now });
     if (objection !== null) return await move(rollout, "failed", { result: objection });
     const { kind, model, environment, to, reason, incidentId } = rollout.plan;
     const planned = await options.plan({ kind, model, environment, to, reason, incidentId });
@@ -143,11 +163,34 @@ export function createApply(options: ApplyOptions): Apply {
       if (planned.reason === "backend_away") return await wait(rollout, planned.problem);
       return await move(rollout, "failed", { result: `it cannot be done any more: ${planned.problem}` });
     }
-    if (hashPlan(planned.plan) !== rollout.planHash) {
-      const difference = planDifference(rollout.plan, planned.plan);
+    const again = withGlass(planned.plan, rollout.plan.breakGlass);
+    if (hashPlan(again) !== rollout.planHash) {
+      const difference = planDifference(rollout.plan, again);
       return await move(rollout, "failed", { result: `the plan has changed, ask again: ${difference}` });
     }
-    await start(await moved(rollout, "starting"), entry);
+    await start(
+      await moved(rollout, "starting", { progress: { fence: lock.fence, isQueued: false } }),
+      entry,
+    );
+  }
+
+  async function queueUp(
+    rollout: Rollout,
+    { rolloutId, held }: Extract<Awaited<ReturnType<Store["rollouts"]["lock"]>>, { kind: "busy" }>,
+  ): Promise<void> {
+    const target = `${rollout.plan.model} in ${rollout.plan.environment}`;
+    const note =
+      held === null
+        ? `waits for rollout ${rolloutId}, which holds ${target} or was asked for first`
+        : `waits: ${held.by} has locked ${target} (${held.reason})`;
+    const after = withProgress(rollout, { note: oneLine(note, 300), isQueued: true });
+    await progress(rollout, after, limits.retryMs);
+  }
+
+  /** Whoever waited for long may be doing something else by now. */
+  async function handOver(rollout: Rollout, now: Date): Promise<void> {
+    const text = `It is the turn of rollout ${rollout.id}, which waited since ${moment(rollout.requestedAt).text}: ${planTitle(rollout.plan)}. It starts now.`;
+    await store.transaction((tx) => tellRollout(tx, rollout, { key: "turn", text }, now));
   }
 
   /** Says on the card why it does not move on, and looks again later. */

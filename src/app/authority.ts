@@ -1,5 +1,7 @@
 /** Whether a rollout still has the authority it was given, asked at the moment it is carried out. */
 import { type Approval, weighApprovals } from "../domain/approval.ts";
+import { joinRules, mostNeeded } from "../domain/approval-rule.ts";
+import { type FreezeInForce, freezeStanding, freezeText } from "../domain/freeze.ts";
 import { botPerson, ownPlatform, type Person } from "../domain/person.ts";
 import { modelResource, rolloutResource } from "../domain/policy.ts";
 import type { Rollout } from "../domain/rollout.ts";
@@ -18,10 +20,15 @@ export interface AuthorityOptions {
  */
 export function checkAuthority(
   options: AuthorityOptions,
-  rollout: Rollout,
-  approvals: readonly Approval[],
-  now: Date,
+  question: {
+    readonly rollout: Rollout;
+    readonly approvals: readonly Approval[];
+    /** Those that cover it now. */
+    readonly freezes: readonly FreezeInForce[];
+    readonly now: Date;
+  },
 ): string | null {
+  const { rollout, approvals, freezes, now } = question;
   const { policy, people, models } = options;
   const { plan } = rollout;
   const isOwn = rollout.requestedBy === botPerson.id;
@@ -35,9 +42,13 @@ export function checkAuthority(
     resource: modelResource(model, plan.environment),
     via: isOwn ? ownPlatform : (rollout.requestedIn?.split(":")[0] ?? "cli"),
     now,
+    freeze: freezeStanding(plan, freezes),
   });
-  if (asked.kind === "deny") return `${requester.name} may not ${plan.kind} it any more: ${asked.because}`;
-  const needed = Math.max(rollout.approvalsNeeded, asked.approvalsNeeded);
+  const [freeze] = freezes;
+  const frozen = freeze === undefined ? "" : ` (${freezeText(freeze)})`;
+  if (asked.kind === "deny")
+    return `${requester.name} may not ${plan.kind} it any more: ${asked.because}${frozen}`;
+  const rules = joinRules(rollout.approvalRules, asked.approvals);
   const mayApprove = (id: string): boolean => {
     const person = people.find((candidate) => candidate.id === id);
     const via = approvals.find((approval) => approval.person === id)?.via;
@@ -45,9 +56,10 @@ export function checkAuthority(
     const resource = rolloutResource(rollout, models);
     return policy.decide({ person, action: "approve", resource, via, now }).kind === "allow";
   };
-  const weight = weighApprovals({ rollout, approvals, needed, mayApprove });
+  const rolesOf = (id: string) => people.find((person) => person.id === id)?.roles ?? [];
+  const weight = weighApprovals({ rollout, approvals, rules, mayApprove, rolesOf });
   if (weight.kind === "enough") return null;
   return weight.kind === "denied"
     ? `it was denied by ${weight.by}`
-    : `${weight.by.length} of ${needed} approvals still count; ask again`;
+    : `${weight.by.length} of ${mostNeeded(rules)} approvals still count; ask again`;
 }

@@ -3,9 +3,11 @@
  * entry, or plan it and store the rollout. Commands never check their caller, audit or post, so none can forget to.
  */
 import { randomUUID } from "node:crypto";
+import { formatLine } from "../domain/command-line.ts";
+import { refuseUnconfirmed } from "../domain/confirmation.ts";
 import { botPerson, findPerson, ownPlatform, type Person, stranger } from "../domain/person.ts";
-import { type Decision, modelResource, type PolicyAction, type PolicyResource } from "../domain/policy.ts";
-import type { Plan } from "../domain/rollout.ts";
+import type { Decision, PolicyAction, PolicyResource } from "../domain/policy.ts";
+import { withGlass } from "../domain/rollout.ts";
 import type {
   ActingCommand,
   Clock,
@@ -24,17 +26,26 @@ import type {
 } from "../ports.ts";
 import { type Effects, MovedElsewhereError } from "./effects.ts";
 import { isDatabaseAway } from "./faults.ts";
+import { dryRunView, freezeRemedy, judgeRollout } from "./judge-rollout.ts";
 import {
   type Answer,
   type AuditedDenial,
   databaseAway,
   denied,
+  dryRun,
   faulted,
   type Outcome,
   outcomeOf,
   refused,
 } from "./outcome.ts";
-import { parseOptions, prepareCommand, shapeOf, unknownCommand } from "./parse.ts";
+import {
+  mannerOf,
+  type PreparedCommand,
+  parseOptions,
+  prepareCommand,
+  shapeOf,
+  unknownCommand,
+} from "./parse.ts";
 import type { Planner } from "./plan.ts";
 import { requestRollout } from "./request-rollout.ts";
 import { createSuggest, type Suggest } from "./suggest.ts";
@@ -85,6 +96,25 @@ interface Asked {
   readonly person: Person;
   readonly now: Date;
   readonly options: Readonly<Record<string, unknown>>;
+  /** Those that the person gave, without defaults. */
+  readonly said: Readonly<Record<string, unknown>>;
+  readonly known: PreparedCommand;
+}
+
+/** The command line as it was asked, but for some options. */
+function lineOf({ known, said }: Asked, without: readonly string[]): string {
+  const kept = Object.fromEntries(Object.entries(said).filter(([key]) => !without.includes(key)));
+  return formatLine(known.command.name, known.line, kept);
+}
+
+/** Thrown to undo what a dry run did. */
+class DryRun extends Error {
+  override readonly name = "DryRun";
+  readonly result: CommandResult;
+  constructor(result: CommandResult) {
+    super("a dry run ends without a change");
+    this.result = result;
+  }
 }
 
 type Permission =
@@ -116,10 +146,19 @@ export function createExecute(options: ExecuteOptions): Execute {
     if (known === undefined) return await finish(request, unknown(request));
     const parsed = parseOptions(known, request);
     if (parsed.kind === "refuse") return await finish(request, refused(parsed, parsed.usage));
-    const asked: Asked = { request, person: personOf(request), now: clock.now(), options: parsed.options };
+    const { options: given, given: said } = parsed;
+    const asked: Asked = {
+      request,
+      person: personOf(request),
+      now: clock.now(),
+      options: given,
+      said,
+      known,
+    };
     const { command } = known;
     if (command.kind === "rollout") return await runRollout(asked, command);
-    return command.kind === "read" ? await runRead(asked, command) : await runOperate(asked, command);
+    if (command.kind === "read") return await runRead(asked, command);
+    return mannerOf(given).isDryRun ? await tryOperate(asked, command) : await runOperate(asked, command);
   }
 
   function unknown(request: CommandRequest): Outcome {
@@ -147,6 +186,23 @@ export function createExecute(options: ExecuteOptions): Execute {
     });
   }
 
+  /** The command runs in a transaction that is undone: what it would answer is known, and nothing has changed. */
+  async function tryOperate(asked: Asked, command: ActingCommand): Promise<Outcome | null> {
+    const { request } = asked;
+    const permission = await permit(asked, command, contextOf(asked, store));
+    if (permission.kind === "stop") return await finish(request, permission.outcome, permission.audit);
+    let result: CommandResult;
+    try {
+      result = await store.transaction(async (tx) => {
+        throw new DryRun(await command.run(asked.options, contextOf(asked, tx)));
+      });
+    } catch (error) {
+      if (!(error instanceof DryRun)) throw error;
+      result = error.result;
+    }
+    return await finish(request, dryRun(result));
+  }
+
   /** Audit entry first: what it changes carries its number. */
   async function carryOut(
     tx: StoreSlices,
@@ -172,16 +228,28 @@ export function createExecute(options: ExecuteOptions): Execute {
     if (permission.kind === "stop") return await finish(request, permission.outcome, permission.audit);
     const planned = await command.plan(asked.options, context);
     if (planned.kind === "refuse") return await finish(request, refused(planned));
-    // What is asked about is what was planned, whatever the command said it was about.
-    const resource = resourceOfPlan(planned.plan);
-    const decision = context.decide(person, planned.plan.kind, resource);
+    const manner = mannerOf(asked.options);
+    const plan = withGlass(planned.plan, manner.breakGlass);
+    const asking = { plan, person, via: request.account.platform, now };
+    const judged = await judgeRollout(store.rollouts, options, asking);
+    if ("kind" in judged) return await finish(request, refused(judged));
+    const line = lineOf(asked, ["dryRun", "confirm"]);
+    if (manner.isDryRun) {
+      const view = dryRunView(options, judged, asking, line);
+      return await finish(request, { view, visibility: "private", outcome: "dry_run" });
+    }
+    const { decision, resource, standing, risk } = judged;
     if (decision.kind === "deny") {
-      const { outcome, audit } = deny(asked, planned.plan.kind, resource, decision);
+      const { outcome, audit } = deny(asked, plan.kind, resource, decision, freezeRemedy(judged));
       return await finish(request, outcome, audit);
     }
+    // The bot makes no slips: what it may do by itself the policy has said.
+    const typed = person.id === botPerson.id ? plan.model : manner.typedName;
+    const unconfirmed = refuseUnconfirmed({ risk, model: plan.model, typed, line });
+    if (unconfirmed !== null) return await finish(request, refused(unconfirmed));
     return await store.transaction(async (tx) => {
       if (!(await takeRequest(tx, request))) return null;
-      const rollout = { request, person, now, plan: planned.plan, decision };
+      const rollout = { request, person, now, plan: judged.plan, decision, freezes: standing.freezes };
       const authority = { policy, people, models, effects: options.effects, approvalExpiryMs };
       return await close(tx, asked, await requestRollout(tx, authority, rollout));
     });
@@ -202,7 +270,13 @@ export function createExecute(options: ExecuteOptions): Execute {
     return { kind: "stop", ...deny(asked, command.action, resource, decision) };
   }
 
-  function deny(asked: Asked, action: PolicyAction, resource: PolicyResource, decision: Decision) {
+  function deny(
+    asked: Asked,
+    action: PolicyAction,
+    resource: PolicyResource,
+    decision: Decision,
+    remedy: string | null = null,
+  ) {
     const { request, person, now } = asked;
     const via = request.account.platform;
     const able = people.filter(
@@ -210,12 +284,7 @@ export function createExecute(options: ExecuteOptions): Execute {
         other.id !== person.id &&
         policy.decide({ person: other, action, resource, via, now }).kind === "allow",
     );
-    return denied({ request, person, action, resource, decision, able });
-  }
-
-  function resourceOfPlan(plan: Plan): PolicyResource {
-    const model = models.find((candidate) => candidate.name === plan.model);
-    return modelResource(model ?? { name: plan.model, risk: "high", owners: [] }, plan.environment);
+    return denied({ request, person, action, resource, decision, able, remedy });
   }
 
   function personOf(request: CommandRequest): Person {
@@ -276,7 +345,7 @@ export function createExecute(options: ExecuteOptions): Execute {
       decide,
       channel: request.channel,
       store: slices,
-      commands: options.commands,
+      commands: [...prepared.values()].map(({ command }) => command),
       plan: options.plan,
       requestDigest: (channel) => options.requestDigest(slices, { channel, now }),
       may: (action, resource) => decide(person, action, resource).kind === "allow",

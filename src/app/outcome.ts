@@ -1,5 +1,5 @@
 /** How a command request went, in words for the person and in one word for the log. */
-import { errorView } from "../domain/answer.ts";
+import { answerView, errorView } from "../domain/answer.ts";
 import type { Person } from "../domain/person.ts";
 import type { Decision, PolicyAction, PolicyResource } from "../domain/policy.ts";
 import type { View } from "../domain/view.ts";
@@ -30,6 +30,13 @@ export function outcomeOf(result: CommandResult): Outcome {
   return { view: result.view, visibility: result.visibility, outcome: "done" };
 }
 
+/** What a command would have answered, had it not been undone. */
+export function dryRun(result: CommandResult): Outcome {
+  if (result.kind === "refuse") return refused(result);
+  const text = `Dry run: it would be carried out. Nothing was changed. It would say: ${result.view.summary}`;
+  return { view: answerView(text, { title: "Dry run" }), visibility: "private", outcome: "dry_run" };
+}
+
 /** @param usage - how the command is written, shown when it was not understood. */
 export function refused(refusal: Refusal, usage?: string): Outcome {
   const view = errorView({
@@ -37,6 +44,7 @@ export function refused(refusal: Refusal, usage?: string): Outcome {
     problem: refusal.problem,
     remedy: refusal.remedy,
     suggestions: refusal.suggestions ?? [],
+    actions: refusal.actions ?? [],
     ...(usage === undefined ? {} : { blocks: [{ kind: "code" as const, text: `/${usage}` }] }),
   });
   return { view, visibility: "private", outcome: refusal.reason };
@@ -50,6 +58,8 @@ export function denied(denial: {
   readonly resource: PolicyResource;
   readonly decision: Decision;
   readonly able: readonly Person[];
+  /** What to do instead of asking someone else; null for that. */
+  readonly remedy: string | null;
 }): { readonly outcome: Outcome; readonly audit: AuditedDenial } {
   const { request, person, action, decision } = denial;
   const because = decision.kind === "deny" ? decision.because : "it was allowed a moment ago";
@@ -57,7 +67,7 @@ export function denied(denial: {
   const view = errorView({
     title: `You may not /${oneLine(request.command, 60)} this`,
     problem: `${oneLine(person.name, 80)}, you may not ${action} ${resource}: ${because}.`,
-    remedy: whomToAsk(denial),
+    remedy: denial.remedy ?? whomToAsk(denial),
   });
   return {
     outcome: { view, visibility: "private", outcome: "denied" },

@@ -23,9 +23,49 @@ export interface PreparedCommand {
 }
 
 /** @throws Error when an option cannot be shown on a chat platform; the loader has checked that before. */
-export function prepareCommand(command: Command): PreparedCommand {
+export function prepareCommand(given: Command): PreparedCommand {
+  const command = withOwnOptions(given);
   const line = { options: optionsOf(command.options), args: command.args, rest: command.rest ?? null };
   return { command, line, usage: usageOf(command.name, line) };
+}
+
+/** Options that every command of its kind takes; what they mean is not the command's business. */
+const dryRun = z.boolean().default(false).describe("only show what would happen");
+const rolloutOptions = {
+  dryRun,
+  breakGlass: z.string().max(500).optional().describe("why it cannot wait for the end of a freeze"),
+  confirm: z.string().max(200).optional().describe("the model's name, for one of high risk"),
+};
+
+function withOwnOptions(command: Command): Command {
+  if (command.kind === "read") return command;
+  const own = command.kind === "rollout" ? rolloutOptions : { dryRun };
+  const missing = Object.fromEntries(
+    Object.entries(own).filter(([key]) => !Object.hasOwn(command.options.shape, key)),
+  );
+  return { ...command, options: command.options.safeExtend(missing) };
+}
+
+/** How a rollout is asked for, beside what. */
+export interface RolloutManner {
+  readonly isDryRun: boolean;
+  /** Why a freeze is to be broken. */
+  readonly breakGlass: string | null;
+  /** What was typed for the model's name. */
+  readonly typedName: string | null;
+}
+
+const mannerShape = z.object({
+  dryRun: z.boolean().default(false),
+  breakGlass: z.string().optional(),
+  confirm: z.string().optional(),
+});
+
+/** @param options - of a command as it was parsed. */
+export function mannerOf(options: Readonly<Record<string, unknown>>): RolloutManner {
+  const { dryRun: isDryRun, breakGlass, confirm } = mannerShape.parse(options);
+  const reason = oneLine(breakGlass ?? "", 500);
+  return { isDryRun, breakGlass: reason === "" ? null : reason, typedName: confirm?.trim() ?? null };
 }
 
 /** What a platform that registers commands is told. */
@@ -47,7 +87,12 @@ export function shapeOf({ command, line }: PreparedCommand): CommandShape {
 }
 
 export type ParsedOptions =
-  | { readonly kind: "options"; readonly options: Readonly<Record<string, unknown>> }
+  | {
+      readonly kind: "options";
+      readonly options: Readonly<Record<string, unknown>>;
+      /** Those that the person gave, without defaults. */
+      readonly given: Readonly<Record<string, unknown>>;
+    }
   | (Refusal & { readonly usage: string });
 
 /** Reads and checks the options of a request. */
@@ -60,7 +105,7 @@ export function parseOptions(prepared: PreparedCommand, request: CommandRequest)
       : parseLine(request.account.platform === "slack" ? unescapeSlack(input.text) : input.text, line);
   if (read.kind !== "values") return { ...lineRefusal(prepared, read), usage };
   const checked = command.options.safeParse(read.values);
-  if (checked.success) return { kind: "options", options: checked.data };
+  if (checked.success) return { kind: "options", options: checked.data, given: read.values };
   return { ...valueRefusal(prepared, read.values, checked.error), usage };
 }
 

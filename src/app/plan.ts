@@ -1,5 +1,5 @@
 /** What a rollout would do: asked of the backend, decided here, the same at request and at apply. */
-import type { Plan } from "../domain/rollout.ts";
+import type { Plan, Rollout } from "../domain/rollout.ts";
 import { previousVersion } from "../domain/rollout-decision.ts";
 import { closest } from "../domain/spelling.ts";
 import { findTarget } from "../domain/target.ts";
@@ -8,6 +8,7 @@ import type {
   LiveVersion,
   ModelEntry,
   ModelVersion,
+  PlanCheck,
   PlannedOperation,
   PlanQuestion,
   PlanResult,
@@ -15,10 +16,13 @@ import type {
   RolloutStore,
 } from "../ports.ts";
 import { withDeadline } from "./deadline.ts";
+import { checkPlan, factsOf, usualMs } from "./plan-facts.ts";
 
 export interface PlannerOptions {
   readonly models: readonly ModelEntry[];
   readonly rollouts: Pick<RolloutStore, "list">;
+  /** Asked of every plan, at request and at apply; one that refuses is enough. */
+  readonly checks?: readonly PlanCheck[];
   /** How long the backend may take to answer one question, ms. */
   readonly timeoutMs?: number;
 }
@@ -33,6 +37,7 @@ const maxListedVersions = 5;
 /** Creates the function that plans; it changes nothing anywhere. */
 export function createPlanner(options: PlannerOptions): Planner {
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+  const checks = options.checks ?? [];
 
   async function plan(question: PlanQuestion): Promise<PlanResult> {
     const target = findTarget(options.models, question);
@@ -41,7 +46,9 @@ export function createPlanner(options: PlannerOptions): Planner {
     try {
       const asked = askBackend(entry, environment);
       return await withDeadline(
-        asked.then((facts) => decide(question, entry, environment, facts)),
+        asked
+          .then((facts) => decide(question, entry, environment, facts))
+          .then((result) => (result.kind === "plan" ? checkPlan(result.plan, entry, checks) : result)),
         timeoutMs,
         `the backend "${entry.backend.name}"`,
       );
@@ -67,7 +74,7 @@ export function createPlanner(options: PlannerOptions): Planner {
             rollouts,
             history.map((served) => served.version),
           );
-    return { versions, live, previous };
+    return { versions, live, previous, rollouts };
   }
 
   return plan;
@@ -77,6 +84,8 @@ interface Facts {
   readonly versions: readonly ModelVersion[];
   readonly live: LiveVersion;
   readonly previous: string | null;
+  /** Those that succeeded, newest first. */
+  readonly rollouts: readonly Rollout[];
 }
 
 async function decide(
@@ -102,19 +111,17 @@ async function decide(
   const { steps, notes, expectedMs } = backendPlan;
   const { restore: _restore, manifest: _manifest, ...bound } = operation;
   const version = facts.versions.find((candidate) => candidate.version === chosen.to);
-  return {
-    kind: "plan",
-    plan: {
-      ...bound,
-      digest: version?.digest ?? null,
-      metrics: metricsOf(facts.versions, operation),
-      steps,
-      notes,
-      inverse: inverseOf(operation),
-      incidentId: question.incidentId,
-      expectedMs,
-    },
+  const plan: Plan = {
+    ...bound,
+    digest: version?.digest ?? null,
+    metrics: metricsOf(facts.versions, operation),
+    steps,
+    notes,
+    inverse: inverseOf(operation),
+    incidentId: question.incidentId,
+    expectedMs: expectedMs ?? usualMs(question.kind, facts.rollouts),
   };
+  return { kind: "plan", plan: { ...plan, facts: factsOf(plan, facts.versions, facts.rollouts) } };
 }
 
 type Chosen = { readonly kind: "version"; readonly to: string | null } | Refusal;

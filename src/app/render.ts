@@ -7,7 +7,7 @@ import type { TimelineEntry } from "../domain/incident.ts";
 import { type EntryChart, entryView, incidentView } from "../domain/incident-view.ts";
 import type { Person } from "../domain/person.ts";
 import { type ReminderKind, silenceReminderView } from "../domain/silence-view.ts";
-import type { View } from "../domain/view.ts";
+import { oneLine, plain, type View } from "../domain/view.ts";
 import type { Charts, Clock, Log, ModelEntry, Policy, Post, Store } from "../ports.ts";
 import { DeadlineError, withDeadline } from "./deadline.ts";
 import { chartIn } from "./explain-metrics.ts";
@@ -91,6 +91,15 @@ export function createRender(options: RenderOptions): Render {
     return found === null || png === null ? null : { png, alt: found.alt, filename: `metrics-${id}.png` };
   }
 
+  async function renderNote(id: number) {
+    const note = await store.rollouts.findNote(id);
+    if (note === null) return null;
+    const blocks = [{ kind: "text", text: [plain(note.text)] }] as const;
+    const title = oneLine(note.text, 150);
+    const view: View = { kind: "entry", title, tone: "info", summary: note.text, blocks, actions: [] };
+    return { view, revision: 1 };
+  }
+
   async function renderDigest(id: number) {
     const run = await store.digests.find(id);
     if (run === null || run.facts === null) return null;
@@ -119,6 +128,7 @@ export function createRender(options: RenderOptions): Render {
     rollout: renderRollout,
     entry: renderEntry,
     digest: renderDigest,
+    rollout_note: renderNote,
     silence_ending: (id) => renderReminder(id, "ending"),
     silence_idle: (id) => renderReminder(id, "idle"),
     checkpoint: renderCheckpoint,

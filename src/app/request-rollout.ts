@@ -1,7 +1,10 @@
 /** From a plan to a stored rollout: approvals counted, expiry set, cards and jobs wanted, all in one transaction. */
 import { createHash } from "node:crypto";
 import { answerView } from "../domain/answer.ts";
+import { unmeetable } from "../domain/approval.ts";
+import { type ApprovalRule, demandText } from "../domain/approval-rule.ts";
 import type { AuditRecord } from "../domain/audit.ts";
+import { type FreezeInForce, freezeText } from "../domain/freeze.ts";
 import type { Person } from "../domain/person.ts";
 import type { Decision } from "../domain/policy.ts";
 import { isFinal, newRollout, type Plan, planTitle, type Rollout, rolloutStates } from "../domain/rollout.ts";
@@ -22,6 +25,8 @@ export interface RolloutRequest {
   readonly now: Date;
   readonly plan: Plan;
   readonly decision: Extract<Decision, { kind: "allow" }>;
+  /** Those that it breaks. */
+  readonly freezes: readonly FreezeInForce[];
 }
 
 type NewRollout = Omit<Rollout, "id" | "version">;
@@ -41,10 +46,10 @@ export async function requestRollout(
   const { request, person, now, plan, decision } = asked;
   const rollout = newRollout({
     operationId: operationIdOf(request),
-    plan: { ...plan, notes: [...plan.notes, ...ruleNote(decision)] },
+    plan,
     requestedBy: person.id,
     requestedIn: request.channel === null ? null : channelName(request.channel),
-    approvalsNeeded: decision.approvalsNeeded,
+    approvalRules: rulesFor(plan, decision),
     expiresAt: new Date(now.getTime() + options.approvalExpiryMs),
     now,
   });
@@ -57,7 +62,17 @@ export async function requestRollout(
     async (id) => (await tx.audit.append(recordOf(asked, id, rollout))).seq,
     { now, actor: person.id },
   );
+  if (plan.breakGlass !== undefined) {
+    const review = { rolloutId: stored.id, openedBy: person.id, reason: plan.breakGlass, openedAt: now };
+    await tx.rollouts.openReview(review);
+  }
   return await answerOf(tx, options, stored, request, now);
+}
+
+/** Whatever the policy says, nobody breaks a freeze alone. */
+export function rulesFor(plan: Plan, { approvals }: { readonly approvals: readonly ApprovalRule[] }) {
+  if (plan.breakGlass === undefined || approvals.length > 0) return approvals;
+  return [{ rule: "a freeze is broken by two", count: 1, roles: [] }];
 }
 
 /** A plan says from which version it goes; what has ended since `plannedAt` may have changed that. */
@@ -85,14 +100,15 @@ async function alreadyAsked(tx: StoreSlices, rollout: NewRollout): Promise<Refus
 
 /** What can never be approved is refused at once instead of waiting until it expires. */
 function tooFewApprovers(options: RolloutRequestOptions, rollout: NewRollout, now: Date): Refusal | null {
-  const able = approversOf(options, { ...rollout, id: 0 }, now).length;
-  if (able >= rollout.approvalsNeeded) return null;
+  const lacking = unmeetable(rollout.approvalRules, approversOf(options, { ...rollout, id: 0 }, now));
+  if (lacking === null) return null;
+  const { able, count, roles } = lacking;
   const others =
     able === 0 ? "nobody else in tocsin.yaml may" : `only ${able} other people in tocsin.yaml may`;
   return {
     kind: "refuse",
     reason: "no_approvers",
-    problem: `This needs approval by ${rollout.approvalsNeeded} others, and ${others} give it.`,
+    problem: `This needs approval by ${demandText(count, roles)} others, and ${others} give it.`,
     remedy: "Give someone else a role that may approve, or change @approvals in the policy.",
   };
 }
@@ -117,10 +133,6 @@ async function answerOf(
   return { ...outcome, view: answerView(text) };
 }
 
-function ruleNote(decision: RolloutRequest["decision"]): readonly string[] {
-  return decision.policies.length === 0 ? [] : [`allowed by the rule "${decision.policies.join('", "')}"`];
-}
-
 /** The same request always gets the same operation id, so that it can never start two operations. */
 function operationIdOf(request: CommandRequest): string {
   return `tocsin-${createHash("sha256").update(request.key).digest("hex").slice(0, 32)}`;
@@ -142,6 +154,9 @@ function recordOf(asked: RolloutRequest, id: number, rollout: NewRollout): Audit
       approvalsNeeded,
       operationId,
       rules: decision.policies,
+      ...(plan.breakGlass === undefined
+        ? {}
+        : { breakGlass: plan.breakGlass, freezes: asked.freezes.map(freezeText) }),
       via: request.account.platform,
     },
   };

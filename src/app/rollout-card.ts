@@ -1,10 +1,12 @@
 /** Gathers what the card of a rollout shows. */
 import type { Person } from "../domain/person.ts";
 import { rolloutResource } from "../domain/policy.ts";
-import type { Rollout } from "../domain/rollout.ts";
-import { rolloutView } from "../domain/rollout-view.ts";
-import type { View } from "../domain/view.ts";
+import { isFinal, planTitle, type Rollout } from "../domain/rollout.ts";
+import { type RolloutFacts, rolloutView, waitingSentence } from "../domain/rollout-view.ts";
+import { nothingInTheWay } from "../domain/standing.ts";
+import { moment, type View } from "../domain/view.ts";
 import type { ModelEntry, Policy, RolloutStore } from "../ports.ts";
+import { standingOf } from "./standing.ts";
 
 /** What must be known to say who may do what with a rollout. */
 export interface Authority {
@@ -13,24 +15,62 @@ export interface Authority {
   readonly models: readonly ModelEntry[];
 }
 
+/** What is read to show a rollout. */
+export type CardStore = Pick<RolloutStore, "find" | "approvals" | "freezes" | "findLock" | "queue">;
+
 /**
  * The card of a rollout as it stands; null when there is no such rollout.
  * Called by whoever posts cards, and for answers.
  */
 export async function rolloutCard(
-  rollouts: Pick<RolloutStore, "find" | "approvals">,
+  rollouts: CardStore,
   authority: Authority,
   id: number,
   now: Date,
 ): Promise<View | null> {
   const rollout = await rollouts.find(id);
-  if (rollout === null) return null;
-  return rolloutView({
+  return rollout === null ? null : rolloutView(await rolloutFacts(rollouts, authority, rollout, now));
+}
+
+/** One line: which rollout still waits, for whom, and until when. */
+export async function reminderText(
+  rollouts: CardStore,
+  authority: Authority,
+  rollout: Rollout,
+  now: Date,
+): Promise<string> {
+  const facts = await rolloutFacts(rollouts, authority, rollout, now);
+  const until = rollout.expiresAt === null ? "" : ` It expires at ${moment(rollout.expiresAt).text}.`;
+  return `Rollout ${rollout.id} still waits: ${planTitle(rollout.plan)}. ${waitingSentence(facts)}${until}`;
+}
+
+async function rolloutFacts(
+  rollouts: CardStore,
+  authority: Authority,
+  rollout: Rollout,
+  now: Date,
+): Promise<RolloutFacts> {
+  return {
+    ...factsFor(authority, rollout, now),
+    approvals: await rollouts.approvals(rollout.id),
+    standing: isFinal(rollout.state)
+      ? nothingInTheWay
+      : await standingOf(rollouts, authority.models, rollout.plan, rollout, now),
+  };
+}
+
+/** What the configuration says around a rollout, asked for or not. */
+export function factsFor(authority: Authority, rollout: Rollout, now: Date): RolloutFacts {
+  const model = authority.models.find(({ name }) => name === rollout.plan.model);
+  return {
     rollout,
-    approvals: await rollouts.approvals(id),
+    approvals: [],
     approvers: approversOf(authority, rollout, now).map((person) => person.id),
+    rolesOf: (person) => authority.people.find((candidate) => candidate.id === person)?.roles ?? [],
     nameOf: (person) => authority.people.find((candidate) => candidate.id === person)?.name ?? person,
-  });
+    risk: model?.risk ?? "high",
+    dashboards: model?.dashboards ?? [],
+  };
 }
 
 /** People other than the requester who may approve it now. */

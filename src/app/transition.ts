@@ -6,9 +6,15 @@ import {
   type Rollout,
   type RolloutPatch,
   type RolloutState,
+  targetOf,
 } from "../domain/rollout.ts";
 import type { Clock, Log, Store, StoreSlices } from "../ports.ts";
 import { type Effects, MovedElsewhereError } from "./effects.ts";
+
+/** The rollout no longer holds its target. */
+export class LockLostError extends Error {
+  override readonly name = "LockLostError";
+}
 
 export interface TransitionOptions {
   readonly store: Store;
@@ -45,6 +51,7 @@ export function createTransitions(options: TransitionOptions): Transitions {
   /** One transition, its audit entry, its cards and jobs: all or nothing. Returns the rollout as stored. */
   async function transition(rollout: Rollout): Promise<Rollout> {
     const stored = await store.transaction(async (tx) => {
+      await expectLock(tx, rollout);
       const { seq } = await tx.audit.append(recordOf(rollout, clock.now()));
       return await apply(tx, rollout, seq);
     });
@@ -55,9 +62,19 @@ export function createTransitions(options: TransitionOptions): Transitions {
     return stored;
   }
 
+  /** A step of one who lost the target changes nothing any more; that a person has to look may always be said. */
+  async function expectLock(tx: StoreSlices, rollout: Rollout): Promise<void> {
+    const { fence } = rollout.progress;
+    if (fence === undefined || rollout.state === "unknown") return;
+    const target = targetOf(rollout.plan);
+    if (await tx.rollouts.holdsFence(target, rollout.id, fence)) return;
+    throw new LockLostError(`its lock on ${target} was taken away while it was at work`);
+  }
+
   /** Progress is shown and not audited; nothing is written when nothing can be seen of it. */
   async function progress(before: Rollout, after: Rollout, delayMs: number): Promise<void> {
     await store.transaction(async (tx) => {
+      await expectLock(tx, before);
       if (looksDifferent(before, after)) await apply(tx, after, null);
       await tx.jobs.add({ task: "apply", rolloutId: before.id }, { runAt: later(delayMs) });
     });

@@ -9,7 +9,13 @@ import { auditSchema } from "./audit.ts";
 import { ConfigError } from "./error.ts";
 import { escalationSchema, groupsSchema, onCallSchema, pagersSchema } from "./escalation.ts";
 import { monitoringSchema } from "./monitoring.ts";
-import { flappingSchema, inhibitionSchema, maintenanceSchema, remindersSchema } from "./mutes.ts";
+import {
+  flappingSchema,
+  freezesSchema,
+  inhibitionSchema,
+  maintenanceSchema,
+  remindersSchema,
+} from "./mutes.ts";
 import { watchSchema } from "./watch.ts";
 
 const name = z
@@ -201,6 +207,7 @@ export const fileSchema = z.strictObject({
     .prefault({}),
   inhibit_rules: inhibitionSchema,
   maintenance: maintenanceSchema,
+  freezes: freezesSchema,
   flapping: flappingSchema,
   silences: remindersSchema,
 });

@@ -1,7 +1,8 @@
-/** The parts of tocsin.yaml that keep alerts from notifying. */
+/** The parts of tocsin.yaml that keep alerts from notifying, and the windows in which rollouts are not wanted. */
 import { z } from "zod";
 import { parseDuration } from "../domain/command-line.ts";
 import { type FlappingRule, shippedFlapping } from "../domain/flapping.ts";
+import { freezeLabelNames } from "../domain/freeze.ts";
 import type { InhibitionRule } from "../domain/inhibition.ts";
 import { type MaintenanceSchedule, parseClock, parseDays } from "../domain/maintenance.ts";
 import { type Matcher, matchesAll, parseMatcher } from "../domain/matcher.ts";
@@ -32,27 +33,31 @@ export const inhibitionSchema = z
   .max(maxRules)
   .default([]);
 
-/** `maintenance`: once (starts, ends), weekly (days, from, to) or by cron (cron, duration). */
+/** When a window is: once (starts, ends), weekly (days, from, to) or by cron (cron, duration). */
+const windowShape = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9_-]{0,62}$/, "must begin with a letter: lower-case letters, digits, - and _"),
+  match: matchers,
+  reason: z.string().min(1).max(500),
+  starts: z.string().optional(),
+  ends: z.string().optional(),
+  days: z.union([z.string(), z.array(z.string())]).optional(),
+  from: z.string().optional(),
+  to: z.string().optional(),
+  cron: z.string().optional(),
+  duration: z.string().optional(),
+  timezone: z.string().default("UTC"),
+});
+
+/** `maintenance`: which alerts, and when. */
 export const maintenanceSchema = z
-  .array(
-    z.strictObject({
-      name: z
-        .string()
-        .regex(/^[a-z][a-z0-9_-]{0,62}$/, "must begin with a letter: lower-case letters, digits, - and _"),
-      match: z.array(z.string()).min(1, "needs at least one matcher"),
-      reason: z.string().min(1).max(500),
-      starts: z.string().optional(),
-      ends: z.string().optional(),
-      days: z.union([z.string(), z.array(z.string())]).optional(),
-      from: z.string().optional(),
-      to: z.string().optional(),
-      cron: z.string().optional(),
-      duration: z.string().optional(),
-      timezone: z.string().default("UTC"),
-    }),
-  )
+  .array(windowShape.extend({ match: z.array(z.string()).min(1, "needs at least one matcher") }))
   .max(maxRules)
   .default([]);
+
+/** `freezes`: which rollouts, and when; without `match` all of them. */
+export const freezesSchema = z.array(windowShape).max(maxRules).default([]);
 
 export const flappingSchema = z
   .strictObject({
@@ -122,19 +127,38 @@ export function inhibitionOf(rules: z.output<typeof inhibitionSchema>): readonly
 }
 
 /** @throws ConfigError naming the window, the value and the remedy. */
-export function maintenanceOf(windows: z.output<typeof maintenanceSchema>): readonly ConfiguredMaintenance[] {
-  const names = new Set<string>();
-  return windows.map((window) => {
-    const at = `maintenance ${window.name}`;
-    if (names.has(window.name)) throw wrong(at, "there are two of this name", "give each a name of its own");
-    names.add(window.name);
-    const found = window.match.map((text) => matcherOf(text, `${at}: match`));
+export function maintenanceOf(windows: readonly FileWindow[]): readonly ConfiguredMaintenance[] {
+  return windowsOf(windows, "maintenance", (found, at, match) => {
     if (matchesAll(found, {}))
       throw wrong(
         at,
-        `match ${JSON.stringify(window.match)} would mute every alert`,
+        `match ${JSON.stringify(match)} would mute every alert`,
         "add a matcher that an empty label does not satisfy",
       );
+  });
+}
+
+/** @throws ConfigError naming the freeze, the value and the remedy. */
+export function freezesOf(windows: readonly FileWindow[]): readonly ConfiguredMaintenance[] {
+  return windowsOf(windows, "freezes", (found, at) => {
+    const odd = found.find(({ name }) => !freezeLabelNames.some((known) => known === name));
+    if (odd !== undefined)
+      throw wrong(at, `match names "${odd.name}"`, `a rollout has ${freezeLabelNames.join(", ")}`);
+  });
+}
+
+function windowsOf(
+  windows: readonly FileWindow[],
+  key: string,
+  check: (found: readonly Matcher[], at: string, match: readonly string[]) => void,
+): readonly ConfiguredMaintenance[] {
+  const names = new Set<string>();
+  return windows.map((window) => {
+    const at = `${key} ${window.name}`;
+    if (names.has(window.name)) throw wrong(at, "there are two of this name", "give each a name of its own");
+    names.add(window.name);
+    const found = window.match.map((text) => matcherOf(text, `${at}: match`));
+    check(found, at, window.match);
     if (!isTimezone(window.timezone))
       throw wrong(
         at,
@@ -145,7 +169,7 @@ export function maintenanceOf(windows: z.output<typeof maintenanceSchema>): read
   });
 }
 
-type FileWindow = z.output<typeof maintenanceSchema>[number];
+type FileWindow = z.output<typeof windowShape>;
 
 function scheduleOf(window: FileWindow, at: string): ConfiguredMaintenance["schedule"] {
   const { starts, ends, days, from, to, cron, duration } = window;

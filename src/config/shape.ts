@@ -131,6 +131,7 @@ export interface Config {
   readonly keepDeadMs: number;
   readonly inhibition: readonly InhibitionRule[];
   readonly maintenance: readonly ConfiguredMaintenance[];
+  readonly freezes: readonly ConfiguredMaintenance[];
   readonly flapping: FlappingRule;
   /** Who is told while nobody acknowledges an incident. */
   readonly rotas: readonly Rota[];

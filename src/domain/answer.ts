@@ -37,6 +37,7 @@ export function errorView(error: {
   readonly problem: string;
   readonly remedy: string;
   readonly suggestions?: readonly string[];
+  readonly actions?: readonly ViewAction[];
   readonly blocks?: readonly ViewBlock[];
   readonly footer?: string;
 }): View {
@@ -52,7 +53,7 @@ export function errorView(error: {
       ...(remedy === "" ? [] : [{ kind: "text" as const, text: [plain(remedy)] }]),
       ...(error.blocks ?? []),
     ],
-    actions: commandActions(error.suggestions ?? []),
+    actions: [...(error.actions ?? []), ...commandActions(error.suggestions ?? [])],
     ...(error.footer === undefined ? {} : { footer: error.footer }),
   };
 }

@@ -1,4 +1,5 @@
 /** Who agreed to a rollout, and whether that is enough. */
+import type { ApprovalRule } from "./approval-rule.ts";
 import type { Rollout } from "./rollout.ts";
 
 /** One person's word on a rollout. */
@@ -70,19 +71,27 @@ export type ApprovalWeight =
   /** Someone refused: one is enough. */
   | { readonly kind: "denied"; readonly by: string }
   | { readonly kind: "enough"; readonly by: readonly string[] }
-  | { readonly kind: "waiting"; readonly by: readonly string[]; readonly missing: number };
+  | {
+      readonly kind: "waiting";
+      readonly by: readonly string[];
+      /** How many more people it takes at least. */
+      readonly missing: number;
+      /** The demands that are not met, with how many each still lacks. */
+      readonly open: readonly (ApprovalRule & { readonly missing: number })[];
+    };
 
 /**
  * Adds up what people said. Counted are distinct people other than the requester, who saw this plan and may approve
- * now; a denial outweighs any number of them.
+ * now; a denial outweighs any number of them. A person's one voice counts for every demand whose role they have.
  */
 export function weighApprovals(question: {
   readonly rollout: Pick<Rollout, "planHash" | "requestedBy">;
   readonly approvals: readonly Approval[];
-  readonly needed: number;
+  readonly rules: readonly ApprovalRule[];
   readonly mayApprove: (person: string) => boolean;
+  readonly rolesOf: (person: string) => readonly string[];
 }): ApprovalWeight {
-  const { rollout, approvals, needed } = question;
+  const { rollout, approvals, rules, rolesOf } = question;
   const denial = approvals.find((approval) => approval.decision === "deny");
   if (denial !== undefined) return { kind: "denied", by: denial.person };
   const counted = approvals.filter(
@@ -92,5 +101,29 @@ export function weighApprovals(question: {
       question.mayApprove(approval.person),
   );
   const by = [...new Set(counted.map((approval) => approval.person))];
-  return by.length >= needed ? { kind: "enough", by } : { kind: "waiting", by, missing: needed - by.length };
+  const open = rules
+    .map((rule) => ({
+      ...rule,
+      missing: rule.count - by.filter((person) => fits(rule, rolesOf(person))).length,
+    }))
+    .filter(({ missing }) => missing > 0);
+  if (open.length === 0) return { kind: "enough", by };
+  return { kind: "waiting", by, missing: Math.max(...open.map(({ missing }) => missing)), open };
+}
+
+/** True when a person with these roles can meet the demand. */
+export function fits(rule: ApprovalRule, roles: readonly string[]): boolean {
+  return rule.roles.length === 0 || rule.roles.some((role) => roles.includes(role));
+}
+
+/** A demand that can never be met, because too few people may approve and have its role; null when all can. */
+export function unmeetable(
+  rules: readonly ApprovalRule[],
+  approvers: readonly { readonly roles: readonly string[] }[],
+): (ApprovalRule & { readonly able: number }) | null {
+  for (const rule of rules) {
+    const able = approvers.filter(({ roles }) => fits(rule, roles)).length;
+    if (able < rule.count) return { ...rule, able };
+  }
+  return null;
 }

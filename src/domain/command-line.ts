@@ -211,6 +211,41 @@ export function usageOf(name: string, shape: LineShape): string {
   return [name, ...words, ...flags].join(" ");
 }
 
+/** A line that gives a command these options, by their keys; words first. */
+export function formatLine(
+  name: string,
+  shape: LineShape,
+  values: Readonly<Record<string, unknown>>,
+): string {
+  const words: string[] = [];
+  const flags: string[] = [];
+  let isWord = true;
+  for (const key of [...shape.args, ...shape.options.map((option) => option.key)]) {
+    const option = shape.options.find((candidate) => candidate.key === key);
+    const value = values[key];
+    const text = String(value);
+    if (value === undefined) isWord = false;
+    if (
+      option === undefined ||
+      value === undefined ||
+      flags.some((flag) => flag.startsWith(`--${option.name} `))
+    )
+      continue;
+    const isArg = shape.args.includes(key);
+    if (isArg && words.length === shape.args.indexOf(key) && isWord && /^[\w./:@+][\w./:@+-]*$/.test(text)) {
+      words.push(text);
+    } else if (!isArg || words.length <= shape.args.indexOf(key)) {
+      isWord = false;
+      flags.push(option.type === "string" ? `--${option.name} ${quoted(text)}` : `--${option.name} ${text}`);
+    }
+  }
+  return [name, ...words, ...flags].join(" ");
+}
+
+function quoted(text: string): string {
+  return /^[\w./:@+][\w./:@+-]*$/.test(text) ? text : `"${text.replace(/[\\"]/g, "\\$&")}"`;
+}
+
 /** The line with one more option, its value quoted. */
 export function withOption(line: string, option: string, value: string): string {
   return `${line} --${option} "${value.replace(/[\\"]/g, "\\$&")}"`;

@@ -36,6 +36,7 @@ function quietView(facts: DigestFacts): View {
     facts.pendingApprovals.length === 0
       ? ""
       : ` ${count(facts.pendingApprovals.length, "rollout")} waiting for approval.`,
+    reviewsOf(facts).length === 0 ? "" : ` ${count(reviewsOf(facts).length, "broken freeze")} to review.`,
   ].join("");
   const title = `Nothing new since ${moment(new Date(facts.from)).text}.${waiting}`;
   return { kind: "digest", title, tone: "neutral", summary: title, blocks: [], actions: [] };
@@ -76,9 +77,21 @@ function fullView(facts: DigestFacts, chart: Uint8Array | null): View {
           code(`/approve ${id}`),
         ]),
       ),
+      ...listBlock(
+        "Broke a freeze, to be reviewed",
+        reviewsOf(facts).map(({ id, title, openedBy, reason }) => [
+          bold(`#${id} `),
+          plain(`${oneLine(title, maxTitle)}, by ${oneLine(openedBy, 60)}: ${oneLine(reason, maxTitle)} `),
+          code(`/review ${id}`),
+        ]),
+      ),
     ],
     actions: [],
   };
+}
+
+function reviewsOf({ reviews = [] }: DigestFacts): NonNullable<DigestFacts["reviews"]> {
+  return reviews;
 }
 
 function summaryOf(facts: DigestFacts): string {

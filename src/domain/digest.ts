@@ -19,6 +19,13 @@ export interface DigestFacts {
     readonly title: string;
     readonly requestedBy: string;
   }[];
+  /** Rollouts that broke a freeze and that nobody has reviewed; absent in digests of before there were any. */
+  readonly reviews?: readonly {
+    readonly id: number;
+    readonly title: string;
+    readonly openedBy: string;
+    readonly reason: string;
+  }[];
   /** Alerts per bucket, oldest first, for the chart. */
   readonly series: readonly { readonly at: string; readonly alerts: number; readonly incidents: number }[];
 }

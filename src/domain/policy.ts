@@ -1,3 +1,4 @@
+import type { ApprovalRule } from "./approval-rule.ts";
 import type { Person } from "./person.ts";
 import type { Rollout } from "./rollout.ts";
 
@@ -15,6 +16,10 @@ export const policyActions = [
   "approve",
   "deny",
   "cancel",
+  "freeze",
+  "lock",
+  "unlock",
+  "review",
   "audit",
   "digest",
 ] as const;
@@ -27,6 +32,8 @@ export type PolicyResource =
       readonly type: "Model";
       readonly name: string;
       readonly environment: string;
+      /** The registry's name for what serves there: "champion". */
+      readonly alias: string;
       readonly risk: "low" | "high";
       readonly owners: readonly string[];
     }
@@ -35,6 +42,7 @@ export type PolicyResource =
       readonly id: number;
       readonly model: string;
       readonly environment: string;
+      readonly alias: string;
       readonly risk: "low" | "high";
       readonly owners: readonly string[];
       readonly requestedBy: string;
@@ -46,12 +54,23 @@ export interface PolicyQuestion {
   readonly resource: PolicyResource;
   readonly via: string;
   readonly now: Date;
+  /**
+   * Whether a freeze covers the rollout that is asked about, and whether someone asks to break it. Left out where nothing
+   * is about to be done: may they do it at all?
+   */
+  readonly freeze?: FreezeStanding;
 }
+
+/** open: no freeze is in force. broken: one is, and the requester asks to go on in spite of it, with a reason. */
+export type FreezeStanding = "open" | "frozen" | "broken";
 
 export type Decision =
   | {
       readonly kind: "allow";
-      readonly policies: readonly string[] /** How many other people must agree; from the policy. */;
+      readonly policies: readonly string[];
+      /** Who else must agree; from the policy. All of them. */
+      readonly approvals: readonly ApprovalRule[];
+      /** How many other people that takes at least. */
       readonly approvalsNeeded: number;
     }
   /** `because` is one plain sentence: which rule, or which error. */
@@ -63,12 +82,25 @@ export interface ModelFacts {
   readonly environments: readonly string[];
   readonly risk: "low" | "high";
   readonly owners: readonly string[];
+  /** Environment to the registry's name for what serves there, where it is not the usual one. */
+  readonly aliases?: Readonly<Record<string, string>>;
+}
+
+/** The usual name for what serves: `champion` in production, `champion-staging` in staging. */
+export function usualAlias(environment: string): string {
+  return environment === "production" ? "champion" : `champion-${environment}`;
+}
+
+function aliasIn(model: Pick<ModelFacts, "aliases"> | undefined, environment: string): string {
+  const { aliases = {} } = model ?? {};
+  const own = Object.hasOwn(aliases, environment) ? aliases[environment] : undefined;
+  return own ?? usualAlias(environment);
 }
 
 /** A model in an environment, as a policy sees it. */
 export function modelResource(model: Omit<ModelFacts, "environments">, environment: string): PolicyResource {
   const { name, risk, owners } = model;
-  return { type: "Model", name, environment, risk, owners };
+  return { type: "Model", name, environment, alias: aliasIn(model, environment), risk, owners };
 }
 
 /** A rollout, as a policy sees it. One of a model that is no longer configured counts as of high risk, and nobody's. */
@@ -83,6 +115,7 @@ export function rolloutResource(
     id: rollout.id,
     model: name,
     environment,
+    alias: aliasIn(model, environment),
     risk: model?.risk ?? "high",
     owners: model?.owners ?? [],
     requestedBy: rollout.requestedBy,
@@ -103,6 +136,10 @@ const resourceTypes: Readonly<Record<PolicyAction, PolicyResource["type"]>> = {
   approve: "Rollout",
   deny: "Rollout",
   cancel: "Rollout",
+  freeze: "Bot",
+  lock: "Model",
+  unlock: "Model",
+  review: "Bot",
   audit: "Bot",
   digest: "Bot",
 };

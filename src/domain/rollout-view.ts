@@ -1,6 +1,10 @@
 /** What the card of a rollout shows: its plan, who decides, how far it is, how it ended. */
-import { type Approval, weighApprovals } from "./approval.ts";
-import { planTitle, type Rollout, type RolloutState } from "./rollout.ts";
+import { fits, weighApprovals } from "./approval.ts";
+import { nameQuestion } from "./confirmation.ts";
+import type { MetricComparison } from "./metric-comparison.ts";
+import { planFields } from "./plan-view.ts";
+import { isFinal, type Plan, planTitle, type Rollout, type RolloutState } from "./rollout.ts";
+import type { RolloutFacts } from "./rollout-facts.ts";
 import {
   bold,
   code,
@@ -18,15 +22,7 @@ import {
   type ViewBlock,
 } from "./view.ts";
 
-/** Everything a card is made of. */
-export interface RolloutFacts {
-  readonly rollout: Rollout;
-  readonly approvals: readonly Approval[];
-  /** Ids of the people other than the requester who may approve it now. */
-  readonly approvers: readonly string[];
-  /** Id to the name shown. */
-  readonly nameOf: (person: string) => string;
-}
+export type { RolloutFacts } from "./rollout-facts.ts";
 
 /** Characters of the plan's hash that an approval button carries; enough to tell any two plans apart. */
 const shownHash = 12;
@@ -52,11 +48,12 @@ const tones: Readonly<Record<RolloutState, Tone>> = {
 export function rolloutView(facts: RolloutFacts): View {
   const { rollout } = facts;
   const state = stateSentence(facts);
-  const title = `Rollout ${rollout.id}: ${planTitle(rollout.plan)}`;
+  const isLoud = rollout.plan.breakGlass !== undefined && !isFinal(rollout.state);
+  const title = `${isLoud ? "BREAKS A FREEZE: " : ""}Rollout ${rollout.id}: ${planTitle(rollout.plan)}`;
   return {
     kind: "rollout",
     title,
-    tone: tones[rollout.state],
+    tone: isLoud ? "bad" : tones[rollout.state],
     summary: `${title}. ${state} Reason: ${oneLine(rollout.plan.reason, 300)}`,
     blocks: [
       { kind: "text", text: [bold(stateWord(rollout.state)), plain(` · ${state}`)] },
@@ -66,7 +63,7 @@ export function rolloutView(facts: RolloutFacts): View {
       ...notesOf(rollout),
       ...logOf(rollout),
     ],
-    actions: actionsOf(rollout),
+    actions: actionsOf(facts),
     footer: footerOf(rollout),
   };
 }
@@ -110,18 +107,27 @@ function sentence(text: string): string {
   return /[.!?…]$/.test(start) ? start : `${start}.`;
 }
 
-function waitingSentence(facts: RolloutFacts): string {
+/** Who still has to agree. */
+export function waitingSentence(facts: RolloutFacts): string {
   const { rollout, approvers, nameOf } = facts;
   const weight = weighApprovals({
     rollout,
     approvals: facts.approvals,
-    needed: rollout.approvalsNeeded,
+    rules: rollout.approvalRules,
     mayApprove: (person) => approvers.includes(person),
+    rolesOf: facts.rolesOf,
   });
-  const missing = weight.kind === "waiting" ? weight.missing : 0;
-  const open = approvers.filter((person) => !facts.approvals.some((approval) => approval.person === person));
-  const who = open.length === 0 ? "nobody may give it" : `from ${open.slice(0, 8).map(nameOf).join(", ")}`;
-  return `Needs ${missing} more ${missing === 1 ? "approval" : "approvals"} ${who}.`;
+  if (weight.kind !== "waiting") return "Needs no more approvals.";
+  const silent = approvers.filter(
+    (person) => !facts.approvals.some((approval) => approval.person === person),
+  );
+  const demands = weight.open.map((rule) => {
+    const able = silent.filter((person) => fits(rule, facts.rolesOf(person)));
+    const who = able.length === 0 ? "nobody may give it" : `from ${able.slice(0, 8).map(nameOf).join(", ")}`;
+    const role = rule.roles.length === 0 ? "" : ` (${rule.roles.join(" or ")})`;
+    return `${rule.missing} more ${rule.missing === 1 ? "approval" : "approvals"} ${who}${role}`;
+  });
+  return `Needs ${demands.join(", and ")}.`;
 }
 
 function fieldsOf(facts: RolloutFacts): ViewBlock {
@@ -140,6 +146,7 @@ function fieldsOf(facts: RolloutFacts): ViewBlock {
     },
     { label: "Reason", value: [plain(oneLine(plan.reason, 300))] },
   ];
+  fields.push(...planFields(facts));
   if (plan.incidentId !== null) fields.push({ label: "Incident", value: [plain(String(plan.incidentId))] });
   fields.push({ label: "Approvals", value: approvalsText(facts) });
   if (plan.inverse !== null) fields.push({ label: "Undo", value: [code(`/${plan.inverse}`)] });
@@ -171,8 +178,12 @@ function approvalsText(facts: RolloutFacts): Text {
 }
 
 function metricsOf(rollout: Rollout): ViewBlock[] {
-  const { comparison, metrics: trained } = rollout.progress;
-  if (comparison.length > 0) return [comparisonTable(rollout)];
+  const { metrics: trained } = rollout.progress;
+  const comparison =
+    rollout.progress.comparison.length > 0
+      ? rollout.progress.comparison
+      : (rollout.plan.facts?.comparison ?? []);
+  if (comparison.length > 0) return [comparisonTable(rollout.plan, comparison)];
   const planned = rollout.plan.metrics;
   const names = [...new Set([...planned.map((metric) => metric.name), ...Object.keys(trained)])].sort();
   if (names.length === 0) return [];
@@ -183,20 +194,31 @@ function metricsOf(rollout: Rollout): ViewBlock[] {
     return [name, number(from), number(to), from === null || to === null ? "–" : signed(to - from)];
   });
   const { from, to } = rollout.plan;
-  return [{ kind: "table", columns: ["metric", from ?? "now", to ?? "new version", "difference"], rows }];
+  const unpaired = "Each version's own figures, not measured together: a difference may be chance.";
+  return [
+    { kind: "table", columns: ["metric", from ?? "now", to ?? "new version", "difference"], rows },
+    { kind: "note", text: [plain(unpaired)] },
+  ];
 }
 
 /** Measured on the same rows, so that the difference has an interval; without one it may be chance. */
-function comparisonTable({ plan, progress }: Rollout): ViewBlock {
-  const rows = progress.comparison.map(({ name, champion, challenger, interval, n }) => [
+function comparisonTable(plan: Plan, comparison: readonly MetricComparison[]): ViewBlock {
+  const rows = comparison.map(({ name, champion, challenger, interval, n }) => [
     name,
     number(champion),
     number(challenger),
     signed(challenger - champion),
-    interval === null ? "too few" : `${signed(interval[0])} to ${signed(interval[1])}`,
+    interval === null ? "too few to tell" : `${signed(interval[0])} to ${signed(interval[1])}`,
     String(n),
   ]);
-  const columns = ["metric", plan.from ?? "now", "new version", "difference", "95 % of differences", "n"];
+  const columns = [
+    "metric",
+    plan.from ?? "now",
+    plan.to ?? "new version",
+    "difference",
+    "95 % of differences",
+    "n",
+  ];
   return { kind: "table", columns, rows };
 }
 
@@ -237,7 +259,7 @@ function lastCharacters(text: string, max: number): string {
   return `…${/^[\uDC00-\uDFFF]/.test(cut) ? cut.slice(1) : cut}`;
 }
 
-function actionsOf(rollout: Rollout): ViewAction[] {
+function actionsOf({ rollout, risk }: RolloutFacts): ViewAction[] {
   const { id, state, plan } = rollout;
   const audit: ViewAction = { label: "Audit", command: `audit --subject rollout:${id}`, style: "plain" };
   const cancel: ViewAction = {
@@ -253,7 +275,9 @@ function actionsOf(rollout: Rollout): ViewAction[] {
           label: "Approve",
           command: `approve ${id} --plan ${rollout.planHash.slice(0, shownHash)}`,
           style: "primary",
-          confirm: truncate(`Approve: ${planTitle(plan)}?`, 200),
+          ...(risk === "high"
+            ? { ask: nameQuestion(plan.model) }
+            : { confirm: truncate(`Approve: ${planTitle(plan)}?`, 200) }),
         },
         { label: "Deny", command: `deny ${id}`, style: "danger", confirm: `Deny rollout ${id}?` },
         cancel,

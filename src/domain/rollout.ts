@@ -1,5 +1,6 @@
 /** Rollouts: what one is, how it moves from request to final state, and what a plan binds. */
 import { createHash } from "node:crypto";
+import { type ApprovalRule, mostNeeded } from "./approval-rule.ts";
 import { canonicalJson } from "./audit.ts";
 import type { MetricComparison } from "./metric-comparison.ts";
 import { oneLine } from "./view.ts";
@@ -42,6 +43,29 @@ export interface Plan {
   readonly reason: string;
   readonly incidentId: number | null;
   readonly expectedMs: number | null;
+  /** Why a freeze is broken for it; absent when none is. */
+  readonly breakGlass?: string;
+  /** What people should know when they decide; not bound by the hash. */
+  readonly facts?: PlanFacts;
+}
+
+/** What is known around a plan. Each null where nobody knows. */
+export interface PlanFacts {
+  /** Where `to` comes from; null for a retrain, and when the registry does not know the version. */
+  readonly version: {
+    readonly createdBy: string | null;
+    /** ISO 8601. */
+    readonly createdAt: string | null;
+    readonly run: string | null;
+    readonly commit: string | null;
+    readonly data: string | null;
+  } | null;
+  /** `to` beside `from`, measured on the same data; empty when nobody measured. */
+  readonly comparison: readonly MetricComparison[];
+  /** Rules of the policy that allow it. */
+  readonly rules: readonly string[];
+  /** What the checks of the plan found. */
+  readonly checks: readonly { readonly name: string; readonly text: string }[];
 }
 
 /** One deploy, rollback or retrain from request to final state; a row with a state machine. */
@@ -57,7 +81,10 @@ export interface Rollout {
   /** Channel it was asked in, "platform:id", or null. */
   readonly requestedIn: string | null;
   readonly requestedAt: Date;
+  /** How many other people it takes at least. */
   readonly approvalsNeeded: number;
+  /** Who has to agree; empty for a rollout that needs nobody. */
+  readonly approvalRules: readonly ApprovalRule[];
   /** A pending one expires then. */
   readonly expiresAt: Date | null;
   readonly externalRef: Readonly<Record<string, string>> | null;
@@ -79,6 +106,10 @@ export interface Rollout {
     readonly cancelProblem: string | null;
     /** Since when the backend says it is done while another version still serves (ISO 8601); null otherwise. */
     readonly verifyingSince: string | null;
+    /** The fence of its lock, from the start on: every step is refused once it no longer holds. */
+    readonly fence?: number;
+    /** Waits for its turn on the target. */
+    readonly isQueued?: boolean;
   };
   /** One plain line once it is final. */
   readonly result: string | null;
@@ -124,7 +155,7 @@ export function targetOf(plan: Pick<Plan, "model" | "environment">): string {
  * @returns 64 lowercase hex characters.
  */
 export function hashPlan(plan: Plan): string {
-  const { notes: _notes, expectedMs: _expectedMs, ...binding } = plan;
+  const { notes: _notes, expectedMs: _expectedMs, facts: _facts, ...binding } = plan;
   return createHash("sha256").update(canonicalJson(binding)).digest("hex");
 }
 
@@ -140,11 +171,12 @@ export function newRollout(request: {
   readonly plan: Plan;
   readonly requestedBy: string;
   readonly requestedIn: string | null;
-  readonly approvalsNeeded: number;
+  readonly approvalRules: readonly ApprovalRule[];
   readonly expiresAt: Date;
   readonly now: Date;
 }): Omit<Rollout, "id" | "version"> {
-  const { plan, approvalsNeeded, now, expiresAt, ...rest } = request;
+  const { plan, approvalRules, now, expiresAt, ...rest } = request;
+  const approvalsNeeded = mostNeeded(approvalRules);
   const isPending = approvalsNeeded > 0;
   return {
     ...rest,
@@ -153,6 +185,7 @@ export function newRollout(request: {
     state: isPending ? "pending" : "approved",
     requestedAt: now,
     approvalsNeeded,
+    approvalRules,
     expiresAt: isPending ? expiresAt : null,
     externalRef: null,
     progress: {
@@ -207,6 +240,11 @@ export function moveRollout(
   };
 }
 
+/** The plan with the reason why it breaks a freeze, where there is one: part of what is approved. */
+export function withGlass(plan: Plan, breakGlass: string | null | undefined): Plan {
+  return breakGlass === null || breakGlass === undefined ? plan : { ...plan, breakGlass };
+}
+
 /** The rollout with another progress and the same state. */
 export function withProgress(rollout: Rollout, progress: Partial<Rollout["progress"]>): Rollout {
   return { ...rollout, progress: { ...rollout.progress, ...progress } };
@@ -216,7 +254,7 @@ export function withProgress(rollout: Rollout, progress: Partial<Rollout["progre
 export function planDifference(before: Plan, after: Plan): string {
   const now = new Map<string, unknown>(Object.entries(after));
   return Object.entries(before)
-    .filter(([name]) => name !== "notes" && name !== "expectedMs")
+    .filter(([name]) => name !== "notes" && name !== "expectedMs" && name !== "facts")
     .filter(([name, value]) => canonicalJson(value) !== canonicalJson(now.get(name)))
     .map(([name, value]) => oneLine(`${name} was ${shown(value)} and is ${shown(now.get(name))}`, 200))
     .join("; ");

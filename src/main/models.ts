@@ -43,7 +43,8 @@ export async function createModels(parts: ModelParts): Promise<Models> {
     if (registry === null) throw new Error(`tocsin.yaml models.${name} names no registry`);
     const backend =
       runtime === null && training === null ? registry : composeModel({ registry, runtime, training });
-    return { name, backend, environments, owners, risk, services, dashboards, alerts };
+    const aliases = aliasesOf(registry, name, environments);
+    return { name, backend, environments, owners, aliases, risk, services, dashboards, alerts };
   });
   for (const [name, backend] of backends) {
     const using = new Set(modelsUsing(parts.config, name).map((model) => model.name));
@@ -54,6 +55,12 @@ export async function createModels(parts: ModelParts): Promise<Models> {
     return receive === undefined ? [] : [[name, receive] as const];
   });
   return { entries, receivers: new Map(receivers) };
+}
+
+function aliasesOf(registry: ModelBackend, model: string, environments: readonly string[]) {
+  const { aliasOf } = registry;
+  if (aliasOf === undefined) return {};
+  return Object.fromEntries(environments.map((environment) => [environment, aliasOf(model, environment)]));
 }
 
 function modelsUsing(config: Config, backend: string): readonly ModelConfig[] {

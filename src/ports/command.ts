@@ -5,7 +5,7 @@ import type { Matcher } from "../domain/matcher.ts";
 import type { Person } from "../domain/person.ts";
 import type { Decision, PolicyAction, PolicyResource } from "../domain/policy.ts";
 import type { Plan, Rollout } from "../domain/rollout.ts";
-import type { View } from "../domain/view.ts";
+import type { View, ViewAction } from "../domain/view.ts";
 import type { Channel } from "./chat.ts";
 import type { NewRuling } from "./feedback.ts";
 import type { ModelBackend } from "./model.ts";
@@ -23,6 +23,8 @@ export interface Refusal {
   readonly remedy: string;
   /** Command lines, without the slash, that would work instead; shown as buttons. */
   readonly suggestions?: readonly string[];
+  /** Buttons beside them. */
+  readonly actions?: readonly ViewAction[];
 }
 
 /**
@@ -82,12 +84,28 @@ export interface PlanQuestion {
   readonly incidentId: number | null;
 }
 
+/**
+ * Looks at a plan before it is approved, and again before it is carried out: an evaluation gate, a rule of one's own.
+ * Changes nothing.
+ */
+export interface PlanCheck {
+  /** Shown beside what it found: "evaluation". */
+  readonly name: string;
+  /** @returns a refusal, or one line of what was found; null when it has nothing to say of this plan. */
+  check(
+    plan: Plan,
+    entry: ModelEntry,
+  ): Promise<Refusal | { readonly kind: "found"; readonly text: string } | null>;
+}
+
 /** One model as configured, with where it lives. */
 export interface ModelEntry {
   readonly name: string;
   readonly backend: ModelBackend;
   readonly environments: readonly string[];
   readonly owners: readonly string[];
+  /** Environment to the registry's name for what serves there, where it is not the usual one. */
+  readonly aliases?: Readonly<Record<string, string>>;
   readonly risk: "low" | "high";
   /** Services whose incidents a rollout of this model may explain. */
   readonly services: readonly string[];

@@ -147,6 +147,8 @@ export interface ModelBackend {
   prepare?(
     models: readonly { readonly name: string; readonly environments: readonly string[] }[],
   ): Promise<void>;
+  /** The registry's name for what serves in an environment, for policies; left out: the usual one. */
+  aliasOf?(model: string, environment: string): string;
   versions(model: string): Promise<readonly ModelVersion[]>;
   live(model: string, environment: string): Promise<LiveVersion>;
   /** Versions that served, newest first. */

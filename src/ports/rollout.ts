@@ -1,8 +1,20 @@
 import type { Approval } from "../domain/approval.ts";
 import type { MetricComparison } from "../domain/metric-comparison.ts";
 import type { Rollout } from "../domain/rollout.ts";
+import type { TargetLock } from "../domain/standing.ts";
+import type { GuardStore } from "./guard.ts";
 
-export interface RolloutStore {
+/** What is said in the thread of a rollout's card. */
+export interface RolloutNote {
+  readonly id: number;
+  readonly rolloutId: number;
+  /** Says it once: "reminder 1". */
+  readonly key: string;
+  readonly at: Date;
+  readonly text: string;
+}
+
+export interface RolloutStore extends GuardStore {
   find(id: number): Promise<Rollout | null>;
   findByOperationId(operationId: string): Promise<Rollout | null>;
   /** Newest first. */
@@ -22,7 +34,10 @@ export interface RolloutStore {
   approvals(rolloutId: number): Promise<readonly Approval[]>;
   /** False when this person has already spoken. */
   addApproval(approval: Approval): Promise<boolean>;
-  /** Takes the lock of a target, or says who holds it. The fence grows each time it changes hands. */
+  /**
+   * Takes the lock of a target, or says who is before: whoever holds it, a person who keeps everyone from it, or a
+   * rollout that waits and was asked for earlier. The fence grows each time it changes hands.
+   */
   lock(
     target: string,
     rolloutId: number,
@@ -30,9 +45,35 @@ export interface RolloutStore {
     at: Date,
   ): Promise<
     | { readonly kind: "held"; readonly fence: number }
-    | { readonly kind: "busy"; readonly rolloutId: number; readonly since: Date }
+    | {
+        readonly kind: "busy";
+        readonly rolloutId: number;
+        readonly since: Date;
+        readonly held: TargetLock["held"];
+      }
   >;
   unlock(target: string, rolloutId: number): Promise<void>;
+  findLock(target: string): Promise<TargetLock | null>;
+  /** Targets that someone holds or keeps others from. */
+  locks(): Promise<readonly TargetLock[]>;
+  /** Approved rollouts that have not started, in the order in which they go. */
+  queue(target: string): Promise<readonly Pick<Rollout, "id" | "requestedAt" | "requestedBy">[]>;
+  /** Keeps everyone from a target; false when someone already does. */
+  hold(hold: {
+    readonly target: string;
+    readonly by: string;
+    readonly reason: string;
+    readonly at: Date;
+  }): Promise<boolean>;
+  /** False when nobody kept others from it. */
+  release(target: string): Promise<boolean>;
+  /** Takes the lock from a rollout that may still be at work: its fence is no longer good. False when it has none. */
+  takeAway(target: string, rolloutId: number): Promise<boolean>;
+  /** Whether a rollout still holds its target; until the transaction ends nobody can take it away. */
+  holdsFence(target: string, rolloutId: number, fence: number): Promise<boolean>;
+  /** A line for the thread of its cards; null when one with this key was said before. */
+  addNote(note: Omit<RolloutNote, "id">): Promise<number | null>;
+  findNote(id: number): Promise<RolloutNote | null>;
   // Registry of the backend `builtin`.
   addModelVersion(version: StoredModelVersion): Promise<void>;
   modelVersions(model: string): Promise<readonly StoredModelVersion[]>;

@@ -175,7 +175,7 @@ export interface IncidentStore extends MuteStore {
 
 // ---------- posts ----------
 
-/** The subject of the silence kinds is a silence, that of a checkpoint its size. */
+/** The subject of the silence kinds is a silence, that of a checkpoint its size, of a rollout_note a note. */
 export type PostKind =
   | "incident"
   | "rollout"
@@ -183,7 +183,8 @@ export type PostKind =
   | "digest"
   | "silence_ending"
   | "silence_idle"
-  | "checkpoint";
+  | "checkpoint"
+  | "rollout_note";
 
 export interface Post {
   readonly key: string;

@@ -536,7 +536,7 @@ function storeRollout(
       requestedBy: "ml-engineer",
       requestedIn: null,
       now: at(-10),
-      approvalsNeeded: 0,
+      approvalRules: [],
       expiresAt: at(60),
     }),
   );

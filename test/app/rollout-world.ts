@@ -34,10 +34,11 @@ function person(id: string, roles: readonly string[]): Person {
   return { id, name: id, roles, accounts: { console: id, slack: `U-${id}` } };
 }
 
-export async function shippedPolicy(): Promise<Policy> {
+/** @param more - rules beside the shipped ones. */
+export async function shippedPolicy(more = ""): Promise<Policy> {
   const read = (name: string) => readFileSync(new URL(`../../assets/${name}`, import.meta.url), "utf8");
   return await createCedarPolicy({
-    policy: read("policy.cedar"),
+    policy: `${read("policy.cedar")}\n${more}`,
     schema: read("policy.cedarschema"),
     origin: "assets/policy.cedar",
   });

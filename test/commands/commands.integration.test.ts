@@ -516,7 +516,7 @@ describe("planning", () => {
     const plan = createPlanner({ models, rollouts: still.rollouts });
     const [ml] = people;
     if (ml === undefined) throw new Error("nobody");
-    const allow = { kind: "allow", policies: [], approvalsNeeded: 0 } as const;
+    const allow = { kind: "allow", policies: [], approvals: [], approvalsNeeded: 0 } as const;
     const planned = await command.plan(command.options.parse({ model: words[0], version: words[1] }), {
       now: clock.now(),
       person: ml,
@@ -547,5 +547,8 @@ test("shapes are what a platform registers", () => {
     { name: "environment", isSuggested: true, position: null },
     { name: "reason", isSuggested: false, position: null },
     { name: "incident", type: "integer", position: null },
+    { name: "dry-run", type: "boolean", isRequired: false, position: null },
+    { name: "break-glass", type: "string", isRequired: false, position: null },
+    { name: "confirm", type: "string", isRequired: false, position: null },
   ]);
 });

@@ -1,6 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Approval, refuseVoice, weighApprovals } from "../../src/domain/approval.ts";
-import { now, rolloutIn } from "./rollout-build.ts";
+import { type Approval, refuseVoice, unmeetable, weighApprovals } from "../../src/domain/approval.ts";
+import { anyone, now, rolloutIn } from "./rollout-build.ts";
 
 const pending = rolloutIn("pending");
 
@@ -23,25 +24,41 @@ function voice(
 
 describe("adding up", () => {
   const weigh = (approvals: readonly Approval[], needed = 1, mayApprove = (_person: string) => true) =>
-    weighApprovals({ rollout: pending, approvals, needed, mayApprove });
+    weighApprovals({
+      rollout: pending,
+      approvals,
+      rules: needed === 0 ? [] : [anyone(needed)],
+      mayApprove,
+      rolesOf: () => [],
+    });
 
   test.each([
-    ["nobody has spoken", [], 1, { kind: "waiting", by: [], missing: 1 }],
+    ["nobody has spoken", [], 1, { kind: "waiting", by: [], missing: 1, open: expect.anything() }],
     ["one of one", [voice("lead")], 1, { kind: "enough", by: ["lead"] }],
-    ["one of two", [voice("lead")], 2, { kind: "waiting", by: ["lead"], missing: 1 }],
+    [
+      "one of two",
+      [voice("lead")],
+      2,
+      { kind: "waiting", by: ["lead"], missing: 1, open: expect.anything() },
+    ],
     ["two of two", [voice("lead"), voice("second")], 2, { kind: "enough", by: ["lead", "second"] }],
     [
       "one human twice is one voice",
       [voice("lead"), voice("lead", "approve", { via: "discord" })],
       2,
-      { kind: "waiting", by: ["lead"], missing: 1 },
+      { kind: "waiting", by: ["lead"], missing: 1, open: expect.anything() },
     ],
-    ["the requester's own does not count", [voice("ml")], 1, { kind: "waiting", by: [], missing: 1 }],
+    [
+      "the requester's own does not count",
+      [voice("ml")],
+      1,
+      { kind: "waiting", by: [], missing: 1, open: expect.anything() },
+    ],
     [
       "one of another plan does not count",
       [voice("lead", "approve", { planHash: "other" })],
       1,
-      { kind: "waiting", by: [], missing: 1 },
+      { kind: "waiting", by: [], missing: 1, open: expect.anything() },
     ],
     [
       "a denial wins over any number",
@@ -59,7 +76,66 @@ describe("adding up", () => {
       kind: "waiting",
       by: ["second"],
       missing: 1,
+      open: [{ ...anyone(2), missing: 1 }],
     });
+  });
+});
+
+describe("demands of several rules", () => {
+  const roles: Readonly<Record<string, readonly string[]>> = {
+    ann: ["sre"],
+    bob: ["sre", "approver"],
+    cleo: ["ml-lead"],
+    dan: ["sre", "ml-lead"],
+  };
+  const rules = [
+    { rule: "two of sre", count: 2, roles: ["sre"] },
+    { rule: "one who leads", count: 1, roles: ["ml-lead", "risk-officer"] },
+  ];
+  const rolesOf = (person: string) => roles[person] ?? [];
+  const weigh = (...by: readonly string[]) =>
+    weighApprovals({
+      rollout: pending,
+      approvals: by.map((person) => voice(person)),
+      rules,
+      mayApprove: () => true,
+      rolesOf,
+    });
+
+  test.each([
+    [[], ["two of sre 2", "one who leads 1"]],
+    [["ann"], ["two of sre 1", "one who leads 1"]],
+    [["ann", "bob"], ["one who leads 1"]],
+    [["cleo"], ["two of sre 2"]],
+    [["dan"], ["two of sre 1"]],
+    [["ann", "ann", "cleo"], ["two of sre 1"]],
+    [["stranger", "cleo"], ["two of sre 2"]],
+  ] as const)("%j leaves %j", (by, left) => {
+    const weight = weigh(...by);
+    const open = weight.kind === "waiting" ? weight.open : [];
+    expect(open.map(({ rule, missing }) => `${rule} ${missing}`)).toEqual(left);
+  });
+
+  test("are met together: one person whose roles fit two counts for both", () => {
+    expect(weigh("ann", "bob", "cleo").kind).toBe("enough");
+    expect(weigh("ann", "dan")).toEqual({ kind: "enough", by: ["ann", "dan"] });
+  });
+
+  test("one that too few people could ever meet is found before anybody waits for it", () => {
+    const people = Object.values(roles).map((held) => ({ roles: held }));
+    expect(unmeetable(rules, people)).toBeNull();
+    expect(unmeetable(rules, people.slice(0, 2))).toMatchObject({ rule: "one who leads", able: 0 });
+  });
+
+  test("more voices never make a demand less met", () => {
+    const names = fc.constantFrom("ann", "bob", "cleo", "dan", "ml", "stranger");
+    fc.assert(
+      fc.property(fc.array(names, { maxLength: 6 }), names, (by, another) => {
+        const missing = (weight: ReturnType<typeof weigh>) =>
+          weight.kind === "waiting" ? weight.missing : 0;
+        expect(missing(weigh(...by, another))).toBeLessThanOrEqual(missing(weigh(...by)));
+      }),
+    );
   });
 });
 

@@ -1,12 +1,15 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import {
+  formatLine,
   fromOptions,
   type LineShape,
   optionsOf,
   parseDuration,
   parseLine,
   usageOf,
+  withOption,
 } from "../../src/domain/command-line.ts";
 
 const schema = z.object({
@@ -111,4 +114,45 @@ test.each([
   ["2h1d", null],
 ])("the duration %j is %j ms", (text, ms) => {
   expect(parseDuration(text)).toBe(ms);
+});
+
+describe("a line made from options", () => {
+  const options = optionsOf(
+    z.object({
+      model: z.string().describe("m"),
+      version: z.string().optional().describe("v"),
+      incident: z.number().int().optional().describe("i"),
+      dryRun: z.boolean().default(false).describe("d"),
+      reason: z.string().optional().describe("r"),
+    }),
+  );
+  const shape = { options, args: ["model", "version"], rest: null };
+  // What a reading repairs anyway (typographic quotes, odd blanks and dashes) is no part of a value.
+  const text = fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: 20 });
+  const values = fc.record(
+    { model: text, version: text, incident: fc.nat(), dryRun: fc.boolean(), reason: text },
+    { requiredKeys: ["model"] },
+  );
+
+  test("reads back as the same options, whatever is in them", () => {
+    fc.assert(
+      fc.property(values, (given) => {
+        const line = formatLine("deploy", shape, given);
+        expect(line.startsWith("deploy ")).toBe(true);
+        expect(parseLine(line.slice("deploy".length), shape)).toEqual({ kind: "values", values: given });
+      }),
+    );
+  });
+
+  test("takes one more, quoted", () => {
+    fc.assert(
+      fc.property(text, (typed) => {
+        const line = withOption("scorer", "reason", typed);
+        expect(parseLine(line, shape)).toEqual({
+          kind: "values",
+          values: { model: "scorer", reason: typed },
+        });
+      }),
+    );
+  });
 });

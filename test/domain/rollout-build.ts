@@ -1,3 +1,4 @@
+import type { ApprovalRule } from "../../src/domain/approval-rule.ts";
 import { hashPlan, type Plan, type Rollout, type RolloutState } from "../../src/domain/rollout.ts";
 
 export const now = new Date("2026-03-02T10:00:00Z");
@@ -18,6 +19,11 @@ export const plan: Plan = {
   expectedMs: null,
 };
 
+/** A demand for so many people, whoever may approve. */
+export function anyone(count: number): ApprovalRule {
+  return { rule: "a rule", count, roles: [] };
+}
+
 /** A rollout in some state, as the steps before would have left it. */
 export function rolloutIn(state: RolloutState, over: Partial<Rollout> = {}): Rollout {
   const isStarted = !["pending", "approved", "denied", "expired"].includes(state);
@@ -32,6 +38,7 @@ export function rolloutIn(state: RolloutState, over: Partial<Rollout> = {}): Rol
     requestedIn: "console:incidents",
     requestedAt: now,
     approvalsNeeded: 1,
+    approvalRules: [anyone(1)],
     expiresAt: state === "pending" ? new Date(now.getTime() + 3_600_000) : null,
     externalRef: null,
     progress: {

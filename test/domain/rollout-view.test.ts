@@ -2,13 +2,14 @@ import { describe, expect, test } from "vitest";
 import type { Approval } from "../../src/domain/approval.ts";
 import { rolloutStates } from "../../src/domain/rollout.ts";
 import { type RolloutFacts, rolloutView } from "../../src/domain/rollout-view.ts";
-import { now, plan, rolloutIn } from "./rollout-build.ts";
+import { anyone, now, plan, rolloutIn } from "./rollout-build.ts";
 
 function view(rollout = rolloutIn("pending"), over: Partial<RolloutFacts> = {}) {
   return rolloutView({
     rollout,
     approvals: [],
     approvers: ["lead", "second"],
+    rolesOf: () => [],
     nameOf: (id) => `Name of ${id}`,
     ...over,
   });
@@ -50,7 +51,9 @@ test("who has spoken is named, and no longer asked", () => {
     via: "slack",
     at: now,
   };
-  const shown = view(rolloutIn("pending", { approvalsNeeded: 2 }), { approvals: [approval] });
+  const shown = view(rolloutIn("pending", { approvalsNeeded: 2, approvalRules: [anyone(2)] }), {
+    approvals: [approval],
+  });
   expect(shown.summary).toContain("Needs 1 more approval from Name of second.");
   expect(JSON.stringify(shown.blocks)).toContain("approved by Name of lead via slack (looks right)");
 });
@@ -109,7 +112,7 @@ test("a retrain shows its metrics beside the champion's on the same data", () =>
   expect(table).toMatchObject({
     rows: [
       ["recall", "0.91", "0.95", "+0.04", "-0.01 to +0.09", "60"],
-      ["precision", "0.5", "0.5", "0", "too few", "3"],
+      ["precision", "0.5", "0.5", "0", "too few to tell", "3"],
     ],
   });
 });

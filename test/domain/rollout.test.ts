@@ -12,7 +12,7 @@ import {
   rolloutStates,
   transitions,
 } from "../../src/domain/rollout.ts";
-import { now, plan, rolloutIn } from "./rollout-build.ts";
+import { anyone, now, plan, rolloutIn } from "./rollout-build.ts";
 
 describe("states", () => {
   test("every state leads to a final one, and final ones nowhere", () => {
@@ -39,11 +39,11 @@ describe("states", () => {
 
   test("nothing is waited for when the policy asks for nobody", () => {
     const request = { operationId: "o", plan, requestedBy: "ml", requestedIn: null, expiresAt: now, now };
-    expect(newRollout({ ...request, approvalsNeeded: 0 })).toMatchObject({
+    expect(newRollout({ ...request, approvalRules: [] })).toMatchObject({
       state: "approved",
       expiresAt: null,
     });
-    expect(newRollout({ ...request, approvalsNeeded: 1 })).toMatchObject({
+    expect(newRollout({ ...request, approvalRules: [anyone(1)] })).toMatchObject({
       state: "pending",
       expiresAt: now,
     });

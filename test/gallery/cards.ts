@@ -192,6 +192,7 @@ function rollouts(): GalleryCard[] {
       },
       approvals: state === "pending" ? [] : approvals,
       approvers: ["sre-lead", "oncall"],
+      rolesOf: () => [],
       nameOf,
     };
     return { family: "rollout", state, view: rolloutView(facts) };

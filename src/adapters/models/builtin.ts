@@ -151,6 +151,7 @@ export function createBuiltin(
     prepare: async (models) => {
       for (const model of models) await ensureFirstVersion(context, model);
     },
+    aliasOf: () => champion,
     versions: async (model) => (await rollouts.modelVersions(model)).map(toVersion).reverse(),
     live,
     history: async (model, environment) =>

@@ -242,6 +242,7 @@ export function createMlflow(
   return {
     name: "mlflow",
     idempotency: "native",
+    aliasOf: (model, environment) => placeOf(model, environment).alias,
     prepare: async (given) => {
       checkAliases(given, placeOf);
     },

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { setFlagsFromString } from "node:v8";
 import type * as Cedar from "@cedar-policy/cedar-wasm/nodejs";
+import { mostNeeded } from "../../domain/approval-rule.ts";
 import type { Decision, PolicyQuestion, PolicyResource } from "../../domain/policy.ts";
 import type { Policy } from "../../ports/policy.ts";
 
@@ -32,6 +33,8 @@ interface Rule {
   readonly text: string;
   readonly effect: "permit" | "forbid";
   readonly approvals: number;
+  /** Roles of which an approver must have one; none means whoever may approve. */
+  readonly approvers: readonly string[];
 }
 
 /** More than this many approvals on one rule is a typing error. */
@@ -73,7 +76,9 @@ function readRules(cedar: typeof Cedar, options: CedarOptions): ReadonlyMap<stri
     const { annotations = {}, effect } = parsed.json;
     const id = annotations["id"] ?? `rule ${index + 1}`;
     if (rules.has(id)) throw policyError(options, `two rules have @id("${id}"); give each its own`);
-    rules.set(id, { text, effect, approvals: approvalsOf(options, id, effect, annotations["approvals"]) });
+    const approvals = approvalsOf(options, id, effect, annotations["approvals"]);
+    const approvers = approversOf(options, id, approvals, annotations["approvers"]);
+    rules.set(id, { text, effect, approvals, approvers });
   }
   return rules;
 }
@@ -94,6 +99,27 @@ function approvalsOf(
     throw policyError(options, `rule "${id}" has @approvals("${text}"); ${expected}`);
   }
   return count;
+}
+
+/** Roles as they are written in tocsin.yaml, between commas or blanks. */
+function approversOf(
+  options: CedarOptions,
+  id: string,
+  approvals: number,
+  text: string | undefined,
+): readonly string[] {
+  if (text === undefined) return [];
+  if (approvals === 0) {
+    throw policyError(options, `rule "${id}" has @approvers without @approvals; say how many it takes`);
+  }
+  const roles = text.split(/[\s,]+/).filter((role) => role !== "");
+  const odd = roles.find((role) => !/^[a-z0-9][a-z0-9_-]{0,62}$/.test(role));
+  if (odd === undefined && roles.length > 0) return roles;
+  const problem = `rule "${id}" has @approvers("${text}")`;
+  throw policyError(
+    options,
+    `${problem}; expected roles as tocsin.yaml names them, for example "sre, ml-lead"`,
+  );
 }
 
 function checkAgainstSchema(cedar: typeof Cedar, options: CedarOptions, policies: Cedar.PolicySet): void {
@@ -158,8 +184,13 @@ function fromResponse(rules: ReadonlyMap<string, Rule>, response: Cedar.Response
     return broken(ids, `rule "${ids[0]}" failed: ${first === undefined ? "" : describe(first.error)}`);
   }
   if (response.decision === "allow") {
-    const approvalsNeeded = Math.max(0, ...reason.map((id) => rules.get(id)?.approvals ?? 0));
-    return { kind: "allow", policies: reason, approvalsNeeded };
+    const approvals = reason.flatMap((id) => {
+      const rule = rules.get(id);
+      return rule === undefined || rule.approvals === 0
+        ? []
+        : [{ rule: id, count: rule.approvals, roles: rule.approvers }];
+    });
+    return { kind: "allow", policies: reason, approvals, approvalsNeeded: mostNeeded(approvals) };
   }
   const because =
     reason.length > 0 ? `the rule "${reason.join('", "')}" forbids it` : "no rule of the policy permits it";
@@ -179,7 +210,12 @@ function callOf(name: string, question: PolicyQuestion): Cedar.StatefulAuthoriza
     principal,
     action: { type: "Action", id: question.action },
     resource: target.uid,
-    context: { via: question.via, hour: now.getUTCHours(), weekday: now.getUTCDay() || 7 },
+    context: {
+      via: question.via,
+      hour: now.getUTCHours(),
+      weekday: now.getUTCDay() || 7,
+      ...(isRollout(question.action) ? freezeOf(question) : {}),
+    },
     preparsedSchemaName: name,
     preparsedPolicySetId: name,
     validateRequest: true,
@@ -191,6 +227,14 @@ function callOf(name: string, question: PolicyQuestion): Cedar.StatefulAuthoriza
   };
 }
 
+function isRollout(action: PolicyQuestion["action"]): boolean {
+  return action === "deploy" || action === "rollback" || action === "retrain";
+}
+
+function freezeOf({ freeze = "open" }: PolicyQuestion) {
+  return { frozen: freeze !== "open", breakGlass: freeze === "broken" };
+}
+
 function entityOf(resource: PolicyResource): Cedar.EntityJson & { uid: Cedar.TypeAndId } {
   const { type } = resource;
   switch (type) {
@@ -199,14 +243,14 @@ function entityOf(resource: PolicyResource): Cedar.EntityJson & { uid: Cedar.Typ
     case "Incident":
       return { uid: { type, id: String(resource.id) }, attrs: { severity: resource.severity }, parents: [] };
     case "Model": {
-      const { name, environment, risk } = resource;
-      const attrs = { name, environment, risk, owners: [...resource.owners] };
+      const { name, environment, alias, risk } = resource;
+      const attrs = { name, environment, alias, risk, owners: [...resource.owners] };
       return { uid: { type, id: `${name}/${environment}` }, attrs, parents: [] };
     }
     case "Rollout": {
-      const { model, environment, risk } = resource;
+      const { model, environment, alias, risk } = resource;
       const requestedBy = { __entity: { type: "Person", id: resource.requestedBy } };
-      const attrs = { model, environment, risk, owners: [...resource.owners], requestedBy };
+      const attrs = { model, environment, alias, risk, owners: [...resource.owners], requestedBy };
       return { uid: { type, id: String(resource.id) }, attrs, parents: [] };
     }
   }

@@ -64,6 +64,7 @@ async function gatherFacts(db: Db, from: Date, to: Date): Promise<DigestFacts> {
         muted: await mutedReasons(tx, window),
         rollouts: await rolloutLines(tx, window),
         pendingApprovals: await pendingApprovals(tx),
+        reviews: await openReviews(tx),
         series: await series(tx, from, to),
       };
     },
@@ -153,6 +154,18 @@ async function pendingApprovals(tx: Db) {
     id,
     title: planTitle(plan),
     requestedBy: requested_by,
+  }));
+}
+
+async function openReviews(tx: Db) {
+  const rows = await tx.execute<{ id: number; plan: Plan; opened_by: string; reason: string }>(sql`
+    select reviews.id, plan, opened_by, reviews.reason from reviews join rollouts on rollouts.id = rollout_id
+    where closed_at is null order by reviews.id limit ${maxListed}`);
+  return rows.map(({ id, plan, opened_by, reason }) => ({
+    id,
+    title: planTitle(plan),
+    openedBy: opened_by,
+    reason,
   }));
 }
 

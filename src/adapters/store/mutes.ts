@@ -1,11 +1,11 @@
 /** Silences and maintenance windows. */
-import { and, asc, eq, gt, isNotNull, isNull, notInArray, or, sql } from "drizzle-orm";
-import type { MaintenanceSchedule, MaintenanceWindow } from "../../domain/maintenance.ts";
+import { and, asc, eq, gt, sql } from "drizzle-orm";
 import type { Silence } from "../../domain/silence.ts";
-import type { ConfiguredWindow, MuteStore } from "../../ports.ts";
+import type { MuteStore } from "../../ports.ts";
 import type { Db } from "./client.ts";
 import { maintenance, silences } from "./schema.ts";
-import { isRowId, readTime, writeTime } from "./values.ts";
+import { isRowId, writeTime } from "./values.ts";
+import { windowRows } from "./windows.ts";
 
 export function muteRows(db: Db): MuteStore {
   return { ...silenceRows(db), ...maintenanceRows(db) };
@@ -59,64 +59,11 @@ function toSilence(row: typeof silences.$inferSelect): Silence {
 }
 
 function maintenanceRows(db: Db) {
+  const { save, end, live, setConfigured } = windowRows(db, maintenance);
   return {
-    saveMaintenance: async (window: Omit<MaintenanceWindow, "id">) => {
-      const [row] = await db.insert(maintenance).values(toRow(window)).returning({ id: maintenance.id });
-      if (row === undefined) throw new Error("store: a maintenance window was inserted and has no id");
-      return row.id;
-    },
-    endMaintenance: async (id: number, at: Date) => {
-      if (!isRowId(id)) return false;
-      const ended = await db
-        .update(maintenance)
-        .set({ endedAt: at })
-        .where(and(eq(maintenance.id, id), isNull(maintenance.name), isLive(at)))
-        .returning({ id: maintenance.id });
-      return ended.length > 0;
-    },
-    maintenance: async (at: Date) => {
-      const rows = await db.select().from(maintenance).where(isLive(at)).orderBy(asc(maintenance.id));
-      return rows.map(toWindow);
-    },
-    setConfiguredMaintenance: (windows: readonly ConfiguredWindow[], at: Date) =>
-      setConfigured(db, windows, at),
+    saveMaintenance: save,
+    endMaintenance: end,
+    maintenance: live,
+    setConfiguredMaintenance: setConfigured,
   };
-}
-
-/** Neither ended, nor once and past. */
-function isLive(at: Date) {
-  return and(isNull(maintenance.endedAt), or(isNull(maintenance.passesAt), gt(maintenance.passesAt, at)));
-}
-
-async function setConfigured(db: Db, windows: readonly ConfiguredWindow[], at: Date): Promise<void> {
-  await db.transaction(async (tx) => {
-    const names = windows.map(({ name }) => name);
-    const isGone = names.length === 0 ? undefined : notInArray(maintenance.name, names);
-    await tx
-      .update(maintenance)
-      .set({ endedAt: at })
-      .where(and(isNotNull(maintenance.name), isNull(maintenance.endedAt), isGone));
-    for (const window of windows) {
-      const row = toRow({ ...window, createdBy: "tocsin.yaml", createdAt: at });
-      const { createdAt: _createdAt, ...said } = row;
-      await tx
-        .insert(maintenance)
-        .values(row)
-        .onConflictDoUpdate({ target: maintenance.name, set: { ...said, endedAt: null } });
-    }
-  });
-}
-
-function toRow({ schedule, ...window }: Omit<MaintenanceWindow, "id">) {
-  return { ...window, schedule, passesAt: schedule.kind === "once" ? schedule.to : null };
-}
-
-function toWindow(row: typeof maintenance.$inferSelect): MaintenanceWindow {
-  const { endedAt: _endedAt, passesAt: _passesAt, ...window } = row;
-  // Both columns are written by toRow alone, from a window; of a schedule only the dates change on the way.
-  const matchers = row.matchers as MaintenanceWindow["matchers"];
-  const schedule = row.schedule as MaintenanceSchedule;
-  if (schedule.kind !== "once") return { ...window, matchers, schedule };
-  const [from, to] = [readTime(String(schedule.from)), readTime(String(schedule.to))];
-  return { ...window, matchers, schedule: { kind: "once", from, to } };
 }

@@ -1,14 +1,23 @@
 /** Rollouts, approvals and locks; with them the registry of the builtin backend. */
-import { and, asc, desc, eq, gte, inArray, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gte, inArray } from "drizzle-orm";
 import type { Rollout } from "../../domain/rollout.ts";
 import type { RolloutStore } from "../../ports.ts";
 import type { Db } from "./client.ts";
+import { guardRows } from "./guards.ts";
+import { lockRows } from "./locks.ts";
 import { modelRows } from "./models.ts";
-import { approvals, locks, rollouts } from "./schema.ts";
+import { approvals, rolloutNotes, rollouts } from "./schema.ts";
 import { isRowId } from "./values.ts";
 
 export function rolloutSlice(db: Db): RolloutStore {
-  return { ...rolloutRows(db), ...approvalRows(db), ...lockRows(db), ...modelRows(db) };
+  return {
+    ...rolloutRows(db),
+    ...approvalRows(db),
+    ...lockRows(db),
+    ...noteRows(db),
+    ...guardRows(db),
+    ...modelRows(db),
+  };
 }
 
 type RolloutRow = typeof rollouts.$inferSelect;
@@ -77,6 +86,7 @@ function toColumns(rollout: Omit<Rollout, "id" | "version">) {
     plan,
     planHash: rollout.planHash,
     approvalsNeeded: rollout.approvalsNeeded,
+    approvalRules: rollout.approvalRules,
     expiresAt: rollout.expiresAt,
     externalRef: rollout.externalRef,
     progress: rollout.progress,
@@ -103,6 +113,7 @@ function toRollout(row: RolloutRow): Rollout {
     requestedIn: row.requestedIn,
     requestedAt: row.requestedAt,
     approvalsNeeded: row.approvalsNeeded,
+    approvalRules: row.approvalRules ?? rulesOf(row.approvalsNeeded),
     expiresAt: row.expiresAt,
     result: row.result,
     startedAt: row.startedAt,
@@ -110,6 +121,10 @@ function toRollout(row: RolloutRow): Rollout {
     auditSeq: row.auditSeq,
     revision: row.revision,
   };
+}
+
+function rulesOf(count: number): Rollout["approvalRules"] {
+  return count === 0 ? [] : [{ rule: "", count, roles: [] }];
 }
 
 function approvalRows(db: Db): Pick<RolloutStore, "approvals" | "addApproval"> {
@@ -131,35 +146,20 @@ function approvalRows(db: Db): Pick<RolloutStore, "approvals" | "addApproval"> {
   };
 }
 
-/** A lock that is let go keeps its row, and with it the fence; rollout 0 holds nothing. */
-const nobody = 0;
-
-function lockRows(db: Db): Pick<RolloutStore, "lock" | "unlock"> {
+function noteRows(db: Db): Pick<RolloutStore, "addNote" | "findNote"> {
   return {
-    lock: async (target, rolloutId, holder, at) => {
-      const [taken] = await db
-        .insert(locks)
-        .values({ target, rolloutId, holder, fence: 1, since: at })
-        .onConflictDoUpdate({
-          target: locks.target,
-          set: {
-            rolloutId,
-            holder,
-            fence: sql`${locks.fence} + (${locks.rolloutId} <> ${rolloutId} or ${locks.holder} <> ${holder})::int`,
-            since: sql`case when ${locks.rolloutId} = ${rolloutId} then ${locks.since} else excluded.since end`,
-          },
-          setWhere: inArray(locks.rolloutId, [nobody, rolloutId]),
-        })
-        .returning({ fence: locks.fence });
-      if (taken !== undefined) return { kind: "held", fence: taken.fence };
-      const [held] = await db.select().from(locks).where(eq(locks.target, target));
-      return { kind: "busy", rolloutId: held?.rolloutId ?? nobody, since: held?.since ?? at };
+    addNote: async (note) => {
+      const [row] = await db
+        .insert(rolloutNotes)
+        .values(note)
+        .onConflictDoNothing()
+        .returning({ id: rolloutNotes.id });
+      return row?.id ?? null;
     },
-    unlock: async (target, rolloutId) => {
-      await db
-        .update(locks)
-        .set({ rolloutId: nobody })
-        .where(and(eq(locks.target, target), eq(locks.rolloutId, rolloutId)));
+    findNote: async (id) => {
+      if (!isRowId(id)) return null;
+      const [row] = await db.select().from(rolloutNotes).where(eq(rolloutNotes.id, id));
+      return row ?? null;
     },
   };
 }

@@ -15,6 +15,7 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
+import type { ApprovalRule } from "../../domain/approval-rule.ts";
 import type { MetricComparison } from "../../domain/metric-comparison.ts";
 import type { Operation } from "../../ports.ts";
 import { readTime, writeTime } from "./values.ts";
@@ -198,20 +199,29 @@ export const silences = pgTable("silences", {
   matchedAt: at("matched_at"),
 });
 
-export const maintenance = pgTable("maintenance", {
-  id: serial("id").primaryKey(),
-  /** In tocsin.yaml; null for a window that was made by command. */
-  name: text("name").unique(),
-  matchers: jsonb("matchers").notNull(),
-  /** When it is: once, weekly or by cron; see src/domain/maintenance.ts. */
-  schedule: jsonb("schedule").notNull(),
-  reason: text("reason").notNull(),
-  createdBy: text("created_by").notNull(),
-  createdAt: at("created_at").notNull(),
-  /** When it has come for the last time; null while it comes again. */
-  passesAt: at("passes_at"),
-  endedAt: at("ended_at"),
-});
+/** Stretches of time, once or recurring; of tocsin.yaml or made by command. */
+function windowTable(name: string) {
+  return pgTable(name, {
+    id: serial("id").primaryKey(),
+    /** In tocsin.yaml; null for a window that was made by command. */
+    name: text("name").unique(),
+    matchers: jsonb("matchers").notNull(),
+    /** When it is: once, weekly or by cron; see src/domain/maintenance.ts. */
+    schedule: jsonb("schedule").notNull(),
+    reason: text("reason").notNull(),
+    createdBy: text("created_by").notNull(),
+    createdAt: at("created_at").notNull(),
+    /** When it has come for the last time; null while it comes again. */
+    passesAt: at("passes_at"),
+    endedAt: at("ended_at"),
+  });
+}
+
+/** When alerts are expected. */
+export const maintenance = windowTable("maintenance");
+
+/** When rollouts are not wanted. */
+export const freezes = windowTable("freezes");
 
 export const timeline = pgTable(
   "timeline",
@@ -318,7 +328,16 @@ export const posts = pgTable(
     channel: text("channel").notNull(),
     /** incident, rollout: a card. entry: a line in a thread. The others: once. */
     kind: text("kind", {
-      enum: ["incident", "rollout", "entry", "digest", "silence_ending", "silence_idle", "checkpoint"],
+      enum: [
+        "incident",
+        "rollout",
+        "entry",
+        "digest",
+        "silence_ending",
+        "silence_idle",
+        "checkpoint",
+        "rollout_note",
+      ],
     }).notNull(),
     /** Id of the incident, rollout, timeline entry, digest run or silence. */
     subject: bigint("subject", { mode: "number" }).notNull(),
@@ -399,6 +418,8 @@ export const rollouts = pgTable(
     plan: jsonb("plan").notNull(),
     planHash: text("plan_hash").notNull(),
     approvalsNeeded: integer("approvals_needed").notNull(),
+    /** Who has to agree; null for rollouts of before there were roles to ask for: anyone who may approve. */
+    approvalRules: jsonb("approval_rules").$type<readonly ApprovalRule[]>(),
     expiresAt: at("expires_at"),
     externalRef: jsonb("external_ref"),
     /** Steps and log tail as last observed. */
@@ -430,6 +451,22 @@ export const approvals = pgTable(
   (table) => [primaryKey({ columns: [table.rolloutId, table.person] })],
 );
 
+/** What somebody has to look at afterwards: a rollout that broke a freeze. */
+export const reviews = pgTable(
+  "reviews",
+  {
+    id: serial("id").primaryKey(),
+    rolloutId: integer("rollout_id").notNull().unique(),
+    openedBy: text("opened_by").notNull(),
+    reason: text("reason").notNull(),
+    openedAt: at("opened_at").notNull(),
+    closedBy: text("closed_by"),
+    closedAt: at("closed_at"),
+    verdict: text("verdict"),
+  },
+  (table) => [index("reviews_open").on(table.id).where(sql`closed_at is null`)],
+);
+
 /** Who holds a target ("model/environment"). */
 export const locks = pgTable("locks", {
   target: text("target").primaryKey(),
@@ -437,7 +474,24 @@ export const locks = pgTable("locks", {
   fence: bigint("fence", { mode: "number" }).notNull(),
   holder: text("holder").notNull(),
   since: at("since").notNull(),
+  /** A person who keeps everyone else from it; null when nobody does. */
+  heldBy: text("held_by"),
+  heldReason: text("held_reason"),
+  heldSince: at("held_since"),
 });
+
+/** What is said in the thread of a rollout's card; once by key. */
+export const rolloutNotes = pgTable(
+  "rollout_notes",
+  {
+    id: serial("id").primaryKey(),
+    rolloutId: integer("rollout_id").notNull(),
+    key: text("key").notNull(),
+    at: at("at").notNull(),
+    text: text("text").notNull(),
+  },
+  (table) => [uniqueIndex("rollout_notes_key").on(table.rolloutId, table.key)],
+);
 
 /** Hash-chained; only ever inserted, and deleted up to a checkpoint by a pruning. */
 export const audit = pgTable(

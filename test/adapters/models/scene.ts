@@ -15,7 +15,7 @@ export async function rememberRollout(store: Store, operation: Operation): Promi
     plan: own,
     requestedBy,
     requestedIn: null,
-    approvalsNeeded: 0,
+    approvalRules: [],
     expiresAt: now,
     now,
   });

@@ -29,7 +29,7 @@ function person(...roles: readonly string[]): Person {
 }
 
 function model(environment: string): PolicyResource {
-  return { type: "Model", name: "scorer", environment, risk: "low", owners: ["ml"] };
+  return { type: "Model", name: "scorer", environment, alias: "champion", risk: "low", owners: ["ml"] };
 }
 
 function rollout(requestedBy: string): PolicyResource {
@@ -38,6 +38,7 @@ function rollout(requestedBy: string): PolicyResource {
     id: 7,
     model: "scorer",
     environment: "production",
+    alias: "champion",
     risk: "low",
     owners: [],
     requestedBy,
@@ -132,6 +133,57 @@ describe("the shipped policy", () => {
   });
 });
 
+describe("a freeze", () => {
+  const standing = (role: string, action: PolicyAction, freeze: "open" | "frozen" | "broken") =>
+    policy.decide({
+      person: person(role),
+      action,
+      resource: model("production"),
+      via: "slack",
+      now: monday,
+      freeze,
+    });
+
+  test.each([
+    ["sre", "deploy", "open", "allow"],
+    ["sre", "deploy", "frozen", "deny"],
+    ["sre", "deploy", "broken", "allow"],
+    ["ml-engineer", "deploy", "broken", "deny"],
+    ["ml-engineer", "retrain", "frozen", "deny"],
+    ["oncall", "rollback", "frozen", "allow"],
+    ["viewer", "deploy", "broken", "deny"],
+  ] as const)("%s may %s while %s: %s", (role, action, freeze, kind) => {
+    expect(standing(role, action, freeze).kind).toBe(kind);
+  });
+
+  test("a rule of one's own that looks at it where it is not known keeps the bot from starting", async () => {
+    const rule = `@id("x") forbid (principal, action, resource) when { context.frozen };`;
+    await expect(create(`${shipped}\n${rule}`)).rejects.toThrow(/rule "x".*frozen/s);
+  });
+});
+
+describe("who has to approve", () => {
+  const asking = (annotations: string) =>
+    create(`@id("r") ${annotations} permit (principal, action == Action::"deploy", resource);`);
+
+  test("is one of the roles that @approvers names", async () => {
+    const own = await asking('@approvals("2") @approvers("sre, ml-lead")');
+    expect(ask(person("x"), "deploy", model("production"), own)).toMatchObject({
+      approvals: [{ rule: "r", count: 2, roles: ["sre", "ml-lead"] }],
+      approvalsNeeded: 2,
+    });
+  });
+
+  test.each([
+    ['@approvers("sre")', /"r" has @approvers without @approvals/],
+    ['@approvals("0") @approvers("sre")', /without @approvals/],
+    ['@approvals("1") @approvers("")', /expected roles/],
+    ['@approvals("1") @approvers("SRE team!")', /expected roles/],
+  ])("%s keeps the bot from starting", async (annotations, message) => {
+    await expect(asking(annotations)).rejects.toThrow(message);
+  });
+});
+
 describe("whatever cannot be decided for certain is denied", () => {
   test("a question that lacks an attribute, although a rule would permit it without looking", async () => {
     const open = await create("permit (principal, action, resource);");
@@ -184,6 +236,7 @@ describe("a policy of one's own", () => {
       type: "Model",
       name: "scorer",
       environment: "production",
+      alias: "champion",
       risk: "high",
       owners: [],
     } as const;

@@ -75,7 +75,7 @@ test("the numbers of a window count what happened in it and nothing else", async
       },
       requestedBy: "ml-engineer",
       requestedIn: null,
-      approvalsNeeded: 1,
+      approvalRules: [{ rule: "r", count: 1, roles: [] }],
       expiresAt: at(9999),
       now: at(100),
     }),

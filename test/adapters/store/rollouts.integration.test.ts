@@ -24,7 +24,7 @@ function wanted(operationId: string, over: Partial<Plan> = {}, requestedAt = at(
     plan: { ...plan, ...over },
     requestedBy: "ml-engineer",
     requestedIn: "slack:C1",
-    approvalsNeeded: 1,
+    approvalRules: [{ rule: "r", count: 1, roles: ["sre"] }],
     expiresAt: at(1000),
     now: requestedAt,
   });
