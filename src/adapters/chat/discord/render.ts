@@ -35,6 +35,8 @@ export interface Payload {
 }
 
 export const maxContent = 2000;
+/** Characters of a card's line above its embed, past its first sentence. */
+const maxLead = 200;
 const maxButtons = 25;
 const maxLabel = 80;
 const maxCustomId = 100;
@@ -95,7 +97,19 @@ function mentionsOf(blocks: readonly ViewBlock[]): Mentions {
 function contentOf(view: View): string {
   if (view.kind === "answer" || view.kind === "help" || view.kind === "error") return "";
   const icon = view.tone === "neutral" ? "" : `${icons[view.tone]} `;
-  return `${icon}${fitPlain(view.summary, maxContent - icon.length, escapeLines)}`;
+  return `${icon}${fitPlain(leadOf(view), maxContent - icon.length, escapeLines)}`;
+}
+
+/** The line above the embed of a card says what a phone shows of it: as many sentences as fit; the embed says the rest. */
+function leadOf({ kind, summary }: View): string {
+  if (kind !== "incident" && kind !== "rollout") return summary;
+  const sentences = summary.split(/(?<=[.!?]) (?=\S)/);
+  let lead = sentences[0] ?? "";
+  for (const next of sentences.slice(1)) {
+    if (lead.length + 1 + next.length > maxLead) break;
+    lead = `${lead} ${next}`;
+  }
+  return lead;
 }
 
 function isFlat(block: ViewBlock): boolean {

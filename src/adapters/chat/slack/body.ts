@@ -27,6 +27,9 @@ import { cleanText, escapeMarkup, inline, literal } from "./text.ts";
 const largestTableBytes = 6_000;
 const widestColumn = 40;
 const longestItem = 600;
+/** Short fields stand beside one another on a line of this many characters: a card fits a screen. */
+const fieldLine = 76;
+const fieldGap = "   ·   ";
 const stepMarks: Readonly<Record<StepState, string>> = {
   waiting: "◻️",
   running: "⏳",
@@ -124,12 +127,19 @@ function renderFields(
   fields: readonly { readonly label: string; readonly value: Text }[],
 ): readonly InlineElement[] {
   const budget = Math.max(60, Math.floor(limits.richText / Math.max(1, fields.length)));
-  return fields.flatMap((field, index) => [
-    ...literal(index === 0 ? "" : "\n"),
-    ...literal(oneLine(field.label, 60), { bold: true }),
-    ...literal("  "),
-    ...inline(field.value.map(onOneLine), budget),
-  ]);
+  let used = 0;
+  return fields.flatMap((field, index) => {
+    const label = oneLine(field.label, 60);
+    const length = label.length + textOf(field.value).length + fieldGap.length;
+    const isBeside = index > 0 && used + length <= fieldLine;
+    used = isBeside ? used + length : length;
+    return [
+      ...literal(index === 0 ? "" : isBeside ? fieldGap : "\n"),
+      ...literal(label, { bold: true }),
+      ...literal("  "),
+      ...inline(field.value.map(onOneLine), budget),
+    ];
+  });
 }
 
 function onOneLine(span: Span): Span {
