@@ -29,13 +29,28 @@ export async function grantRights(ownerUrl: string, role: string): Promise<void>
       throw new Error(
         `MIGRATION_DATABASE_URL and DATABASE_URL both name the role ${role}; create one that owns the tables and one for the bot`,
       );
-    const statements = statementsFor(String(names["role"]), String(names["schema"]));
+    const quoted = String(names["role"]);
+    const statements = [
+      ...statementsFor(quoted, String(names["schema"])),
+      ...(await policiesFor(client, quoted)),
+    ];
     await client.begin(async (tx) => {
       for (const statement of statements) await tx.unsafe(statement);
     });
   } finally {
     await client.end({ timeout: 5 });
   }
+}
+
+/** The job queue shows its rows to nobody but the owner of its tables, whatever was granted, unless a policy says so. */
+async function policiesFor(client: postgres.Sql, role: string): Promise<readonly string[]> {
+  const tables = await client<{ name: string }[]>`
+    select quote_ident(relname) as name from pg_class
+    where relnamespace = 'graphile_worker'::regnamespace and relkind = 'r' and relrowsecurity order by relname`;
+  return tables.flatMap(({ name }) => [
+    `drop policy if exists tocsin_bot on graphile_worker.${name}`,
+    `create policy tocsin_bot on graphile_worker.${name} to ${role} using (true) with check (true)`,
+  ]);
 }
 
 function statementsFor(role: string, schema: string): readonly string[] {
