@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { answerView } from "../src/domain/answer.ts";
 import { modelResource } from "../src/domain/policy.ts";
+import type { ServingRecord } from "../src/domain/serving.ts";
 import { closest } from "../src/domain/spelling.ts";
 import { oneLine, type ViewAction, type ViewBlock } from "../src/domain/view.ts";
 import {
@@ -10,71 +11,180 @@ import {
   type ModelEntry,
 } from "../src/ports/command.ts";
 import type { ModelVersion } from "../src/ports/model.ts";
-import { nameOf, suggestModels } from "./_lookup.ts";
+import { answerWithin } from "../src/ports/serving-history.ts";
+import { nameOf, suggestEnvironments, suggestModels } from "./_lookup.ts";
+import { modelHistory } from "./_model-history.ts";
 
 const maxVersions = 20;
 
 export default defineCommand({
   kind: "read",
   name: "models",
-  summary: "Show which version of each model serves where, since when and by whom",
-  examples: ["models", "models correlator"],
-  options: z.object({ model: z.string().max(200).optional().describe("one model, with its versions") }),
-  args: ["model"],
+  summary: "Show which version of each model serves where, or which served at any time",
+  examples: [
+    "models",
+    "models correlator",
+    "models history correlator",
+    "models history correlator --at 2026-11-01T12:00Z",
+  ],
+  options: z.object({
+    what: z.string().max(200).optional().describe("a model, with its versions; or: history"),
+    model: z.string().max(200).optional().describe("the model whose history is asked for"),
+    environment: z.string().max(100).optional().describe("with history: only there"),
+    at: z.string().max(40).optional().describe("with history: what served at that moment, 2026-11-01T12:00Z"),
+    page: z.number().int().min(1).max(1_000).default(1).describe("with history: 2 for older ones"),
+  }),
+  args: ["what", "model"],
   action: "read",
-  suggest: { model: suggestModels },
+  suggest: {
+    what: async (partial, context) => {
+      const history = "history".startsWith(partial.toLowerCase())
+        ? [{ label: "history", value: "history" }]
+        : [];
+      return [...history, ...(await suggestModels(partial, context))];
+    },
+    model: suggestModels,
+    environment: suggestEnvironments,
+  },
   async run(options, context) {
-    if (options.model === undefined) return await all(context);
-    const entry = context.models.find((model) => model.name === options.model);
-    if (entry !== undefined) return await one(entry, context);
-    const names = context.models.map((model) => model.name);
-    const near = closest(options.model, names);
-    return {
-      kind: "refuse",
-      reason: "unknown_model",
-      problem: `There is no model "${oneLine(options.model, 60)}".`,
-      remedy: `Models are: ${names.join(", ")}.`,
-      suggestions: near === null ? ["models"] : [`models ${near}`],
-    };
+    const { what, model, environment = null, at = null, page } = options;
+    const isHistory = what === "history" || at !== null;
+    const name = what === "history" ? model : (model ?? what);
+    if (what !== undefined && what !== "history" && model !== undefined)
+      return unknownModel(what, `history ${model}`, context);
+    if (name === undefined) return isHistory ? whichModel(context) : await all(context);
+    const entry = context.models.find((candidate) => candidate.name === name);
+    if (entry === undefined) return unknownModel(name, null, context);
+    return isHistory
+      ? await modelHistory({ entry, environment, at, page }, context)
+      : await one(entry, context);
   },
 });
 
+function whichModel(context: CommandContext): CommandResult {
+  const names = context.models.map((model) => model.name);
+  return {
+    kind: "refuse",
+    reason: "missing",
+    problem: "The history of which model?",
+    remedy: `Models are: ${names.join(", ")}.`,
+    suggestions: names.slice(0, 5).map((name) => `models history ${name}`),
+  };
+}
+
+/** @param meant - a line that was probably meant, without the command's name; null when only a name is wrong. */
+function unknownModel(name: string, meant: string | null, context: CommandContext): CommandResult {
+  const names = context.models.map((model) => model.name);
+  const near = closest(name, names);
+  const isKnown = names.includes(name);
+  return {
+    kind: "refuse",
+    reason: isKnown ? "extra_words" : "unknown_model",
+    problem: isKnown
+      ? `/models does not know what to do with a second name after ${name}.`
+      : `There is no model "${oneLine(name, 60)}".`,
+    remedy: `Models are: ${names.join(", ")}.`,
+    suggestions: [
+      ...(meant === null ? [] : [`models ${meant}`]),
+      near === null ? "models" : `models ${near}`,
+    ],
+  };
+}
+
+const backendMs = 10_000;
+const columns = ["model", "environment", "version", "since", "by", "backend", "note"];
+
 async function all(context: CommandContext): Promise<CommandResult> {
+  const records = await context.store.serving.current();
   const places = context.models.flatMap((entry) =>
     entry.environments.map((environment) => ({ entry, environment })),
   );
-  const rows = await Promise.all(places.map((place) => liveRow(place.entry, place.environment, context)));
+  const rows = await Promise.all(places.map((place) => liveRow(place, records, context)));
   const text = rows
-    .map(([model, environment, version]) => `${model} in ${environment}: ${version}`)
+    .map(([model, environment, version, , , , note]) => {
+      return `${model} in ${environment}: ${version}${note === "" ? "" : ` (${note})`}`;
+    })
     .join("; ");
   const view = answerView(rows.length === 0 ? "No models are configured." : `${text}.`, {
     title: "What serves where",
-    blocks: [{ kind: "table", columns: ["model", "environment", "version", "since", "by", "backend"], rows }],
+    blocks: [{ kind: "table", columns, rows }],
   });
   return { kind: "answer", view, visibility: "private" };
 }
 
+interface Place {
+  readonly entry: ModelEntry;
+  readonly environment: string;
+}
+
 async function liveRow(
-  entry: ModelEntry,
-  environment: string,
+  place: Place,
+  records: readonly ServingRecord[],
   context: CommandContext,
 ): Promise<readonly string[]> {
+  const { entry, environment } = place;
+  const known = records.find(
+    (record) =>
+      record.model === entry.name && record.environment === environment && record.part === "serving",
+  );
   try {
-    const live = await entry.backend.live(entry.name, environment);
-    const since = live.since === null ? "–" : live.since.toISOString().slice(0, 16).replace("T", " ");
-    const by = live.by === null ? "–" : nameOf(context.people, live.by);
-    return [entry.name, environment, live.version ?? "nothing", since, by, entry.backend.name];
+    const { version, since, by } = await answerWithin(entry.backend.live(entry.name, environment), backendMs);
+    // The bot's record says what the backend does not, as long as both mean the same.
+    const record = known?.version === version ? known : undefined;
+    const pointed = await pointedTo(place);
+    const notes = notesOf({ record, version, pointed });
+    const who = by ?? record?.by ?? null;
+    return [
+      ...[entry.name, environment, version ?? "nothing", minuteOf(since ?? record?.since ?? null)],
+      ...[
+        who === null ? "–" : oneLine(nameOf(context.people, who), 60),
+        entry.backend.name,
+        notes.join("; "),
+      ],
+    ];
   } catch (error) {
     // One backend that is away must not hide the others.
     const why = oneLine(error instanceof Error ? error.message : String(error), 120);
     context.log.warn({ err: error, model: entry.name, environment }, "the backend cannot say what serves");
-    return [entry.name, environment, `unknown: ${why}`, "–", "–", entry.backend.name];
+    const last =
+      known === undefined ? "" : `${known.version ?? "nothing"} was seen at ${minuteOf(known.seenAt)} UTC`;
+    return [entry.name, environment, `unknown: ${why}`, "–", "–", entry.backend.name, last];
   }
 }
 
+/** What the registry points to where that is another place; undefined where it is not, or is away. */
+async function pointedTo({ entry, environment }: Place): Promise<string | null | undefined> {
+  if (entry.backend.pointed === undefined) return undefined;
+  const asked = answerWithin(entry.backend.pointed(entry.name, environment), backendMs);
+  return await asked.then(
+    ({ version }) => version,
+    () => undefined,
+  );
+}
+
+function notesOf(seen: {
+  readonly record: ServingRecord | undefined;
+  readonly version: string | null;
+  readonly pointed: string | null | undefined;
+}): readonly string[] {
+  const { record, version, pointed } = seen;
+  return [
+    ...(record?.cause === "outside" ? ["changed outside the bot"] : []),
+    ...(record?.rolloutId === null || record === undefined ? [] : [`rollout ${record.rolloutId}`]),
+    ...(pointed === undefined || pointed === version
+      ? []
+      : [`the registry points to ${pointed === null ? "nothing" : oneLine(pointed, 60)}`]),
+  ];
+}
+
+function minuteOf(at: Date | null): string {
+  return at === null ? "–" : at.toISOString().slice(0, 16).replace("T", " ");
+}
+
 async function one(entry: ModelEntry, context: CommandContext): Promise<CommandResult> {
+  const records = await context.store.serving.current();
   const live = await Promise.all(
-    entry.environments.map((environment) => liveRow(entry, environment, context)),
+    entry.environments.map((environment) => liveRow({ entry, environment }, records, context)),
   );
   const versions = await versionsOf(entry, context);
   if (typeof versions === "string") {
@@ -88,11 +198,11 @@ async function one(entry: ModelEntry, context: CommandContext): Promise<CommandR
   const serving = live.map(([, environment, version]) => `${version} in ${environment}`).join(", ");
   const view = answerView(`${entry.name}: ${serving} serves; ${versions.length} versions.`, {
     title: entry.name,
-    blocks: [
-      { kind: "table", columns: ["model", "environment", "version", "since", "by", "backend"], rows: live },
-      ...versionTable(versions, context),
+    blocks: [{ kind: "table", columns, rows: live }, ...versionTable(versions, context)],
+    actions: [
+      ...deployActions(entry, versions, live, context),
+      { label: "History", command: `models history ${entry.name}`, style: "plain" },
     ],
-    actions: deployActions(entry, versions, live, context),
   });
   return { kind: "answer", view, visibility: "private" };
 }
@@ -102,7 +212,7 @@ async function versionsOf(
   context: CommandContext,
 ): Promise<readonly ModelVersion[] | string> {
   try {
-    return await entry.backend.versions(entry.name);
+    return await answerWithin(entry.backend.versions(entry.name), backendMs);
   } catch (error) {
     context.log.warn({ err: error, model: entry.name }, "the backend cannot list versions");
     return oneLine(error instanceof Error ? error.message : String(error), 200);
@@ -114,7 +224,7 @@ function versionTable(versions: readonly ModelVersion[], context: CommandContext
   const names = [...new Set(versions.flatMap((version) => Object.keys(version.metrics)))].sort().slice(0, 6);
   const rows = versions.slice(0, maxVersions).map((version) => [
     version.version,
-    version.createdAt === null ? "–" : version.createdAt.toISOString().slice(0, 16).replace("T", " "),
+    minuteOf(version.createdAt),
     version.createdBy === null ? "–" : nameOf(context.people, version.createdBy),
     ...names.map((name) => {
       const value = version.metrics[name];

@@ -13,8 +13,10 @@ import { type OpenStore, openStore } from "./adapters/store/store.ts";
 import { createApply } from "./app/apply.ts";
 import { createDigest } from "./app/digest.ts";
 import { createIngest } from "./app/ingest.ts";
+import { createKnownMoves } from "./app/known-moves.ts";
 import { type ConfiguredSource, parseDelivery } from "./app/parse-delivery.ts";
 import { createPost } from "./app/post.ts";
+import { createReconcile } from "./app/reconcile.ts";
 import { createRender } from "./app/render.ts";
 import { createTriage, type Triage } from "./app/triage.ts";
 import { wake } from "./app/wake.ts";
@@ -27,7 +29,7 @@ import { followChampion } from "./main/champion.ts";
 import { configuredChannels, createChats } from "./main/chats.ts";
 import { createCheckpoints } from "./main/checkpoints.ts";
 import { keepCoFirings } from "./main/co-firings.ts";
-import { createCommandDesk } from "./main/commands.ts";
+import { createCommandDesk, rolloutChannels } from "./main/commands.ts";
 import { openDatabase } from "./main/database.ts";
 import { answerNotFound, carryOut, connectChats, createDoor } from "./main/door.ts";
 import { createEscalating } from "./main/escalating.ts";
@@ -125,6 +127,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     parse: (delivery) => parse(readable, delivery),
     timeoutMs: (source) => config.sources[source]?.timeoutMs ?? config.alertTimeoutMs,
     onNewAlerts: coFirings.count,
+    withoutKnownMoves: createKnownMoves({ store, models: desk.models }),
     inhibition: config.inhibition,
     flapping: config.flapping,
     reminders: config.silenceReminders,
@@ -132,6 +135,17 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     escalates: config.escalation.length > 0,
   });
   triageOf.current = triage;
+  const reconcile = createReconcile({
+    store,
+    models: desk.models,
+    channels: rolloutChannels(config),
+    replica,
+    clock,
+    log,
+    metrics,
+    everyMs: config.lookEveryMs,
+    random: Math.random,
+  });
   const charts = createCharts(log);
   const explain = createExplaining({ config, store, clock, log, metrics, weights: champion.weights });
   const post = createPost({
@@ -198,6 +212,8 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   stops.push(() => jobs.stop(stopJobsMs));
   triage.start();
   stops.push(() => triage.stop());
+  reconcile.start();
+  stops.push(() => reconcile.stop());
   const sweep = startSweep({ store, config, log, clock });
   stops.push(() => sweep.stop());
   await digests.start();

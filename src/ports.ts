@@ -42,6 +42,8 @@ export * from "./ports/observability.ts";
 export * from "./ports/operation-record.ts";
 export * from "./ports/policy.ts";
 export * from "./ports/rollout.ts";
+export * from "./ports/serving.ts";
+export * from "./ports/serving-history.ts";
 export * from "./ports/similar.ts";
 export * from "./ports/source.ts";
 export * from "./ports/store.ts";

@@ -75,6 +75,11 @@ export const declarations = {
     kind: "gauge",
     help: "Kinds of alert, and pairs of them, that this replica no longer counts for the next retrain: it was full.",
   },
+  tocsin_reconcile_looks_total: {
+    kind: "counter",
+    help: "Looks at what model backends say is live, by outcome (same, record, wait, overtaken, away).",
+    labels: ["outcome"],
+  },
   tocsin_audit_checkpoints_total: {
     kind: "counter",
     help: "Attempts to sign a checkpoint of the audit log, by outcome (signed, current, broken, inconsistent, other_key).",
@@ -87,7 +92,7 @@ export const declarations = {
   },
   tocsin_posts_total: {
     kind: "counter",
-    help: "Attempts to post or edit a message, by platform, kind (incident, rollout, entry, digest, silence_ending, silence_idle, checkpoint, rollout_note) and outcome.",
+    help: "Attempts to post or edit a message, by platform, kind (incident, rollout, entry, digest, silence_ending, silence_idle, checkpoint, rollout_note, changed_outside) and outcome.",
     labels: ["platform", "kind", "outcome"],
   },
   tocsin_post_seconds: {

@@ -9,6 +9,7 @@ import type { Person } from "../domain/person.ts";
 import {
   hashPlan,
   isFinal,
+  type Plan,
   planDifference,
   planTitle,
   type Rollout,
@@ -25,6 +26,7 @@ import {
   type ModelEntry,
   NotStartedError,
   type Operation,
+  type PlanQuestion,
   type Policy,
   type Store,
 } from "../ports.ts";
@@ -157,8 +159,7 @@ export function createApply(options: ApplyOptions): Apply {
     const freezes = freezesOn(await store.rollouts.freezes(now), rollout.plan, models, now);
     const objection = checkAuthority(options, { rollout, approvals, freezes, now });
     if (objection !== null) return await move(rollout, "failed", { result: objection });
-    const { kind, model, environment, to, reason, incidentId } = rollout.plan;
-    const planned = await options.plan({ kind, model, environment, to, reason, incidentId });
+    const planned = await options.plan(questionOf(rollout.plan));
     if (planned.kind === "refuse") {
       if (planned.reason === "backend_away") return await wait(rollout, planned.problem);
       return await move(rollout, "failed", { result: `it cannot be done any more: ${planned.problem}` });
@@ -320,6 +321,13 @@ export function createApply(options: ApplyOptions): Apply {
   return { step };
 }
 
+/** The question that a plan answers, to ask it again. */
+function questionOf(plan: Plan): PlanQuestion {
+  const { kind, model, environment, to, reason, incidentId, manifest } = plan;
+  const question = { kind, model, environment, to, reason, incidentId };
+  return manifest === undefined ? question : { ...question, manifest };
+}
+
 function operationOf(rollout: Rollout): Operation {
   const { kind, model, environment, from, to, reason } = rollout.plan;
   const { operationId, requestedBy } = rollout;
@@ -331,7 +339,7 @@ function operationOf(rollout: Rollout): Operation {
     from,
     to,
     restore: null,
-    manifest: null,
+    manifest: rollout.plan.manifest ?? null,
     requestedBy,
     reason,
   };

@@ -3,6 +3,7 @@
  * rollout, then the registry's pointer: when the rollout fails, the registry still says what serves. A retrain is the
  * training's; the registry tells which version came of it.
  */
+import { originDifferences } from "../domain/retrain-manifest.ts";
 import {
   type ArtifactCheck,
   type BackendPlan,
@@ -134,8 +135,13 @@ export function composeModel({ registry, runtime, training }: ModelParts): Model
       ];
       return { kind: "running", steps, logTail };
     }
+    const { manifest } = operation;
+    const differences =
+      manifest === null || made.origin === undefined ? [] : originDifferences(manifest, made.origin);
+    const other = differences.length === 0 ? "" : `; but it was made from ${differences.join(", ")}`;
     return {
       ...trained,
+      result: `${trained.result}${other}`,
       newVersion: made.version,
       metrics: { ...made.metrics, ...trained.metrics },
       comparison: trained.comparison ?? made.comparison,
@@ -212,6 +218,8 @@ export function composeModel({ registry, runtime, training }: ModelParts): Model
     versions: (model) => registry.versions(model),
     live: (model, environment) => serving.live(model, environment),
     history: (model, environment) => serving.history(model, environment),
+    ...(registry.pointer === undefined ? {} : { pointer: registry.pointer.bind(registry) }),
+    ...(runtime === null ? {} : { pointed: (model, environment) => registry.live(model, environment) }),
     snapshot,
     inverse,
     ...(serving.checkArtifact === undefined && registry.checkArtifact === undefined ? {} : { checkArtifact }),

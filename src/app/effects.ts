@@ -4,6 +4,7 @@
  */
 import type { Change } from "../domain/change.ts";
 import { isFinal, planTitle, type Rollout, targetOf } from "../domain/rollout.ts";
+import { servedBy } from "../domain/serving.ts";
 import {
   type Effect,
   type Metrics,
@@ -93,6 +94,8 @@ export function createEffects(options: EffectsOptions): Effects {
       await tx.jobs.add({ task: "checkpoint" });
       options.metrics.count("tocsin_rollouts_total", { kind: rollout.plan.kind, state: rollout.state });
     }
+    if (rollout.state === "succeeded" && rollout.plan.kind !== "retrain")
+      await recordServing(tx, rollout, context.now);
     if (isUnderWay(rollout)) {
       await tx.incidents.saveChanges(changesOf(rollout, options.models, context.now));
       await explainOpen(tx);
@@ -265,9 +268,21 @@ async function wakeWaiting(tx: StoreSlices, rollout: Rollout): Promise<void> {
 }
 
 /** Incidents that are open may have their cause only now, or their way back. */
-async function explainOpen(tx: StoreSlices): Promise<void> {
+export async function explainOpen(tx: StoreSlices): Promise<void> {
   const open = await tx.incidents.list({ states: ["open", "acknowledged"], limit: maxExplained });
   await tx.jobs.addAll(open.map(({ id }) => ({ task: "explain", incidentId: id })));
+}
+
+/** Whoever looks at the backends may record something else meanwhile: this then follows that. */
+async function recordServing(tx: StoreSlices, rollout: Rollout, now: Date): Promise<void> {
+  const { model, environment } = rollout.plan;
+  for (let attempt = 1; attempt <= 10; attempt += 1) {
+    const previous = await tx.serving.newest(model, environment, "serving");
+    if ((await tx.serving.add(servedBy(rollout, previous, now))) !== null) return;
+  }
+  throw new MovedElsewhereError(
+    `what serves as ${model} in ${environment} is being recorded by someone else`,
+  );
 }
 
 /** From the moment it runs a rollout may be felt, whether or not it comes to a good end. */

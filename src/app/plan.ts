@@ -17,10 +17,11 @@ import type {
 } from "../ports.ts";
 import { withDeadline } from "./deadline.ts";
 import { checkPlan, factsOf, usualMs } from "./plan-facts.ts";
+import { planManifest } from "./plan-manifest.ts";
 
 export interface PlannerOptions {
   readonly models: readonly ModelEntry[];
-  readonly rollouts: Pick<RolloutStore, "list">;
+  readonly rollouts: Pick<RolloutStore, "list" | "find">;
   /** Asked of every plan, at request and at apply; one that refuses is enough. */
   readonly checks?: readonly PlanCheck[];
   /** How long the backend may take to answer one question, ms. */
@@ -47,7 +48,7 @@ export function createPlanner(options: PlannerOptions): Planner {
       const asked = askBackend(entry, environment);
       return await withDeadline(
         asked
-          .then((facts) => decide(question, entry, environment, facts))
+          .then((facts) => decide(question, { entry, environment, rollouts: options.rollouts }, facts))
           .then((result) => (result.kind === "plan" ? checkPlan(result.plan, entry, checks) : result)),
         timeoutMs,
         `the backend "${entry.backend.name}"`,
@@ -88,14 +89,19 @@ interface Facts {
   readonly rollouts: readonly Rollout[];
 }
 
-async function decide(
-  question: PlanQuestion,
-  entry: ModelEntry,
-  environment: string,
-  facts: Facts,
-): Promise<PlanResult> {
+interface PlanTarget {
+  readonly entry: ModelEntry;
+  readonly environment: string;
+  readonly rollouts: PlannerOptions["rollouts"];
+}
+
+async function decide(question: PlanQuestion, target: PlanTarget, facts: Facts): Promise<PlanResult> {
+  const { entry, environment } = target;
   const chosen = chooseVersion(question, entry, environment, facts);
   if (chosen.kind === "refuse") return chosen;
+  const made = await planManifest(question, entry, target.rollouts);
+  if (made.kind === "refuse") return made;
+  const { manifest } = made;
   const operation: PlannedOperation = {
     kind: question.kind,
     model: entry.name,
@@ -103,7 +109,7 @@ async function decide(
     from: facts.live.version,
     to: chosen.to,
     restore: null,
-    manifest: null,
+    manifest,
     reason: question.reason,
   };
   const backendPlan = await entry.backend.plan(operation);
@@ -113,6 +119,7 @@ async function decide(
   const version = facts.versions.find((candidate) => candidate.version === chosen.to);
   const plan: Plan = {
     ...bound,
+    ...(manifest === null ? {} : { manifest }),
     digest: version?.digest ?? null,
     metrics: metricsOf(facts.versions, operation),
     steps,

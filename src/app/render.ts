@@ -6,6 +6,7 @@ import { standingVerdicts } from "../domain/feedback.ts";
 import type { TimelineEntry } from "../domain/incident.ts";
 import { type EntryChart, entryView, incidentView } from "../domain/incident-view.ts";
 import type { Person } from "../domain/person.ts";
+import { outsideView } from "../domain/serving-change.ts";
 import { type ReminderKind, silenceReminderView } from "../domain/silence-view.ts";
 import { oneLine, plain, type View } from "../domain/view.ts";
 import type { Charts, Clock, Log, ModelEntry, Policy, Post, Store } from "../ports.ts";
@@ -119,6 +120,29 @@ export function createRender(options: RenderOptions): Render {
     return checkpoint === null ? null : { view: checkpointView(checkpoint), revision: 1 };
   }
 
+  async function renderChangedOutside(id: number) {
+    const record = await store.serving.find(id);
+    if (record === null) return null;
+    const { model, environment, part, previousId } = record;
+    const before = await store.serving.find(previousId);
+    const waiting = await store.rollouts.list({
+      model,
+      environment,
+      states: ["pending", "approved"],
+      limit: 20,
+    });
+    const backend = options.models.find(({ name }) => name === model)?.backend.name ?? part;
+    const ids = waiting.filter(({ plan }) => plan.kind !== "retrain").map((rollout) => rollout.id);
+    const facts = {
+      record,
+      before: before?.version ?? null,
+      backend,
+      waiting: ids.sort((a, b) => a - b),
+      nameOf,
+    };
+    return { view: outsideView(facts), revision: 1 };
+  }
+
   function nameOf(person: string): string {
     return people.find((known) => known.id === person)?.name ?? person;
   }
@@ -132,6 +156,7 @@ export function createRender(options: RenderOptions): Render {
     silence_ending: (id) => renderReminder(id, "ending"),
     silence_idle: (id) => renderReminder(id, "idle"),
     checkpoint: renderCheckpoint,
+    changed_outside: renderChangedOutside,
   };
   return (post) => by[post.kind](post.subject);
 }

@@ -2,8 +2,11 @@
  * Fits the bot's own model from what people said and what happened: causes that they confirmed, groupings that they
  * corrected or left alone, and what fired together over weeks.
  */
+import { createHash } from "node:crypto";
+import { canonicalJson } from "../domain/audit.ts";
 import { learnCoFirings } from "../domain/co-firing-counts.ts";
 import { checkEnough, fitWeights, heldOutFrom } from "../domain/fitting.ts";
+import { emptyManifest } from "../domain/retrain-manifest.ts";
 import { shippedWeights, type Weights, weightsSchema } from "../domain/weights.ts";
 import type { Fitted, Store, Trainer } from "../ports.ts";
 import { labelledCauses } from "./label-causes.ts";
@@ -16,7 +19,8 @@ const maxCounts = 200_000;
 const maxCoFirings = 5_000;
 const dayMs = 86_400_000;
 
-export function createTrainer(options: { readonly store: Store }): Trainer {
+/** @param options.version - release of the bot: its code is what fits. */
+export function createTrainer(options: { readonly store: Store; readonly version: string }): Trainer {
   const { store } = options;
 
   return {
@@ -30,6 +34,23 @@ export function createTrainer(options: { readonly store: Store }): Trainer {
         notes: [
           `learns from ${causes.length} incidents with a known cause and ${pairs} pairs of alerts that people put together or apart; the newest third of each is held out`,
         ],
+      };
+    },
+    async inputs() {
+      const causes = await labelledCauses(store);
+      const pairs = await countRulings(store);
+      const seen = causes.map(({ at, service, changeId, question }) => [
+        at,
+        service,
+        changeId,
+        question.alerts.length,
+      ]);
+      const digest = createHash("sha256").update(canonicalJson({ seen, pairs })).digest("hex").slice(0, 16);
+      return {
+        ...emptyManifest,
+        commit: `tocsin@${options.version}`,
+        data: `labels:${causes.length}+${pairs}@${digest}`,
+        seed: 0,
       };
     },
     async fit(parameters): Promise<Fitted> {

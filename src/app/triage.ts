@@ -4,6 +4,7 @@
  */
 
 import type { Alert } from "../domain/alert.ts";
+import type { Change } from "../domain/change.ts";
 import type { Correlator, Observation } from "../domain/correlation.ts";
 import type { FlappingRule } from "../domain/flapping.ts";
 import type { Incident } from "../domain/incident.ts";
@@ -52,6 +53,8 @@ export interface TriageOptions {
   readonly onNewAlerts?: (alerts: Iterable<Alert>) => void;
   /** How long a firing alert may go unheard of before it counts as ended, ms. */
   readonly timeoutMs: (source: string) => number;
+  /** Leaves out what the bot knows already: moves of a registry's pointer that it made itself; all are news by default. */
+  readonly withoutKnownMoves?: (changes: readonly Change[]) => Promise<readonly Change[]>;
   /** None by default. */
   readonly inhibition?: readonly InhibitionRule[];
   /** When an alert flaps, and when a silence is reminded of; the shipped rules by default. */
@@ -185,13 +188,23 @@ export function createTriage(options: TriageOptions): Triage {
       return 0;
     }
     const settings = await readSettings();
-    for (const batch of sliceByAlerts(deliveries, options.parse)) {
+    for (const parsed of sliceByAlerts(deliveries, options.parse)) {
+      const batch = await withNews(parsed);
       if (batch.topologies.length > 0) batch.observations.push(await wholeTopology(batch));
       if (failures >= 4 && batch.deliveries.length === 1) await buryPoison(leader, batch.deliveries);
       else await commitBatch(leader, batch, settings);
     }
     leader.behindAt = deliveries.length < limit ? null : (deliveries.at(-1)?.receivedAt ?? null);
     return deliveries.length;
+  }
+
+  /** The batch without changes that are no news. */
+  async function withNews(batch: Batch): Promise<Batch> {
+    if (options.withoutKnownMoves === undefined || batch.changes.length === 0) return batch;
+    const changes = await options.withoutKnownMoves(batch.changes);
+    const others = batch.observations.filter(({ kind }) => kind !== "change");
+    const observations = changes.map((change): Observation => ({ kind: "change", change }));
+    return { ...batch, changes: [...changes], observations: [...observations, ...others] };
   }
 
   async function readSettings(): Promise<MuteSettings> {

@@ -4,6 +4,7 @@ import { parseDocument } from "yaml";
 import { z } from "zod";
 import { evidenceKinds } from "../domain/evidence-kind.ts";
 import { templateProblem } from "../domain/promql-template.ts";
+import { manifestFields, shippedManifestRule } from "../domain/retrain-manifest.ts";
 import { parseChannel } from "../ports.ts";
 import { auditSchema } from "./audit.ts";
 import { ConfigError } from "./error.ts";
@@ -72,13 +73,29 @@ const prometheusSchema = z
     "takes bearer or basic, not both",
   );
 
+const manifestSchema = z.strictObject({
+  required: z.array(z.enum(manifestFields)).default([...shippedManifestRule.required]),
+  commit: z.string().min(1).max(200).optional(),
+  data: z.string().min(1).max(200).optional(),
+  parameters: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String))
+    .default({}),
+  seed: z.int().min(0).optional(),
+  image: z.string().min(1).max(300).optional(),
+});
+
 /** Where one side of a model lives. */
 const modelPart = z.strictObject({ backend: name, settings: z.unknown().optional() });
 
 /** Every key that tocsin.yaml may hold. */
 export const fileSchema = z.strictObject({
   channels: z.array(z.strictObject({ to: channel, match: z.array(z.string()).default([]) })).optional(),
-  rollouts: z.strictObject({ to: z.array(channel).default([]) }).optional(),
+  rollouts: z
+    .strictObject({
+      to: z.array(channel).default([]),
+      lookSeconds: z.number().min(5).max(86_400).default(60),
+    })
+    .prefault({}),
   sources: z
     .record(
       name,
@@ -131,6 +148,7 @@ export const fileSchema = z.strictObject({
             .max(50)
             .default([]),
           settings: z.unknown().optional(),
+          manifest: manifestSchema.optional(),
           registry: modelPart.optional(),
           runtime: modelPart.optional(),
           training: modelPart.optional(),

@@ -4,6 +4,7 @@ import path from "node:path";
 import { type Matcher, parseMatcher } from "../domain/matcher.ts";
 import { shippedMetricQueries } from "../domain/metric-queries.ts";
 import { botPerson, type Person } from "../domain/person.ts";
+import { type ManifestRule, shippedManifestRule } from "../domain/retrain-manifest.ts";
 import type { Route } from "../domain/routing.ts";
 import type { SenderSecret } from "../domain/sender.ts";
 import { safeUrl } from "../domain/view.ts";
@@ -177,6 +178,7 @@ function modelOf(name: string, entry: FileConfig["models"][string] | undefined):
     alerts: (entry?.alerts ?? []).map((given, index) =>
       [given].flat().map((text) => matcherOf(text, `models.${name}.alerts.${index}`)),
     ),
+    manifest: manifestOf(entry?.manifest),
   };
 }
 
@@ -189,6 +191,12 @@ function dashboardsOf(model: string, given: Readonly<Record<string, string>>): M
       );
     return { name, url };
   });
+}
+
+function manifestOf(given: NonNullable<FileConfig["models"][string]>["manifest"]): ManifestRule {
+  if (given === undefined) return shippedManifestRule;
+  const { required, commit = null, data = null, parameters, seed = null, image = null } = given;
+  return { required, defaults: { commit, data, parameters, seed, image, rerunOf: null } };
 }
 
 /** Where metrics are read from, with its credentials; null without an address. @throws ConfigError */

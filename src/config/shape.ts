@@ -8,6 +8,7 @@ import type { Matcher } from "../domain/matcher.ts";
 import type { MonitoringSettings } from "../domain/monitoring/profile-push.ts";
 import type { Rota } from "../domain/on-call.ts";
 import type { Person } from "../domain/person.ts";
+import type { ManifestRule } from "../domain/retrain-manifest.ts";
 import type { Route } from "../domain/routing.ts";
 import type { SenderSecret } from "../domain/sender.ts";
 import type { Topology } from "../domain/topology.ts";
@@ -47,6 +48,7 @@ export interface ModelConfig {
   readonly dashboards: readonly { readonly name: string; readonly url: string }[];
   /** Which alerts concern it: those on which all matchers of at least one group hold. */
   readonly alerts: readonly (readonly Matcher[])[];
+  readonly manifest: ManifestRule;
 }
 
 export interface DigestSchedule {
@@ -100,6 +102,8 @@ export interface Config {
   readonly environment: Readonly<Record<string, string>>;
   readonly routes: readonly Route[];
   readonly rolloutChannels: readonly string[];
+  /** Pause between two looks at what a model backend says is live, ms. */
+  readonly lookEveryMs: number;
   readonly sources: Readonly<Record<string, SourceConfig>>;
   readonly sourcesFolder: string | null;
   readonly commandsFolder: string | null;

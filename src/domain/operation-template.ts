@@ -77,10 +77,12 @@ export function isPlainValue(text: string): boolean {
 
 /** A name or version of an operation that must not be passed on, since scripts may put it into a shell line; or null. */
 export function oddValue(
-  operation: Pick<TemplateValues, "model" | "environment" | "from" | "to">,
+  operation: Pick<TemplateValues, "model" | "environment" | "from" | "to" | "manifest">,
 ): { readonly problem: string; readonly remedy: string } | null {
   const { model, environment, from, to } = operation;
-  const odd = [model, environment, from, to].find((value) => value !== null && !isPlainValue(value));
+  const { commit = null, data = null, image = null } = operation.manifest ?? {};
+  const values = [model, environment, from, to, commit, data, image];
+  const odd = values.find((value) => value !== null && !isPlainValue(value));
   if (odd === undefined) return null;
   return {
     problem: `"${oneLine(String(odd), 60)}" cannot be passed on.`,

@@ -3,6 +3,7 @@ import { fits, weighApprovals } from "./approval.ts";
 import { nameQuestion } from "./confirmation.ts";
 import type { MetricComparison } from "./metric-comparison.ts";
 import { planFields } from "./plan-view.ts";
+import { manifestLine } from "./retrain-manifest.ts";
 import { isFinal, type Plan, planTitle, type Rollout, type RolloutState } from "./rollout.ts";
 import type { RolloutFacts } from "./rollout-facts.ts";
 import {
@@ -147,6 +148,8 @@ function fieldsOf(facts: RolloutFacts): ViewBlock {
     { label: "Reason", value: [plain(oneLine(plan.reason, 300))] },
   ];
   fields.push(...planFields(facts));
+  if (plan.manifest !== undefined)
+    fields.push({ label: "Made from", value: [plain(manifestLine(plan.manifest))] });
   if (plan.incidentId !== null) fields.push({ label: "Incident", value: [plain(String(plan.incidentId))] });
   fields.push({ label: "Approvals", value: approvalsText(facts) });
   if (plan.inverse !== null) fields.push({ label: "Undo", value: [code(`/${plan.inverse}`)] });

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { type ApprovalRule, mostNeeded } from "./approval-rule.ts";
 import { canonicalJson } from "./audit.ts";
 import type { MetricComparison } from "./metric-comparison.ts";
+import type { RetrainManifest } from "./retrain-manifest.ts";
 import { oneLine } from "./view.ts";
 
 export const rolloutStates = [
@@ -29,6 +30,8 @@ export interface Plan {
   readonly from: string | null;
   /** Serving after; null for a retrain. */
   readonly to: string | null;
+  /** What a retrain is made from; absent for the other kinds, and in plans that are older than it. */
+  readonly manifest?: RetrainManifest;
   /** Content digest of `to` when the backend has one. */
   readonly digest: string | null;
   readonly metrics: readonly {

@@ -66,6 +66,6 @@ export async function readPolicy(config: Config): Promise<Policy> {
 }
 
 /** Without a channel of their own, rollouts are shown in the console beside the incidents. */
-function rolloutChannels(config: Config): readonly string[] {
+export function rolloutChannels(config: Config): readonly string[] {
   return config.rolloutChannels.length > 0 ? config.rolloutChannels : ["console:rollouts"];
 }

@@ -6,6 +6,7 @@ import { createTrainer } from "../app/train.ts";
 import type { ModelPart } from "../config/shape.ts";
 import type { Config, ModelConfig } from "../config.ts";
 import type { BackendContext, Clock, Log, ModelBackend, ModelEntry } from "../ports.ts";
+import { packageVersion } from "./package.ts";
 import type { Plugins } from "./plugins.ts";
 
 export interface ModelParts {
@@ -36,15 +37,15 @@ export async function createModels(parts: ModelParts): Promise<Models> {
     return backend;
   };
   const entries = parts.config.models.map((model): ModelEntry => {
-    const { name, environments, owners, risk, services, dashboards, alerts } = model;
-    const registry = backendOf(model.registry, name);
-    const runtime = backendOf(model.runtime, name);
-    const training = backendOf(model.training, name);
-    if (registry === null) throw new Error(`tocsin.yaml models.${name} names no registry`);
+    const { registry: versions, runtime: serving, training: making, ...facts } = model;
+    const registry = backendOf(versions, model.name);
+    const runtime = backendOf(serving, model.name);
+    const training = backendOf(making, model.name);
+    if (registry === null) throw new Error(`tocsin.yaml models.${model.name} names no registry`);
     const backend =
       runtime === null && training === null ? registry : composeModel({ registry, runtime, training });
-    const aliases = aliasesOf(registry, name, environments);
-    return { name, backend, environments, owners, aliases, risk, services, dashboards, alerts };
+    const aliases = aliasesOf(registry, model.name, model.environments);
+    return { ...facts, backend, aliases };
   });
   for (const [name, backend] of backends) {
     const using = new Set(modelsUsing(parts.config, name).map((model) => model.name));
@@ -85,7 +86,7 @@ function createBackend(name: string, model: string, parts: ModelParts): ModelBac
     http: createHttpClient({ clock }),
     environment: config.environment,
     stateFolder: path.join(config.dataDir, "backends", name),
-    trainer: createTrainer({ store }),
+    trainer: createTrainer({ store, version: packageVersion }),
   };
   const settings = new Map(
     modelsUsing(config, name).map((using) => [

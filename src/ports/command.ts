@@ -4,6 +4,7 @@ import type { Incident, TimelineKind } from "../domain/incident.ts";
 import type { Matcher } from "../domain/matcher.ts";
 import type { Person } from "../domain/person.ts";
 import type { Decision, PolicyAction, PolicyResource } from "../domain/policy.ts";
+import type { ManifestRule, RetrainManifest } from "../domain/retrain-manifest.ts";
 import type { Plan, Rollout } from "../domain/rollout.ts";
 import type { View, ViewAction } from "../domain/view.ts";
 import type { Channel } from "./chat.ts";
@@ -82,6 +83,8 @@ export interface PlanQuestion {
   readonly to: string | null;
   readonly reason: string;
   readonly incidentId: number | null;
+  /** For a retrain: what was said of its inputs, or what was approved; absent says nothing. */
+  readonly manifest?: RetrainManifest;
 }
 
 /**
@@ -113,6 +116,8 @@ export interface ModelEntry {
   readonly dashboards: readonly { readonly name: string; readonly url: string }[];
   /** Which alerts concern it: those on which all matchers of at least one group hold; none means nobody said. */
   readonly alerts: readonly (readonly Matcher[])[];
+  /** What a retrain must say of its inputs; absent for what is shipped. */
+  readonly manifest?: ManifestRule;
 }
 
 /** What a command may use. Time, people and state come in here; it reaches for nothing else. */

@@ -1,5 +1,7 @@
+import type { RegistryPointer } from "../domain/change.ts";
 import type { MetricComparison } from "../domain/metric-comparison.ts";
 import type { RetrainManifest } from "../domain/retrain-manifest.ts";
+import type { ServedVersion } from "../domain/serving-intervals.ts";
 import type { HttpClient } from "./http-client.ts";
 import type { Clock, Log } from "./observability.ts";
 import type { Operation, PlannedOperation, Snapshot } from "./operation.ts";
@@ -40,6 +42,8 @@ export interface MadeVersion {
   readonly metrics: Readonly<Record<string, number>>;
   /** Beside what serves, where both were measured on the same data. */
   readonly comparison: readonly MetricComparison[];
+  /** What it was made from, where the registry knows. */
+  readonly origin?: VersionOrigin;
 }
 
 export interface LiveVersion {
@@ -152,17 +156,21 @@ export interface ModelBackend {
   versions(model: string): Promise<readonly ModelVersion[]>;
   live(model: string, environment: string): Promise<LiveVersion>;
   /** Versions that served, newest first. */
-  history(
-    model: string,
-    environment: string,
-  ): Promise<readonly { readonly version: string; readonly from: Date; readonly by: string | null }[]>;
+  history(model: string, environment: string): Promise<readonly ServedVersion[]>;
+  /** The pointer that decides what serves, as the registry's own messages name it; null when there is none. */
+  pointer?(model: string, environment: string): RegistryPointer | null;
+  /** For a model whose registry and runtime are two places: what the registry points to. */
+  pointed?(model: string, environment: string): Promise<LiveVersion>;
   /** What serves now, to be kept before a rollout starts. */
   snapshot(model: string, environment: string): Promise<Snapshot>;
   /** The operation that undoes one, given what served before it; null when nothing can: a retrain, a first deploy. */
   inverse(operation: Operation, snapshot: Snapshot): PlannedOperation | null;
   /** Whether what would serve `version` still exists: an image, a model's files. Asked before a rollback. */
   checkArtifact?(model: string, version: string): Promise<ArtifactCheck>;
-  /** What a retrain would be made from, where the training knows better than what was given; for the plan. */
+  /**
+   * What a retrain would be made from, where the training knows more than what was given; for the plan. Differing from
+   * what was given says that it cannot be had.
+   */
   proposeManifest?(model: string, given: RetrainManifest): Promise<RetrainManifest>;
   /** What the operation would do; changes nothing. Called again at apply, and must then say the same. */
   plan(operation: PlannedOperation): Promise<BackendPlan>;
@@ -202,6 +210,8 @@ export interface Trainer {
     | { readonly kind: "enough"; readonly notes: readonly string[] }
     | { readonly kind: "too_little"; readonly problem: string; readonly remedy: string }
   >;
+  /** What it would learn from now: its code, a digest of its data; it uses no randomness. */
+  inputs(): Promise<RetrainManifest>;
   /** @param champion - parameters of the version that serves; the start of the search and what is compared with. */
   fit(champion: unknown): Promise<Fitted>;
 }

@@ -15,6 +15,7 @@ import type { MuteStore } from "./mute.ts";
 import type { NoiseStore } from "./noise.ts";
 import type { OperationRecordStore } from "./operation-record.ts";
 import type { RolloutStore } from "./rollout.ts";
+import type { ServingStore } from "./serving.ts";
 import type { SimilarStore } from "./similar.ts";
 import type { RawDelivery } from "./source.ts";
 import type { WatchStore } from "./watch.ts";
@@ -44,6 +45,7 @@ export interface StoreSlices {
   readonly watch: WatchStore;
   readonly monitoring: MonitoringStore;
   readonly escalations: EscalationStore;
+  readonly serving: ServingStore;
   readonly jobs: JobQueue;
 }
 
@@ -175,7 +177,7 @@ export interface IncidentStore extends MuteStore {
 
 // ---------- posts ----------
 
-/** The subject of the silence kinds is a silence, that of a checkpoint its size, of a rollout_note a note. */
+/** The subject of the silence kinds is a silence, of a checkpoint its size, of a rollout_note a note, of changed_outside a record of what serves. */
 export type PostKind =
   | "incident"
   | "rollout"
@@ -184,7 +186,8 @@ export type PostKind =
   | "silence_ending"
   | "silence_idle"
   | "checkpoint"
-  | "rollout_note";
+  | "rollout_note"
+  | "changed_outside";
 
 export interface Post {
   readonly key: string;

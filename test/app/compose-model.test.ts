@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { composeModel } from "../../src/app/compose-model.ts";
+import { emptyManifest } from "../../src/domain/retrain-manifest.ts";
 import type { MadeVersion, ModelBackend, Observed, Operation } from "../../src/ports.ts";
 import { modelContract, operationOf, watch } from "../contracts/model.ts";
 import { createLedger, createLedgerBackend, type Ledger } from "./rollout-world.ts";
@@ -147,7 +148,11 @@ describe("a retrain beside a registry that finds versions", () => {
   };
 
   /** What the composed backend says, for each answer of the registry in turn. */
-  async function retrain(answers: readonly (MadeVersion | null)[], end: Observed = trained) {
+  async function retrain(
+    answers: readonly (MadeVersion | null)[],
+    end: Observed = trained,
+    manifest: Operation["manifest"] = null,
+  ) {
     const [registry, training] = [createLedger(), createLedger()];
     training.outcome = () => end;
     const left = [...answers];
@@ -164,7 +169,7 @@ describe("a retrain beside a registry that finds versions", () => {
       runtime: null,
       training: { ...createLedgerBackend(training, "native"), name: "pipeline" },
     });
-    const operation = { ...operationOf(place), kind: "retrain" as const, to: null };
+    const operation = { ...operationOf(place), kind: "retrain" as const, to: null, manifest };
     const ref = await backend.start(operation);
     const first = await backend.observe(ref, operation);
     const seen = await watch(backend, ref, operation).catch(() => first);
@@ -180,6 +185,16 @@ describe("a retrain beside a registry that finds versions", () => {
       comparison: [],
     });
     expect(isAskedFor).toBe(true);
+  });
+
+  test("says where the version was made from something else than was asked for", async () => {
+    const origin = { run: "run-7", commit: "bbbbbbb", data: null, parameters: {} };
+    const manifest = { ...emptyManifest, commit: "aaaaaaa" };
+    const { first } = await retrain([{ ...made, origin }], trained, manifest);
+    expect(first).toMatchObject({
+      kind: "succeeded",
+      result: "trained; but it was made from commit bbbbbbb instead of aaaaaaa",
+    });
   });
 
   test("waits while the version is being stored, and fails when it never will be", async () => {

@@ -93,7 +93,7 @@ describe("groupings that people correct", () => {
   test("change the next version's grouping, measured on newer corrections beside the champion", async () => {
     await partedStorms(40);
     expect(incidentsOf(shippedWeights)).toBe(1);
-    const trainer = createTrainer({ store });
+    const trainer = createTrainer({ store, version: "0.0.0" });
     expect(await trainer.check()).toMatchObject({ kind: "enough" });
     const fitted = await trainer.fit(shippedWeights);
     const accuracy = fitted.comparison.find(({ name }) => name === "pair_accuracy");
@@ -103,7 +103,7 @@ describe("groupings that people correct", () => {
 
   test("that are too few are refused with how many there are", async () => {
     await partedStorms(5);
-    expect(await createTrainer({ store }).check()).toMatchObject({
+    expect(await createTrainer({ store, version: "0.0.0" }).check()).toMatchObject({
       kind: "too_little",
       problem: expect.stringContaining("10 confirmed pairs of alerts"),
     });
@@ -143,7 +143,7 @@ test("what fired together is counted by replica, kept, and learned up to what is
   await two?.save();
   await two?.save();
   await partedStorms(140);
-  const fitted = await createTrainer({ store }).fit(shippedWeights);
+  const fitted = await createTrainer({ store, version: "0.0.0" }).fit(shippedWeights);
   const { coFirings } = weightsSchema.parse(fitted.parameters).clustering;
   const shares = Object.values(coFirings);
   expect(shares).toHaveLength(3);

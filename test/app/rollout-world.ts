@@ -6,6 +6,7 @@ import { createEffects, type Effects } from "../../src/app/effects.ts";
 import { createExecute, type Execute } from "../../src/app/execute.ts";
 import { createPlanner } from "../../src/app/plan.ts";
 import type { Person } from "../../src/domain/person.ts";
+import { emptyManifest } from "../../src/domain/retrain-manifest.ts";
 import type { Observation } from "../../src/domain/rollout-observation.ts";
 import {
   type Command,
@@ -153,6 +154,7 @@ export function modelEntry(backend: ModelBackend, more: Partial<ModelEntry> = {}
     services: ["fraud-api"],
     dashboards: [],
     alerts: [],
+    manifest: { required: [], defaults: emptyManifest },
     ...more,
   };
 }

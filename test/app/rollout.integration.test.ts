@@ -1,10 +1,12 @@
 import path from "node:path";
 import postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createHttpClient } from "../../src/adapters/http-client.ts";
 import builtin from "../../src/adapters/models/builtin.ts";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { rolloutCard } from "../../src/app/rollout-card.ts";
 import { verifyChain } from "../../src/domain/audit.ts";
+import { emptyManifest } from "../../src/domain/retrain-manifest.ts";
 import { isFinal, type Rollout } from "../../src/domain/rollout.ts";
 import { shippedWeights } from "../../src/domain/weights.ts";
 import { checkCommand, loadFolders } from "../../src/load.ts";
@@ -186,9 +188,12 @@ test("rolling back goes to the version before, and from there further back, neve
   );
 });
 
+const learnedFrom = { ...emptyManifest, commit: "tocsin@1.0.0", data: "labels:200", seed: 0 };
+
 test("the bot's own model is retrained, deployed and rolled back by the same commands", async () => {
   const trainer: Trainer = {
     check: () => Promise.resolve({ kind: "enough", notes: ["200 pieces of feedback"] }),
+    inputs: () => Promise.resolve(learnedFrom),
     fit: () =>
       Promise.resolve({
         parameters: shippedWeights,
@@ -200,8 +205,8 @@ test("the bot's own model is retrained, deployed and rolled back by the same com
     store,
     clock: createTestClock(),
     log: silentLog,
-    http: { ask: () => Promise.reject(new Error("nothing is asked")) },
     environment: {},
+    http: createHttpClient({ clock: createTestClock() }),
     stateFolder: "/nonexistent",
     trainer,
   });

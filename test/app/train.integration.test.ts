@@ -84,7 +84,7 @@ async function recordIncidents(count: number): Promise<void> {
 describe("retraining the correlator", () => {
   test("is refused with what there is and what is needed while there is too little", async () => {
     await recordIncidents(3);
-    expect(await createTrainer({ store }).check()).toMatchObject({
+    expect(await createTrainer({ store, version: "0.0.0" }).check()).toMatchObject({
       kind: "too_little",
       problem: expect.stringContaining("3 incidents"),
     });
@@ -92,7 +92,7 @@ describe("retraining the correlator", () => {
 
   test("learns what people confirmed, and measures it on newer incidents beside the champion", async () => {
     await recordIncidents(40);
-    const trainer = createTrainer({ store });
+    const trainer = createTrainer({ store, version: "0.0.0" });
     expect(await trainer.check()).toMatchObject({ kind: "enough" });
     const fitted = await trainer.fit(shippedWeights);
     const weights = weightsSchema.parse(fitted.parameters);
@@ -110,7 +110,7 @@ describe("retraining the correlator", () => {
     const backend = createBuiltin({
       store,
       clock: systemClock,
-      trainer: createTrainer({ store }),
+      trainer: createTrainer({ store, version: "0.0.0" }),
       log: silentLog,
     });
     await backend.prepare?.([{ name: "correlator", environments: ["production"] }]);

@@ -141,5 +141,5 @@ describe("versions to judge with", () => {
 });
 
 function parts() {
-  return { store, clock: systemClock, trainer: createTrainer({ store }), log: silentLog };
+  return { store, clock: systemClock, trainer: createTrainer({ store, version: "0.0.0" }), log: silentLog };
 }

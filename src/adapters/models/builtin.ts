@@ -162,6 +162,7 @@ export function createBuiltin(
       })),
     snapshot: async (model, environment) => ({ version: (await live(model, environment)).version }),
     inverse: inverseOperation,
+    proposeManifest: async (_model, given) => ({ ...(await trainer.inputs()), rerunOf: given.rerunOf }),
     plan,
     start,
     observe,

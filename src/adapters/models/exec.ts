@@ -2,6 +2,7 @@
 import { hostname } from "node:os";
 import path from "node:path";
 import { z } from "zod";
+import { canonicalJson } from "../../domain/audit.ts";
 import { oddValue } from "../../domain/operation-template.ts";
 import { redact } from "../../domain/redaction.ts";
 import { oneLine } from "../../domain/view.ts";
@@ -25,6 +26,8 @@ import {
   type ExecSettings,
   environmentOf,
   fill,
+  manifestValues,
+  manifestVariable,
   type Placeholder,
   parseExecSettings,
 } from "./exec/settings.ts";
@@ -97,7 +100,10 @@ export function createExec(settings: ReadonlyMap<string, unknown>, context: Back
     if (prepared.kind === "refuse") throw new NotStartedError(prepared.problem);
     const own = prepared.settings;
     const spec = { argv: [...prepared.argv], cwd: own.cwd ?? null, timeoutMs: own.timeoutSeconds * 1_000 };
-    const status = await startRun(folderOf(operationId), spec, environmentOf(own, context.environment));
+    const env = environmentOf(own, context.environment);
+    const { manifest } = operation;
+    const told = manifest === null ? {} : { [manifestVariable]: canonicalJson(manifest) };
+    const status = await startRun(folderOf(operationId), spec, { ...env, ...told });
     return refOf(operationId, model, own, status);
   }
 
@@ -218,14 +224,17 @@ function prepare(settings: ExecSettings, operation: PlannedOperation, operationI
   }
   const odd = oddValue(operation);
   if (odd !== null) return { kind: "refuse", reason: "odd_value", ...odd };
-  const filled = fill(line, { model, environment, from, version: to, operationId });
+  const values = { model, environment, from, version: to, operationId };
+  const filled = fill(line, { ...values, ...manifestValues(operation.manifest) });
   if (filled.kind === "argv") return { ...filled, settings };
   const problem = `The ${kind} command of ${model} uses {${filled.placeholder}}, and there is none.`;
   return {
     kind: "refuse",
     reason: "missing_value",
     problem,
-    remedy: "Leave it out of the command in tocsin.yaml.",
+    remedy: filled.placeholder.startsWith("manifest.")
+      ? `Give --${filled.placeholder.slice("manifest.".length)}, or leave it out of the command in tocsin.yaml.`
+      : "Leave it out of the command in tocsin.yaml.",
   };
 }
 

@@ -84,7 +84,7 @@ export function createMlflow(
     const { records } = await look(placeOf(model, environment));
     return records
       .filter((record) => record.state === "set")
-      .map((record) => ({ version: record.to, from: record.at, by: record.by }))
+      .map(({ to, from, at, by }) => ({ version: to, from: at, by, replaced: from }))
       .reverse();
   }
 
@@ -249,6 +249,10 @@ export function createMlflow(
     versions,
     live,
     history,
+    pointer: (model, environment) => {
+      const { name, alias } = placeOf(model, environment);
+      return { registry: "mlflow", name, alias };
+    },
     snapshot: async (model, environment) => ({ version: (await live(model, environment)).version }),
     inverse: inverseOperation,
     plan,

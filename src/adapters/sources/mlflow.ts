@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { Change } from "../../domain/change.ts";
+import type { Change, PointerMove } from "../../domain/change.ts";
 import { isRecord, own, readMoment, shown, storable, textOfValue } from "../../domain/intake.ts";
 import { isSignedMessage } from "../../domain/sender.ts";
 import { oneLine } from "../../domain/view.ts";
@@ -77,6 +77,7 @@ type Event =
       readonly model: string;
       readonly what: string;
       readonly text: string;
+      readonly pointer?: PointerMove;
     }
   /** An event that changes nothing that serves: a tag, a new empty model. */
   | { readonly kind: "nothing" }
@@ -97,11 +98,16 @@ function readAlias(change: Change["kind"], action: string, data: unknown, { alia
   if (model === null || alias === null) return missing("name and alias", data);
   const isWatched = aliases === undefined ? !/^previous(-|$)/.test(alias) : aliases.includes(alias);
   if (!isWatched) return { kind: "nothing" };
-  const removed: Event = { kind: "change", change, model, what: `alias ${alias} removed`, text: "" };
-  if (action === "deleted") return removed;
+  const pointer = { registry: "mlflow", name: model, alias, version: null };
+  const removed = { kind: "change", change, model, what: `alias ${alias} removed`, text: "" } as const;
+  if (action === "deleted") return { ...removed, pointer };
   const version = nameIn(data, "version");
   if (version === null) return missing("version", data);
-  return { ...removed, what: `alias ${alias} points to version ${version}` };
+  return {
+    ...removed,
+    what: `alias ${alias} points to version ${version}`,
+    pointer: { ...pointer, version },
+  };
 }
 
 function readVersion(data: unknown): Event {
@@ -133,6 +139,7 @@ function changeOf(event: Extract<Event, { kind: "change" }>, at: Date, { service
     url: null,
     at,
     rolloutId: null,
+    ...(event.pointer === undefined ? {} : { pointer: event.pointer }),
   };
 }
 

@@ -17,6 +17,7 @@ import {
 } from "drizzle-orm/pg-core";
 import type { ApprovalRule } from "../../domain/approval-rule.ts";
 import type { MetricComparison } from "../../domain/metric-comparison.ts";
+import { servingCauses } from "../../domain/serving.ts";
 import type { Operation } from "../../ports.ts";
 import { readTime, writeTime } from "./values.ts";
 
@@ -337,6 +338,7 @@ export const posts = pgTable(
         "silence_idle",
         "checkpoint",
         "rollout_note",
+        "changed_outside",
       ],
     }).notNull(),
     /** Id of the incident, rollout, timeline entry, digest run or silence. */
@@ -465,6 +467,31 @@ export const reviews = pgTable(
     verdict: text("verdict"),
   },
   (table) => [index("reviews_open").on(table.id).where(sql`closed_at is null`)],
+);
+
+/** Which version served from when on, in each place where a model lives; never edited but for `seen_at`. */
+export const servings = pgTable(
+  "servings",
+  {
+    id: bigserial("id", { mode: "number" }).primaryKey(),
+    model: text("model").notNull(),
+    environment: text("environment").notNull(),
+    part: text("part", { enum: ["serving", "registry"] }).notNull(),
+    version: text("version"),
+    after: at("after"),
+    since: at("since").notNull(),
+    seenAt: at("seen_at").notNull(),
+    by: text("by"),
+    cause: text("cause", { enum: servingCauses }).notNull(),
+    rolloutId: integer("rollout_id"),
+    auditSeq: bigint("audit_seq", { mode: "number" }),
+    /** The record that it ends: each has one successor, whoever saw the change first. */
+    previousId: bigint("previous_id", { mode: "number" }).notNull(),
+  },
+  (table) => [
+    uniqueIndex("servings_successor").on(table.model, table.environment, table.part, table.previousId),
+    index("servings_place").on(table.model, table.environment, table.part, table.id),
+  ],
 );
 
 /** Who holds a target ("model/environment"). */

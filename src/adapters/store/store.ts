@@ -27,6 +27,7 @@ import { requestSlice } from "./requests.ts";
 import { excessRights } from "./rights.ts";
 import { rolloutSlice } from "./rollouts.ts";
 import { installation } from "./schema.ts";
+import { servingSlice } from "./serving.ts";
 import { similarSlice } from "./similar-incidents.ts";
 import { watchSlice } from "./watch.ts";
 
@@ -120,6 +121,7 @@ function slicesOf(db: Db, installationId: string, write?: DeliveryStore["insert"
     escalations: escalationSlice(db),
     watch: watchSlice(db),
     monitoring: monitoringSlice(db),
+    serving: servingSlice(db),
     jobs: jobSlice(db),
   };
 }

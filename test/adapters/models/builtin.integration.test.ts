@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import builtin from "../../../src/adapters/models/builtin.ts";
 import { type OpenStore, openStore } from "../../../src/adapters/store/store.ts";
+import { emptyManifest } from "../../../src/domain/retrain-manifest.ts";
 import { shippedWeights } from "../../../src/domain/weights.ts";
 import type { Fitted, ModelBackend, Trainer } from "../../../src/ports.ts";
 import { modelContract, operationOf, watch } from "../../contracts/model.ts";
@@ -35,6 +36,7 @@ function trainer(over: Partial<Trainer> = {}): Trainer {
   };
   return {
     check: () => Promise.resolve({ kind: "enough", notes: ["200 pieces of feedback"] }),
+    inputs: () => Promise.resolve({ ...emptyManifest, commit: "tocsin@1.0.0", data: "labels:200", seed: 0 }),
     fit: () => Promise.resolve(fitted),
     ...over,
   };

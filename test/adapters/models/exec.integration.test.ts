@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readStatus } from "../../../src/adapters/models/exec/state.ts";
 import exec from "../../../src/adapters/models/exec.ts";
 import { type OpenStore, openStore } from "../../../src/adapters/store/store.ts";
+import { emptyManifest } from "../../../src/domain/retrain-manifest.ts";
 import { NotStartedError, type Operation } from "../../../src/ports.ts";
 import { modelContract, operationOf, watch } from "../../contracts/model.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
@@ -80,6 +81,39 @@ async function run(
 modelContract("exec", () => Promise.resolve(system()));
 
 describe("a command", () => {
+  test("that retrains is given the manifest, as arguments and whole in TOCSIN_MANIFEST", async () => {
+    const code =
+      "console.log(JSON.stringify({ result: process.argv.slice(1).join(' ') + ' ' + JSON.parse(process.env.TOCSIN_MANIFEST).data }))";
+    const scene = system({
+      retrain: [
+        ...[process.execPath, "-e", code, "{manifest.commit}", "{manifest.seed}", "{manifest.parameters}"],
+      ],
+    });
+    const manifest = {
+      ...emptyManifest,
+      commit: "3f2a91c",
+      data: "t@1",
+      seed: 0,
+      parameters: { b: "$(id)", a: "1" },
+    };
+    const operation = { ...operationOf(scene), kind: "retrain" as const, to: null, manifest };
+    await scene.remember(operation);
+    expect(await watch(scene.backend, await scene.backend.start(operation), operation)).toMatchObject({
+      kind: "succeeded",
+      result: '3f2a91c 0 {"a":"1","b":"$(id)"} t@1',
+    });
+  });
+
+  test.each([
+    [{ image: null }, "uses {manifest.image}, and there is none"],
+    [{ image: "--privileged" }, '"--privileged" cannot be passed on'],
+  ])("that retrains from %j is refused", async (over, problem) => {
+    const scene = system({ retrain: [process.execPath, "{manifest.image}"] });
+    const operation = { ...operationOf(scene), kind: "retrain" as const, to: null };
+    const planned = await scene.backend.plan({ ...operation, manifest: { ...emptyManifest, ...over } });
+    expect(planned).toMatchObject({ kind: "refuse", problem: expect.stringContaining(problem) });
+  });
+
   test("whose arguments hold anything is given them as they are, and no shell sees them", async () => {
     const out = path.join(mkdtempSync(path.join(tmpdir(), "tocsin-exec-")), "out");
     folders.push(path.dirname(out));

@@ -1,5 +1,6 @@
 /** What the tests of model backends share. */
 import { createHttpClient } from "../../../src/adapters/http-client.ts";
+import { emptyManifest } from "../../../src/domain/retrain-manifest.ts";
 import { hashPlan, newRollout } from "../../../src/domain/rollout.ts";
 import type { BackendContext, Operation, Store } from "../../../src/ports.ts";
 import { silentLog, systemClock } from "../../../src/ports.ts";
@@ -33,6 +34,7 @@ export function contextOf(store: Store, over: Partial<BackendContext> = {}): Bac
     trainer: {
       check: () =>
         Promise.resolve({ kind: "too_little", problem: "Nobody has said anything yet.", remedy: "Wait." }),
+      inputs: () => Promise.resolve(emptyManifest),
       fit: () => Promise.reject(new Error("there is nothing to fit")),
     },
     ...over,

@@ -1,7 +1,19 @@
 /** Settings of the backend `exec`: argument arrays with placeholders, never a shell line. */
 import { z } from "zod";
+import { canonicalJson } from "../../../domain/audit.ts";
+import type { RetrainManifest } from "../../../domain/retrain-manifest.ts";
 
-const placeholders = ["model", "version", "from", "environment", "operationId"] as const;
+const placeholders = [
+  ...(["model", "version", "from", "environment", "operationId"] as const),
+  // Of a retrain's manifest; parameters are one argument, a JSON object of texts.
+  ...([
+    "manifest.commit",
+    "manifest.data",
+    "manifest.seed",
+    "manifest.image",
+    "manifest.parameters",
+  ] as const),
+] as const;
 export type Placeholder = (typeof placeholders)[number];
 
 const argument = z
@@ -56,6 +68,25 @@ export function parseExecSettings(model: string, settings: unknown): ExecSetting
   throw new Error(`${where}: ${issue?.message ?? "invalid"}`);
 }
 
+/** Holds a retrain's whole manifest as JSON, for its command. */
+export const manifestVariable = "TOCSIN_MANIFEST";
+
+/** Values of the placeholders of a manifest. */
+export function manifestValues(
+  manifest: RetrainManifest | null,
+): Readonly<Partial<Record<Placeholder, string>>> {
+  if (manifest === null) return {};
+  const { commit, data, seed, image, parameters } = manifest;
+  const given: readonly (readonly [Placeholder, string | null])[] = [
+    ["manifest.commit", commit],
+    ["manifest.data", data],
+    ["manifest.seed", seed === null ? null : String(seed)],
+    ["manifest.image", image],
+    ["manifest.parameters", canonicalJson(parameters)],
+  ];
+  return Object.fromEntries(given.flatMap(([name, value]) => (value === null ? [] : [[name, value]])));
+}
+
 /** What a command's environment holds: the allow-list, and nothing else of the bot's. */
 export function environmentOf(
   settings: Pick<ExecSettings, "env">,
@@ -84,7 +115,7 @@ export function fill(
     if (missing !== undefined) return { kind: "missing", placeholder: missing };
   }
   const argv = line.map((text) =>
-    text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    text.replace(/\{([\w.]+)\}/g, (whole, name: string) => {
       const placeholder = placeholders.find((candidate) => candidate === name);
       return placeholder === undefined ? whole : (known(values, placeholder) ?? "");
     }),
@@ -101,14 +132,14 @@ function known(
 }
 
 function namesIn(text: string): Placeholder[] {
-  return [...text.matchAll(/\{(\w+)\}/g)].flatMap((match) => {
+  return [...text.matchAll(/\{([\w.]+)\}/g)].flatMap((match) => {
     const placeholder = placeholders.find((candidate) => candidate === match[1]);
     return placeholder === undefined ? [] : [placeholder];
   });
 }
 
 function unknownPlaceholder(text: string): string | null {
-  const match = [...text.matchAll(/\{(\w+)\}/g)].find(
+  const match = [...text.matchAll(/\{([\w.]+)\}/g)].find(
     (found) => !placeholders.some((placeholder) => placeholder === found[1]),
   );
   return match?.[1] ?? null;

@@ -1,7 +1,7 @@
 /** Versions of the registry in the words of the bot. */
 import type { MetricComparison } from "../../../domain/metric-comparison.ts";
 import { oneLine } from "../../../domain/view.ts";
-import type { MadeVersion, ModelVersion, Operation } from "../../../ports/model.ts";
+import type { MadeVersion, ModelVersion, Operation, VersionOrigin } from "../../../ports/model.ts";
 import type { RegisteredVersion, Registry, Run } from "./registry.ts";
 import type { MlflowSettings } from "./settings.ts";
 
@@ -23,14 +23,18 @@ export function toVersion(version: RegisteredVersion, run: Run | null): ModelVer
     metrics: metricsOf(run),
     description: oneLine(version.description, 500),
     digest: version.tags.get("tocsin.digest") ?? version.tags.get("digest") ?? null,
-    origin: {
-      run: version.run_id === "" ? null : version.run_id,
-      commit: textOrNull(run?.data.tags.get("mlflow.source.git.commit")),
-      data: dataOf(run),
-      parameters: Object.fromEntries(
-        (run?.data.params ?? []).slice(0, maxEntries).map(({ key, value }) => [key, oneLine(value, 200)]),
-      ),
-    },
+    origin: originOf(version, run),
+  };
+}
+
+function originOf(version: RegisteredVersion, run: Run | null): VersionOrigin {
+  return {
+    run: version.run_id === "" ? null : version.run_id,
+    commit: textOrNull(run?.data.tags.get("mlflow.source.git.commit")),
+    data: dataOf(run),
+    parameters: Object.fromEntries(
+      (run?.data.params ?? []).slice(0, maxEntries).map(({ key, value }) => [key, oneLine(value, 200)]),
+    ),
   };
 }
 
@@ -102,6 +106,7 @@ export async function madeVersion(
     state: found.status === "READY" ? "ready" : found.status.startsWith("PENDING") ? "pending" : "failed",
     metrics: metricsOf(run),
     comparison: compare(serving, run),
+    origin: originOf(found, run),
   };
 }
 

@@ -1,0 +1,319 @@
+/**
+ * Looks at every backend again and again, and compares what it says is live with what our rollouts made of it. What
+ * someone changed without the bot is recorded once, audited, posted, and kept as a change that incidents may suspect.
+ */
+
+import {
+  judgeLook,
+  type LookVerdict,
+  type ServingLook,
+  type ServingPart,
+  type ServingRecord,
+  versionWord,
+} from "../domain/serving.ts";
+import { outsideChanges, outsidePrefix } from "../domain/serving-change.ts";
+import { oneLine } from "../domain/view.ts";
+import {
+  type Clock,
+  type Lease,
+  type LiveVersion,
+  type Log,
+  type Metrics,
+  type ModelEntry,
+  parseChannel,
+  type Store,
+  type StoreSlices,
+} from "../ports.ts";
+import { withDeadline } from "./deadline.ts";
+import { explainOpen } from "./effects.ts";
+import { createRest } from "./rest.ts";
+
+export interface ReconcileOptions {
+  readonly store: Store;
+  readonly models: readonly ModelEntry[];
+  /** Where changes outside are posted, "slack:C0123ABCD". */
+  readonly channels: readonly string[];
+  readonly replica: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Pause between two looks at a place, ms. */
+  readonly everyMs: number;
+  /** A number from 0 to 1, for the jitter. */
+  readonly random: () => number;
+  /** How long a backend may take, ms; for tests. */
+  readonly lookMs?: number;
+}
+
+export interface Reconcile {
+  start(): void;
+  /** Lets the look in hand finish, and gives the lease back. */
+  stop(): Promise<void>;
+  /** One turn: keeps the lease, and looks at every place that is due. */
+  turn(): Promise<void>;
+}
+
+const scope = "reconcile";
+const leaseTtlMs = 60_000;
+const defaultLookMs = 20_000;
+/** Turns are at least this long apart, ms. */
+const minTickMs = 1_000;
+/** A backend that is away is asked again after at most this, ms. */
+const maxBackoffMs = 30 * 60_000;
+/** Places looked at side by side; more wait for their turn. */
+const maxAtOnce = 4;
+/** All looks of one turn together: the lease must not run out meanwhile, ms. */
+const turnMs = 40_000;
+const maxRollouts = 50;
+const maxChanges = 500;
+/** A webhook that told of the change may be dated by another clock, ms. */
+const slackMs = 120_000;
+
+interface Place {
+  readonly entry: ModelEntry;
+  readonly environment: string;
+  readonly part: ServingPart;
+}
+
+/** When a place is looked at next, and how often in a row it could not be. */
+interface Turn {
+  readonly dueMs: number;
+  readonly failures: number;
+}
+
+/** Someone else has recorded the change, or moved the target: the next look sees what there is then. */
+class OvertakenError extends Error {
+  override readonly name = "OvertakenError";
+}
+
+export function createReconcile(options: ReconcileOptions): Reconcile {
+  const { store, clock, log, metrics, everyMs } = options;
+  const places = options.models.flatMap(placesOf);
+  const turns = new Map<string, Turn>();
+  const rest = createRest();
+  let lease: Lease | null = null;
+  let isStopping = false;
+  let running: Promise<void> = Promise.resolve();
+
+  async function turn(): Promise<void> {
+    lease = await store.leases.acquire(scope, options.replica, leaseTtlMs);
+    if (lease === null) return;
+    const startedAt = clock.now().getTime();
+    const due = places
+      .filter((place) => (turns.get(nameOf(place))?.dueMs ?? 0) <= startedAt)
+      .sort((a, b) => (turns.get(nameOf(a))?.dueMs ?? 0) - (turns.get(nameOf(b))?.dueMs ?? 0));
+    const left = [...due];
+    const work = async () => {
+      for (let place = left.shift(); place !== undefined; place = left.shift()) {
+        if (isStopping || clock.now().getTime() - startedAt > turnMs) return;
+        await lookAt(place);
+      }
+    };
+    await Promise.all(Array.from({ length: maxAtOnce }, work));
+  }
+
+  async function lookAt(place: Place): Promise<void> {
+    const name = nameOf(place);
+    const failures = turns.get(name)?.failures ?? 0;
+    let live: ServingLook;
+    try {
+      live = await ask(place);
+    } catch (error) {
+      if (failures === 0)
+        log.warn({ place: name, problem: messageOf(error) }, "reconcile: a backend is away");
+      metrics.count("tocsin_reconcile_looks_total", { outcome: "away" });
+      turns.set(name, { dueMs: nextAt(failures + 1), failures: failures + 1 });
+      return;
+    }
+    if (failures > 0) log.info({ place: name, failures }, "reconcile: a backend is back");
+    turns.set(name, { dueMs: nextAt(0), failures: 0 });
+    const outcome = await record(place, live);
+    metrics.count("tocsin_reconcile_looks_total", { outcome });
+  }
+
+  /** Twice as long after each failure, and never all at one moment. */
+  function nextAt(failures: number): number {
+    const pause = Math.min(Math.max(everyMs, maxBackoffMs), everyMs * 2 ** Math.min(failures, 16));
+    return clock.now().getTime() + pause * (0.9 + 0.2 * options.random());
+  }
+
+  async function ask({ entry, environment, part }: Place): Promise<ServingLook> {
+    const askedAt = clock.now();
+    const { backend, name } = entry;
+    const asked =
+      part === "registry" ? backend.pointed?.(name, environment) : backend.live(name, environment);
+    if (asked === undefined) throw new Error(`${backend.name} has no pointer`);
+    const limitMs = options.lookMs ?? defaultLookMs;
+    const live: LiveVersion = await withDeadline(asked, limitMs, `the backend "${backend.name}"`);
+    return { ...live, askedAt };
+  }
+
+  /** Compares and records in one transaction, so that neither a rollout nor another replica comes between. */
+  async function record(place: Place, look: ServingLook): Promise<LookVerdict["kind"] | "overtaken"> {
+    try {
+      return await store.transaction((tx) => recordIn(tx, place, look));
+    } catch (error) {
+      if (error instanceof OvertakenError) return "overtaken";
+      throw error;
+    }
+  }
+
+  async function recordIn(tx: StoreSlices, place: Place, look: ServingLook): Promise<LookVerdict["kind"]> {
+    const { entry, environment, part } = place;
+    const target = { model: entry.name, environment };
+    const now = clock.now();
+    const previous = await tx.serving.newest(target.model, environment, part);
+    const rollouts = await tx.rollouts.list({ ...target, limit: maxRollouts });
+    const moves = rollouts.filter(({ plan }) => plan.kind !== "retrain");
+    // Several looks may fail before one is missed.
+    const verdict = judgeLook({
+      look,
+      previous,
+      rollouts: moves,
+      now,
+      gapMs: Math.max(10 * 60_000, 4 * everyMs),
+    });
+    if (verdict.kind === "same" && previous !== null) await tx.serving.see(previous.id, now);
+    if (verdict.kind !== "record") return verdict.kind;
+    const { cause, rolloutId, after, by } = verdict;
+    const isOutside = cause === "outside";
+    const before = previous?.version ?? null;
+    const told = isOutside ? await toldOf(tx, { ...target, version: look.version, after, now }) : null;
+    const since = told ?? verdict.since;
+    const auditSeq = isOutside ? await audit(tx, place, { before, look, after, since, now, by }) : null;
+    const added = await tx.serving.add({
+      ...target,
+      part,
+      version: look.version,
+      after,
+      since,
+      seenAt: now,
+      by,
+      cause,
+      rolloutId,
+      auditSeq,
+      previousId: previous?.id ?? 0,
+    });
+    if (added === null) throw new OvertakenError(`${nameOf(place)} was recorded by another replica`);
+    if (isOutside) await follow(tx, place, { record: added, before, isTold: told !== null });
+    return "record";
+  }
+
+  /** When a webhook has told of this very change already; null when none did. */
+  async function toldOf(
+    tx: StoreSlices,
+    move: {
+      readonly model: string;
+      readonly environment: string;
+      readonly version: string | null;
+      readonly after: Date | null;
+      readonly now: Date;
+    },
+  ): Promise<Date | null> {
+    const from = new Date((move.after ?? move.now).getTime() - slackMs);
+    const changes = await tx.incidents.changesBetween(
+      from,
+      new Date(move.now.getTime() + slackMs),
+      maxChanges,
+    );
+    const found = changes.findLast(({ id }) => id.startsWith(outsidePrefix(move)));
+    if (found === undefined) return null;
+    return found.at < move.now ? found.at : move.now;
+  }
+
+  async function audit(
+    tx: StoreSlices,
+    { entry, environment, part }: Place,
+    seen: {
+      readonly before: string | null;
+      readonly look: ServingLook;
+      readonly after: Date | null;
+      readonly since: Date;
+      readonly now: Date;
+      readonly by: string | null;
+    },
+  ): Promise<number> {
+    const { before, look, after, since, now, by } = seen;
+    const { seq } = await tx.audit.append({
+      at: now,
+      actor: "tocsin",
+      action: "model.changed_outside",
+      subject: `model:${entry.name}/${environment}`,
+      outcome: "done",
+      data: {
+        part,
+        before,
+        after: look.version,
+        by,
+        notBefore: after?.toISOString() ?? null,
+        since: since.toISOString(),
+        backend: entry.backend.name,
+      },
+    });
+    return seq;
+  }
+
+  async function follow(
+    tx: StoreSlices,
+    { entry }: Place,
+    found: { readonly record: ServingRecord; readonly before: string | null; readonly isTold: boolean },
+  ): Promise<void> {
+    const { record: added, before } = found;
+    // What a webhook told is one change with this; its service is what its source says.
+    if (!found.isTold) await tx.incidents.saveChanges(outsideChanges(added, before, entry.services));
+    await explainOpen(tx);
+    const posts = options.channels.flatMap((name) => {
+      const channel = parseChannel(name);
+      if (channel === null) return [];
+      const target = { platform: channel.platform, channel: channel.id };
+      const kind = "changed_outside" as const;
+      return [{ ...target, kind, subject: added.id, desiredRevision: 1, threadOf: null }];
+    });
+    await tx.posts.want(posts, clock.now());
+    for (const { platform, channel } of posts) await tx.jobs.add({ task: "post", platform, channel });
+    log.warn(
+      { model: added.model, environment: added.environment, part: added.part, auditSeq: added.auditSeq },
+      `reconcile: changed outside the bot, from ${versionWord(before)} to ${versionWord(added.version)}`,
+    );
+  }
+
+  async function run(): Promise<void> {
+    while (!isStopping) {
+      await turn().catch((error: unknown) =>
+        log.error({ error: String(error) }, "reconcile: a turn failed; trying again"),
+      );
+      if (!isStopping) await rest.take(Math.max(minTickMs, Math.min(everyMs, 10_000)));
+    }
+    if (lease !== null)
+      await store.leases
+        .release(lease)
+        .catch((error: unknown) => log.warn({ error: String(error) }, "reconcile: kept the lease"));
+  }
+
+  return {
+    start() {
+      running = run();
+    },
+    async stop() {
+      isStopping = true;
+      rest.wake();
+      await running;
+    },
+    turn,
+  };
+}
+
+function placesOf(entry: ModelEntry): readonly Place[] {
+  return entry.environments.flatMap((environment): Place[] => [
+    { entry, environment, part: "serving" },
+    ...(entry.backend.pointed === undefined ? [] : [{ entry, environment, part: "registry" as const }]),
+  ]);
+}
+
+function nameOf({ entry, environment, part }: Place): string {
+  return `${entry.name}/${environment}${part === "registry" ? " (registry)" : ""}`;
+}
+
+function messageOf(error: unknown): string {
+  return oneLine(error instanceof Error ? error.message : String(error), 250);
+}
