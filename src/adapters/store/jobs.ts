@@ -1,7 +1,7 @@
 /** Runs jobs on this replica, and frees those of replicas that died. */
 import { EventEmitter } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Logger, type Runner, run, type TaskList, type WorkerEvents } from "graphile-worker";
+import { Logger, type Runner, run, type Task, type TaskList, type WorkerEvents } from "graphile-worker";
 import type { Pool } from "pg";
 import type postgres from "postgres";
 import type { Job, Log } from "../../ports.ts";
@@ -163,7 +163,8 @@ async function within(ms: number, ending: Promise<unknown>): Promise<void> {
   timer.abort();
 }
 
-function tasksOf({ handlers, log }: JobRunnerOptions): TaskList {
+/** One for each kind of job: one that is missing here would wait for ever, so it does not compile. */
+function tasksOf({ handlers, log }: JobRunnerOptions): TaskList & Readonly<Record<Job["task"], Task>> {
   return {
     post: (payload) => work(log, payload, handlers.post),
     explain: (payload) => work(log, payload, handlers.explain),
