@@ -100,6 +100,12 @@ function renderBlock(block) {
         { class: "image" },
         h("img", { src: block.url, alt: block.alt, loading: "lazy", decoding: "async" }),
       );
+    case "file":
+      return h(
+        "p",
+        { class: "text" },
+        h("a", { href: block.url, download: block.filename }, `${block.label}: ${block.filename}`),
+      );
   }
 }
 

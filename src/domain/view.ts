@@ -46,6 +46,8 @@ export type ViewBlock =
   /** Verbatim text, for example the tail of a log. */
   | { readonly kind: "code"; readonly text: string }
   | { readonly kind: "image"; readonly png: Uint8Array; readonly alt: string; readonly filename: string }
+  /** Text to take along: attached to the message, or offered for download. `label` says what it is. */
+  | { readonly kind: "file"; readonly filename: string; readonly label: string; readonly text: string }
   /** Small print. */
   | { readonly kind: "note"; readonly text: Text }
   | { readonly kind: "divider" };

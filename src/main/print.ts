@@ -31,8 +31,10 @@ export function formatFindings(findings: readonly Finding[]): string {
   return `${lines.join("\n")}\n\n${count("ok")} fine, ${count("warning")} warnings, ${count("failure")} failures`;
 }
 
-/** A view for a terminal; its actions become command lines. */
+/** A view for a terminal; its actions become command lines. A view with a file is that file, so that `>` keeps it. */
 export function formatView(view: View): string {
+  const file = view.blocks.find((block) => block.kind === "file");
+  if (file !== undefined) return visible(file.text);
   const body = view.blocks.map(formatBlock).filter((text) => text !== "");
   const actions = view.actions.map((action) => `  ${action.label}: tocsin run ${action.command}`);
   const title = styled("bold", visible(view.title));
@@ -69,6 +71,8 @@ function blockText(block: ViewBlock): string {
         .join("\n");
     case "code":
       return block.text.replace(/^/gm, "    ");
+    case "file":
+      return `(file) ${block.label}: ${block.filename}`;
     case "image":
       return `(chart) ${block.alt}`;
     case "divider":

@@ -36,6 +36,8 @@ export interface ChatHarness {
   replies(card: MessageRef): readonly Shown[];
   /** What the person of `command` and `press` alone was shown. */
   privately(): readonly Shown[];
+  /** Files that are attached in a channel or in one of its threads, oldest first. */
+  attached(channel: Channel): readonly { readonly filename: string; readonly text: string }[];
   /** Deletes a message behind the bot's back. */
   remove(message: MessageRef): void;
   /** Makes the next write to this channel go wrong; null where nothing can (no network in between). */
@@ -407,6 +409,19 @@ export function chatContract(name: string, start: (door: ChatDoor) => Promise<Ch
       expect(harness.cards(harness.channel)).toHaveLength(0);
       await harness.chat.answer(stored, { ...sampleEntry("for all"), kind: "answer" }, "public");
       expect(harness.cards(harness.channel).at(-1)?.text).toContain("for all");
+    });
+
+    test("a file of a public answer is attached whole, under its own name", async () => {
+      await harness.command("ack", "12", harness.channel);
+      const [request] = door.requests;
+      if (request === undefined) throw new Error("no request came");
+      const text = '# Incident 12: <b>&amp; "quoted"</b>\n\n@everyone Äpfel, 測試, 🔔\n';
+      const file = { kind: "file", filename: "incident-12.md", label: "Report", text } as const;
+      const view: View = { ...sampleEntry("the report"), kind: "answer", blocks: [file] };
+      await harness.chat.answer(request, view, "public");
+      expect(harness.attached(harness.channel)).toEqual([{ filename: "incident-12.md", text }]);
+      expect(harness.cards(harness.channel).at(-1)?.text).toContain("the report");
+      expect(harness.privately().filter(({ text: said }) => said.includes("could not"))).toEqual([]);
     });
 
     test("an answer that cannot be delivered does not throw", async () => {

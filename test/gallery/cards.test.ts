@@ -30,7 +30,12 @@ describe.each(cards)("the card %s", (_name, card) => {
     const input = readMessage(JSON.parse(JSON.stringify(body)));
     checkMessage(
       input,
-      files.map((file, index) => ({ field: `files[${index}]`, name: file.name, size: file.data.length })),
+      files.map((file, index) => ({
+        field: `files[${index}]`,
+        name: file.name,
+        size: file.data.length,
+        text: "",
+      })),
     );
     checkNotEmpty({
       content: body.content,

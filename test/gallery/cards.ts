@@ -5,11 +5,13 @@ import { digestView } from "../../src/domain/digest-view.ts";
 import { writeTemplate } from "../../src/domain/explanation-template.ts";
 import type { Incident, TimelineEntry } from "../../src/domain/incident.ts";
 import { entryView, incidentView } from "../../src/domain/incident-view.ts";
+import { postmortemView } from "../../src/domain/postmortem-view.ts";
 import { type Rollout, type RolloutState, rolloutStates } from "../../src/domain/rollout.ts";
 import { rolloutView } from "../../src/domain/rollout-view.ts";
 import { silenceReminderView } from "../../src/domain/silence-view.ts";
 import type { View } from "../../src/domain/view.ts";
 import { at, buildTracked } from "../domain/build.ts";
+import { buildPostmortem } from "../domain/postmortem-build.ts";
 import { plan, rolloutIn } from "../domain/rollout-build.ts";
 import { buildDigest } from "../fixtures/digest.ts";
 import { buildExplanation } from "../fixtures/explanation-question.ts";
@@ -255,6 +257,7 @@ function others(): GalleryCard[] {
         ],
       }),
     },
+    { family: "answer", state: "the report of an incident", view: postmortemView(buildPostmortem()) },
     {
       family: "error",
       state: "an unknown version",

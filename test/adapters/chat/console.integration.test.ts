@@ -61,6 +61,7 @@ interface Answered {
   readonly items: readonly { readonly label: string }[];
   readonly messages: readonly { readonly id: number }[];
   readonly hasEarlier: boolean;
+  readonly privates: readonly unknown[];
 }
 async function jsonOf(answer: Response): Promise<Answered> {
   // A route's answer has the fields that its test reads, or the test fails.
@@ -281,6 +282,7 @@ test("with tokens nothing is shown or done before signing in", async () => {
     "/api/messages?channel=incidents",
     "/api/threads/1",
     "/api/images/1/0",
+    "/api/files/1/0",
     "/events",
   ]) {
     const answer = await stranger.get(path);
@@ -449,6 +451,30 @@ test("a public answer is a message of the channel, in the thread it was asked in
     const thread = await jsonOf(await browser(fixture).get("/api/threads/1"));
     expect(thread.messages).toMatchObject([{ isPrivate: false, view: { title: "for all" } }]);
   });
+});
+
+test("a file of an answer is downloaded, never shown as a page, and by nobody who may not see it", async () => {
+  const fixture = await start();
+  const text = "# Incident 12\n\n<script>alert(1)</script> Äpfel\n";
+  const file = { kind: "file", text, label: "Report", filename: 'in"cident\r\n-12.md' } as const;
+  fixture.onRequest((request) =>
+    fixture.console.answer(request, view({ title: "report", blocks: [file] }), "private"),
+  );
+  const asker = browser(fixture);
+  await asker.get("/api/state");
+  await asker.post("/api/command", command("/why 12"));
+  await vi.waitFor(async () => {
+    expect((await jsonOf(await asker.get("/api/state"))).privates).toHaveLength(1);
+  });
+  const answer = await asker.get("/api/files/1/0");
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get("content-type")).toBe("text/markdown; charset=utf-8");
+  expect(answer.headers.get("content-disposition")).toBe('attachment; filename="in-cident---12.md"');
+  expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+  expect(await answer.text()).toBe(text);
+  expect((await browser(fixture).get("/api/files/1/0")).status).toBe(404);
+  expect((await asker.get("/api/files/1/1")).status).toBe(404);
+  expect((await asker.get("/api/images/1/0")).status).toBe(404);
 });
 
 test("an answer given again replaces the first", async () => {

@@ -61,6 +61,10 @@ async function startHarness(door: ChatDoor): Promise<ChatHarness> {
       ),
       ...discord.directMessages(discord.oncall).map(show),
     ],
+    attached: (channel) =>
+      discord
+        .messages(channel.id)
+        .flatMap(({ attachments }) => attachments.map(({ filename, text }) => ({ filename, text }))),
     remove: (ref) => discord.deleteMessage(messageOf(discord, ref)),
     fail: (how, channel) => {
       const kinds = {

@@ -87,6 +87,10 @@ export async function startSlackHarness(
     cards: (channel) => slack.messagesIn(channel.id).map(shown),
     replies: (card) => slack.repliesTo(card.channel.id, card.data["ts"] ?? "").map(shown),
     privately: () => slack.ephemerals.map(shown),
+    attached: (channel) =>
+      [...slack.files.values()]
+        .filter(({ sharedIn }) => sharedIn?.channel === channel.id)
+        .map(({ filename, bytes }) => ({ filename, text: new TextDecoder().decode(bytes ?? undefined) })),
     remove: (message) => slack.remove(message.channel.id, message.data["ts"] ?? ""),
     fail: (how, channel) =>
       slack.faults.add({ method: "chat.postMessage", channel: channel.id, ...faults[how] }),

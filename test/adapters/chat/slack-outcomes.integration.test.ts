@@ -4,7 +4,7 @@ import { createSlack, type SlackOptions } from "../../../src/adapters/chat/slack
 import type { View } from "../../../src/domain/view.ts";
 import type { PostResult } from "../../../src/ports/chat.ts";
 import { noMetrics, silentLog } from "../../../src/ports/observability.ts";
-import { recordingDoor, sampleCard, sampleEntry } from "../../contracts/chat.ts";
+import { recordingDoor, sampleCard, sampleCommands, sampleEntry } from "../../contracts/chat.ts";
 import type { FakeSlackOptions, Fault } from "../../fakes/slack.ts";
 import { readableText } from "../../fakes/slack.ts";
 import { elsewhere, incidents, type SlackSetup, setUpSlack } from "./slack-harness.ts";
@@ -297,6 +297,57 @@ describe("images", () => {
     if (result.kind !== "posted") throw new Error("not posted");
     await chat.edit(result.ref, { key: "d1", view: digest });
     expect(slack.files.size).toBe(1);
+  });
+});
+
+describe("a file of a public answer", () => {
+  const report: View = {
+    ...sampleEntry("Report of incident 12"),
+    kind: "answer",
+    blocks: [{ kind: "file", filename: "incident-12.md", label: "Report", text: "# Incident 12\n" }],
+  };
+
+  async function ask(at: SlackSetup, channel: string) {
+    const door = recordingDoor();
+    await at.chat.start(door, sampleCommands);
+    await at.slack.slash({ command: "/why", text: "12", channel });
+    const [request] = door.requests;
+    if (request === undefined) throw new Error("no request came");
+    await at.chat.answer(request, report, "public");
+    return at.slack.ephemerals.map((message) => readableText(message.blocks));
+  }
+
+  test("goes into the thread of the answer", async () => {
+    const at = await start();
+    expect(await ask(at, incidents.id)).toEqual([]);
+    const [answer] = at.slack.messagesIn(incidents.id);
+    expect([...at.slack.files.values()]).toMatchObject([
+      {
+        filename: "incident-12.md",
+        altText: null,
+        sharedIn: { channel: incidents.id, threadTs: answer?.ts },
+      },
+    ]);
+    expect(readableText(answer?.blocks)).toContain("Report: incident-12.md, in the thread");
+  });
+
+  test("that cannot be uploaded is explained to whoever asked, with the remedy", async () => {
+    const at = await start();
+    at.slack.scopes.delete("files:write");
+    const [said, ...more] = await ask(at, incidents.id);
+    expect(said).toContain("incident-12.md could not be attached");
+    expect(said).toMatch(/missing_scope.*files:write.*slack-manifest/);
+    expect(more).toEqual([]);
+  });
+
+  test("asked for where the bot is no member is explained too, and the answer comes without it", async () => {
+    const at = await start();
+    at.slack.addChannel({ id: "C0OUT", name: "out", isMember: false });
+    const said = await ask(at, "C0OUT");
+    expect(said.some((text) => text.includes("could not be attached") && text.includes("/invite"))).toBe(
+      true,
+    );
+    expect(at.slack.files.size).toBe(0);
   });
 });
 

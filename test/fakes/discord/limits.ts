@@ -61,6 +61,7 @@ export interface UploadedFile {
   readonly field: string;
   readonly name: string;
   readonly size: number;
+  readonly text: string;
 }
 
 const fileBytes = 10 * 1024 * 1024;

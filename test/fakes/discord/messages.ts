@@ -152,6 +152,7 @@ function attachmentsOf(
     id: snowflake(world.now()),
     filename: file.name,
     size: file.size,
+    text: file.text,
     description: listed?.find(({ id }) => `files[${id}]` === file.field)?.description ?? null,
   }));
   return [...kept, ...added];

@@ -185,7 +185,8 @@ async function parse(
   let body: unknown;
   for (const [field, value] of form.entries()) {
     if (field === "payload_json") body = JSON.parse(String(value));
-    else if (typeof value !== "string") files.push({ field, name: value.name, size: value.size });
+    else if (typeof value !== "string")
+      files.push({ field, name: value.name, size: value.size, text: await value.text() });
   }
   return { body, files };
 }

@@ -36,6 +36,8 @@ export interface FakeAttachment {
   readonly id: string;
   readonly filename: string;
   readonly size: number;
+  /** Its bytes read as UTF-8. */
+  readonly text: string;
   readonly description: string | null;
 }
 export interface Button {

@@ -129,7 +129,12 @@ export function createDesk(options: DeskOptions) {
     return block?.kind === "image" ? block.png : null;
   }
 
-  return { channels, state, earlier, thread, hasCard, findCard, image };
+  async function file(session: Session, id: number, blockIndex: number) {
+    const block = (await visible(session, id))?.view.blocks[blockIndex];
+    return block?.kind === "file" ? block : null;
+  }
+
+  return { channels, state, earlier, thread, hasCard, findCard, image, file };
 }
 
 /** The completion of the text before the caret. */

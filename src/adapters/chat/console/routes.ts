@@ -64,6 +64,7 @@ export function createRoutes(options: RouteOptions) {
     member("GET", /^\/api\/threads\/(\d{1,15})$/, thread),
     member("GET", /^\/api\/cards\/(incidents|rollouts)\/(\d{1,9})$/, card),
     member("GET", /^\/api\/images\/(\d{1,15})\/(\d{1,4})$/, image),
+    member("GET", /^\/api\/files\/(\d{1,15})\/(\d{1,4})$/, file),
     member("POST", /^\/api\/complete$/, suggestions),
     member("POST", /^\/api\/command$/, command),
   ];
@@ -149,6 +150,17 @@ export function createRoutes(options: RouteOptions) {
     if (png === null) return missing("There is no such picture.");
     const headers = { "cache-control": "private, max-age=86400, immutable" };
     return { status: 200, body: png, type: "image/png", headers };
+  }
+
+  async function file(visit: Member): Promise<Answer> {
+    const found = await desk.file(visit.session, Number(visit.parts[0]), Number(visit.parts[1]));
+    if (found === null) return missing("There is no such file.");
+    const name = found.filename.replace(/[^A-Za-z0-9._-]/g, "-");
+    const headers = {
+      "cache-control": "private, no-store",
+      "content-disposition": `attachment; filename="${name}"`,
+    };
+    return { status: 200, body: found.text, type: "text/markdown; charset=utf-8", headers };
   }
 
   async function suggestions(visit: Member): Promise<Answer> {

@@ -56,7 +56,8 @@ export type WireBlock =
       readonly kind: "steps";
       readonly steps: readonly { readonly label: string; readonly state: string; readonly detail: string }[];
     }
-  | { readonly kind: "image"; readonly url: string; readonly alt: string; readonly filename: string };
+  | { readonly kind: "image"; readonly url: string; readonly alt: string; readonly filename: string }
+  | { readonly kind: "file"; readonly url: string; readonly label: string; readonly filename: string };
 
 export interface WireView {
   readonly kind: string;
@@ -98,7 +99,7 @@ export function answerKey(requestKey: string, pageKey: string): string {
   return `answer:${requestKey}:${pageKey}`;
 }
 
-/** A message as the page receives it. Pictures stay behind and become addresses of `/api/images`. */
+/** A message as the page receives it. Pictures and files stay behind and become addresses. */
 export function toWire(message: ConsoleMessage): WireMessage {
   return {
     id: message.id,
@@ -110,11 +111,16 @@ export function toWire(message: ConsoleMessage): WireMessage {
     editedAt: message.editedAt?.toISOString() ?? null,
     revision: message.revision,
     replies: message.replies,
-    view: viewToWire(message.view, (index) => `/api/images/${message.id}/${index}?r=${message.revision}`),
+    view: viewToWire(
+      message.view,
+      (kind, index) => `/api/${kind}/${message.id}/${index}?r=${message.revision}`,
+    ),
   };
 }
 
-function viewToWire(view: View, imageUrl: (blockIndex: number) => string): WireView {
+type UrlOf = (kind: "images" | "files", blockIndex: number) => string;
+
+function viewToWire(view: View, urlOf: UrlOf): WireView {
   return {
     kind: view.kind,
     title: oneLine(view.title, limits.title),
@@ -122,7 +128,7 @@ function viewToWire(view: View, imageUrl: (blockIndex: number) => string): WireV
     summary: oneLine(view.summary, limits.summary),
     blocks: view.blocks
       .slice(0, limits.blockCount)
-      .map((block, index) => blockToWire(block, () => imageUrl(index))),
+      .map((block, index) => blockToWire(block, (kind) => urlOf(kind, index))),
     actions: view.actions.slice(0, limits.actionCount).map((action) => ({
       label: oneLine(action.label, limits.label),
       command: action.command,
@@ -137,7 +143,7 @@ function viewToWire(view: View, imageUrl: (blockIndex: number) => string): WireV
   };
 }
 
-function blockToWire(block: ViewBlock, imageUrl: () => string): WireBlock {
+function blockToWire(block: ViewBlock, urlOf: (kind: "images" | "files") => string): WireBlock {
   switch (block.kind) {
     case "text":
     case "note":
@@ -175,8 +181,15 @@ function blockToWire(block: ViewBlock, imageUrl: () => string): WireBlock {
     case "image":
       return {
         kind: "image",
-        url: imageUrl(),
+        url: urlOf("images"),
         alt: oneLine(block.alt, limits.text),
+        filename: oneLine(block.filename, limits.label),
+      };
+    case "file":
+      return {
+        kind: "file",
+        url: urlOf("files"),
+        label: oneLine(block.label, limits.label),
         filename: oneLine(block.filename, limits.label),
       };
   }

@@ -2,7 +2,7 @@
 import type { DiscordAPIError, REST } from "discord.js";
 import type { z } from "zod";
 import type { Metrics } from "../../../ports/observability.ts";
-import type { Upload } from "./images.ts";
+import type { Upload } from "./files.ts";
 
 type Sdk = typeof import("discord.js");
 

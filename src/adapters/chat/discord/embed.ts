@@ -3,7 +3,7 @@
  * heading of its own is the description; a heading after fields opens a section, which is a field of its own.
  */
 import type { Text, View, ViewBlock } from "../../../domain/view.ts";
-import { sendable, type Upload } from "./images.ts";
+import { sendable, type Upload } from "./files.ts";
 import { escapeInline, fitPlain, fitText, flowOf, plainLine } from "./markdown.ts";
 import { assemble, type Piece, pieceOf } from "./pieces.ts";
 import { withoutMark } from "./reference.ts";
@@ -91,7 +91,7 @@ interface Layout {
 
 function layOut(blocks: readonly ViewBlock[], typed: readonly Piece[]): Layout {
   const layout: Layout = { description: [], grid: [], sections: [] };
-  const sent = new Set<ViewBlock>(sendable(blocks));
+  const sent = new Set<ViewBlock>(sendable(blocks).map(({ block }) => block));
   for (const block of blocks) {
     if (sent.has(block)) continue;
     if (block.kind === "fields") layout.grid.push(...block.fields);

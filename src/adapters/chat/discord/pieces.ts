@@ -31,7 +31,7 @@ export function assemble(pieces: readonly Piece[], max: number): string {
   return out.join("\n");
 }
 
-/** A block without its own place in an embed. Images are files; fields are laid out by the embed. */
+/** A block without its own place in an embed. Images and files are attached; fields are laid out by the embed. */
 export function pieceOf(block: ViewBlock): Piece {
   switch (block.kind) {
     case "text":
@@ -56,6 +56,9 @@ export function pieceOf(block: ViewBlock): Piece {
       return (max) => linesPiece(block.fields.map(fieldLine), max);
     case "image":
       return (max) => (max < 20 ? null : `-# ${fitPlain(`Image: ${block.alt}`, max - 3, escapeInline)}`);
+    case "file":
+      return (max) =>
+        max < 20 ? null : `-# ${fitPlain(`File: ${block.label}, ${block.filename}`, max - 3, escapeInline)}`;
     case "divider":
       return () => "";
   }

@@ -1,7 +1,7 @@
 /** A view as a Discord message: one line of content for notifications, one embed for eyes, buttons. */
 import type { Span, View, ViewAction, ViewBlock } from "../../../domain/view.ts";
 import { type Embed, embedsOf } from "./embed.ts";
-import { imagesOf, type Upload } from "./images.ts";
+import { filesOf, type Upload } from "./files.ts";
 import { calledBy, clean, escapeLines, fitPlain, flowOf, plainLine } from "./markdown.ts";
 import { assemble, type Piece, pieceOf } from "./pieces.ts";
 import { icons } from "./tone.ts";
@@ -60,20 +60,23 @@ export const formPrefix = "=";
  */
 export function renderView(view: View, mark: string | null): Payload {
   const { rows, leftOver } = rowsOf(view.actions);
-  const images = imagesOf(view.blocks);
+  const { files, attachments } = filesOf(view.blocks);
   const typed = leftOver.map((action): Piece => typedCommand(action));
-  const isLine = view.kind === "entry" && images.files.length === 0 && view.blocks.every(isFlat);
+  const isLine = view.kind === "entry" && files.length === 0 && view.blocks.every(isFlat);
   const text = isLine
     ? { content: lineOf(view, typed, mark), embeds: [] }
-    : { content: contentOf(view), embeds: embedsOf(view, { typed, mark, images: images.files }) };
+    : {
+        content: contentOf(view),
+        embeds: embedsOf(view, { typed, mark, images: files.filter(({ isImage }) => isImage) }),
+      };
   return {
     body: {
       ...text,
       components: rows,
-      attachments: images.attachments,
+      attachments,
       allowed_mentions: mentionsOf(view.blocks),
     },
-    files: images.files,
+    files,
   };
 }
 

@@ -22,6 +22,7 @@ import {
   sizeOf,
   type TableBlock,
 } from "./blocks.ts";
+import { safeName } from "./files.ts";
 import { cleanText, escapeMarkup, inline, literal } from "./text.ts";
 
 const largestTableBytes = 6_000;
@@ -99,6 +100,10 @@ function renderBlock(block: ViewBlock, mayTable: boolean): readonly Block[] {
     case "image":
       // Uploaded to the thread by itself; its alternative text stands here for those who cannot see it there.
       return renderNote([{ text: `📈 ${oneLine(block.alt, limits.altText)}` }]);
+    case "file":
+      return renderNote([
+        { text: `📎 ${oneLine(`${block.label}: ${safeName(block.filename)}, in the thread`, 300)}` },
+      ]);
     case "note":
       return renderNote(block.text);
     case "divider":

@@ -10,7 +10,7 @@ const scopeReasons: Readonly<Record<string, string>> = {
   "channels:read": "tell whether a channel exists and whether it is a member",
   "chat:write": "post and edit cards",
   commands: "take slash commands",
-  "files:write": "upload charts",
+  "files:write": "upload charts and reports",
   "groups:history": "the same in private channels it was invited to",
   "groups:read": "the same in private channels it was invited to",
 };

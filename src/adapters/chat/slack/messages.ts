@@ -11,7 +11,7 @@ import type {
 import type { Log } from "../../../ports/observability.ts";
 import type { SlackMessage } from "./blocks.ts";
 import type { SlackAnswer, SlackApi } from "./client.ts";
-import { uploadImages } from "./images.ts";
+import { uploadFiles } from "./files.ts";
 import { explainRefusal, layoutCodes, toPostResult } from "./refusals.ts";
 import { renderMessage, renderPlainMessage } from "./render.ts";
 
@@ -62,7 +62,7 @@ export function createMessages({ api, log, botUserId }: MessagesOptions): Messag
     if (answer.kind !== "ok") return toPostResult(answer, channel.id, "post");
     const ts = answer.data["ts"];
     if (typeof ts !== "string") return { kind: "ambiguous", problem: "Slack's answer had no ts" };
-    await uploadImages(api, message.view, { channel: channel.id, ts: thread ?? ts }, log);
+    await uploadFiles(api, message.view, { channel: channel.id, ts: thread ?? ts }, log);
     return { kind: "posted", ref: refOf(channel, ts) };
   }
 
@@ -116,7 +116,7 @@ export function createMessages({ api, log, botUserId }: MessagesOptions): Messag
         limit: pageSize,
         ...(cursor === undefined ? {} : { cursor }),
       });
-      if (answer.kind !== "ok") return blind(answer, channel.id);
+      if (answer.kind !== "ok") return { kind: "blind", problem: whyNot(answer, channel.id) };
       const ts = ownTs(answer.data["messages"], key, botUserId());
       if (ts !== null) return { kind: "found", ref: refOf(channel, ts) };
       cursor = nextCursor(answer.data);
@@ -176,12 +176,37 @@ export function createMessages({ api, log, botUserId }: MessagesOptions): Messag
           );
     if (posted.kind === "ok") {
       const ts = posted.data["ts"];
-      if (channel !== undefined && typeof ts === "string")
-        await uploadImages(api, view, { channel, ts: thread ?? ts }, log);
+      if (channel !== undefined && typeof ts === "string") {
+        const failure = await uploadFiles(api, view, { channel, ts: thread ?? ts }, log);
+        if (failure !== null) await sayWithoutFile(request, view, failure);
+      }
       return posted;
     }
     if (url === undefined || !isCertainlyUnsent(posted)) return posted;
-    return api.respond(url, { response_type: "in_channel", replace_original: false, ...renderMessage(view) });
+    const body = { response_type: "in_channel", replace_original: false, ...renderMessage(view) };
+    const answered = await api.respond(url, body);
+    if (answered.kind === "ok") await sayWithoutFile(request, view, posted);
+    return answered;
+  }
+
+  /** Whoever asked for a file learns why it did not come, and what to do about it. */
+  async function sayWithoutFile(
+    request: CommandRequest,
+    view: View,
+    failure: Exclude<SlackAnswer, { kind: "ok" }>,
+  ): Promise<void> {
+    const file = view.blocks.find((block) => block.kind === "file");
+    if (file === undefined) return;
+    const { channel = "the channel" } = request.reply;
+    const said = await answerPrivately(request, {
+      kind: "error",
+      title: `${file.filename} could not be attached`,
+      tone: "bad",
+      summary: `${file.filename} could not be attached: ${whyNot(failure, channel)}.`,
+      blocks: [],
+      actions: [],
+    });
+    if (said.kind !== "ok") log.warn({ key: request.key, said }, "slack: a lost file was not explained");
   }
 
   return { post, edit, find, answer };
@@ -224,16 +249,17 @@ function nextCursor(data: Readonly<Record<string, unknown>>): string | undefined
   return typeof cursor === "string" && cursor !== "" ? cursor : undefined;
 }
 
-function blind(answer: Exclude<SlackAnswer, { kind: "ok" }>, channel: string): FindResult {
+/** What went wrong, and what to do about it. */
+function whyNot(answer: Exclude<SlackAnswer, { kind: "ok" }>, channel: string): string {
   switch (answer.kind) {
     case "refused": {
       const { problem, remedy } = explainRefusal(answer, channel);
-      return { kind: "blind", problem: `${problem}: ${remedy}` };
+      return `${problem}: ${remedy}`;
     }
     case "rate_limited":
-      return { kind: "blind", problem: `rate limited for ${answer.retryAfterMs} ms` };
+      return `rate limited for ${answer.retryAfterMs} ms`;
     default:
-      return { kind: "blind", problem: answer.problem };
+      return answer.problem;
   }
 }
 

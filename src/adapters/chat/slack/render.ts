@@ -206,6 +206,8 @@ function plainTextOf(block: ViewBlock): string {
       return block.steps.map((step) => `${step.state}: ${step.label} ${step.detail ?? ""}`.trim()).join("\n");
     case "image":
       return block.alt;
+    case "file":
+      return `${block.label}: ${block.filename}`;
     case "divider":
       return "";
   }

@@ -33,6 +33,14 @@ test("a picture stays behind and becomes an address that changes with the revisi
   });
 });
 
+test("a file stays behind and becomes an address to download it from", () => {
+  const file = { kind: "file", text: "# Incident 12", label: "Report", filename: "incident-12.md" } as const;
+  const wire = toWire(message(view({ title: "t", blocks: [file] })));
+  expect(wire.view.blocks).toEqual([
+    { kind: "file", url: "/api/files/7/0?r=3", label: "Report", filename: "incident-12.md" },
+  ]);
+});
+
 test("a moment crosses as text that a browser can read, and an invalid one as its fallback", () => {
   const blocks = [
     {

@@ -17,6 +17,7 @@ function render(over: Partial<View>, key: string | null = mark) {
     field: `files[${at}]`,
     name: file.name,
     size: file.data.byteLength,
+    text: "",
   }));
   checkMessage(input, files);
   checkNotEmpty({
@@ -203,6 +204,28 @@ describe("the mark by which a message is found again", () => {
     const answer = view({ kind: "answer", footer: evil, blocks: everyBlock(evil), actions: [] });
     expect(hasMark(renderView(answer, null).body, forged)).toBe(false);
   });
+});
+
+test("a text file is attached under its own name and no picture; one that is too large is named", () => {
+  const file = (filename: string, text: string): ViewBlock => ({
+    kind: "file",
+    filename,
+    label: "Report",
+    text,
+  });
+  const blocks = [file("incident 12.md", "# Incident 12 ü"), file("huge.md", "x".repeat(11 * 2 ** 20))];
+  const payload = renderView(view({ kind: "answer", blocks }), null);
+  expect(payload.files).toEqual([
+    {
+      name: "incident_12.md",
+      data: new TextEncoder().encode("# Incident 12 ü"),
+      contentType: "text/markdown; charset=utf-8",
+      isImage: false,
+    },
+  ]);
+  expect(payload.body.attachments).toEqual([{ id: 0, filename: "incident_12.md", description: "Report" }]);
+  expect(payload.body.embeds[0]?.image).toBeUndefined();
+  expect(JSON.stringify(payload.body.embeds)).toContain("huge.md");
 });
 
 test("images are files with alt text; one that is too large is described", () => {
