@@ -6,17 +6,18 @@ import type { CommandContext, Refusal, SuggestContext } from "../src/ports/comma
 
 const maxSuggestions = 25;
 
-/** The person of this id, name or mention as chat writes it: "ada", "@Ada Okafor", "<@U012AB3CD|ada>". */
+/** The person of this id, name or mention as chat writes it: "ada", "@Ada Okafor", "@U012AB3CD", "<@U012AB3CD|ada>". */
 export function findPersonWritten(
   written: string,
   context: Pick<CommandContext, "people" | "via">,
 ): Person | Refusal {
   const text = written.trim();
   const account = /^<@!?([A-Z0-9]+)(?:\|[^>]*)?>$/.exec(text)?.[1];
-  const word = text.replace(/^@/, "").toLowerCase();
+  const bare = text.replace(/^@/, "");
+  const word = bare.toLowerCase();
   const found = context.people.find((person) =>
     account === undefined
-      ? person.id === word || person.name.toLowerCase() === word
+      ? person.id === word || person.name.toLowerCase() === word || person.accounts[context.via] === bare
       : person.accounts[context.via] === account,
   );
   if (found !== undefined) return found;

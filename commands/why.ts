@@ -41,6 +41,7 @@ export default defineCommand({
   }),
   args: ["what"],
   rest: "what",
+  ofThread: "what",
   action: "read",
   suggest: { what: suggestIncidents, not: suggestIncidents },
   async run(options, context) {

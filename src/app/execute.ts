@@ -40,10 +40,12 @@ import {
 } from "./outcome.ts";
 import {
   mannerOf,
+  ofThreadOption,
   type PreparedCommand,
   parseOptions,
   prepareCommand,
   shapeOf,
+  type ThreadSubject,
   unknownCommand,
 } from "./parse.ts";
 import type { Planner } from "./plan.ts";
@@ -144,7 +146,7 @@ export function createExecute(options: ExecuteOptions): Execute {
   async function run(request: CommandRequest): Promise<Outcome | null> {
     const known = prepared.get(request.command);
     if (known === undefined) return await finish(request, unknown(request));
-    const parsed = parseOptions(known, request);
+    const parsed = parseOptions(known, request, await threadOf(known, request));
     if (parsed.kind === "refuse") return await finish(request, refused(parsed, parsed.usage));
     const { options: given, given: said } = parsed;
     const asked: Asked = {
@@ -159,6 +161,12 @@ export function createExecute(options: ExecuteOptions): Execute {
     if (command.kind === "rollout") return await runRollout(asked, command);
     if (command.kind === "read") return await runRead(asked, command);
     return mannerOf(given).isDryRun ? await tryOperate(asked, command) : await runOperate(asked, command);
+  }
+
+  async function threadOf(known: PreparedCommand, request: CommandRequest): Promise<ThreadSubject> {
+    if (request.thread === undefined || ofThreadOption(known) === null) return { kind: "none" };
+    const card = await store.posts.findCard(request.thread);
+    return card?.kind === "incident" ? { kind: "incident", id: card.subject } : { kind: "other" };
   }
 
   function unknown(request: CommandRequest): Outcome {

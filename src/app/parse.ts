@@ -10,6 +10,7 @@ import {
   parseLine,
   usageOf,
 } from "../domain/command-line.ts";
+import { withKnownFlags, withValue } from "../domain/line-correction.ts";
 import { closest } from "../domain/spelling.ts";
 import { oneLine } from "../domain/view.ts";
 import { unescapeSlack } from "../domain/words.ts";
@@ -95,18 +96,65 @@ export type ParsedOptions =
     }
   | (Refusal & { readonly usage: string });
 
-/** Reads and checks the options of a request. */
-export function parseOptions(prepared: PreparedCommand, request: CommandRequest): ParsedOptions {
+/** Whose thread a request was said in: an incident's, something else's, or none. */
+export type ThreadSubject =
+  | { readonly kind: "incident"; readonly id: number }
+  | { readonly kind: "other" }
+  | { readonly kind: "none" };
+
+/**
+ * Reads and checks the options of a request. In the thread of an incident's card its number may be left out: a line
+ * that says which incident it means is read as it is written, any other with the number of the card.
+ */
+export function parseOptions(
+  prepared: PreparedCommand,
+  request: CommandRequest,
+  thread: ThreadSubject = { kind: "none" },
+): ParsedOptions {
+  const asWritten = readOptions(prepared, request, {});
+  const option = ofThreadOption(prepared);
+  if (option === null || thread.kind === "none") return asWritten.parsed;
+  const { parsed, values } = asWritten;
+  const named = values[option.key];
+  if (parsed.kind === "options" && named !== undefined) return parsed;
+  const isNumbered = typeof named === "number";
+  if (thread.kind === "other") return isNumbered ? parsed : withoutCard(parsed);
+  const id = option.type === "string" ? String(thread.id) : thread.id;
+  const filled = readOptions(prepared, request, { [option.key]: id }).parsed;
+  return isNumbered && filled.kind === "refuse" ? parsed : filled;
+}
+
+/** The option that an incident's thread fills in; null when the command has none. */
+export function ofThreadOption({ command, line }: PreparedCommand): CommandOption | null {
+  const key = command.ofThread ?? "incident";
+  return line.options.find((option) => option.key === key) ?? null;
+}
+
+function withoutCard(parsed: ParsedOptions): ParsedOptions {
+  if (parsed.kind === "options" || !["missing", "invalid"].includes(parsed.reason)) return parsed;
+  const remedy = `${parsed.remedy} Only in the thread of an incident's card may its number be left out; this is not one.`;
+  return { ...parsed, remedy };
+}
+
+function readOptions(
+  prepared: PreparedCommand,
+  request: CommandRequest,
+  given: Readonly<Record<string, unknown>>,
+): { readonly parsed: ParsedOptions; readonly values: Readonly<Record<string, unknown>> } {
   const { line, command, usage } = prepared;
   const { input } = request;
+  const text = input.kind === "text" ? textOf(request, input.text) : null;
   const read =
-    input.kind === "options"
-      ? fromOptions(input.options, line.options)
-      : parseLine(request.account.platform === "slack" ? unescapeSlack(input.text) : input.text, line);
-  if (read.kind !== "values") return { ...lineRefusal(prepared, read), usage };
-  const checked = command.options.safeParse(read.values);
-  if (checked.success) return { kind: "options", options: checked.data, given: read.values };
-  return { ...valueRefusal(prepared, read.values, checked.error), usage };
+    input.kind === "text" ? parseLine(text ?? "", line, given) : fromOptions(input.options, line.options);
+  if (read.kind !== "values") return { parsed: { ...lineRefusal(prepared, read, text), usage }, values: {} };
+  const values = { ...given, ...read.values };
+  const checked = command.options.safeParse(values);
+  if (checked.success) return { parsed: { kind: "options", options: checked.data, given: values }, values };
+  return { parsed: { ...valueRefusal(prepared, { values, error: checked.error, text }), usage }, values };
+}
+
+function textOf(request: CommandRequest, typed: string): string {
+  return request.account.platform === "slack" ? unescapeSlack(typed) : typed;
 }
 
 /** The refusal for a command that does not exist. */
@@ -126,7 +174,8 @@ export function unknownCommand(name: string, rest: string, commands: readonly Pr
   };
 }
 
-function lineRefusal({ command, line }: PreparedCommand, problem: LineProblem): Refusal {
+/** @param text - the line, when it was written as one: put right, it becomes a suggestion. */
+function lineRefusal({ command, line }: PreparedCommand, problem: LineProblem, text: string | null): Refusal {
   const { name } = command;
   const no = (
     reason: string,
@@ -154,7 +203,8 @@ function lineRefusal({ command, line }: PreparedCommand, problem: LineProblem): 
       const did = problem.suggestion === null ? "" : `Did you mean --${problem.suggestion}? `;
       const remedy = `${did}${known === "" ? "It takes no options." : `It knows ${known}.`} To write dashes in plain text, put -- before it.`;
       const problemText = `/${name} has no option "--${oneLine(problem.name, 40)}".`;
-      return no("unknown_flag", problemText, remedy);
+      const corrected = text === null ? null : withKnownFlags(text, line);
+      return no("unknown_flag", problemText, remedy, corrected === null ? [] : [`${name} ${corrected}`]);
     }
     case "missing_value":
       return no("missing_value", `--${problem.option.name} needs a value.`, expected(problem.option));
@@ -170,11 +220,14 @@ function lineRefusal({ command, line }: PreparedCommand, problem: LineProblem): 
 }
 
 function valueRefusal(
-  prepared: PreparedCommand,
-  values: Readonly<Record<string, unknown>>,
-  error: z.ZodError,
+  { command, line }: PreparedCommand,
+  read: {
+    readonly values: Readonly<Record<string, unknown>>;
+    readonly error: z.ZodError;
+    readonly text: string | null;
+  },
 ): Refusal {
-  const { command, line } = prepared;
+  const { values, error, text } = read;
   const issue = error.issues[0];
   const key = String(issue?.path[0] ?? "");
   const option = line.options.find((candidate) => candidate.key === key);
@@ -198,12 +251,14 @@ function valueRefusal(
     };
   }
   const near = typeof value === "string" ? closest(value, option.choices) : null;
+  const corrected =
+    near === null || text === null ? null : withValue(text, line, { key, from: String(value), to: near });
   return {
     kind: "refuse",
     reason: "invalid",
     problem: `"${oneLine(String(value), 80)}" is not a ${option.name}: ${oneLine(issue?.message ?? "", 200)}.`,
     remedy: `${near === null ? "" : `Did you mean ${near}? `}${expected(option)}`,
-    suggestions: command.examples,
+    suggestions: corrected === null ? command.examples : [`${command.name} ${corrected}`],
   };
 }
 

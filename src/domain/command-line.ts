@@ -85,12 +85,17 @@ export type LineResult =
 /**
  * Reads the options of a command from a line. Values are converted by the option's type but not yet checked: the
  * command's own zod schema does that next.
+ * @param given - values that are known already; no word is read for them.
  */
-export function parseLine(line: string, shape: LineShape): LineResult {
+export function parseLine(
+  line: string,
+  shape: LineShape,
+  given: Readonly<Record<string, unknown>> = {},
+): LineResult {
   if (line.length > maxLineLength) return { kind: "too_long", length: line.length };
   const split = tokenize(repairTyping(line));
   if (split.kind === "unclosed_quote") return split;
-  const values: Record<string, unknown> = {};
+  const values: Record<string, unknown> = { ...given };
   const words: string[] = [];
   for (let index = 0; index < split.tokens.length; index += 1) {
     const token = split.tokens[index];

@@ -59,6 +59,11 @@ export interface CommandRequest {
     | { readonly kind: "text"; readonly text: string }
     | { readonly kind: "options"; readonly options: Readonly<Record<string, string | number | boolean>> };
   readonly receivedAt: Date;
+  /**
+   * Said in a thread: the message that the thread hangs on, in every form in which this platform may have given it
+   * out when it was posted. Absent outside of threads.
+   */
+  readonly thread?: readonly MessageRef[];
   /** How to answer, opaque to everyone but the platform's adapter; JSON. Never logged. */
   readonly reply: Readonly<Record<string, string>>;
 }

@@ -155,6 +155,8 @@ interface CommandBase<Options extends z.ZodObject> {
   /** Options that may be written as bare words, in order. The last takes the rest of the line when it is in `rest`. */
   readonly args: readonly (keyof z.output<Options> & string)[];
   readonly rest?: keyof z.output<Options> & string;
+  /** Option that is the number of the incident when asked in the thread of its card; default: the one called `incident`. */
+  readonly ofThread?: keyof z.output<Options> & string;
   /** Suggestions while typing, by option. */
   readonly suggest?: Readonly<
     Record<

@@ -232,6 +232,8 @@ export interface PostStore {
   ): Promise<ReadonlyMap<number, readonly { readonly platform: string; readonly channel: string }[]>>;
   find(key: string): Promise<Post | null>;
   findBySubject(platform: string, channel: string, kind: PostKind, subject: number): Promise<Post | null>;
+  /** The card that is shown by one of these messages. */
+  findCard(refs: readonly MessageRef[]): Promise<Post | null>;
   /** Posts of one channel that lag behind, sending ones first, then cards before entries, oldest first. */
   behind(platform: string, channel: string, limit: number): Promise<readonly Post[]>;
   /** Channels with posts that lag behind, for the sweep after a crash. */

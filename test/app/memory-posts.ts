@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Post, PostStore } from "../../src/ports.ts";
 
 /** Posts in memory, with the behaviour of the real slice that the poster relies on. */
@@ -55,6 +56,10 @@ export function createMemoryPosts(): PostStore & { all(): readonly Post[] } {
     channelsOfMany: async () => new Map(),
     find: async (key) => posts.get(key) ?? null,
     findBySubject: async (platform, channel, kind, subject) => bySubject(platform, channel, kind, subject),
+    findCard: async (refs) =>
+      [...posts.values()].find(
+        ({ ref, threadOf }) => threadOf === null && refs.some((one) => isDeepStrictEqual(one, ref)),
+      ) ?? null,
     behind: async (platform, channel, limit) =>
       [...posts.values()]
         .filter((post) => post.platform === platform && post.channel === channel && isBehind(post))

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { wake } from "../../src/app/wake.ts";
+import { requestOf } from "../app/rollout-world.ts";
 import { buildTracked } from "../domain/build.ts";
 import { commandScene } from "./scene.ts";
 
@@ -130,4 +131,37 @@ test("related incidents name each other until that is taken back", async () => {
   await say("oncall", `relate ${a.id} ${b.id} --undo`);
   expect([(await find(a.id)).related, (await find(b.id)).related]).toEqual([[], []]);
   expect(await say("oncall", `relate ${a.id} ${a.id}`)).toContain(`Both numbers are incident ${a.id}`);
+});
+
+describe("in the thread of a card", () => {
+  const thread = (ts: string) => [{ channel: { platform: "slack", id: "C1" }, data: { ts } }];
+  async function carded(ts: string) {
+    const { id } = await scene.incident();
+    const card = { platform: "slack", channel: "C1", kind: "incident", subject: id } as const;
+    await scene.store().posts.want([{ ...card, desiredRevision: 1, threadOf: null }], scene.clock.now());
+    const post = await scene.store().posts.findBySubject("slack", "C1", "incident", id);
+    const [ref] = thread(ts);
+    if (post === null || ref === undefined) throw new Error("no card");
+    await scene.store().posts.markPosted(post.key, 1, ref);
+    return id;
+  }
+  const saidIn = async (ts: string, line: string) => {
+    const request = { ...requestOf("oncall", line, scene.clock.now()), thread: thread(ts) };
+    return (await scene.world().execute.execute(request))?.view.summary;
+  };
+
+  test("the incident's number may be left out, and one that is given counts", async () => {
+    const here = await carded("1.000001");
+    const { id: other } = await scene.incident();
+    await saidIn("1.000001", "ack");
+    expect(await find(here)).toMatchObject({ state: "acknowledged" });
+    await saidIn("1.000001", "note the pool is exhausted");
+    expect((await lines(here)).at(-1)).toContain("the pool is exhausted");
+    await saidIn("1.000001", `ack ${other}`);
+    expect(await find(other)).toMatchObject({ state: "acknowledged" });
+  });
+
+  test("another thread is named as the reason why the number is needed", async () => {
+    expect(await saidIn("9.000009", "ack")).toContain("thread of an incident's card");
+  });
 });

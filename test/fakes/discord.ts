@@ -86,6 +86,7 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
       commands,
       desk,
       dispatch: gateway.dispatch,
+      dispatchMessage: gateway.dispatchMessage,
       gatewayInfo: () => ({
         url: `ws://127.0.0.1:${port}`,
         shards: 1,
@@ -102,7 +103,14 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
   const oncall = makeUser("oncall", false);
   const guild = addGuild(world, "operations", oncall);
   const channel = addChannel(world, { guildId: guild.id, name: "incidents", type: 0 });
-  const actors: Actors = createActors({ world, desk, commands, applicationId, dispatch: gateway.dispatch });
+  const actors: Actors = createActors({
+    world,
+    desk,
+    commands,
+    applicationId,
+    dispatch: gateway.dispatch,
+    dispatchMessage: gateway.dispatchMessage,
+  });
 
   return {
     ...actors,
@@ -131,6 +139,8 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
     /** Moves Discord's clock. */
     advance: world.advance,
     addUser: (name: string): FakeUser => makeUser(name, false),
+    /** Another application's bot. */
+    addBot: (name: string): FakeUser => makeUser(name, true),
     addGuild: (name: string): FakeGuild => addGuild(world, name, oncall),
     /** @param type - 0 text, 2 voice, 5 announcement, 15 forum. */
     addChannel: (name: string, type = 0): FakeChannel => addChannel(world, { guildId: guild.id, name, type }),

@@ -29,8 +29,8 @@ import {
   buttonsOf,
   escapeTyped,
   formPayload,
-  mentionPayload,
   type PressedButton,
+  saidPayload,
   slashPayload,
 } from "./slack/people.ts";
 import { createSocketHub } from "./slack/sockets.ts";
@@ -54,6 +54,7 @@ const defaultScopes = [
   "files:write",
   "groups:history",
   "groups:read",
+  "im:history",
 ];
 const responseUrlMs = 30 * 60_000;
 const triggerMs = 3_000;
@@ -197,6 +198,15 @@ export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<Fa
     throw new Error(`fake slack: no button "${wanted}"; there are: ${there === "" ? "none" : there}`);
   }
 
+  function eventIds() {
+    return { eventId: world.nextId("Ev"), seconds: Math.floor(now() / 1000) };
+  }
+
+  /** Without its scope Slack does not deliver an event. */
+  function needScope(scope: string): void {
+    if (!scopes.has(scope)) throw new Error(`fake slack: the app may not hear this without ${scope}`);
+  }
+
   const none = effectsOf({ text: "", blocks: [], parse: "none", linkNames: false, mrkdwn: false });
 
   return {
@@ -270,14 +280,23 @@ export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<Fa
     },
     openForms: () => [...views.values()].map(({ view }) => view),
     mention({ text, channel, threadTs, user = "U0ONCALL", isRaw = false }) {
+      // https://docs.slack.dev/reference/events/app_mention: not dispatched for direct messages.
+      if (channel.startsWith("D")) throw new Error(`fake slack: no app_mention in ${channel}; use direct`);
+      needScope("app_mentions:read");
       const typedText = isRaw ? text : escapeTyped(text);
       const mention = `<@${bot.userId}>`;
       const whole = typedText.includes("@tocsin")
         ? typedText.replace("@tocsin", mention)
         : `${mention} ${typedText}`;
       const message = world.addMessage(typed(channel, user, whole, threadTs ?? null));
-      const ids = { eventId: world.nextId("Ev"), seconds: Math.floor(now() / 1000) };
-      return send("events_api", mentionPayload(situation(user, channel), message, ids));
+      return send("events_api", saidPayload(situation(user, channel), message, eventIds()));
+    },
+    direct({ text, threadTs, user = "U0ONCALL", event = {} }) {
+      needScope("im:history");
+      const channel = `D0${user}`;
+      if (!world.channels.has(channel)) world.addChannel({ id: channel, isPrivate: true });
+      const message = world.addMessage(typed(channel, user, escapeTyped(text), threadTs ?? null));
+      return send("events_api", saidPayload(situation(user, channel), message, eventIds(), event));
     },
     redeliver: (delivery) => send(delivery.kind, delivery.payload),
     sign: courier.sign,

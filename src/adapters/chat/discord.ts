@@ -10,6 +10,7 @@ import { createInteractions } from "./discord/interactions.ts";
 import { createMessages } from "./discord/messages.ts";
 import { problemOf, remedyOf } from "./discord/outcome.ts";
 import { createRights } from "./discord/permissions.ts";
+import { createSaid } from "./discord/said.ts";
 import { createSearch } from "./discord/search.ts";
 import { applicationShape, gatewayShape, userShape } from "./discord/shapes.ts";
 import type { SessionLimit } from "./discord/throttle.ts";
@@ -101,6 +102,7 @@ export async function createDiscord(options: DiscordOptions): Promise<Chat> {
       log,
       metrics,
     });
+    const said = createSaid({ api, door, self, log });
     gateway = createGateway({
       sdk,
       token,
@@ -110,6 +112,7 @@ export async function createDiscord(options: DiscordOptions): Promise<Chat> {
       metrics,
       sessionLimit,
       onInteraction: (data) => void interactions.handle(data),
+      onMessage: (data) => void said.handle(data),
     });
     await gateway.start();
     const refused = catalog.refused.map(

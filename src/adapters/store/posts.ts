@@ -1,8 +1,8 @@
 /** Messages in channels: what should be there against what is. */
 import { createHash } from "node:crypto";
-import { and, asc, desc, eq, inArray, lt, ne, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, isNull, lt, ne, or, sql } from "drizzle-orm";
 import type { PgUpdateSetSource } from "drizzle-orm/pg-core";
-import type { Post, PostKind, PostStore, WantedPost } from "../../ports.ts";
+import type { MessageRef, Post, PostKind, PostStore, WantedPost } from "../../ports.ts";
 import type { Db } from "./client.ts";
 import { posts } from "./schema.ts";
 import { writeTime } from "./values.ts";
@@ -30,6 +30,7 @@ export function postSlice(db: Db, installation: string): PostStore {
             .where(keyed(keyOf(installation, { platform, channel, kind, subject })))
         )[0],
       ),
+    findCard: (refs) => findCard(db, refs),
     behind: (platform, channel, limit) => behind(db, platform, channel, limit),
     channelsBehind: () =>
       db.selectDistinct({ platform: posts.platform, channel: posts.channel }).from(posts).where(isBehind()),
@@ -113,6 +114,17 @@ async function channelsOfMany(db: Db, kind: PostKind, subjects: readonly number[
     .orderBy(asc(posts.platform), asc(posts.channel));
   for (const { subject, ...channel } of rows) found.set(subject, [...(found.get(subject) ?? []), channel]);
   return found;
+}
+
+async function findCard(db: Db, refs: readonly MessageRef[]): Promise<Post | null> {
+  if (refs.length === 0) return null;
+  const isOne = refs.map((ref) => eq(posts.ref, ref));
+  const [row] = await db
+    .select()
+    .from(posts)
+    .where(and(isNull(posts.threadOf), or(...isOne)))
+    .limit(1);
+  return toPost(row);
 }
 
 function isBehind() {

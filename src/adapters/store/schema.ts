@@ -361,6 +361,8 @@ export const posts = pgTable(
   (table) => [
     // Not unique: the key is made from these four, and a second unique index could fail an upsert on the first.
     index("posts_subject").on(table.kind, table.subject),
+    /** From the message of a card to its incident, for what is said in its thread. */
+    index("posts_card").on(table.ref).where(sql`thread_of is null`),
     index("posts_behind")
       .on(table.platform, table.channel, table.createdAt)
       .where(sql`posted_revision < desired_revision and state <> 'refused'`),

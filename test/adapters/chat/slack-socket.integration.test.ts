@@ -315,6 +315,36 @@ describe("conversation", () => {
     expect(slack.messagesIn(incidents.id)).toHaveLength(1);
   });
 
+  test("a direct message needs no mention, is saved before it is acknowledged, and runs once", async () => {
+    const { slack, chat, door } = await start();
+    const delivery = await slack.direct({ text: "ack 12" });
+    expect(delivery).toMatchObject({ isAcked: true, attempts: 1 });
+    await slack.redeliver(delivery);
+    expect(new Set(door.requests.map(({ key }) => key)).size).toBe(1);
+    const [request] = door.requests;
+    if (request === undefined) throw new Error("no request");
+    expect(request).toMatchObject({ command: "ack", input: { text: "12" }, channel: { id: "D0U0ONCALL" } });
+    await chat.answer(request, view, "private");
+    await chat.answer(request, view, "public");
+    expect(slack.messagesIn("D0U0ONCALL").filter(({ botId }) => botId !== null)).toHaveLength(2);
+    expect(slack.ephemerals).toEqual([]);
+  });
+
+  test("a direct message that cannot be saved is not acknowledged, and comes again with the same key", async () => {
+    const { slack, door } = await start({}, { ackWithinMs: 150 });
+    door.failNext();
+    const delivery = await slack.direct({ text: "ack 12" });
+    expect(delivery).toMatchObject({ isAcked: true, attempts: 2 });
+    expect(door.requests[1]?.key).toBe(door.requests[0]?.key);
+  });
+
+  test("what the bot says in a direct message is no command", async () => {
+    const { slack, door } = await start();
+    const own = { user: slack.botUserId, bot_id: "B0TOCSIN" };
+    expect((await slack.direct({ text: "ack 12", event: own })).isAcked).toBe(true);
+    expect(door.requests).toEqual([]);
+  });
+
   test("a public answer to a button goes under its card; the card stays", async () => {
     const { slack, chat, door } = await start();
     await chat.post(incidents, { key: "card1", view: sampleCard() });

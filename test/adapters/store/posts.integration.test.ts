@@ -142,3 +142,17 @@ test("the channels of a subject are those where a card is or will be", async () 
   );
   expect(await store.posts.channelsOfMany("incident", [])).toEqual(new Map());
 });
+
+test("the message of a card leads to its incident; lines of its thread and other messages do not", async () => {
+  const { store } = await freshStore();
+  await store.posts.want([card(1), entry(7, 1)], at(0));
+  const line = { ...ref, data: { ts: "1.3" } };
+  const [first, second] = await store.posts.behind("slack", "C1", 10);
+  await store.posts.markPosted(first?.key ?? "", 1, ref);
+  await store.posts.markPosted(second?.key ?? "", 1, line);
+  const elsewhere = { ...ref, channel: { platform: "slack", id: "C2" } };
+  expect(await store.posts.findCard([elsewhere, ref])).toMatchObject({ kind: "incident", subject: 1 });
+  expect(await store.posts.findCard([line])).toBeNull();
+  expect(await store.posts.findCard([elsewhere])).toBeNull();
+  expect(await store.posts.findCard([])).toBeNull();
+});

@@ -4,6 +4,7 @@ import type { createDesk, FakeInteraction } from "./interactions.ts";
 import type { CommandDesk } from "./routes.ts";
 import { channelBody, memberBody, messageBody, userBody } from "./wire.ts";
 import {
+  addChannel,
   type Button,
   type FakeChannel,
   type FakeMessage,
@@ -18,6 +19,7 @@ interface ActorOptions {
   readonly commands: CommandDesk;
   readonly applicationId: string;
   readonly dispatch: (event: string, data: unknown) => void;
+  readonly dispatchMessage: (message: FakeMessage) => void;
 }
 export interface Doing {
   readonly user: FakeUser;
@@ -55,7 +57,14 @@ const rows = z.array(
   }),
 );
 
-export function createActors({ world, desk, commands, applicationId, dispatch }: ActorOptions) {
+export function createActors({
+  world,
+  desk,
+  commands,
+  applicationId,
+  dispatch,
+  dispatchMessage,
+}: ActorOptions) {
   /** What Discord shows while someone types: only registered commands can be used, with options of their type. */
   function commandOf(name: string, channel: FakeChannel) {
     const lists = [commands.byScope.get(channel.guildId ?? "") ?? [], commands.byScope.get("global") ?? []];
@@ -171,6 +180,29 @@ export function createActors({ world, desk, commands, applicationId, dispatch }:
       }));
   }
 
+  function say(channel: FakeChannel, user: FakeUser, content: string): FakeMessage {
+    const { id } = desk.open({ type: 0, user, channelId: channel.id, message: null, optionType: 3 });
+    const message: FakeMessage = {
+      id,
+      channelId: channel.id,
+      author: user,
+      content,
+      embeds: [],
+      components: [],
+      attachments: [],
+      flags: 0,
+      nonce: null,
+      replyTo: null,
+      editedAt: null,
+      edits: 0,
+      isDeleted: false,
+      visibleTo: null,
+    };
+    world.messages.set(id, message);
+    dispatchMessage(message);
+    return message;
+  }
+
   return {
     slash,
     type,
@@ -181,25 +213,18 @@ export function createActors({ world, desk, commands, applicationId, dispatch }:
       dispatch("INTERACTION_CREATE", interaction.event);
     },
     buttons,
-    /** Writes as a person. */
-    say(channel: FakeChannel, user: FakeUser, content: string): void {
-      const id = desk.open({ type: 0, user, channelId: channel.id, message: null, optionType: 3 }).id;
-      world.messages.set(id, {
-        id,
-        channelId: channel.id,
-        author: user,
-        content,
-        embeds: [],
-        components: [],
-        attachments: [],
-        flags: 0,
-        nonce: null,
-        replyTo: null,
-        editedAt: null,
-        edits: 0,
-        isDeleted: false,
-        visibleTo: null,
-      });
+    /** Writes as a person, or as another bot. */
+    say,
+    /** Writes to the bot alone. */
+    sayDirectly(user: FakeUser, content: string): FakeMessage {
+      const open = [...world.channels.values()].find(({ recipientId }) => recipientId === user.id);
+      const channel =
+        open ?? addChannel(world, { guildId: null, name: user.username, type: 1, recipientId: user.id });
+      return say(channel, user, content);
+    },
+    /** The same event again, as a gateway sends it that resumes. */
+    repeatMessage(message: FakeMessage): void {
+      dispatchMessage(message);
     },
     archive(thread: FakeChannel): void {
       if (!isThread(thread)) throw new Error(`fake discord: ${thread.name} is no thread`);

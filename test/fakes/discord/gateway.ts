@@ -3,19 +3,22 @@ import { randomBytes } from "node:crypto";
 import type { Server } from "node:http";
 import { type WebSocket, WebSocketServer } from "ws";
 import { z } from "zod";
-import { guildBody, userBody } from "./wire.ts";
-import type { World } from "./world.ts";
+import { createdBody, guildBody, userBody } from "./wire.ts";
+import type { FakeMessage, World } from "./world.ts";
 
 const frame = z.object({ op: z.number(), d: z.unknown() });
 const identifyData = z.object({ token: z.string(), intents: z.number() });
 const resumeData = z.object({ token: z.string(), session_id: z.string(), seq: z.number().nullable() });
 /** MESSAGE_CONTENT, GUILD_MEMBERS and GUILD_PRESENCES: this bot was not granted them. */
 const privilegedIntents = (1 << 15) | (1 << 1) | (1 << 8);
+const guildMessages = 1 << 9;
+const directMessages = 1 << 12;
 const identifySpacingMs = 5_000;
 const keptEvents = 1_000;
 
 interface Session {
   readonly id: string;
+  readonly intents: number;
   seq: number;
   readonly events: { readonly s: number; readonly text: string }[];
   socket: WebSocket | null;
@@ -105,7 +108,13 @@ export function createFakeGateway(server: Server, options: GatewayOptions) {
     lastIdentifyAt = now;
     state.identifies += 1;
     state.remaining -= 1;
-    const session: Session = { id: randomBytes(8).toString("hex"), seq: 0, events: [], socket };
+    const session: Session = {
+      id: randomBytes(8).toString("hex"),
+      intents: asked.data.intents,
+      seq: 0,
+      events: [],
+      socket,
+    };
     sessions.set(session.id, session);
     const guilds = [...world.guilds.values()];
     dispatchTo(session, "READY", {
@@ -147,6 +156,24 @@ export function createFakeGateway(server: Server, options: GatewayOptions) {
     /** Sends an event to every session; a disconnected one gets it when it resumes. */
     dispatch(t: string, d: unknown): void {
       for (const session of sessions.values()) dispatchTo(session, t, d);
+    },
+    /**
+     * MESSAGE_CREATE to the sessions that asked for it, with content only where the bot is meant: in its own messages,
+     * in direct messages, and where it is mentioned.
+     */
+    dispatchMessage(message: FakeMessage): void {
+      const channel = world.channels.get(message.channelId);
+      const guild = channel?.guildId == null ? null : (world.guilds.get(channel.guildId) ?? null);
+      const body = createdBody(world, message, guild);
+      const isMeant =
+        guild === null ||
+        message.author.id === world.bot.id ||
+        body.mentions.some(({ id }) => id === world.bot.id);
+      const hidden = { content: "", embeds: [], components: [], attachments: [] };
+      const needed = guild === null ? directMessages : guildMessages;
+      for (const session of sessions.values())
+        if ((session.intents & needed) !== 0)
+          dispatchTo(session, "MESSAGE_CREATE", isMeant ? body : { ...body, ...hidden });
     },
     /** Sends any frame to every connection, for what no healthy server would send. */
     sendRaw(payload: unknown): void {

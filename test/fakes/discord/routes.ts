@@ -43,6 +43,7 @@ export interface RouteOptions {
   readonly desk: InteractionDesk;
   readonly gatewayInfo: () => unknown;
   readonly dispatch: (event: string, data: unknown) => void;
+  readonly dispatchMessage: (message: FakeMessage) => void;
 }
 
 const threadInput = z.object({
@@ -107,7 +108,9 @@ export function routesOf(options: RouteOptions): readonly Route[] {
   on("GET", "/channels/:id/messages", ({ params, query }) => history(visible(params[0]), query));
   on("POST", "/channels/:id/messages", (request) => {
     const channel = visible(request.params[0]);
-    return sent(createMessage(world, channel, request));
+    const message = createMessage(world, channel, request);
+    options.dispatchMessage(message);
+    return sent(message);
   });
   on("GET", "/channels/:id/messages/:id", ({ params }) => {
     needs(visible(params[0]), bits.readHistory);

@@ -74,6 +74,16 @@ export function messageBody(message: FakeMessage) {
   };
 }
 
+/** As the gateway says that there is a new message. */
+export function createdBody(world: World, message: FakeMessage, guild: FakeGuild | null) {
+  const named = [...message.content.matchAll(/<@!?(\d+)>/g)].map(([, id = ""]) => world.users.get(id));
+  const mentions = named.filter((user) => user !== undefined).map(userBody);
+  const { user: _user, ...member } =
+    guild === null ? { user: null } : memberBody(world, guild, message.author);
+  const place = guild === null ? {} : { guild_id: guild.id, member };
+  return { ...messageBody(message), mentions, ...place };
+}
+
 export function guildBody(world: World, guild: FakeGuild) {
   const channels = [...world.channels.values()].filter(
     (each) => each.guildId === guild.id && !each.isDeleted,

@@ -81,6 +81,13 @@ export interface FakeSlack {
     /** Typed text is escaped by Slack; raw text is delivered as it is. */
     readonly isRaw?: boolean;
   }): Promise<Delivery>;
+  /** Writes to the bot alone, in channel "D0" + the person's id; `event` overrides what the event says. */
+  direct(input: {
+    readonly text: string;
+    readonly threadTs?: string;
+    readonly user?: string;
+    readonly event?: Readonly<Record<string, unknown>>;
+  }): Promise<Delivery>;
   /** The same payload once more, as after an acknowledgement that got lost. */
   redeliver(delivery: Delivery): Promise<Delivery>;
   /** A request signed for `requestUrl`; for tests of signatures. */

@@ -153,7 +153,8 @@ export function formPayload(
   };
 }
 
-export function mentionPayload(
+/** What Slack says of a message: that it mentions the bot, or that it was written to the bot alone. */
+export function saidPayload(
   situation: Situation,
   message: {
     readonly ts: string;
@@ -162,8 +163,12 @@ export function mentionPayload(
     readonly botId: string | null;
   },
   ids: { readonly eventId: string; readonly seconds: number },
+  more: Readonly<Record<string, unknown>> = {},
 ): Readonly<Record<string, unknown>> {
   const { teamId, appId, botUserId, user, channel } = situation;
+  const kind = channel.id.startsWith("D")
+    ? { type: "message", channel_type: "im", team: teamId }
+    : { type: "app_mention" };
   return {
     token: "verification-token",
     team_id: teamId,
@@ -182,7 +187,7 @@ export function mentionPayload(
       },
     ],
     event: {
-      type: "app_mention",
+      ...kind,
       user: user.id,
       text: message.text,
       ts: message.ts,
@@ -190,6 +195,7 @@ export function mentionPayload(
       event_ts: message.ts,
       ...(message.threadTs === null ? {} : { thread_ts: message.threadTs }),
       ...(message.botId === null ? {} : { bot_id: message.botId }),
+      ...more,
     },
   };
 }

@@ -7,7 +7,7 @@ import type { View } from "../../../domain/view.ts";
 import type { CommandRequest, Log } from "../../../ports.ts";
 import type { Api, Failure, Reply } from "./api.ts";
 import { codes, problemOf } from "./outcome.ts";
-import { momentOf, nonceOf } from "./reference.ts";
+import { inReplyTo, momentOf, nonceOf } from "./reference.ts";
 import { renderView } from "./render.ts";
 import { anything, channelShape, messageShape } from "./shapes.ts";
 
@@ -43,7 +43,15 @@ export function createAnswers({ api, log }: AnswerOptions) {
       if (edited.kind === "ok") return null;
       if (!isOver(edited)) return edited;
     }
+    if (request.reply["kind"] === "said") return answerInReply(request, view);
     return answerDirectly(request, view);
+  }
+
+  /** Discord shows nothing to one person alone that did not come from an interaction: whoever spoke here hears it here. */
+  async function answerInReply(request: CommandRequest, view: View): Promise<Failure | null> {
+    const sent = await send(request.reply["channelId"] ?? "", request, view);
+    if (sent.kind === "ok") return null;
+    return sent.kind === "denied" ? answerDirectly(request, view) : sent;
   }
 
   /** Every attempt edits the same message, so repeating does no harm. */
@@ -90,11 +98,14 @@ export function createAnswers({ api, log }: AnswerOptions) {
   /** With a nonce made from the request, so that repeating within two minutes does no harm. */
   function send(channelId: string, request: CommandRequest, view: View): Promise<Reply<unknown>> {
     const payload = renderView(view, null);
+    const said = request.reply["messageId"];
+    const isWhereSaid = channelId === request.reply["channelId"];
+    const reply = said === undefined || !isWhereSaid ? {} : inReplyTo(said);
     return persistently(() =>
       api.call({
         method: "POST",
         path: `/channels/${channelId}/messages`,
-        body: { ...payload.body, nonce: nonceOf(request.key), enforce_nonce: true },
+        body: { ...payload.body, ...reply, nonce: nonceOf(request.key), enforce_nonce: true },
         files: payload.files,
         schema: messageShape,
       }),

@@ -40,6 +40,8 @@ export interface GatewayOptions {
   readonly sessionLimit: () => Promise<SessionLimit | null>;
   /** Every INTERACTION_CREATE as Discord sent it. */
   readonly onInteraction: (data: unknown) => void;
+  /** Every MESSAGE_CREATE as Discord sent it. */
+  readonly onMessage: (data: unknown) => void;
 }
 
 export interface Gateway {
@@ -135,8 +137,12 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   function makeClient(): Client {
     const made = new sdk.Client({
-      // Commands, buttons and threads need no other intent; MESSAGE_CONTENT is privileged and not asked for.
-      intents: [sdk.GatewayIntentBits.Guilds],
+      // Mentions and direct messages carry their content without MESSAGE_CONTENT, which is privileged and not asked for.
+      intents: [
+        sdk.GatewayIntentBits.Guilds,
+        sdk.GatewayIntentBits.GuildMessages,
+        sdk.GatewayIntentBits.DirectMessages,
+      ],
       rest: restOptions(options.apiUrl),
       enforceNonce: true,
       allowedMentions: { parse: [] },
@@ -159,6 +165,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       },
     });
     made.ws.on(sdk.GatewayDispatchEvents.InteractionCreate, (data: unknown) => options.onInteraction(data));
+    made.ws.on(sdk.GatewayDispatchEvents.MessageCreate, (data: unknown) => options.onMessage(data));
     made.on(sdk.Events.Error, (error) => onFault(error));
     made.on(sdk.Events.ShardError, (error) =>
       log.warn({ problem: error.message }, "discord: connection error"),

@@ -8,7 +8,7 @@ import { type Catalog, discordName } from "./commands.ts";
 import { formOf, lineOfForm, readFormId } from "./form.ts";
 import { accountOf, type Interaction, interactionShape, requestOf } from "./interaction.ts";
 import { codes, problemOf } from "./outcome.ts";
-import { confirmPrompt, note, privately, workingOn } from "./prompts.ts";
+import { confirmPrompt, note, notStored, privately, workingOn } from "./prompts.ts";
 import { askPrefix, cancelId, sendPrefix } from "./render.ts";
 import { anything } from "./shapes.ts";
 import { choiceList, matching } from "./suggestions.ts";
@@ -205,8 +205,6 @@ interface Ack {
   readonly data?: unknown;
 }
 
-const notStored =
-  "Not accepted: the bot could not store the request. Nothing was done. Try again in a minute; if it stays so, look at the bot's log.";
 const unknownFate =
   "The database did not answer in a minute: the request may or may not have been accepted. Look at the card before you try again.";
 

@@ -4,6 +4,10 @@ import { cancelId, type Mentions, noMentions, type Row, sendPrefix } from "./ren
 
 const ephemeral = 64;
 
+/** To a person whose request is lost. */
+export const notStored =
+  "Not accepted: the bot could not store the request. Nothing was done. Try again in a minute; if it stays so, look at the bot's log.";
+
 interface Prompt {
   readonly content: string;
   readonly embeds: readonly never[];

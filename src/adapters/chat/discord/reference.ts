@@ -49,6 +49,11 @@ export function nonceOf(requestKey: string): string {
   return createHash("sha256").update(`answer:${requestKey}`).digest("hex").slice(0, 25);
 }
 
+/** Makes a message a reply, or an ordinary one when what it answers is gone. */
+export function inReplyTo(messageId: string) {
+  return { message_reference: { message_id: messageId, fail_if_not_exists: false } };
+}
+
 /** Where a message is. A card's thread has the card's own id. */
 export interface Place {
   /** Channel or thread that holds the message. */

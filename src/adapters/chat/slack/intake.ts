@@ -6,7 +6,8 @@ import type { Log, Metrics } from "../../../ports/observability.ts";
 import type { SlackApi } from "./client.ts";
 import { type FormRequest, formBlock, formCallback, readForm, readFormButton } from "./form.ts";
 import { sayPrivately } from "./render.ts";
-import { readButton, readMention, readSlashCommand } from "./requests.ts";
+import { readButton, readSlashCommand } from "./requests.ts";
+import { readSaid } from "./said.ts";
 import { lostText, type Saving, save, slowText } from "./saving.ts";
 
 export interface IntakeOptions {
@@ -65,6 +66,7 @@ export function listen(options: IntakeOptions): Intake {
   });
 
   app.event("app_mention", () => Promise.resolve());
+  app.event("message", () => Promise.resolve());
   processSafely();
 
   app.error((error) => {
@@ -74,13 +76,13 @@ export function listen(options: IntakeOptions): Intake {
   });
 
   /**
-   * Bolt acknowledges events before any listener runs, so a crash would lose them. A mention is saved before Bolt sees
-   * it; one that is not saved in time is not acknowledged, and Slack delivers it again with the same event id.
+   * Bolt acknowledges events before any listener runs, so a crash would lose them. What is said to us is saved before
+   * Bolt sees it; what is not saved in time is not acknowledged, and Slack delivers it again with the same event id.
    */
   function processSafely(): void {
     const process = app.processEvent.bind(app);
     async function saveFirst(event: ReceiverEvent): Promise<void> {
-      const request = readMention(event.body, options.botUserId(), options.now());
+      const request = readSaid(event.body, options.botUserId(), options.now());
       if (request !== null && (await submit(request)).kind !== "saved") return;
       await process(event);
     }

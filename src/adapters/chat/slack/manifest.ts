@@ -5,7 +5,7 @@ import { umbrellaCommand } from "./requests.ts";
 
 /** What the bot token must be allowed to do, and why. */
 const scopeReasons: Readonly<Record<string, string>> = {
-  "app_mentions:read": "hear @tocsin in threads, where slash commands do not work",
+  "app_mentions:read": "hear @tocsin in channels and in threads, where slash commands do not work",
   "channels:history": "find its own message again after a crash instead of posting it twice",
   "channels:read": "tell whether a channel exists and whether it is a member",
   "chat:write": "post and edit cards",
@@ -13,6 +13,7 @@ const scopeReasons: Readonly<Record<string, string>> = {
   "files:write": "upload charts and reports",
   "groups:history": "the same in private channels it was invited to",
   "groups:read": "the same in private channels it was invited to",
+  "im:history": "hear commands in direct messages",
 };
 
 export const neededScopes: readonly string[] = Object.keys(scopeReasons);
@@ -86,7 +87,7 @@ export function slackManifest(commands: readonly CommandShape[], options: Manife
     },
     oauth_config: { scopes: { bot: neededScopes } },
     settings: {
-      event_subscriptions: { ...request, bot_events: ["app_mention"] },
+      event_subscriptions: { ...request, bot_events: ["app_mention", "message.im"] },
       interactivity: { is_enabled: true, ...request },
       org_deploy_enabled: false,
       socket_mode_enabled: url === undefined,

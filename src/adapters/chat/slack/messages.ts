@@ -141,7 +141,9 @@ export function createMessages({ api, log, botUserId }: MessagesOptions): Messag
 
   /** A response_url works where the bot is no member; it is used up after five answers or half an hour. */
   async function answerPrivately(request: CommandRequest, view: View): Promise<SlackAnswer> {
-    const { channel, user, response_url: url, thread_ts: thread } = request.reply;
+    const { kind, channel, user, response_url: url, thread_ts: thread } = request.reply;
+    // Nobody else reads a direct message, and an ephemeral one would be gone with the next restart of the client.
+    if (kind === "direct") return answerPublicly(request, view);
     if (url !== undefined) {
       const body = { response_type: "ephemeral", replace_original: false, ...renderMessage(view) };
       const answer = await api.respond(url, body);

@@ -37,19 +37,6 @@ export const buttonBody = z.object({
     .min(1),
 });
 
-const mentionBody = z.object({
-  event_id: z.string().optional(),
-  event: z.object({
-    type: z.literal("app_mention"),
-    user: z.string().optional(),
-    text: z.string().default(""),
-    channel: z.string(),
-    ts: z.string(),
-    thread_ts: z.string().optional(),
-    bot_id: z.string().optional(),
-  }),
-});
-
 /** A request, or null for what is not for us. */
 export type Reading = CommandRequest | null;
 
@@ -101,43 +88,6 @@ export function placeOf({ channel, container, message }: z.output<typeof buttonB
   };
 }
 
-/**
- * "@tocsin ack 12", the only way to speak to us within a thread: slash commands do not work there.
- * @param botUserId - ours, or null when not yet known: then the first mention is taken for ours.
- * @see https://github.com/slackapi/bolt-js/issues/1816
- */
-export function readMention(body: unknown, botUserId: string | null, receivedAt: Date): Reading {
-  const parsed = mentionBody.safeParse(body);
-  if (!parsed.success) return null;
-  const { event, event_id } = parsed.data;
-  if (event.user === undefined || event.bot_id !== undefined || event.user === botUserId) return null;
-  return request({
-    key: requestKey("mention", event_id ?? `${event.channel}/${event.ts}`),
-    user: { id: event.user, name: undefined },
-    channel: event.channel,
-    line: splitLine(afterMention(event.text, botUserId)),
-    receivedAt,
-    reply: {
-      kind: "mention",
-      channel: event.channel,
-      user: event.user,
-      thread_ts: event.thread_ts ?? event.ts,
-      in_thread: event.thread_ts === undefined ? undefined : "yes",
-    },
-  });
-}
-
-function afterMention(text: string, botUserId: string | null): string {
-  const id = botUserId === null ? "[A-Z0-9]+" : escapePattern(botUserId);
-  const match = new RegExp(`<@${id}(?:\\|[^>]*)?>[\\s,:]*`).exec(text);
-  const rest = match === null ? text : text.slice(match.index + match[0].length);
-  return unescapeMarkup(rest).trim();
-}
-
-function escapePattern(text: string): string {
-  return text.replace(/[^A-Za-z0-9]/g, "\\$&");
-}
-
 /** First word and rest; "help" when there is nothing. */
 export function splitLine(line: string): { readonly command: string; readonly text: string } {
   const match = /^\/?(\S+)\s*([\s\S]*)$/.exec(line.trim());
@@ -157,9 +107,10 @@ export function request(parts: {
   readonly channel: string | undefined;
   readonly line: { readonly command: string; readonly text: string };
   readonly receivedAt: Date;
+  readonly thread?: CommandRequest["thread"];
   readonly reply: Readonly<Record<string, string | undefined>>;
 }): CommandRequest {
-  const { key, user, channel, line, receivedAt, reply } = parts;
+  const { key, user, channel, line, receivedAt, thread, reply } = parts;
   return {
     key,
     account: { platform: "slack", id: user.id, name: user.name ?? user.id },
@@ -167,6 +118,7 @@ export function request(parts: {
     command: line.command,
     input: { kind: "text", text: line.text },
     receivedAt,
+    ...(thread === undefined ? {} : { thread }),
     reply: Object.fromEntries(
       Object.entries(reply).filter((entry): entry is [string, string] => entry[1] !== undefined),
     ),

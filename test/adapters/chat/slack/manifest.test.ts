@@ -31,7 +31,7 @@ test("Socket Mode needs no address; HTTP mode has it everywhere", () => {
   expect(manifest(sampleCommands).settings).toMatchObject({
     socket_mode_enabled: true,
     interactivity: { is_enabled: true },
-    event_subscriptions: { bot_events: ["app_mention"] },
+    event_subscriptions: { bot_events: ["app_mention", "message.im"] },
   });
   expect(slackManifest(sampleCommands)).not.toContain("url");
   const requestUrl = "https://bot.example.com/slack/events";
@@ -53,6 +53,7 @@ test("asks for the scopes that doctor looks for, and no more", () => {
     "files:write",
     "groups:history",
     "groups:read",
+    "im:history",
   ]);
 });
 

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { checkSignature } from "../../../../src/adapters/chat/slack/http.ts";
-import { readButton, readMention, readSlashCommand } from "../../../../src/adapters/chat/slack/requests.ts";
+import { readButton, readSlashCommand } from "../../../../src/adapters/chat/slack/requests.ts";
 
 const now = new Date("2026-03-04T05:06:07Z");
 const slash = {
@@ -81,46 +81,6 @@ describe("buttons", () => {
   test("another app's button is not ours", () => {
     expect(readButton({ ...press, actions: [{ action_id: "other", value: "ack 12" }] }, now)).toBeNull();
     expect(readButton({ ...press, actions: [{ action_id: "tocsin:0" }] }, now)).toBeNull();
-  });
-});
-
-describe("mentions", () => {
-  const mention = (text: string, more: Readonly<Record<string, unknown>> = {}) => ({
-    type: "event_callback",
-    event_id: "Ev1",
-    event: { type: "app_mention", user: "U1", text, channel: "C1", ts: "5.000001", ...more },
-  });
-
-  test.each([
-    ["<@UBOT> ack 12", "ack", "12"],
-    ["<@UBOT>: /ack 12", "ack", "12"],
-    ["hey <@UBOT|tocsin>, why 12", "why", "12"],
-    ["<@U2> and <@UBOT> why 12", "why", "12"],
-    ["<@UBOT>", "help", ""],
-    ["<@UBOT> silence service=a&amp;b for &lt;2h&gt;", "silence", "service=a&b for <2h>"],
-  ])("%s", (text, command, rest) => {
-    expect(readMention(mention(text), "UBOT", now)).toMatchObject({ command, input: { text: rest } });
-  });
-
-  test("before Slack has said who we are the first mention counts", () => {
-    expect(readMention(mention("<@UBOT> why 12"), null, now)).toMatchObject({ command: "why" });
-  });
-
-  test("answers go to the thread; only within one they are shown there privately", () => {
-    expect(readMention(mention("<@UBOT> why 1"), "UBOT", now)?.reply).toMatchObject({
-      thread_ts: "5.000001",
-    });
-    expect(readMention(mention("<@UBOT> why 1"), "UBOT", now)?.reply).not.toHaveProperty("in_thread");
-    const inThread = mention("<@UBOT> why 1", { thread_ts: "4.000001" });
-    expect(readMention(inThread, "UBOT", now)?.reply).toMatchObject({
-      thread_ts: "4.000001",
-      in_thread: "yes",
-    });
-  });
-
-  test("bots are not listened to, least of all ourselves", () => {
-    expect(readMention(mention("<@UBOT> ack 1", { bot_id: "B2" }), "UBOT", now)).toBeNull();
-    expect(readMention(mention("<@UBOT> ack 1", { user: "UBOT" }), "UBOT", now)).toBeNull();
   });
 });
 

@@ -1,0 +1,1 @@
+CREATE INDEX "posts_card" ON "posts" USING btree ("ref") WHERE thread_of is null;
