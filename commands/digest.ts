@@ -1,22 +1,32 @@
 import { z } from "zod";
 import { answerView } from "../src/domain/answer.ts";
-import { defineCommand } from "../src/ports/command.ts";
+import { beginOnRequest } from "../src/domain/digest.ts";
+import { digestView } from "../src/domain/digest-view.ts";
+import { channelName } from "../src/ports/chat.ts";
+import { type CommandContext, type CommandResult, defineCommand } from "../src/ports/command.ts";
 
 export default defineCommand({
   kind: "operate",
   name: "digest",
-  summary: "Post a digest into this channel now",
-  examples: ["digest now"],
-  options: z.object({ when: z.enum(["now"]).default("now").describe("now; schedules are in tocsin.yaml") }),
+  summary: "Post a digest into this channel now, or show you alone what it would say",
+  examples: ["digest now", "digest preview"],
+  options: z.object({
+    when: z
+      .enum(["now", "preview"])
+      .default("now")
+      .describe("now, or preview, which posts nothing; schedules are in tocsin.yaml"),
+  }),
   args: ["when"],
   action: "digest",
-  async run(_options, context) {
+  async run(options, context) {
+    if (options.when === "preview") return await preview(context);
     if (context.channel === null) {
       return {
         kind: "refuse",
         reason: "no_channel",
         problem: "A digest is posted into a channel, and this was not asked in one.",
-        remedy: "Ask for it in Slack, Discord or the console.",
+        remedy: "Ask for it in Slack, Discord or the console, or see it with: digest preview",
+        suggestions: ["digest preview"],
       };
     }
     const { runId } = await context.requestDigest(context.channel);
@@ -28,3 +38,11 @@ export default defineCommand({
     };
   },
 });
+
+/** What would be posted now, without its chart. Claims nothing: the next digest covers the same time. */
+async function preview({ channel, store, now }: CommandContext): Promise<CommandResult> {
+  const last = channel === null ? null : await store.digests.lastSlot(null, channelName(channel));
+  const facts = await store.digests.facts(beginOnRequest(last, now), now);
+  const view = digestView(facts, null);
+  return { kind: "answer", view: { ...view, footer: "preview: nothing was posted" }, visibility: "private" };
+}

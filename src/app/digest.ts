@@ -3,6 +3,7 @@
  * row in the database per slot and channel decides which replica sends it. So a slot is sent once, and one that
  * passed while the bot was down is caught up.
  */
+import { beginOnRequest } from "../domain/digest.ts";
 import { type CronFields, isTimezone, previousSlot } from "../domain/schedule.ts";
 import {
   type Channel,
@@ -182,7 +183,7 @@ export async function requestDigest(
   const { now } = request;
   const channel = channelName(request.channel);
   const last = await tx.digests.lastSlot(null, channel);
-  const from = last !== null && last < now ? last : new Date(now.getTime() - dayMs);
+  const from = beginOnRequest(last, now);
   for (let later = 0; later < maxSameMoment; later += 1) {
     const slot = new Date(now.getTime() + later);
     const runId = await claim(tx, { name: onRequest, slot, from, to: now, channel }, now);

@@ -11,6 +11,9 @@ import {
   type ViewBlock,
 } from "./view.ts";
 
+type OpenLine = NonNullable<DigestFacts["open"]>[number];
+type SilenceLine = NonNullable<DigestFacts["silencesEnding"]>[number];
+
 /** Lines of a list; what is beyond is counted. */
 const maxListed = 8;
 const maxTitle = 120;
@@ -36,6 +39,7 @@ function quietView(facts: DigestFacts): View {
     facts.pendingApprovals.length === 0
       ? ""
       : ` ${count(facts.pendingApprovals.length, "rollout")} waiting for approval.`,
+    endingOf(facts).length === 0 ? "" : ` ${count(endingOf(facts).length, "silence")} about to end.`,
     reviewsOf(facts).length === 0 ? "" : ` ${count(reviewsOf(facts).length, "broken freeze")} to review.`,
   ].join("");
   const title = `Nothing new since ${moment(new Date(facts.from)).text}.${waiting}`;
@@ -53,6 +57,10 @@ function fullView(facts: DigestFacts, chart: Uint8Array | null): View {
       { kind: "note", text: [moment(from), plain(" to "), moment(to)] },
       { kind: "fields", fields: fieldsOf(facts) },
       ...(chart === null ? [] : [imageOf(facts, chart)]),
+      ...listBlock(
+        "Open, oldest first",
+        (facts.open ?? []).map((line) => openLine(line, to)),
+      ),
       ...listBlock("Opened", facts.opened.map(incidentLine)),
       ...listBlock("Resolved", facts.resolved.map(incidentLine)),
       ...noisiestBlock(facts),
@@ -62,6 +70,7 @@ function fullView(facts: DigestFacts, chart: Uint8Array | null): View {
           plain(`${count(times, "alert")}: ${oneLine(because, maxTitle)}`),
         ]),
       ),
+      ...listBlock("Silences about to end", endingOf(facts).map(silenceLine)),
       ...listBlock(
         "Rollouts",
         facts.rollouts.map(({ id, title, state }) => [
@@ -94,6 +103,10 @@ function reviewsOf({ reviews = [] }: DigestFacts): NonNullable<DigestFacts["revi
   return reviews;
 }
 
+function endingOf({ silencesEnding = [] }: DigestFacts): readonly SilenceLine[] {
+  return silencesEnding;
+}
+
 function summaryOf(facts: DigestFacts): string {
   const [from, to] = [moment(new Date(facts.from)).text, moment(new Date(facts.to)).text];
   const times = [
@@ -110,13 +123,15 @@ function summaryOf(facts: DigestFacts): string {
 function fieldsOf(facts: DigestFacts): { label: string; value: Text }[] {
   const field = (label: string, value: string) => ({ label, value: [plain(value)] });
   const time = (ms: number | null) => (ms === null ? "none" : duration(ms));
+  const against = (ms: number | null, before: number | null | undefined) =>
+    before === null || before === undefined ? time(ms) : `${time(ms)}, before ${duration(before)}`;
   return [
     field("Opened", String(facts.opened.length)),
     field("Resolved", String(facts.resolved.length)),
     field("Still open", String(facts.stillOpen)),
     field("Alerts", String(facts.alertCount)),
-    field("Median time to acknowledge", time(facts.acknowledgeMs)),
-    field("Median time to resolve", time(facts.resolveMs)),
+    field("Median time to acknowledge", against(facts.acknowledgeMs, facts.before?.acknowledgeMs)),
+    field("Median time to resolve", against(facts.resolveMs, facts.before?.resolveMs)),
   ];
 }
 
@@ -147,6 +162,20 @@ export function chartDescription(facts: DigestFacts): string {
 
 function incidentLine({ id, title, severity }: DigestFacts["opened"][number]): Text {
   return [bold(`#${id} `), plain(`${severity}: ${oneLine(title, maxTitle)}`)];
+}
+
+function openLine({ id, title, severity, since, who }: OpenLine, to: Date): Text {
+  const age = duration(to.getTime() - Date.parse(since));
+  const has = who === null ? "nobody has it" : `with ${oneLine(who, 60)}`;
+  return [bold(`#${id} `), plain(`${severity}: ${oneLine(title, maxTitle)}, for ${age}, ${has}`)];
+}
+
+function silenceLine({ id, reason, createdBy, endsAt }: SilenceLine): Text {
+  return [
+    bold(`${id} `),
+    plain(`by ${oneLine(createdBy, 60)}: ${oneLine(reason, maxTitle)}, ends `),
+    moment(new Date(endsAt)),
+  ];
 }
 
 function noisiestBlock({ noisiest }: DigestFacts): readonly ViewBlock[] {

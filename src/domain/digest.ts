@@ -26,6 +26,30 @@ export interface DigestFacts {
     readonly openedBy: string;
     readonly reason: string;
   }[];
+  /** What was open at the end, oldest first; `who` has it, a person id. Absent in older digests, as what follows. */
+  readonly open?: readonly {
+    readonly id: number;
+    readonly title: string;
+    readonly severity: string;
+    readonly since: string;
+    readonly who: string | null;
+  }[];
+  /** The medians of as long a time before `from`. */
+  readonly before?: { readonly acknowledgeMs: number | null; readonly resolveMs: number | null };
+  /** Silences that end within a day after `to`, soonest first. */
+  readonly silencesEnding?: readonly {
+    readonly id: number;
+    readonly reason: string;
+    readonly createdBy: string;
+    readonly endsAt: string;
+  }[];
   /** Alerts per bucket, oldest first, for the chart. */
   readonly series: readonly { readonly at: string; readonly alerts: number; readonly incidents: number }[];
+}
+
+const dayMs = 86_400_000;
+
+/** Where a digest that somebody asks for begins: where the last one ended, or a day ago when there was none. */
+export function beginOnRequest(last: Date | null, now: Date): Date {
+  return last !== null && last < now ? last : new Date(now.getTime() - dayMs);
 }

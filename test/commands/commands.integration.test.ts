@@ -336,6 +336,22 @@ describe("reading", () => {
   });
 });
 
+describe("a preview of a digest", () => {
+  test("shows to one person what would be posted, and claims no run", async () => {
+    const ask = { ...requestOf("oncall", "digest preview", clock.now()), key: "preview-1" };
+    const answer = await world().execute.execute(ask);
+    expect(answer).toMatchObject({ visibility: "private", view: { kind: "digest" } });
+    expect(answer?.view.footer).toBe("preview: nothing was posted");
+    expect(await store.digests.lastSlot(null, "console:incidents")).toBeNull();
+    expect(await store.digests.find(1)).toBeNull();
+  });
+
+  test("needs no channel", async () => {
+    const fromCli = { ...requestOf("oncall", "digest preview", clock.now()), channel: null };
+    expect((await world().execute.execute(fromCli))?.view.kind).toBe("digest");
+  });
+});
+
 describe("what was not understood", () => {
   test("a command that there is not is answered by the one that was meant, as a button", async () => {
     const shown = await view("oncall", "akc 12");

@@ -14,6 +14,7 @@ const quiet: DigestFacts = {
   alertCount: 0,
   stillOpen: 0,
   pendingApprovals: [],
+  silencesEnding: [],
 };
 
 /** Everything a reader sees as text. */
@@ -54,7 +55,10 @@ describe("a full window", () => {
   test.each([
     "Digest: 2 opened, 1 resolved, 3 still open",
     "Alerts: 42",
-    "Median time to acknowledge: 3 min 20 s",
+    "Median time to acknowledge: 3 min 20 s, before 5 min",
+    "#9 high: QueueLag on orders, for 3 d, with oncall",
+    "#13 warning: DiskFull on db, for 7 h, nobody has it",
+    "4 by oncall: the vendor migrates, ends 2026-11-23 13:00 UTC",
     "Median time to resolve: 34 min",
     "#12 critical: HighErrorRate on checkout",
     "HighErrorRate | 30 | 2",
@@ -79,6 +83,21 @@ describe("a full window", () => {
   });
 });
 
+test("a digest stored before it named what is open reads as it did", () => {
+  const { open: _, before: __, silencesEnding: ___, ...old } = buildDigest();
+  const text = read(digestView(old, null));
+  expect(text).toContain("Median time to acknowledge: 3 min 20 s");
+  expect(text).not.toContain("before 5 min");
+  expect(text).not.toContain("Open, oldest first");
+});
+
+test("a quiet window says in its line that a silence is about to end", () => {
+  const { silencesEnding = [] } = buildDigest();
+  expect(digestView({ ...quiet, silencesEnding }, null).title).toBe(
+    "Nothing new since 2026-11-22 07:00 UTC. 1 silence about to end.",
+  );
+});
+
 test("what did not happen is left out, and medians of nothing are none", () => {
   const facts = {
     ...buildDigest(),
@@ -87,6 +106,7 @@ test("what did not happen is left out, and medians of nothing are none", () => {
     pendingApprovals: [],
     acknowledgeMs: null,
     resolveMs: null,
+    before: { acknowledgeMs: null, resolveMs: null },
   };
   const text = read(digestView(facts, null));
   expect(text).not.toContain("Muted");

@@ -65,6 +65,9 @@ async function gatherFacts(db: Db, from: Date, to: Date): Promise<DigestFacts> {
         rollouts: await rolloutLines(tx, window),
         pendingApprovals: await pendingApprovals(tx),
         reviews: await openReviews(tx),
+        open: await openByAge(tx, window),
+        before: await timesBefore(tx, from, to),
+        silencesEnding: await silencesEnding(tx, to),
         series: await series(tx, from, to),
       };
     },
@@ -169,6 +172,40 @@ async function openReviews(tx: Db) {
   }));
 }
 
+/** What was open at the end of the window, oldest first. */
+async function openByAge(tx: Db, { to }: Window) {
+  const rows = await tx.execute<IncidentLine & { opened_at: string; who: string | null }>(sql`
+    select id, title, severity, opened_at, coalesce(assigned_to, acknowledged_by) as who from incidents
+    where ${isShown} and opened_at < ${to}::timestamptz and (state <> 'resolved' or resolved_at >= ${to}::timestamptz)
+    order by opened_at, id limit ${maxListed}`);
+  return rows.map(({ id, title, severity, opened_at, who }) => ({
+    ...{ id, title, severity, who },
+    since: readTime(opened_at).toISOString(),
+  }));
+}
+
+/** The medians of a window of the same length that ends where this one begins. */
+async function timesBefore(tx: Db, from: Date, to: Date) {
+  const start = new Date(2 * from.getTime() - to.getTime());
+  const window = { from: writeTime(start), to: writeTime(from) };
+  const { acknowledgeMs, resolveMs } = await incidentNumbers(tx, window);
+  return { acknowledgeMs, resolveMs };
+}
+
+/** Silences in force that end within a day after the window, soonest first. */
+async function silencesEnding(tx: Db, to: Date) {
+  const [now, later] = [writeTime(to), writeTime(new Date(to.getTime() + dayMs))];
+  const rows = await tx.execute<{ id: number; reason: string; created_by: string; ends_at: string }>(sql`
+    select id, reason, created_by, ends_at from silences
+    where starts_at <= ${now}::timestamptz and ends_at > ${now}::timestamptz and ends_at <= ${later}::timestamptz
+    order by ends_at, id limit ${maxListed}`);
+  return rows.map(({ id, reason, created_by, ends_at }) => ({
+    ...{ id, reason, createdBy: created_by },
+    endsAt: readTime(ends_at).toISOString(),
+  }));
+}
+
+const dayMs = 86_400_000;
 const minuteMs = 60_000;
 const bucketSizes = [1, 5, 15, 60, 180, 360, 1440, 10_080].map((minutes) => minutes * minuteMs);
 const maxBuckets = 48;

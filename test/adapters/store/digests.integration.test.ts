@@ -109,6 +109,74 @@ test("the numbers of a window count what happened in it and nothing else", async
   expect((await store.digests.find(id ?? 0))?.facts).toEqual(facts);
 });
 
+test("what is open at the end comes oldest first, with who has it", async () => {
+  const { store } = await freshStore();
+  await store.incidents.save([
+    anIncident(1, {
+      openedAt: at(100),
+      acknowledgedAt: at(200),
+      acknowledgedBy: "oncall",
+      state: "acknowledged",
+    }),
+    anIncident(2, { openedAt: at(-500), assignedTo: "ml", assignedAt: at(0) }),
+    anIncident(3, { openedAt: at(50) }),
+    anIncident(4, { openedAt: at(10), state: "resolved", resolvedAt: at(20) }),
+    anIncident(5, { openedAt: at(10), state: "resolved", resolvedAt: at(4000) }),
+    anIncident(6, { openedAt: at(10), isMuted: true }),
+    anIncident(7, { openedAt: at(10), mergedInto: 1 }),
+    anIncident(8, { openedAt: at(3600) }),
+  ]);
+  const { open = [] } = await store.digests.facts(at(0), at(3600));
+  expect(open.map(({ id, who }) => [id, who])).toEqual([
+    [2, "ml"],
+    [5, null],
+    [3, null],
+    [1, "oncall"],
+  ]);
+  expect(open[0]).toMatchObject({ since: at(-500).toISOString(), severity: "warning" });
+});
+
+test("the time before has medians of its own, of what fell into it", async () => {
+  const { store } = await freshStore();
+  await store.incidents.save([
+    anIncident(1, {
+      openedAt: at(-100),
+      acknowledgedAt: at(-40),
+      acknowledgedBy: "oncall",
+      state: "acknowledged",
+    }),
+    anIncident(2, { openedAt: at(-90), state: "resolved", resolvedAt: at(-60) }),
+    anIncident(3, { openedAt: at(-5_000), state: "resolved", resolvedAt: at(-4_000) }),
+    anIncident(4, { openedAt: at(0), state: "resolved", resolvedAt: at(10) }),
+  ]);
+  const { before, resolveMs } = await store.digests.facts(at(0), at(3600));
+  expect(before).toEqual({ acknowledgeMs: 60_000, resolveMs: 30_000 });
+  expect(resolveMs).toBe(10_000);
+});
+
+test("silences about to end are those in force that end within a day, soonest first", async () => {
+  const { store } = await freshStore();
+  const silence = async (reason: string, startsAt: Date, endsAt: Date) =>
+    await store.incidents.saveSilence({
+      ...{
+        matchers: [{ name: "service", op: "=", value: "db" }],
+        reason,
+        createdBy: "oncall",
+        createdIn: null,
+      },
+      ...{ startsAt, endsAt, createdAt: startsAt },
+    });
+  const end = 3600;
+  await silence("in a day", at(0), at(end + 86_400));
+  await silence("in an hour", at(0), at(end + 3600));
+  await silence("later", at(0), at(end + 86_401));
+  await silence("over", at(0), at(end));
+  await silence("not begun", at(end + 60), at(end + 120));
+  const { silencesEnding = [] } = await store.digests.facts(at(0), at(end));
+  expect(silencesEnding.map(({ reason }) => reason)).toEqual(["in an hour", "in a day"]);
+  expect(silencesEnding[0]).toMatchObject({ createdBy: "oncall", endsAt: at(end + 3600).toISOString() });
+});
+
 test("a window without anything is nothing, not an error", async () => {
   const { store } = await freshStore();
   const facts = await store.digests.facts(at(0), at(7 * 86_400));
