@@ -60,6 +60,7 @@ export function readConfig(env: Environment = process.env): Config {
     sources: sourcesOf(parsed, env),
     sourcesFolder: resolveOptional(folder, parsed.sourceFiles?.folder),
     commandsFolder: resolveOptional(folder, parsed.commands?.folder),
+    commandPrefix: parsed.commands?.prefix ?? "",
     modelsFolder: resolveOptional(folder, parsed.modelFiles?.folder),
     people: people.people,
     consoleTokens: people.tokens,

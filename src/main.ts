@@ -14,6 +14,7 @@ import { createApply } from "./app/apply.ts";
 import { createDigest } from "./app/digest.ts";
 import { createIngest } from "./app/ingest.ts";
 import { createKnownMoves } from "./app/known-moves.ts";
+import { nameInCards } from "./app/name-commands.ts";
 import { type ConfiguredSource, parseDelivery } from "./app/parse-delivery.ts";
 import { createPost } from "./app/post.ts";
 import { createReconcile } from "./app/reconcile.ts";
@@ -155,16 +156,19 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     metrics,
     sleep,
     chats: chats.byPlatform,
-    render: createRender({
-      store,
-      charts,
-      clock,
-      policy: desk.policy,
-      people: config.people,
-      models: desk.models,
-      log,
-      explain: explain.explainFirst,
-    }),
+    render: nameInCards(
+      createRender({
+        store,
+        charts,
+        clock,
+        policy: desk.policy,
+        people: config.people,
+        models: desk.models,
+        log,
+        explain: explain.explainFirst,
+      }),
+      desk.naming,
+    ),
   });
   const measuring = createMeasuring({ config, store, clock, log, metrics });
   const apply = createApply({ ...desk, store, people: config.people, log, clock });

@@ -237,6 +237,7 @@ describe("what is wrong is named with the remedy", () => {
     ["a secret in the file", "sources: { grafana: { hmac: hunter2 } }", {}, /env:NAME/],
     ["an unknown key", "chanels: []", {}, /chanels/],
     ["bad YAML", "a: [", {}, /tocsin\.yaml/],
+    ["a prefix that runs into the name", "commands: { prefix: mlops }", {}, /ending in "-"/],
     ["a channel without platform", "channels: [{ to: general }]", {}, /platform:id/],
     [
       "a matcher that is none",

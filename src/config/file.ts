@@ -126,7 +126,18 @@ export const fileSchema = z.strictObject({
     )
     .optional(),
   policy: z.string().optional(),
-  commands: z.strictObject({ folder: z.string() }).optional(),
+  commands: z
+    .strictObject({
+      folder: z.string().optional(),
+      prefix: z
+        .string()
+        .regex(
+          /^[a-z][a-z0-9_-]{0,14}[-_]$/,
+          'lower-case letters and digits, ending in "-", at most 16 characters',
+        )
+        .optional(),
+    })
+    .optional(),
   sourceFiles: z.strictObject({ folder: z.string() }).optional(),
   modelFiles: z.strictObject({ folder: z.string() }).optional(),
   models: z

@@ -107,6 +107,8 @@ export interface Config {
   readonly sources: Readonly<Record<string, SourceConfig>>;
   readonly sourcesFolder: string | null;
   readonly commandsFolder: string | null;
+  /** What the names of commands begin with in chat, "mlops-"; empty for none. */
+  readonly commandPrefix: string;
   readonly modelsFolder: string | null;
   readonly people: readonly Person[];
   /** Person id to SHA-256 (hex) of their console token. */

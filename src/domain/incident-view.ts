@@ -9,6 +9,7 @@ import { type RetrainableModel, reportBlocks, retrainActions, standingReports } 
 import type { TrackedAlert } from "./tracked-alert.ts";
 import {
   bold,
+  code,
   link,
   mention,
   moment,
@@ -214,7 +215,7 @@ function alertsOf({ incident, alerts }: IncidentCard): ViewBlock[] {
   return [
     { kind: "heading", text: "Alerts" },
     { kind: "list", ordered: "bulleted", items },
-    ...(rest > 0 ? [note([plain(`and ${rest} more: /why ${incident.id}`)])] : []),
+    ...(rest > 0 ? [note([plain(`and ${rest} more: `), code(`/why ${incident.id}`)])] : []),
   ];
 }
 

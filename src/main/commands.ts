@@ -6,8 +6,10 @@ import type { OpenStore } from "../adapters/store/store.ts";
 import { requestDigest } from "../app/digest.ts";
 import { createEffects, type Effects } from "../app/effects.ts";
 import { createExecute, type Execute } from "../app/execute.ts";
+import { nameCommands } from "../app/name-commands.ts";
 import { createPlanner, type Planner } from "../app/plan.ts";
 import type { Config } from "../config.ts";
+import type { CommandNaming } from "../domain/command-prefix.ts";
 import type { Clock, Log, Metrics, ModelEntry, Policy } from "../ports.ts";
 import { createModels, type Models } from "./models.ts";
 import { packageRoot } from "./package.ts";
@@ -20,6 +22,7 @@ export interface CommandDesk {
   readonly plan: Planner;
   readonly effects: Effects;
   readonly execute: Execute;
+  readonly naming: CommandNaming;
 }
 
 export interface CommandDeskParts {
@@ -38,7 +41,11 @@ export async function createCommandDesk(parts: CommandDeskParts): Promise<Comman
   const { entries: models, receivers } = await createModels(parts);
   const plan = createPlanner({ models, rollouts: store.rollouts });
   const effects = createEffects({ models, metrics, rolloutChannels: rolloutChannels(config) });
-  const execute = createExecute({
+  const naming = {
+    prefix: config.commandPrefix,
+    names: new Set(plugins.commands.map(({ name }) => name)),
+  };
+  const executeOwn = createExecute({
     store,
     policy,
     models,
@@ -52,7 +59,7 @@ export async function createCommandDesk(parts: CommandDeskParts): Promise<Comman
     commands: plugins.commands,
     approvalExpiryMs: config.approvalExpiryMs,
   });
-  return { policy, models, receivers, plan, effects, execute };
+  return { policy, models, receivers, plan, effects, execute: nameCommands(executeOwn, naming), naming };
 }
 
 /** The operator's policy, or the shipped one. */

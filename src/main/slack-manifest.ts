@@ -1,12 +1,16 @@
 import { slackManifest } from "../adapters/chat/slack.ts";
+import { prefixedShape } from "../app/name-commands.ts";
 import { prepareCommand, shapeOf } from "../app/parse.ts";
 import { readConfig } from "../config.ts";
 import { loadPlugins } from "./plugins.ts";
 
 /** `tocsin slack-manifest`: what to paste into "Create an app from a manifest". */
 export async function printManifest(options: { readonly http?: string }): Promise<void> {
-  const { commands } = await loadPlugins(readConfig());
-  const shapes = commands.map((command) => shapeOf(prepareCommand(command)));
+  const config = readConfig();
+  const { commands } = await loadPlugins(config);
+  const shapes = commands.map((command) =>
+    prefixedShape(shapeOf(prepareCommand(command)), config.commandPrefix),
+  );
   if (options.http === undefined) return console.log(slackManifest(shapes));
   const base = URL.canParse(options.http) ? new URL(options.http) : null;
   if (base?.protocol !== "https:")
