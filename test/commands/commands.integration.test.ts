@@ -296,7 +296,10 @@ describe("reading", () => {
     expect(shown.summary).toContain("lost in production: unknown: no route");
     const one = await view("ml", "models scorer", w);
     expect(JSON.stringify(one.blocks)).toContain("0.93");
-    expect(one.actions.map((action) => action.command)).toEqual(["deploy scorer 3 --environment staging"]);
+    expect(one.actions.map((action) => action.command)).toEqual([
+      "deploy scorer 3 --environment staging",
+      "models history scorer",
+    ]);
     expect((await view("ml", "models scorre", w)).actions.map((action) => action.command)).toEqual([
       "models scorer",
     ]);
@@ -308,7 +311,7 @@ describe("reading", () => {
     expect((await view("lead", `audit --subject incident:${id}`)).summary).toContain(
       `incident.acknowledged on incident:${id} by oncall`,
     );
-    expect((await view("lead", "audit verify")).summary).toContain("The audit log is whole");
+    expect((await view("lead", "audit verify")).summary).toContain("The audit log is intact");
     expect((await view("reader", "audit")).summary).toContain("may not audit");
     expect((await view("lead", "audit --actor nobody-at-all")).summary).toContain("no such entries");
   });
