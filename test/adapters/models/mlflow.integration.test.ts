@@ -199,7 +199,7 @@ describe.skipIf(why !== null)(title, () => {
       const live = await backend.live(model, "production");
       expect(live).toMatchObject({ version: "2", by: "ml" });
       expect(await backend.history(model, "production")).toEqual([
-        { version: "2", from: live.since, by: "ml" },
+        { version: "2", from: live.since, by: "ml", replaced: "1" },
       ]);
     });
 
