@@ -6,6 +6,7 @@ import type { ExportOptions } from "./main/audit-export.ts";
 import type { EraseOptions, PruneOptions } from "./main/audit-retain.ts";
 import type { ProveOptions } from "./main/audit-sign.ts";
 import type { VerifyOptions } from "./main/audit-verify.ts";
+import type { ExportArguments } from "./main/models-export.ts";
 import { packageVersion } from "./main/package.ts";
 import type { ReplayArguments } from "./main/replay.ts";
 
@@ -113,6 +114,19 @@ audit
   .requiredOption("--reason <text>", "why; kept in the log")
   .addOption(new Option("--as <person>", "who you are: an id under people in tocsin.yaml").default("oncall"))
   .action(async (options: PruneOptions) => (await import("./main/audit-retain.ts")).prune(options));
+
+const models = program.command("models").description("what served when, for auditors");
+models
+  .command("export")
+  .description("write which version served from when to when, with who asked and who agreed")
+  .option("--model <name>", "one model instead of all")
+  .option("--from <time>", "only what served after it: 2026-11-01, 2026-11-01T12:00Z")
+  .option("--to <time>", "only what served before it")
+  .option("--format <format>", "jsonl or csv", "jsonl")
+  .option("--out <file>", "a file instead of standard output")
+  .action(async (options: ExportArguments) =>
+    (await import("./main/models-export.ts")).exportModels(options),
+  );
 
 program
   .command("doctor")

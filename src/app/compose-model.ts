@@ -226,6 +226,7 @@ export function composeModel({ registry, runtime, training }: ModelParts): Model
     ...(trainer.proposeManifest === undefined
       ? {}
       : { proposeManifest: trainer.proposeManifest.bind(trainer) }),
+    ...(registry.compare === undefined ? {} : { compare: registry.compare.bind(registry) }),
     plan,
     start: (operation) => partOf(operation).start(halfOf(operation, "runtime")),
     observe,

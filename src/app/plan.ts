@@ -128,7 +128,15 @@ async function decide(question: PlanQuestion, target: PlanTarget, facts: Facts):
     incidentId: question.incidentId,
     expectedMs: expectedMs ?? usualMs(question.kind, facts.rollouts),
   };
-  return { kind: "plan", plan: { ...plan, facts: factsOf(plan, facts.versions, facts.rollouts) } };
+  const known = factsOf(plan, facts.versions, facts.rollouts);
+  const comparison = known.comparison.length > 0 ? known.comparison : await compare(plan, entry);
+  return { kind: "plan", plan: { ...plan, facts: { ...known, comparison } } };
+}
+
+/** By the backend's word, where no retrain of ours measured the two. */
+async function compare({ model, from, to }: Plan, { backend }: ModelEntry) {
+  if (from === null || to === null) return [];
+  return (await backend.compare?.(model, from, to)) ?? [];
 }
 
 type Chosen = { readonly kind: "version"; readonly to: string | null } | Refusal;

@@ -84,6 +84,30 @@ const manifestSchema = z.strictObject({
   image: z.string().min(1).max(300).optional(),
 });
 
+const gateSchema = z.strictObject({
+  environments: z.array(name).default([]),
+  metrics: z
+    .array(
+      z
+        .strictObject({
+          name: z.string().min(1).max(200),
+          better: z.enum(["higher", "lower"]),
+          maxLoss: z.number().min(0).optional(),
+          minGain: z.number().min(0).optional(),
+          minRows: z.int().min(1).default(100),
+          interval: z.enum(["required", "optional"]).default("required"),
+        })
+        .refine(
+          (given) => given.maxLoss === undefined || given.minGain === undefined,
+          "takes maxLoss or minGain, not both",
+        ),
+    )
+    .max(20)
+    .default([]),
+  servedIn: z.strictObject({ environment: name, hours: z.number().positive() }).optional(),
+  missing: z.enum(["refuse", "warn"]).default("refuse"),
+});
+
 /** Where one side of a model lives. */
 const modelPart = z.strictObject({ backend: name, settings: z.unknown().optional() });
 
@@ -160,6 +184,7 @@ export const fileSchema = z.strictObject({
             .default([]),
           settings: z.unknown().optional(),
           manifest: manifestSchema.optional(),
+          gates: z.array(gateSchema).max(20).default([]),
           registry: modelPart.optional(),
           runtime: modelPart.optional(),
           training: modelPart.optional(),

@@ -179,6 +179,7 @@ function modelOf(name: string, entry: FileConfig["models"][string] | undefined):
       [given].flat().map((text) => matcherOf(text, `models.${name}.alerts.${index}`)),
     ),
     manifest: manifestOf(entry?.manifest),
+    gates: gatesOf(name, entry),
   };
 }
 
@@ -190,6 +191,28 @@ function dashboardsOf(model: string, given: Readonly<Record<string, string>>): M
         `tocsin.yaml models.${model}.dashboards.${name}: "${address}" is not an address; expected http(s) without user and password`,
       );
     return { name, url };
+  });
+}
+
+/** @throws ConfigError for an environment that the model does not have. */
+function gatesOf(model: string, entry: FileConfig["models"][string] | undefined): ModelConfig["gates"] {
+  const environments = entry?.environments ?? ["production"];
+  return (entry?.gates ?? []).map(({ servedIn, metrics, ...gate }, index) => {
+    const named = [...gate.environments, ...(servedIn === undefined ? [] : [servedIn.environment])];
+    const stray = named.find((environment) => !environments.includes(environment));
+    if (stray !== undefined)
+      throw new ConfigError(
+        `tocsin.yaml models.${model}.gates.${index} names the environment "${stray}"; ${model} has ${environments.join(", ")}`,
+      );
+    return {
+      ...gate,
+      servedIn:
+        servedIn === undefined ? null : { environment: servedIn.environment, ms: servedIn.hours * 3_600_000 },
+      metrics: metrics.map(({ maxLoss = 0, minGain, ...metric }) => ({
+        ...metric,
+        minGain: minGain ?? -maxLoss,
+      })),
+    };
   });
 }
 

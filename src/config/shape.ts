@@ -1,6 +1,7 @@
 /** What the configuration is once it is read: plain values, no file and no environment. */
 
 import type { EscalationRule } from "../domain/escalation.ts";
+import type { EvaluationGate } from "../domain/evaluation-gate.ts";
 import type { KindRule } from "../domain/evidence-kind.ts";
 import type { FlappingRule } from "../domain/flapping.ts";
 import type { InhibitionRule } from "../domain/inhibition.ts";
@@ -49,6 +50,7 @@ export interface ModelConfig {
   /** Which alerts concern it: those on which all matchers of at least one group hold. */
   readonly alerts: readonly (readonly Matcher[])[];
   readonly manifest: ManifestRule;
+  readonly gates: readonly EvaluationGate[];
 }
 
 export interface DigestSchedule {

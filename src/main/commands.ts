@@ -6,6 +6,7 @@ import type { OpenStore } from "../adapters/store/store.ts";
 import { requestDigest } from "../app/digest.ts";
 import { createEffects, type Effects } from "../app/effects.ts";
 import { createExecute, type Execute } from "../app/execute.ts";
+import { createGate } from "../app/gate.ts";
 import { nameCommands } from "../app/name-commands.ts";
 import { createPlanner, type Planner } from "../app/plan.ts";
 import type { Config } from "../config.ts";
@@ -39,7 +40,11 @@ export async function createCommandDesk(parts: CommandDeskParts): Promise<Comman
   const { config, plugins, store, log, metrics, clock } = parts;
   const policy = await readPolicy(config);
   const { entries: models, receivers } = await createModels(parts);
-  const plan = createPlanner({ models, rollouts: store.rollouts });
+  const plan = createPlanner({
+    models,
+    rollouts: store.rollouts,
+    checks: [createGate({ store, clock })],
+  });
   const effects = createEffects({ models, metrics, rolloutChannels: rolloutChannels(config) });
   const naming = {
     prefix: config.commandPrefix,

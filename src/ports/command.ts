@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { EvaluationGate } from "../domain/evaluation-gate.ts";
 import type { Feedback } from "../domain/feedback.ts";
 import type { Incident, TimelineKind } from "../domain/incident.ts";
 import type { Matcher } from "../domain/matcher.ts";
@@ -118,6 +119,8 @@ export interface ModelEntry {
   readonly alerts: readonly (readonly Matcher[])[];
   /** What a retrain must say of its inputs; absent for what is shipped. */
   readonly manifest?: ManifestRule;
+  /** What a version must show before it may be deployed; absent for nothing. */
+  readonly gates?: readonly EvaluationGate[];
 }
 
 /** What a command may use. Time, people and state come in here; it reaches for nothing else. */

@@ -165,6 +165,8 @@ export interface ModelBackend {
   snapshot(model: string, environment: string): Promise<Snapshot>;
   /** The operation that undoes one, given what served before it; null when nothing can: a retrain, a first deploy. */
   inverse(operation: Operation, snapshot: Snapshot): PlannedOperation | null;
+  /** Two versions, measured on the same data; empty when they were not. For the card and the evaluation gate. */
+  compare?(model: string, champion: string, challenger: string): Promise<readonly MetricComparison[]>;
   /** Whether what would serve `version` still exists: an image, a model's files. Asked before a rollback. */
   checkArtifact?(model: string, version: string): Promise<ArtifactCheck>;
   /**

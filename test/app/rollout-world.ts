@@ -4,6 +4,7 @@ import { createCedarPolicy } from "../../src/adapters/policy/cedar.ts";
 import { type Apply, createApply } from "../../src/app/apply.ts";
 import { createEffects, type Effects } from "../../src/app/effects.ts";
 import { createExecute, type Execute } from "../../src/app/execute.ts";
+import { createGate } from "../../src/app/gate.ts";
 import { createPlanner } from "../../src/app/plan.ts";
 import type { Person } from "../../src/domain/person.ts";
 import { emptyManifest } from "../../src/domain/retrain-manifest.ts";
@@ -187,7 +188,11 @@ export function createWorld(options: WorldOptions): World {
   const { store, policy, models, commands } = options;
   const clock = options.clock ?? createTestClock();
   const everyone = options.people ?? people;
-  const plan = createPlanner({ models, rollouts: store.rollouts });
+  const plan = createPlanner({
+    models,
+    rollouts: store.rollouts,
+    checks: [createGate({ store, clock })],
+  });
   const effects = createEffects({
     models,
     rolloutChannels: options.rolloutChannels ?? ["console:rollouts"],

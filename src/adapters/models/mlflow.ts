@@ -33,7 +33,7 @@ import { createMlflowHttp, MlflowError } from "./mlflow/http.ts";
 import { type AliasRecord, parseRecords, recordOfLive, recordTag } from "./mlflow/record.ts";
 import { createRegistry, type Registry } from "./mlflow/registry.ts";
 import { aliasOf, parseMlflowSettings, previousAliasOf } from "./mlflow/settings.ts";
-import { madeVersion, toVersion, unfitness } from "./mlflow/versions.ts";
+import { compareVersions, madeVersion, toVersion, unfitness } from "./mlflow/versions.ts";
 
 export default defineModelBackend({
   name: "mlflow",
@@ -249,6 +249,10 @@ export function createMlflow(
     versions,
     live,
     history,
+    compare: async (model, champion, challenger) => {
+      const { registry, name } = placeOf(model, "production");
+      return await compareVersions(registry, name, champion, challenger);
+    },
     pointer: (model, environment) => {
       const { name, alias } = placeOf(model, environment);
       return { registry: "mlflow", name, alias };

@@ -9,6 +9,9 @@ import type { MlflowSettings } from "./settings.ts";
 export const operationTag = "tocsin.operation";
 /** Metric of a run: how many rows its other metrics were measured on. */
 const rowsMetric = "tocsin.rows";
+/** Before the name of a metric: the ends of the interval of its difference to what serves. */
+const lowMetric = "tocsin.low.";
+const highMetric = "tocsin.high.";
 const maxEntries = 50;
 /** Newest versions whose runs are looked through for the operation. */
 const maxSearched = 20;
@@ -40,7 +43,9 @@ function originOf(version: RegisteredVersion, run: Run | null): VersionOrigin {
 
 function metricsOf(run: Run | null): Readonly<Record<string, number>> {
   const entries = (run?.data.metrics ?? []).flatMap(({ key, value }) =>
-    typeof value === "number" && Number.isFinite(value) && key !== rowsMetric ? [[key, value] as const] : [],
+    typeof value === "number" && Number.isFinite(value) && !key.startsWith("tocsin.")
+      ? [[key, value] as const]
+      : [],
   );
   return Object.fromEntries(entries.slice(0, maxEntries));
 }
@@ -110,6 +115,20 @@ export async function madeVersion(
   };
 }
 
+/** Two versions by the metrics of their runs; nothing when one is not there or has no run. */
+export async function compareVersions(
+  registry: Registry,
+  name: string,
+  champion: string,
+  challenger: string,
+): Promise<readonly MetricComparison[]> {
+  const found = await Promise.all([registry.version(name, champion), registry.version(name, challenger)]);
+  const ids = found.map((version) => version?.run_id ?? "");
+  const runs = await registry.runs(ids.filter((id) => id !== ""));
+  const [serving = null, other = null] = ids.map((id) => runs.get(id) ?? null);
+  return compare(serving, other);
+}
+
 async function findVersion(
   registry: Registry,
   name: string,
@@ -129,12 +148,30 @@ function compare(champion: Run | null, challenger: Run | null): readonly MetricC
   const [before, after] = [dataOf(champion), dataOf(challenger)];
   if (before !== null && after !== null && before !== after) return [];
   const [served, made] = [metricsOf(champion), metricsOf(challenger)];
-  const rows = challenger?.data.metrics.find(({ key }) => key === rowsMetric)?.value;
-  const n = typeof rows === "number" && rows >= 0 ? Math.floor(rows) : 0;
+  const n = Math.max(0, Math.floor(metricOf(challenger, rowsMetric) ?? 0));
   return Object.entries(made).flatMap(([metric, value]) => {
     const baseline = served[metric];
     return baseline === undefined
       ? []
-      : [{ name: metric, champion: baseline, challenger: value, interval: null, n }];
+      : [
+          {
+            name: metric,
+            champion: baseline,
+            challenger: value,
+            interval: intervalOf(challenger, metric),
+            n,
+          },
+        ];
   });
+}
+
+/** The middle 95 % of the difference to the champion, where the training measured it: two metrics beside the metric. */
+function intervalOf(run: Run | null, metric: string): MetricComparison["interval"] {
+  const [low, high] = [metricOf(run, `${lowMetric}${metric}`), metricOf(run, `${highMetric}${metric}`)];
+  return low === null || high === null || low > high ? null : [low, high];
+}
+
+function metricOf(run: Run | null, metric: string): number | null {
+  const value = run?.data.metrics.find(({ key }) => key === metric)?.value;
+  return typeof value === "number" && Number.isFinite(value) ? value : null;
 }
