@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { CommandRequest } from "../../../ports/chat.ts";
 import { plainLine } from "./markdown.ts";
+import { rootsOf } from "./reference.ts";
 import { isThread } from "./shapes.ts";
 
 const userShape = z.object({ id: z.string(), username: z.string(), global_name: z.string().nullish() });
@@ -54,6 +55,8 @@ export function requestOf(
   const { channel } = interaction;
   const parent = channel !== undefined && isThread(channel.type) ? (channel.parent_id ?? null) : null;
   const place = interaction.channel_id ?? channel?.id ?? null;
+  // A button says itself what it is about.
+  const isInThread = kind === "command" && parent !== null && place !== null;
   return {
     key: interaction.id,
     account: accountOf(interaction),
@@ -62,6 +65,7 @@ export function requestOf(
     command: name,
     input,
     receivedAt: new Date(),
+    ...(isInThread ? { thread: rootsOf({ platform: "discord", id: parent }, place) } : {}),
     reply: {
       applicationId: interaction.application_id,
       token: interaction.token,

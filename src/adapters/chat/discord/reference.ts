@@ -65,6 +65,11 @@ export function refOf(channel: Channel, place: Place): MessageRef {
   return { channel, data: { channel: place.channel, message: place.message } };
 }
 
+/** A thread has the id of the message it hangs on, which is in the channel, or in the thread itself in a forum. */
+export function rootsOf(channel: Channel, thread: string): readonly MessageRef[] {
+  return [channel.id, thread].map((place) => refOf(channel, { channel: place, message: thread }));
+}
+
 /** @throws Error when the reference was not made by this adapter. */
 export function placeOf(ref: MessageRef): Place {
   const { channel, message } = ref.data;

@@ -4,12 +4,12 @@
  * @see https://discord.com/developers/docs/events/gateway#message-content-intent
  */
 import { z } from "zod";
-import type { ChatDoor, CommandRequest, Log, MessageRef } from "../../../ports.ts";
+import type { ChatDoor, CommandRequest, Log } from "../../../ports.ts";
 import type { Api, Failure } from "./api.ts";
 import { plainLine } from "./markdown.ts";
 import { problemOf } from "./outcome.ts";
 import { note, notStored } from "./prompts.ts";
-import { inReplyTo, refOf } from "./reference.ts";
+import { inReplyTo, rootsOf } from "./reference.ts";
 import { channelShape, isThread, messageShape } from "./shapes.ts";
 
 const saidShape = z.object({
@@ -111,9 +111,4 @@ function requestOf(said: Said, line: string, parent: string | null): CommandRequ
     ...(parent === null ? {} : { thread: rootsOf(channel, place) }),
     reply: { kind: "said", channelId: place, messageId: said.id },
   };
-}
-
-/** A thread has the id of the message it hangs on, which is in the channel, or in the thread itself in a forum. */
-function rootsOf(channel: CommandRequest["channel"] & object, thread: string): readonly MessageRef[] {
-  return [channel.id, thread].map((place) => refOf(channel, { channel: place, message: thread }));
 }

@@ -63,6 +63,20 @@ describe("mentions", () => {
     expect(discord.messages(thread.id).at(-1)?.replyTo).not.toBeNull();
   });
 
+  test("a slash command in the thread names the card's message too; a button does not", async () => {
+    const on = await start();
+    const { discord, chat, channel } = on;
+    const card = refIn(await chat.post(channel, { key: "card1", view: view() }));
+    await chat.post(channel, { key: "line1", view: view({ kind: "answer" }), thread: card });
+    const [thread] = discord.threads(discord.channel);
+    const [line] = discord.messages(thread?.id ?? "");
+    if (thread === undefined || line === undefined) throw new Error("no thread");
+    discord.slash("deploy", { model: "scorer" }, { user: discord.oncall, channel: thread });
+    expect((await nextRequest(on)).thread).toContainEqual(card);
+    discord.press(line, "Acknowledge", { user: discord.oncall });
+    expect(await nextRequest(on, 2)).not.toHaveProperty("thread");
+  });
+
   test("in a forum's post too", async () => {
     const on = await start();
     const { discord, chat } = on;
