@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { answerView } from "../src/domain/answer.ts";
-import { beginOnRequest } from "../src/domain/digest.ts";
+import { beginOnRequest, withAdvice } from "../src/domain/digest.ts";
 import { digestView } from "../src/domain/digest-view.ts";
 import { channelName } from "../src/ports/chat.ts";
 import { type CommandContext, type CommandResult, defineCommand } from "../src/ports/command.ts";
@@ -42,7 +42,8 @@ export default defineCommand({
 /** What would be posted now, without its chart. Claims nothing: the next digest covers the same time. */
 async function preview({ channel, store, now }: CommandContext): Promise<CommandResult> {
   const last = channel === null ? null : await store.digests.lastSlot(null, channelName(channel));
-  const facts = await store.digests.facts(beginOnRequest(last, now), now);
-  const view = digestView(facts, null);
+  const from = beginOnRequest(last, now);
+  const facts = await store.digests.facts(from, now);
+  const view = digestView(withAdvice(facts, await store.noise.facts(from, now)), null);
   return { kind: "answer", view: { ...view, footer: "preview: nothing was posted" }, visibility: "private" };
 }

@@ -3,7 +3,7 @@
  * row in the database per slot and channel decides which replica sends it. So a slot is sent once, and one that
  * passed while the bot was down is caught up.
  */
-import { beginOnRequest } from "../domain/digest.ts";
+import { beginOnRequest, withAdvice } from "../domain/digest.ts";
 import { type CronFields, isTimezone, previousSlot } from "../domain/schedule.ts";
 import {
   type Channel,
@@ -102,6 +102,10 @@ export function createDigest(options: DigestOptions): Digests {
     handled.set(name, slot.getTime());
   }
 
+  async function gather(from: Date, to: Date) {
+    return withAdvice(await store.digests.facts(from, to), await store.noise.facts(from, to));
+  }
+
   async function run(digestRunId: number): Promise<void> {
     const found = await store.digests.find(digestRunId);
     const channel = found === null ? null : parseChannel(found.channel);
@@ -110,7 +114,7 @@ export function createDigest(options: DigestOptions): Digests {
       return;
     }
     const timezone = options.schedules.find((schedule) => schedule.name === found.name)?.timezone;
-    const gathered = found.facts ?? (await store.digests.facts(found.from, found.to));
+    const gathered = found.facts ?? (await gather(found.from, found.to));
     await store.transaction(async (tx) => {
       if (found.facts === null)
         await tx.digests.saveFacts(

@@ -178,7 +178,7 @@ function silenceLine({ id, reason, createdBy, endsAt }: SilenceLine): Text {
   ];
 }
 
-function noisiestBlock({ noisiest }: DigestFacts): readonly ViewBlock[] {
+function noisiestBlock({ noisiest, advice = [] }: DigestFacts): readonly ViewBlock[] {
   if (noisiest.length === 0) return [];
   const rows = noisiest
     .slice(0, 5)
@@ -186,6 +186,9 @@ function noisiestBlock({ noisiest }: DigestFacts): readonly ViewBlock[] {
   return [
     { kind: "heading", text: "Noisiest rules" },
     { kind: "table", columns: ["rule", "alerts", "incidents"], rows },
+    ...(advice.length === 0
+      ? []
+      : [{ kind: "list", ordered: "bulleted", items: advice.map((line) => [plain(line)]) } as const]),
     {
       kind: "note",
       text: [code("/noise"), plain(" says which of them nobody needs, and what would quieten them.")],

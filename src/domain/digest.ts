@@ -1,3 +1,6 @@
+import { type NoiseFacts, reportNoise } from "./noise.ts";
+import { adviseOn } from "./noise-advice.ts";
+
 /** The numbers of one window. */
 export interface DigestFacts {
   readonly from: string;
@@ -43,11 +46,20 @@ export interface DigestFacts {
     readonly createdBy: string;
     readonly endsAt: string;
   }[];
+  /** What would quieten the noisiest rules, one plain sentence each, what spares most first. Untrusted text. */
+  readonly advice?: readonly string[];
   /** Alerts per bucket, oldest first, for the chart. */
   readonly series: readonly { readonly at: string; readonly alerts: number; readonly incidents: number }[];
 }
 
 const dayMs = 86_400_000;
+const maxAdvice = 3;
+
+/** The facts with what would quieten the rules that made noise in their window. */
+export function withAdvice(facts: DigestFacts, noise: NoiseFacts): DigestFacts {
+  const advice = adviseOn(reportNoise(noise, null)).slice(0, maxAdvice);
+  return advice.length === 0 ? facts : { ...facts, advice: advice.map(({ title }) => title) };
+}
 
 /** Where a digest that somebody asks for begins: where the last one ended, or a day ago when there was none. */
 export function beginOnRequest(last: Date | null, now: Date): Date {

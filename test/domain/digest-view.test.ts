@@ -62,6 +62,7 @@ describe("a full window", () => {
     "Median time to resolve: 34 min",
     "#12 critical: HighErrorRate on checkout",
     "HighErrorRate | 30 | 2",
+    "Nobody ever acted on DiskFull",
     "4 alerts: silence 1 by oncall: planned work",
     "#7 deploy fraud-scorer 41 to 42 in production, succeeded",
     "#8 retrain fraud-scorer, asked for by ml-engineer: /approve 8",
