@@ -11,6 +11,7 @@ import { createMetrics } from "./adapters/metrics.ts";
 import { type JobHandlers, runJobs } from "./adapters/store/jobs.ts";
 import { type OpenStore, openStore } from "./adapters/store/store.ts";
 import { createApply } from "./app/apply.ts";
+import { createBakeLook } from "./app/bake-look.ts";
 import { createDigest } from "./app/digest.ts";
 import { createIngest } from "./app/ingest.ts";
 import { createKnownMoves } from "./app/known-moves.ts";
@@ -35,7 +36,7 @@ import { openDatabase } from "./main/database.ts";
 import { answerNotFound, carryOut, connectChats, createDoor } from "./main/door.ts";
 import { createEscalating } from "./main/escalating.ts";
 import { createExplaining } from "./main/explaining.ts";
-import { createMeasuring } from "./main/measuring.ts";
+import { createMeasuring, metricSourceOf } from "./main/measuring.ts";
 import { createMonitoring } from "./main/monitoring.ts";
 import { readableSources } from "./main/own-source.ts";
 import { packageVersion } from "./main/package.ts";
@@ -171,7 +172,9 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     ),
   });
   const measuring = createMeasuring({ config, store, clock, log, metrics });
-  const apply = createApply({ ...desk, store, people: config.people, log, clock });
+  const look = createBakeLook({ store, source: metricSourceOf(config, clock) });
+  const { people, approvalExpiryMs } = config;
+  const apply = createApply({ ...desk, store, people, look, approvalExpiryMs, log, clock });
   const escalate = createEscalating({ config, store, effects: desk.effects, clock, log, metrics });
   const cron = await createCron(log);
   const digests = createDigest({ store, cron, schedules: config.digests, clock, log });

@@ -102,5 +102,6 @@ const rolesTable = [
   { row: "freeze, lock", questions: [ask("freeze", bot), ask("lock", model("production"))] },
   { row: "unlock", questions: [ask("unlock", model("production"))] },
   { row: "review", questions: [ask("review", bot)] },
+  { row: "answer for a bake", questions: [ask("bake", rollout)] },
   { row: "audit", questions: [ask("audit", bot)] },
 ] as const;

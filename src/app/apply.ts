@@ -4,21 +4,25 @@
  * nobody can look, the rollout becomes `unknown` and a person decides.
  */
 import { reminderTurn } from "../domain/approval-reminder.ts";
+import { newBake } from "../domain/bake.ts";
+import { addElapsed, beginElapsed, type Elapsed } from "../domain/elapsed.ts";
 import { freezesOn } from "../domain/freeze.ts";
-import type { Person } from "../domain/person.ts";
+import { botPerson, type Person } from "../domain/person.ts";
 import {
   hashPlan,
   isFinal,
+  moveRollout,
   type Plan,
   planDifference,
   planTitle,
   type Rollout,
+  type RolloutPatch,
   targetOf,
   withGlass,
   withProgress,
 } from "../domain/rollout.ts";
 import { type Observation, observeRollout } from "../domain/rollout-observation.ts";
-import { moment, oneLine } from "../domain/view.ts";
+import { duration, moment, oneLine } from "../domain/view.ts";
 import {
   type Clock,
   type ExternalRef,
@@ -28,11 +32,16 @@ import {
   type Operation,
   type PlanQuestion,
   type Policy,
+  type Snapshot,
   type Store,
 } from "../ports.ts";
 import { checkAuthority } from "./authority.ts";
+import { createAutoRollback } from "./auto-rollback.ts";
+import { createBaking } from "./bake.ts";
+import type { BakeLook } from "./bake-look.ts";
 import { withDeadline } from "./deadline.ts";
 import { type Effects, MovedElsewhereError } from "./effects.ts";
+import { createHolds } from "./holds.ts";
 import type { Planner } from "./plan.ts";
 import { reminderText } from "./rollout-card.ts";
 import { tellRollout } from "./rollout-notes.ts";
@@ -45,6 +54,10 @@ export interface ApplyOptions {
   readonly models: readonly ModelEntry[];
   readonly plan: Planner;
   readonly effects: Effects;
+  /** What a bake is judged by. */
+  readonly look: BakeLook;
+  /** How long a rollback that the bot asks for waits for approval, ms; default one day. */
+  readonly approvalExpiryMs?: number;
   readonly log: Log;
   readonly clock: Clock;
   readonly limits?: Partial<ApplyLimits>;
@@ -67,7 +80,13 @@ export interface ApplyLimits {
   readonly maxWaitMs: number;
   /** How long work may run before a person is asked. */
   readonly maxRunMs: number;
+  /** How long work that ran into the model's own timeout may take to stop, before a person is asked. */
+  readonly stopMs: number;
 }
+
+const dayMs = 86_400_000;
+/** The most that one look adds to the time that work has run. */
+const maxLookMs = 60_000;
 
 const defaultLimits: ApplyLimits = {
   startMs: 300_000,
@@ -77,8 +96,12 @@ const defaultLimits: ApplyLimits = {
   retryMs: 5_000,
   maxStartMs: 600_000,
   maxWaitMs: 48 * 3_600_000,
-  maxRunMs: 24 * 3_600_000,
+  maxRunMs: dayMs,
+  stopMs: 600_000,
 };
+
+/** Most bytes of JSON that a backend may ask to keep of what serves. */
+const maxSnapshotBytes = 65_536;
 
 export interface Apply {
   /**
@@ -91,13 +114,19 @@ export interface Apply {
 export function createApply(options: ApplyOptions): Apply {
   const { store, clock, models } = options;
   const limits: ApplyLimits = { ...defaultLimits, ...options.limits };
-  const { move, moved, transition, progress, again } = createTransitions(options);
+  const transitions = createTransitions(options);
+  const { move, moved, transition, progress, again } = transitions;
+  const approvalExpiryMs = options.approvalExpiryMs ?? dayMs;
+  const rollBack = createAutoRollback({ ...options, transitions, approvalExpiryMs });
+  const bake = createBaking({ ...options, transitions, rollBack });
+  const hold = createHolds({ clock, look: options.look, transitions, timeoutMs: limits.lookMs });
 
   async function step(rolloutId: number): Promise<void> {
     const rollout = await store.rollouts.find(rolloutId);
-    if (rollout === null || isFinal(rollout.state) || rollout.state === "unknown") return;
+    if (rollout === null || rollout.state === "unknown") return;
     try {
-      await stepFrom(rollout);
+      if (isFinal(rollout.state)) await bake(rollout);
+      else await stepFrom(rollout);
     } catch (error) {
       if (error instanceof LockLostError) return await lostLock(rolloutId, error);
       if (!(error instanceof MovedElsewhereError)) throw error;
@@ -169,10 +198,35 @@ export function createApply(options: ApplyOptions): Apply {
       const difference = planDifference(rollout.plan, again);
       return await move(rollout, "failed", { result: `the plan has changed, ask again: ${difference}` });
     }
-    await start(
-      await moved(rollout, "starting", { progress: { fence: lock.fence, isQueued: false } }),
-      entry,
+    await begin(rollout, entry, lock.fence);
+  }
+
+  /** Keeps what serves in the same transaction that says the start is being asked for: there is always a way back. */
+  async function begin(rollout: Rollout, entry: ModelEntry, fence: number): Promise<void> {
+    const progress = { fence, isQueued: false };
+    if (rollout.plan.kind === "retrain") {
+      return await start(await moved(rollout, "starting", { progress }), entry);
+    }
+    const { model, environment } = rollout.plan;
+    let kept: Snapshot;
+    try {
+      const name = `the backend "${entry.backend.name}"`;
+      kept = await withDeadline(entry.backend.snapshot(model, environment), limits.lookMs, name);
+    } catch (error) {
+      return await wait(rollout, `what serves now could not be kept: ${messageOf(error)}`);
+    }
+    const size = Buffer.byteLength(JSON.stringify(kept));
+    if (size > maxSnapshotBytes) {
+      const result = `what serves now is ${size} bytes to keep, at most ${maxSnapshotBytes} can be: without it there is no way back`;
+      return await move(rollout, "failed", { result });
+    }
+    const rule = entry.bakes.get(environment);
+    const bake = rule === undefined ? null : newBake(rule, await options.look.baseline(entry));
+    const now = clock.now();
+    const starting = await transition(moveRollout(rollout, "starting", now, { progress, bake }), (tx) =>
+      tx.rollouts.keepSnapshot(rollout.id, kept, now),
     );
+    await start(starting, entry);
   }
 
   async function queueUp(
@@ -205,7 +259,7 @@ export function createApply(options: ApplyOptions): Apply {
     const name = `the start by the backend "${entry.backend.name}"`;
     let ref: ExternalRef;
     try {
-      ref = await withDeadline(entry.backend.start(operationOf(rollout)), limits.startMs, name);
+      ref = await withDeadline(entry.backend.start(await operationOf(rollout)), limits.startMs, name);
     } catch (error) {
       if (error instanceof NotStartedError) {
         return await move(rollout, "failed", { result: `it could not be started: ${messageOf(error)}` });
@@ -264,28 +318,56 @@ export function createApply(options: ApplyOptions): Apply {
 
   // ---------- while it runs ----------
 
-  async function watch(before: Rollout, entry: ModelEntry): Promise<void> {
-    const ref = before.externalRef;
-    if (ref === null) return await ask(before, "the reference to the running work is missing");
-    if (isTooOld(before)) return await ask(before, "it was still running when the bot stopped watching it");
+  async function watch(stored: Rollout, entry: ModelEntry): Promise<void> {
+    const ref = stored.externalRef;
+    if (ref === null) return await ask(stored, "the reference to the running work is missing");
+    const before = { ...stored, elapsed: lookedOn(stored.elapsed) };
+    const overdue = overdueOf(before, entry);
+    if (overdue?.kind === "ask") return await ask(before, overdue.why);
+    if (overdue?.kind === "cancel") return await move(before, "cancelling", stopBecause(overdue.why));
     const rollout = before.state === "cancelling" ? await sendCancel(before, entry, ref) : before;
     let seen: { readonly observed: Observation; readonly served: string | null };
     try {
       seen = await look(rollout, entry, ref);
     } catch (error) {
       const note = `the backend "${entry.backend.name}" cannot be asked, trying again: ${messageOf(error)}`;
-      return await progress(rollout, withProgress(rollout, { note: oneLine(note, 300) }), limits.retryMs);
+      return await progress(stored, withProgress(rollout, { note: oneLine(note, 300) }), limits.retryMs);
     }
     const now = clock.now();
     const after = observeRollout(rollout, seen.observed, seen.served, now);
-    if (after.state === rollout.state) return await progress(rollout, after, pollDelay(rollout));
-    await transition(after);
+    if (after.state !== rollout.state) return void (await transition(after));
+    if (seen.observed.kind === "holding" && after.state === "running") {
+      const operation = await operationOf(rollout);
+      return await hold({ before: stored, rollout: after, entry, ref, operation, observed: seen.observed });
+    }
+    await progress(stored, after, pollDelay(rollout));
+  }
+
+  function lookedOn(elapsed: Elapsed | null): Elapsed {
+    const now = clock.now();
+    return elapsed === null ? beginElapsed(now) : addElapsed(elapsed, now, maxLookMs);
+  }
+
+  /** What to do about a rollout that takes too long; null while it does not. */
+  function overdueOf(rollout: Rollout, entry: ModelEntry) {
+    const ms = rollout.elapsed?.ms ?? 0;
+    if (ms > limits.maxRunMs)
+      return { kind: "ask", why: "it was still running when the bot stopped watching it" } as const;
+    if (entry.timeoutMs === null || ms <= entry.timeoutMs) return null;
+    const why = `it took longer than ${duration(entry.timeoutMs)}`;
+    if (ms > entry.timeoutMs + limits.stopMs) return { kind: "ask", why: `${why} and did not stop` } as const;
+    const { cancelProblem } = rollout.progress;
+    return rollout.state === "running" && cancelProblem === null ? ({ kind: "cancel", why } as const) : null;
+  }
+
+  function stopBecause(cancelReason: string): RolloutPatch {
+    return { progress: { cancelRequestedBy: botPerson.id, cancelReason, note: cancelReason } };
   }
 
   async function look(rollout: Rollout, entry: ModelEntry, ref: ExternalRef) {
     const name = `the backend "${entry.backend.name}"`;
     const observed = await withDeadline(
-      entry.backend.observe(ref, operationOf(rollout)),
+      entry.backend.observe(ref, await operationOf(rollout)),
       limits.lookMs,
       name,
     );
@@ -300,7 +382,7 @@ export function createApply(options: ApplyOptions): Apply {
   async function sendCancel(rollout: Rollout, entry: ModelEntry, ref: ExternalRef): Promise<Rollout> {
     try {
       const name = `the backend "${entry.backend.name}"`;
-      await withDeadline(entry.backend.cancel(ref, operationOf(rollout)), limits.lookMs, name);
+      await withDeadline(entry.backend.cancel(ref, await operationOf(rollout)), limits.lookMs, name);
       return rollout;
     } catch (error) {
       const cancelProblem = oneLine(messageOf(error), 200);
@@ -308,14 +390,32 @@ export function createApply(options: ApplyOptions): Apply {
     }
   }
 
-  function isTooOld(rollout: Rollout): boolean {
-    return clock.now().getTime() - (rollout.startedAt?.getTime() ?? 0) > limits.maxRunMs;
-  }
-
   /** A tenth of the time it has run, within limits: quick things look quick, long ones are not asked all the time. */
   function pollDelay(rollout: Rollout): number {
-    const runningMs = clock.now().getTime() - (rollout.startedAt?.getTime() ?? 0);
+    const runningMs = rollout.elapsed?.ms ?? 0;
     return Math.min(limits.maxPollMs, Math.max(limits.pollMs, runningMs / 10));
+  }
+
+  /** What was kept of a version does not change while the target is held, so that every look sees the same operation. */
+  async function operationOf(rollout: Rollout): Promise<Operation> {
+    const { kind, model, environment, from, to, reason } = rollout.plan;
+    const { operationId, requestedBy } = rollout;
+    const kept =
+      kind === "rollback" && to !== null
+        ? await store.rollouts.snapshotOf({ model, environment, version: to })
+        : null;
+    return {
+      operationId,
+      kind,
+      model,
+      environment,
+      from,
+      to,
+      restore: kept?.snapshot ?? null,
+      manifest: rollout.plan.manifest ?? null,
+      requestedBy,
+      reason,
+    };
   }
 
   return { step };
@@ -326,23 +426,6 @@ function questionOf(plan: Plan): PlanQuestion {
   const { kind, model, environment, to, reason, incidentId, manifest } = plan;
   const question = { kind, model, environment, to, reason, incidentId };
   return manifest === undefined ? question : { ...question, manifest };
-}
-
-function operationOf(rollout: Rollout): Operation {
-  const { kind, model, environment, from, to, reason } = rollout.plan;
-  const { operationId, requestedBy } = rollout;
-  return {
-    operationId,
-    kind,
-    model,
-    environment,
-    from,
-    to,
-    restore: null,
-    manifest: rollout.plan.manifest ?? null,
-    requestedBy,
-    reason,
-  };
 }
 
 function messageOf(error: unknown): string {

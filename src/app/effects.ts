@@ -2,6 +2,7 @@
  * What follows from a change of an incident or a rollout: the row, the line in the thread, the cards, the jobs, the
  * lock, and the change that later incidents may suspect. All of it in the caller's transaction.
  */
+import { supersedeBake } from "../domain/bake.ts";
 import type { Change } from "../domain/change.ts";
 import { isFinal, planTitle, type Rollout, targetOf } from "../domain/rollout.ts";
 import { servedBy } from "../domain/serving.ts";
@@ -22,6 +23,8 @@ export interface EffectsOptions {
   readonly metrics: Metrics;
 }
 
+/** Bakes of one target that are ended together; one is the rule. */
+const maxOpenBakes = 20;
 /** Open incidents that are looked at again when a rollout moves. */
 const maxExplained = 100;
 
@@ -82,9 +85,39 @@ export function createEffects(options: EffectsOptions): Effects {
       throw new MovedElsewhereError(`rollout ${rollout.id} was moved by someone else`);
     }
     await wantCards(tx, options, stored, context.now);
+    // A bake that begins, or that somebody asked to go on, has no job yet.
+    if (stored.bake?.state === "watching" && before.bake?.state !== "watching")
+      await tx.jobs.add({ task: "apply", rolloutId: stored.id });
     if (before.state === stored.state) return [];
+    if (before.state === "starting" && stored.state !== "failed") await supersedeBakes(tx, stored, context);
     await follow(tx, stored, context);
     return [stored];
+  }
+
+  /** From here on the version that was watched may not be what serves. */
+  async function supersedeBakes(tx: StoreSlices, by: Rollout, context: EffectsContext): Promise<void> {
+    const { kind, model, environment } = by.plan;
+    if (kind === "retrain") return;
+    const open = await tx.rollouts.list({ model, environment, bake: "open", limit: maxOpenBakes });
+    for (const rollout of open) {
+      const bake =
+        rollout.id === by.id || rollout.bake === null
+          ? null
+          : supersedeBake(rollout.bake, { id: by.id, kind });
+      if (bake === null) continue;
+      const { seq } = await tx.audit.append({
+        at: context.now,
+        actor: "tocsin",
+        action: "rollout.bake_ended",
+        subject: `rollout:${rollout.id}`,
+        outcome: "done",
+        data: { bake: bake.state, as: bake.answer?.as ?? null, by: `rollout:${by.id}` },
+      });
+      const next = { ...rollout, bake, auditSeq: seq, revision: rollout.revision + 1 };
+      const stored = await tx.rollouts.update(next);
+      if (stored === null) throw new MovedElsewhereError(`rollout ${rollout.id} was moved by someone else`);
+      await wantCards(tx, options, stored, context.now);
+    }
   }
 
   async function follow(tx: StoreSlices, rollout: Rollout, context: EffectsContext): Promise<void> {
@@ -96,7 +129,7 @@ export function createEffects(options: EffectsOptions): Effects {
     }
     if (rollout.state === "succeeded" && rollout.plan.kind !== "retrain")
       await recordServing(tx, rollout, context.now);
-    if (isUnderWay(rollout)) {
+    if (mayBeFelt(rollout)) {
       await tx.incidents.saveChanges(changesOf(rollout, options.models, context.now));
       await explainOpen(tx);
     }
@@ -286,7 +319,7 @@ async function recordServing(tx: StoreSlices, rollout: Rollout, now: Date): Prom
 }
 
 /** From the moment it runs a rollout may be felt, whether or not it comes to a good end. */
-function isUnderWay({ state, plan }: Rollout): boolean {
+function mayBeFelt({ state, plan }: Rollout): boolean {
   return plan.kind !== "retrain" && (state === "running" || state === "succeeded");
 }
 

@@ -1,10 +1,11 @@
 /** What a rollout would do: asked of the backend, decided here, the same at request and at apply. */
+import { type RollbackTarget, rollbackTarget } from "../domain/rollback-target.ts";
 import type { Plan, Rollout } from "../domain/rollout.ts";
-import { previousVersion } from "../domain/rollout-decision.ts";
 import { closest } from "../domain/spelling.ts";
 import { findTarget } from "../domain/target.ts";
 import { oneLine } from "../domain/view.ts";
 import type {
+  ArtifactCheck,
   LiveVersion,
   ModelEntry,
   ModelVersion,
@@ -14,6 +15,7 @@ import type {
   PlanResult,
   Refusal,
   RolloutStore,
+  Snapshot,
 } from "../ports.ts";
 import { withDeadline } from "./deadline.ts";
 import { checkPlan, factsOf, usualMs } from "./plan-facts.ts";
@@ -21,7 +23,7 @@ import { planManifest } from "./plan-manifest.ts";
 
 export interface PlannerOptions {
   readonly models: readonly ModelEntry[];
-  readonly rollouts: Pick<RolloutStore, "list" | "find">;
+  readonly rollouts: Pick<RolloutStore, "list" | "find" | "snapshotOf">;
   /** Asked of every plan, at request and at apply; one that refuses is enough. */
   readonly checks?: readonly PlanCheck[];
   /** How long the backend may take to answer one question, ms. */
@@ -67,14 +69,9 @@ export function createPlanner(options: PlannerOptions): Planner {
       entry.backend.history(entry.name, environment),
       options.rollouts.list({ model: entry.name, environment, states: ["succeeded"], limit: maxRollouts }),
     ]);
+    const served = history.map(({ version }) => version);
     const previous =
-      live.version === null
-        ? null
-        : previousVersion(
-            live.version,
-            rollouts,
-            history.map((served) => served.version),
-          );
+      live.version === null ? null : rollbackTarget({ live: live.version, rollouts, history: served });
     return { versions, live, previous, rollouts };
   }
 
@@ -84,7 +81,7 @@ export function createPlanner(options: PlannerOptions): Planner {
 interface Facts {
   readonly versions: readonly ModelVersion[];
   readonly live: LiveVersion;
-  readonly previous: string | null;
+  readonly previous: RollbackTarget | null;
   /** Those that succeeded, newest first. */
   readonly rollouts: readonly Rollout[];
 }
@@ -102,13 +99,16 @@ async function decide(question: PlanQuestion, target: PlanTarget, facts: Facts):
   const made = await planManifest(question, entry, target.rollouts);
   if (made.kind === "refuse") return made;
   const { manifest } = made;
+  const { kind } = question;
+  const artifact = kind === "rollback" && chosen.to !== null ? await lookForArtifact(entry, chosen.to) : null;
+  if (artifact?.kind === "missing") return missingArtifact(target, chosen.to, artifact.problem);
   const operation: PlannedOperation = {
-    kind: question.kind,
+    kind,
     model: entry.name,
     environment,
     from: facts.live.version,
     to: chosen.to,
-    restore: null,
+    restore: kind === "rollback" ? await restoreOf(target, chosen.to) : null,
     manifest,
     reason: question.reason,
   };
@@ -123,8 +123,8 @@ async function decide(question: PlanQuestion, target: PlanTarget, facts: Facts):
     digest: version?.digest ?? null,
     metrics: metricsOf(facts.versions, operation),
     steps,
-    notes,
-    inverse: inverseOf(operation),
+    notes: [...notes, ...choiceNotes(question, facts), ...artifactNotes(artifact, operation)],
+    inverse: await inverseOf(entry, operation),
     incidentId: question.incidentId,
     expectedMs: expectedMs ?? usualMs(question.kind, facts.rollouts),
   };
@@ -139,11 +139,47 @@ async function compare({ model, from, to }: Plan, { backend }: ModelEntry) {
   return (await backend.compare?.(model, from, to)) ?? [];
 }
 
+/** What was kept when the version was last replaced: it brings back what its number alone does not say. */
+async function restoreOf(target: PlanTarget, version: string | null): Promise<Snapshot | null> {
+  if (version === null) return null;
+  const { entry, environment, rollouts } = target;
+  return (await rollouts.snapshotOf({ model: entry.name, environment, version }))?.snapshot ?? null;
+}
+
+async function lookForArtifact(entry: ModelEntry, version: string): Promise<ArtifactCheck> {
+  const { backend } = entry;
+  if (backend.checkArtifact !== undefined) return await backend.checkArtifact(entry.name, version);
+  return { kind: "cannot_look", problem: `the backend "${backend.name}" has no way to look` };
+}
+
+function missingArtifact(
+  { entry, environment }: PlanTarget,
+  version: string | null,
+  problem: string,
+): Refusal {
+  return refuse(
+    "artifact_missing",
+    `Version ${version} of ${entry.name} cannot serve again: ${oneLine(problem, 300)}.`,
+    `Name another version: rollback ${entry.name} VERSION --environment ${environment}; or make it again.`,
+  );
+}
+
+function artifactNotes(artifact: ArtifactCheck | null, { to }: PlannedOperation): readonly string[] {
+  if (artifact?.kind !== "cannot_look") return [];
+  return [`nobody looked whether version ${to} still exists: ${oneLine(artifact.problem, 200)}`];
+}
+
+/** Why this version and not the one before, when the choice was left to the bot. */
+function choiceNotes(question: PlanQuestion, { previous }: Facts): readonly string[] {
+  if (question.kind !== "rollback" || question.to !== null) return [];
+  return previous === null || previous.note === null ? [] : [previous.note];
+}
+
 type Chosen = { readonly kind: "version"; readonly to: string | null } | Refusal;
 
 function chooseVersion(question: PlanQuestion, entry: ModelEntry, environment: string, facts: Facts): Chosen {
   if (question.kind === "retrain") return { kind: "version", to: null };
-  const to = question.to ?? (question.kind === "rollback" ? facts.previous : null);
+  const to = question.to ?? (question.kind === "rollback" ? (facts.previous?.version ?? null) : null);
   const versions = facts.versions.map((candidate) => candidate.version);
   const suggest = versions
     .filter((version) => version !== facts.live.version)
@@ -187,10 +223,14 @@ function metricsOf(versions: readonly ModelVersion[], operation: PlannedOperatio
     .map((name) => ({ name, from: from[name] ?? null, to: to[name] ?? null }));
 }
 
-function inverseOf(operation: PlannedOperation): string | null {
-  const { kind, model, environment, from } = operation;
-  if (kind === "retrain" || from === null) return null;
-  return `${kind === "deploy" ? "rollback" : "deploy"} ${model} ${from} --environment ${environment}`;
+/** Command line that undoes it, as the backend says; a rollback is undone by a deploy, which the policy asks more of. */
+async function inverseOf(entry: ModelEntry, operation: PlannedOperation): Promise<string | null> {
+  const { kind, model, environment } = operation;
+  if (kind === "retrain") return null;
+  const kept = await entry.backend.snapshot(model, environment);
+  const undone = entry.backend.inverse({ ...operation, operationId: "planned", requestedBy: "" }, kept);
+  if (undone === null || undone.to === null) return null;
+  return `${kind === "deploy" ? "rollback" : "deploy"} ${model} ${undone.to} --environment ${environment}`;
 }
 
 function refuse(

@@ -1,6 +1,7 @@
 /** How a rollout changes in the database: a transition with its audit entry, or progress that is only shown. */
-import type { AuditRecord } from "../domain/audit.ts";
+import { type AuditRecord, canonicalJson } from "../domain/audit.ts";
 import {
+  isFinal,
   looksDifferent,
   moveRollout,
   type Rollout,
@@ -29,8 +30,14 @@ export interface Transitions {
   move(rollout: Rollout, to: RolloutState, patch?: RolloutPatch): Promise<void>;
   /** The same; returns the rollout as stored. */
   moved(rollout: Rollout, to: RolloutState, patch?: RolloutPatch): Promise<Rollout>;
-  /** Stores a rollout that was moved by a decision. */
-  transition(rollout: Rollout): Promise<Rollout>;
+  /** Stores a rollout that was moved by a decision, and what `also` writes, together. */
+  transition(rollout: Rollout, also?: (tx: StoreSlices) => Promise<void>): Promise<Rollout>;
+  /** Stores what was decided of a rollout in the state that it is in, with an audit entry of its own. */
+  record(
+    rollout: Rollout,
+    record: Pick<AuditRecord, "action" | "outcome" | "data">,
+    also?: (tx: StoreSlices) => Promise<void>,
+  ): Promise<Rollout>;
   /** Stores what can be seen of the progress, if anything, and asks for the next step after `delayMs`. */
   progress(before: Rollout, after: Rollout, delayMs: number): Promise<void>;
   /** Asks for the next step. */
@@ -49,10 +56,11 @@ export function createTransitions(options: TransitionOptions): Transitions {
   }
 
   /** One transition, its audit entry, its cards and jobs: all or nothing. Returns the rollout as stored. */
-  async function transition(rollout: Rollout): Promise<Rollout> {
+  async function transition(rollout: Rollout, also?: (tx: StoreSlices) => Promise<void>): Promise<Rollout> {
     const stored = await store.transaction(async (tx) => {
       await expectLock(tx, rollout);
       const { seq } = await tx.audit.append(recordOf(rollout, clock.now()));
+      await also?.(tx);
       return await apply(tx, rollout, seq);
     });
     options.log.info(
@@ -71,13 +79,41 @@ export function createTransitions(options: TransitionOptions): Transitions {
     throw new LockLostError(`its lock on ${target} was taken away while it was at work`);
   }
 
-  /** Progress is shown and not audited; nothing is written when nothing can be seen of it. */
+  async function record(
+    rollout: Rollout,
+    { action, outcome, data }: Pick<AuditRecord, "action" | "outcome" | "data">,
+    also?: (tx: StoreSlices) => Promise<void>,
+  ): Promise<Rollout> {
+    const stored = await store.transaction(async (tx) => {
+      // What is over holds no target any more; its bake goes on without.
+      if (!isFinal(rollout.state)) await expectLock(tx, rollout);
+      const subject = `rollout:${rollout.id}`;
+      const { model, environment, to } = rollout.plan;
+      const now = clock.now();
+      const entry = { at: now, actor: "tocsin", action, subject, outcome };
+      const { seq } = await tx.audit.append({ ...entry, data: { model, environment, to, ...data } });
+      const moved = await apply(tx, rollout, seq);
+      await also?.(tx);
+      return moved;
+    });
+    options.log.info({ rolloutId: rollout.id, action }, "rollout decided");
+    return stored;
+  }
+
+  /** Progress is shown and not audited; cards are edited only when they would look different. */
   async function progress(before: Rollout, after: Rollout, delayMs: number): Promise<void> {
     await store.transaction(async (tx) => {
-      await expectLock(tx, before);
+      if (!isFinal(before.state)) await expectLock(tx, before);
       if (looksDifferent(before, after)) await apply(tx, after, null);
+      else if (canonicalJson(inner(before)) !== canonicalJson(inner(after))) await keepQuietly(tx, after);
       await tx.jobs.add({ task: "apply", rolloutId: before.id }, { runAt: later(delayMs) });
     });
+  }
+
+  /** What nobody sees: how long it was watched. */
+  async function keepQuietly(tx: StoreSlices, rollout: Rollout): Promise<void> {
+    if ((await tx.rollouts.update(rollout)) !== null) return;
+    throw new MovedElsewhereError(`rollout ${rollout.id} was moved by someone else`);
   }
 
   async function apply(tx: StoreSlices, rollout: Rollout, auditSeq: number | null): Promise<Rollout> {
@@ -97,7 +133,12 @@ export function createTransitions(options: TransitionOptions): Transitions {
     return new Date(clock.now().getTime() + ms);
   }
 
-  return { move, moved, transition, progress, again };
+  return { move, moved, transition, record, progress, again };
+}
+
+/** What changes while the state does not. */
+function inner({ progress, elapsed, bake }: Rollout): unknown {
+  return { progress, elapsed, bake };
 }
 
 const outcomes: Partial<Record<RolloutState, AuditRecord["outcome"]>> = {
@@ -109,13 +150,16 @@ const outcomes: Partial<Record<RolloutState, AuditRecord["outcome"]>> = {
 function recordOf(rollout: Rollout, now: Date): AuditRecord {
   const { plan, planHash, operationId, result, externalRef } = rollout;
   const { kind, model, environment, from, to } = plan;
-  const { newVersion } = rollout.progress;
+  const { newVersion, cancelReason } = rollout.progress;
   return {
     at: now,
     actor: "tocsin",
     action: `rollout.${rollout.state}`,
     subject: `rollout:${rollout.id}`,
     outcome: outcomes[rollout.state] ?? "done",
-    data: { kind, model, environment, from, to, planHash, operationId, externalRef, result, newVersion },
+    data: {
+      ...{ kind, model, environment, from, to, planHash, operationId, externalRef, result, newVersion },
+      ...(cancelReason === null ? {} : { cancelReason }),
+    },
   };
 }

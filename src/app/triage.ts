@@ -78,7 +78,7 @@ export interface Triage {
   isLeader(): boolean;
 }
 
-const scope = "default";
+export const triageScope = "default";
 const leaseTtlMs = 9_000;
 const renewMs = 2_500;
 const pollMs = 250;
@@ -161,7 +161,7 @@ export function createTriage(options: TriageOptions): Triage {
   async function keepLease(): Promise<boolean> {
     const now = clock.now().getTime();
     if (leadership !== null && !mustReload && now - leadership.renewedAt < renewMs) return true;
-    const lease = await store.leases.acquire(scope, options.replica, leaseTtlMs);
+    const lease = await store.leases.acquire(triageScope, options.replica, leaseTtlMs);
     metrics.gauge("tocsin_triage_leader", lease === null ? 0 : 1);
     if (lease === null) {
       if (leadership !== null) log.warn({}, "triage: the lease went to another replica");

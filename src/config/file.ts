@@ -7,6 +7,7 @@ import { templateProblem } from "../domain/promql-template.ts";
 import { manifestFields, shippedManifestRule } from "../domain/retrain-manifest.ts";
 import { parseChannel } from "../ports.ts";
 import { auditSchema } from "./audit.ts";
+import { bakeSchema, canarySchema } from "./bake.ts";
 import { ConfigError } from "./error.ts";
 import { escalationSchema, groupsSchema, onCallSchema, pagersSchema } from "./escalation.ts";
 import { monitoringSchema } from "./monitoring.ts";
@@ -185,6 +186,9 @@ export const fileSchema = z.strictObject({
           settings: z.unknown().optional(),
           manifest: manifestSchema.optional(),
           gates: z.array(gateSchema).max(20).default([]),
+          bake: bakeSchema.optional(),
+          canary: canarySchema.optional(),
+          timeoutMinutes: z.number().min(1).max(1_440).optional(),
           registry: modelPart.optional(),
           runtime: modelPart.optional(),
           training: modelPart.optional(),

@@ -8,6 +8,7 @@ import { type ManifestRule, shippedManifestRule } from "../domain/retrain-manife
 import type { Route } from "../domain/routing.ts";
 import type { SenderSecret } from "../domain/sender.ts";
 import { safeUrl } from "../domain/view.ts";
+import { bakesOf, defaultHoldMs, strayBake } from "./bake.ts";
 import { ConfigError } from "./error.ts";
 import { type FileConfig, sha256 } from "./file.ts";
 import type { Environment, ModelConfig, PrometheusConfig, SourceConfig } from "./shape.ts";
@@ -100,11 +101,11 @@ export function peopleOf(
   if (file.people === undefined) return { people: defaultPeople, tokens: new Map() };
   const tokens = new Map<string, string>();
   const people = Object.entries(file.people).map(([id, given]): Person => {
-    if (given.console !== undefined) tokens.set(id, digestOf(given.console, env, `people.${id}.console`));
     if (id === botPerson.id)
       throw new ConfigError(
         "tocsin.yaml people.tocsin: that is the name by which the bot itself asks for things; choose another",
       );
+    if (given.console !== undefined) tokens.set(id, digestOf(given.console, env, `people.${id}.console`));
     const accounts = {
       console: id,
       cli: id,
@@ -180,7 +181,19 @@ function modelOf(name: string, entry: FileConfig["models"][string] | undefined):
     ),
     manifest: manifestOf(entry?.manifest),
     gates: gatesOf(name, entry),
+    bakes: bakesFrom(name, entry),
+    holdMs: entry?.canary === undefined ? defaultHoldMs : entry.canary.holdMinutes * 60_000,
+    timeoutMs: entry?.timeoutMinutes === undefined ? null : entry.timeoutMinutes * 60_000,
   };
+}
+
+function bakesFrom(model: string, entry: FileConfig["models"][string] | undefined): ModelConfig["bakes"] {
+  const environments = entry?.environments ?? ["production"];
+  const stray = strayBake(entry?.bake, environments);
+  if (stray === null) return bakesOf(entry?.bake, environments);
+  throw new ConfigError(
+    `tocsin.yaml models.${model}.bake.environments: the model has no environment "${stray}"; it has ${environments.join(", ")}`,
+  );
 }
 
 function dashboardsOf(model: string, given: Readonly<Record<string, string>>): ModelConfig["dashboards"] {

@@ -1,5 +1,6 @@
 /** What the configuration is once it is read: plain values, no file and no environment. */
 
+import type { BakeRule } from "../domain/bake.ts";
 import type { EscalationRule } from "../domain/escalation.ts";
 import type { EvaluationGate } from "../domain/evaluation-gate.ts";
 import type { KindRule } from "../domain/evidence-kind.ts";
@@ -51,6 +52,12 @@ export interface ModelConfig {
   readonly alerts: readonly (readonly Matcher[])[];
   readonly manifest: ManifestRule;
   readonly gates: readonly EvaluationGate[];
+  /** What is watched after a rollout, by environment; nothing where there is none. */
+  readonly bakes: ReadonlyMap<string, BakeRule>;
+  /** How long a canary stays at each of its steps, ms. */
+  readonly holdMs: number;
+  /** How long a rollout may run before it is asked to stop, ms; null leaves it to the bot's own limit. */
+  readonly timeoutMs: number | null;
 }
 
 export interface DigestSchedule {

@@ -20,6 +20,7 @@ export const policyActions = [
   "lock",
   "unlock",
   "review",
+  "bake",
   "audit",
   "digest",
 ] as const;
@@ -140,6 +141,7 @@ const resourceTypes: Readonly<Record<PolicyAction, PolicyResource["type"]>> = {
   lock: "Model",
   unlock: "Model",
   review: "Bot",
+  bake: "Rollout",
   audit: "Bot",
   digest: "Bot",
 };

@@ -1,32 +1,41 @@
-/** Queries of the operator's with a place for a service's name: `{job="{{service}}"}`. */
+/** Queries of the operator's with places for names: `{job="{{service}}"}`. */
 import { type Token, tokenize, withinQuotes } from "./promql-tokens.ts";
 
-const place = /\{\{\s*service\s*\}\}/g;
-const anyPlace = /\{\{.*?\}\}/gs;
-/** Longest name of a service that is asked for. */
-const maxService = 200;
+const anyPlace = /\{\{\s*(.*?)\s*\}\}/gs;
+/** Longest name that is asked for. */
+const maxName = 200;
 
 /**
- * What is wrong with a query of the operator's, and what to write instead; null when it can be filled in.
+ * What is wrong with a query that is asked of every service, and what to write instead; null when it can be filled in.
  * The place stands only inside the quotes of a label matcher, where a value cannot become anything else.
  */
 export function templateProblem(template: string): string | null {
-  const stray = template.match(anyPlace)?.find((found) => !/^\{\{\s*service\s*\}\}$/.test(found));
-  if (stray !== undefined) return `has ${stray.slice(0, 40)}; the only place there is is {{service}}`;
-  // A neutral value: braces of the place would look like those of a selector outside of quotes.
-  const places = template.match(place)?.length ?? 0;
-  if (places === 0)
-    return 'has no {{service}}; write it where the name belongs, for example {job="{{service}}"}';
+  const problem = placesProblem(template, ["service"]);
+  if (problem !== null || template.match(anyPlace) !== null) return problem;
+  return 'has no {{service}}; write it where the name belongs, for example {job="{{service}}"}';
+}
+
+/** The same for a query with places of these names, none of which has to be there. */
+export function placesProblem(template: string, names: readonly string[]): string | null {
+  const places = [...template.matchAll(anyPlace)];
+  const listed = names.map((name) => `{{${name}}}`).join(", ");
+  const stray = places.find(([, name = ""]) => !names.includes(name))?.[0];
+  if (stray !== undefined)
+    return `has ${stray.slice(0, 40)}; ${names.length === 1 ? "the only place there is is" : "the places there are are"} ${listed}`;
   const tokens = tokenize(template);
   if (tokens === null) return "is no PromQL: its quotes or brackets do not match";
   const inMatchers = tokens.filter((token, index) => isMatcherValue(token, tokens[index - 1]));
-  const raw = inMatchers.find((token) => token.text.startsWith("`") && token.text.match(place) !== null);
-  if (raw !== undefined)
-    return "has {{service}} in back quotes, where nothing can be escaped; use double quotes";
-  const inside = inMatchers.reduce((count, token) => count + (token.text.match(place)?.length ?? 0), 0);
-  return inside === places
+  const single = names.find((name) => inMatchers.some(({ text }) => text.slice(1, -1) === `{${name}}`));
+  if (single !== undefined) return `has "{${single}}" with single braces; write "{{${single}}}"`;
+  const raw = inMatchers
+    .filter(({ text }) => text.startsWith("`"))
+    .flatMap(({ text }) => text.match(anyPlace) ?? [])[0];
+  if (raw !== undefined) return `has ${raw} in back quotes, where nothing can be escaped; use double quotes`;
+  const inside = inMatchers.reduce((count, token) => count + (token.text.match(anyPlace)?.length ?? 0), 0);
+  const [first] = places;
+  return first === undefined || inside === places.length
     ? null
-    : 'has {{service}} outside of a label matcher; write it in quotes there, for example {job="{{service}}"}';
+    : `has ${first[0]} outside of a label matcher; write it in quotes there, for example {job="${first[0]}"}`;
 }
 
 function isMatcherValue(token: Token, before: Token | undefined): boolean {
@@ -34,20 +43,29 @@ function isMatcherValue(token: Token, before: Token | undefined): boolean {
   return token.kind === "string" && token.isInBraces && isOperator;
 }
 
-/**
- * The query for one service. In a matcher by regular expression the name stands for itself, letter by letter.
- * @param template - one that {@link templateProblem} finds nothing wrong with.
- * @returns null when the name is too long to be one.
- */
+/** The query for one service; see {@link fillPlaces}. */
 export function fillTemplate(template: string, service: string): string | null {
+  return fillPlaces(template, { service });
+}
+
+/**
+ * The query with its places filled in. In a matcher by regular expression a value stands for itself, letter by letter.
+ * @param template - one that {@link placesProblem} finds nothing wrong with.
+ * @returns null when a value is too long to be a name.
+ */
+export function fillPlaces(template: string, values: Readonly<Record<string, string>>): string | null {
   const tokens = tokenize(template);
-  if (tokens === null || service.length > maxService) return null;
+  if (tokens === null || Object.values(values).some((value) => value.length > maxName)) return null;
   const strings = tokens.flatMap((token, index) => {
     const before = tokens[index - 1];
     if (!isMatcherValue(token, before)) return [];
     const isPattern = before?.text === "=~" || before?.text === "!~";
-    const value = isPattern ? service.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&") : service;
-    const filled = token.text.replace(place, () => withinQuotes(value, token.text.charAt(0)));
+    const filled = token.text.replace(anyPlace, (place, name: string) => {
+      const value = values[name];
+      if (value === undefined) return place;
+      const literal = isPattern ? value.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&") : value;
+      return withinQuotes(literal, token.text.charAt(0));
+    });
     return [{ token, filled }];
   });
   return strings.reduceRight(

@@ -1,10 +1,17 @@
 /** What a rollout becomes by what its backend says. */
+
+import { addElapsed, beginElapsed } from "./elapsed.ts";
 import type { MetricComparison } from "./metric-comparison.ts";
 import { endSteps, moveRollout, type Rollout, withProgress } from "./rollout.ts";
 import { oneLine } from "./view.ts";
 
 /** What a backend says of running work, without the references of any one backend. */
-export type Observation =
+export type Observation = Seen & {
+  /** Where the backend shows the work. Untrusted. */
+  readonly url?: string;
+};
+
+type Seen =
   | { readonly kind: "running"; readonly steps: Rollout["progress"]["steps"]; readonly logTail: string }
   | {
       readonly kind: "holding";
@@ -27,6 +34,8 @@ export type Observation =
 
 /** How long a backend may say "done" while another version still serves, ms. */
 export const verifyMs = 60_000;
+/** The most that one look may add to it: a clock that jumps must not end it. */
+const verifyStepMs = 30_000;
 
 /**
  * Moves a running or cancelling rollout on by what its backend says.
@@ -35,12 +44,13 @@ export const verifyMs = 60_000;
  * @see https://github.com/kserve/kserve/issues/1859 (Ready although it was not)
  */
 export function observeRollout(
-  rollout: Rollout,
+  before: Rollout,
   observed: Observation,
   served: string | null,
   now: Date,
 ): Rollout {
   const { logTail } = observed;
+  const rollout = observed.url === undefined ? before : withProgress(before, { url: observed.url });
   switch (observed.kind) {
     case "running":
       return withProgress(rollout, { steps: observed.steps, logTail, note: cancelNote(rollout) });
@@ -60,7 +70,10 @@ export function observeRollout(
       });
     case "cancelled":
       return moveRollout(rollout, "cancelled", now, {
-        result: `cancelled by ${rollout.progress.cancelRequestedBy ?? "the backend"}`,
+        result: oneLine(
+          `cancelled by ${rollout.progress.cancelRequestedBy ?? "the backend"}${because(rollout)}`,
+          300,
+        ),
         progress: { logTail, steps: endSteps(rollout.progress.steps, "failed") },
       });
     case "lost":
@@ -81,14 +94,15 @@ function finishRollout(
   const { to } = rollout.plan;
   if (to === null || served === to) {
     const steps = endSteps(rollout.progress.steps, "done");
-    const progress = { logTail, newVersion, metrics, comparison, steps, verifyingSince: null };
+    const progress = { logTail, newVersion, metrics, comparison, steps, verifying: null };
     return moveRollout(rollout, "succeeded", now, { result: oneLine(observed.result, 300), progress });
   }
-  const since = rollout.progress.verifyingSince ?? now.toISOString();
+  const { verifying: before } = rollout.progress;
+  const verifying = before === null ? beginElapsed(now) : addElapsed(before, now, verifyStepMs);
   const serving = served === null ? "nothing serves" : `version ${served} still serves`;
-  if (now.getTime() - Date.parse(since) < verifyMs) {
+  if (verifying.ms < verifyMs) {
     const note = `the backend says it is done, but ${serving}; waiting for version ${to}`;
-    return withProgress(rollout, { logTail, note, verifyingSince: since });
+    return withProgress(rollout, { logTail, note, verifying });
   }
   return moveRollout(rollout, "failed", now, {
     result: `the backend said it was done, but ${serving} instead of ${to}`,
@@ -99,6 +113,10 @@ function finishRollout(
 function cancelNote(rollout: Rollout): string | null {
   const { cancelRequestedBy } = rollout.progress;
   return rollout.state === "cancelling" && cancelRequestedBy !== null
-    ? `asked to stop by ${cancelRequestedBy}`
+    ? `asked to stop by ${cancelRequestedBy}${because(rollout)}`
     : null;
+}
+
+function because({ progress }: Rollout): string {
+  return progress.cancelReason === null ? "" : `: ${progress.cancelReason}`;
 }

@@ -1,20 +1,40 @@
 /** What the card of a rollout shows: its plan, who decides, how far it is, how it ended. */
 import { fits, weighApprovals } from "./approval.ts";
+import {
+  bakeActions,
+  bakeBlocks,
+  bakeSentence,
+  bakeTone,
+  bakeWord,
+  holdActions,
+  holdSentence,
+  shownBake,
+} from "./bake-view.ts";
 import { nameQuestion } from "./confirmation.ts";
 import type { MetricComparison } from "./metric-comparison.ts";
 import { planFields } from "./plan-view.ts";
 import { manifestLine } from "./retrain-manifest.ts";
-import { isFinal, type Plan, planTitle, type Rollout, type RolloutState } from "./rollout.ts";
+import {
+  isFinal,
+  isUnderWay,
+  type Plan,
+  planTitle,
+  type Rollout,
+  type RolloutState,
+  shownElapsedMs,
+} from "./rollout.ts";
 import type { RolloutFacts } from "./rollout-facts.ts";
 import {
   bold,
   code,
   duration,
+  link,
   moment,
   oneLine,
   plain,
   type Span,
   type StepState,
+  safeUrl,
   type Text,
   type Tone,
   truncate,
@@ -48,19 +68,22 @@ const tones: Readonly<Record<RolloutState, Tone>> = {
 /** The card of a rollout as it stands. */
 export function rolloutView(facts: RolloutFacts): View {
   const { rollout } = facts;
+  const bake = shownBake(rollout);
   const state = stateSentence(facts);
   const isLoud = rollout.plan.breakGlass !== undefined && !isFinal(rollout.state);
+  const word = bake === null ? stateWord(rollout.state) : bakeWord(bake);
   const title = `${isLoud ? "BREAKS A FREEZE: " : ""}Rollout ${rollout.id}: ${planTitle(rollout.plan)}`;
   return {
     kind: "rollout",
     title,
-    tone: isLoud ? "bad" : tones[rollout.state],
+    tone: isLoud ? "bad" : bake === null ? tones[rollout.state] : bakeTone(bake),
     summary: `${title}. ${state} Reason: ${oneLine(rollout.plan.reason, 300)}`,
     blocks: [
-      { kind: "text", text: [bold(stateWord(rollout.state)), plain(` · ${state}`)] },
+      { kind: "text", text: [bold(word), plain(` · ${state}`)] },
       fieldsOf(facts),
       ...metricsOf(rollout),
       ...stepsOf(rollout),
+      ...(bake === null ? [] : bakeBlocks(bake)),
       ...notesOf(rollout),
       ...logOf(rollout),
     ],
@@ -85,6 +108,8 @@ function stateSentence(facts: RolloutFacts): string {
     case "starting":
       return progress.note === null ? "Asking the backend." : sentence(progress.note);
     case "running":
+      if (progress.hold !== null && progress.note?.startsWith("holds at ") === true)
+        return `${holdSentence(progress.hold)}${unstoppable(rollout)}`;
       return `${progress.note === null ? "The backend is working on it." : sentence(progress.note)}${unstoppable(rollout)}`;
     case "cancelling":
       return progress.note === null
@@ -92,6 +117,11 @@ function stateSentence(facts: RolloutFacts): string {
         : sentence(progress.note);
     case "unknown":
       return `Nobody knows whether it was carried out (${result ?? "no word from the backend"}). Look at ${plan.model} in ${plan.environment}, then say how it ended; until then nothing else is rolled out there.`;
+    case "succeeded": {
+      const bake = shownBake(rollout);
+      const ended = sentence(result ?? rollout.state);
+      return bake === null ? ended : `${ended} ${bakeSentence(rollout, bake, nameOf)}`;
+    }
     default:
       return sentence(result ?? rollout.state);
   }
@@ -150,14 +180,22 @@ function fieldsOf(facts: RolloutFacts): ViewBlock {
   fields.push(...planFields(facts));
   if (plan.manifest !== undefined)
     fields.push({ label: "Made from", value: [plain(manifestLine(plan.manifest))] });
-  if (plan.incidentId !== null) fields.push({ label: "Incident", value: [plain(String(plan.incidentId))] });
+  const incidents = [plan.incidentId, rollout.bake?.incidentId ?? null].filter((id) => id !== null);
+  if (incidents.length > 0)
+    fields.push({ label: "Incident", value: [plain([...new Set(incidents)].join(", "))] });
   fields.push({ label: "Approvals", value: approvalsText(facts) });
   if (plan.inverse !== null) fields.push({ label: "Undo", value: [code(`/${plan.inverse}`)] });
-  const { newVersion } = rollout.progress;
+  const { newVersion, url } = rollout.progress;
+  if (safeUrl(url) !== null) fields.push({ label: "Run", value: [link("open in its backend", url)] });
   if (newVersion !== null) fields.push({ label: "New version", value: [code(newVersion)] });
   if (rollout.startedAt !== null && rollout.finishedAt !== null) {
     const took = duration(rollout.finishedAt.getTime() - rollout.startedAt.getTime());
     fields.push({ label: "Took", value: [plain(took)] });
+  } else if (isUnderWay(rollout.state) && rollout.elapsed !== null) {
+    const ranMs = shownElapsedMs(rollout.elapsed.ms);
+    const expected = plan.expectedMs === null ? "" : ` of about ${duration(plan.expectedMs)}`;
+    const running = ranMs === 0 ? "less than a minute" : duration(ranMs);
+    fields.push({ label: "Running for", value: [plain(`${running}${expected}`)] });
   } else if (plan.expectedMs !== null) {
     fields.push({ label: "Takes about", value: [plain(duration(plan.expectedMs))] });
   }
@@ -287,17 +325,36 @@ function actionsOf({ rollout, risk }: RolloutFacts): ViewAction[] {
       ];
     case "approved":
     case "starting":
-    case "running":
       return [cancel];
+    case "running":
+      return [...(rollout.progress.hold === null ? [] : holdActions(rollout, rollout.progress.hold)), cancel];
     case "cancelling":
       return [];
     case "unknown":
       return [settle(id, "succeeded", "It was carried out"), settle(id, "failed", "It was not"), audit];
-    case "succeeded":
-      return [...undo(rollout), audit];
+    case "succeeded": {
+      const bake = shownBake(rollout);
+      return [...(bake === null ? [] : bakeActions(rollout, bake)), ...undo(rollout), audit];
+    }
+    case "failed":
+    case "cancelled":
+    case "expired":
+      return [...retry(rollout), audit];
     default:
       return [audit];
   }
+}
+
+/** The same asked for anew: planned, decided and approved as if for the first time. */
+function retry({ plan }: Rollout): ViewAction[] {
+  const { kind, model, environment, to, manifest } = plan;
+  // What a retrain was made from does not fit on a button.
+  if (manifest !== undefined) return [];
+  const command = [kind, model, ...(to === null ? [] : [to]), `--environment ${environment}`].join(" ");
+  if (command.length > maxCommand) return [];
+  return [
+    { label: "Retry", command, style: "plain", confirm: truncate(`Ask again: ${planTitle(plan)}?`, 200) },
+  ];
 }
 
 function settle(id: number, as: "succeeded" | "failed", label: string): ViewAction {

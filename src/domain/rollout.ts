@@ -2,6 +2,8 @@
 import { createHash } from "node:crypto";
 import { type ApprovalRule, mostNeeded } from "./approval-rule.ts";
 import { canonicalJson } from "./audit.ts";
+import { type Bake, type Hold, moveBake, remainingMs } from "./bake.ts";
+import { beginElapsed, type Elapsed } from "./elapsed.ts";
 import type { MetricComparison } from "./metric-comparison.ts";
 import type { RetrainManifest } from "./retrain-manifest.ts";
 import { oneLine } from "./view.ts";
@@ -99,6 +101,8 @@ export interface Rollout {
     readonly logTail: string;
     /** Who asked to cancel it. */
     readonly cancelRequestedBy: string | null;
+    /** Why, when it was the bot that asked; null otherwise. */
+    readonly cancelReason: string | null;
     readonly metrics: Readonly<Record<string, number>>;
     /** The new version beside what serves now, on the same data; empty when nobody measured. */
     readonly comparison: readonly MetricComparison[];
@@ -107,8 +111,12 @@ export interface Rollout {
     readonly note: string | null;
     /** Why it could not be stopped when someone asked; null when nobody did, or it was. */
     readonly cancelProblem: string | null;
-    /** Since when the backend says it is done while another version still serves (ISO 8601); null otherwise. */
-    readonly verifyingSince: string | null;
+    /** For how long the backend has said it is done while another version still serves; null otherwise. */
+    readonly verifying: Elapsed | null;
+    /** Where the backend shows the work; null when it does not. Untrusted. */
+    readonly url: string | null;
+    /** Where a canary stays for a verdict, or stayed last; null when it never did. */
+    readonly hold: Hold | null;
     /** The fence of its lock, from the start on: every step is refused once it no longer holds. */
     readonly fence?: number;
     /** Waits for its turn on the target. */
@@ -118,6 +126,10 @@ export interface Rollout {
   readonly result: string | null;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
+  /** How long it has been under way, as far as the bot looked on; null before its start. */
+  readonly elapsed: Elapsed | null;
+  /** How the version does once it serves; null when nothing is watched. */
+  readonly bake: Bake | null;
   /** Audit entry of the newest transition. */
   readonly auditSeq: number | null;
   /** Grows with every change that a card shows. */
@@ -195,16 +207,21 @@ export function newRollout(request: {
       steps: plan.steps.map((label) => ({ label, state: "waiting" })),
       logTail: "",
       cancelRequestedBy: null,
+      cancelReason: null,
       metrics: {},
       comparison: [],
       newVersion: null,
       note: null,
       cancelProblem: null,
-      verifyingSince: null,
+      verifying: null,
+      url: null,
+      hold: null,
     },
     result: null,
     startedAt: null,
     finishedAt: null,
+    elapsed: null,
+    bake: null,
     auditSeq: null,
     revision: 1,
   };
@@ -215,6 +232,7 @@ export interface RolloutPatch {
   readonly externalRef?: Rollout["externalRef"];
   readonly progress?: Partial<Rollout["progress"]>;
   readonly result?: string;
+  readonly bake?: Bake | null;
 }
 
 /**
@@ -239,6 +257,8 @@ export function moveRollout(
     progress: { ...rollout.progress, note: null, ...progress },
     startedAt: to === "starting" ? now : rollout.startedAt,
     finishedAt: isOver ? now : null,
+    elapsed: to === "starting" ? beginElapsed(now) : rollout.elapsed,
+    bake: bakeAfter(patch.bake === undefined ? rollout.bake : patch.bake, to),
     expiresAt: null,
   };
 }
@@ -246,6 +266,12 @@ export function moveRollout(
 /** The plan with the reason why it breaks a freeze, where there is one: part of what is approved. */
 export function withGlass(plan: Plan, breakGlass: string | null | undefined): Plan {
   return breakGlass === null || breakGlass === undefined ? plan : { ...plan, breakGlass };
+}
+
+/** A version that serves is watched; one that never came to serve has nothing to bake. */
+function bakeAfter(bake: Bake | null, to: RolloutState): Bake | null {
+  if (bake?.state !== "waiting" || !isFinal(to)) return bake;
+  return to === "succeeded" ? moveBake(bake, "watching") : null;
 }
 
 /** The rollout with another progress and the same state. */
@@ -269,11 +295,34 @@ function shown(value: unknown): string {
 
 /** True when a card of `after` would look different from one of `before`. */
 export function looksDifferent(before: Rollout, after: Rollout): boolean {
-  return (
-    before.state !== after.state ||
-    before.result !== after.result ||
-    canonicalJson(before.progress) !== canonicalJson(after.progress)
-  );
+  return canonicalJson(shownPart(before)) !== canonicalJson(shownPart(after));
+}
+
+/** What a card shows of it; of times only as much as is worth an edit. */
+function shownPart({ state, result, progress, elapsed, bake }: Rollout): unknown {
+  const { hold } = progress;
+  return {
+    state,
+    result,
+    progress: { ...progress, verifying: null, hold: hold === null ? null : shownHold(hold) },
+    elapsedMs: isUnderWay(state) ? shownElapsedMs(elapsed?.ms ?? 0) : 0,
+    bake: bake === null ? null : { ...bake, watch: remainingMs(bake.watch, bake.windowMs) },
+  };
+}
+
+function shownHold(hold: Hold): unknown {
+  return { ...hold, watch: remainingMs(hold.watch, hold.windowMs) };
+}
+
+/** Between its start and its end. */
+export function isUnderWay(state: RolloutState): boolean {
+  return state === "starting" || state === "running" || state === "cancelling";
+}
+
+/** Whole minutes at first, then steps of five: a card is not edited for seconds. */
+export function shownElapsedMs(ms: number): number {
+  const stepMs = ms < 600_000 ? 60_000 : 300_000;
+  return Math.floor(ms / stepMs) * stepMs;
 }
 
 /** Steps of something that is over: all done, or failed at the first that was not. */

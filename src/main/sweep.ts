@@ -33,8 +33,11 @@ export function startSweep(parts: {
     for (const { platform, channel } of await store.posts.channelsBehind())
       await store.jobs.add({ task: "post", platform, channel });
     const states = rolloutStates.filter((state) => !isFinal(state));
-    for (const rollout of await store.rollouts.list({ states, limit: 100 }))
-      await store.jobs.add({ task: "apply", rolloutId: rollout.id });
+    const open = await Promise.all([
+      store.rollouts.list({ states, limit: 100 }),
+      store.rollouts.list({ bake: "open", limit: 100 }),
+    ]);
+    for (const { id } of open.flat()) await store.jobs.add({ task: "apply", rolloutId: id });
     const now = clock.now().getTime();
     if (now - prunedAt < pruneEveryMs) return;
     await store.requests.prune(new Date(now - keepRequestsMs));

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { BakeRule } from "../domain/bake.ts";
 import type { EvaluationGate } from "../domain/evaluation-gate.ts";
 import type { Feedback } from "../domain/feedback.ts";
 import type { Incident, TimelineKind } from "../domain/incident.ts";
@@ -121,6 +122,12 @@ export interface ModelEntry {
   readonly manifest?: ManifestRule;
   /** What a version must show before it may be deployed; absent for nothing. */
   readonly gates?: readonly EvaluationGate[];
+  /** What is watched after a rollout, by environment; nothing where there is none. */
+  readonly bakes: ReadonlyMap<string, BakeRule>;
+  /** How long a canary stays at each of its steps, ms. */
+  readonly holdMs: number;
+  /** How long a rollout may run before it is asked to stop, ms; null leaves it to the bot's own limit. */
+  readonly timeoutMs: number | null;
 }
 
 /** What a command may use. Time, people and state come in here; it reaches for nothing else. */

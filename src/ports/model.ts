@@ -55,7 +55,13 @@ export interface LiveVersion {
 /** Reference to running work, in the backend's own terms; JSON. */
 export type ExternalRef = Readonly<Record<string, string>>;
 
-export type Observed =
+export type Observed = Seen & {
+  /** Where the backend shows the work, http(s); absent where it does not. */
+  readonly url?: string;
+};
+
+/** What became of running work. */
+type Seen =
   | {
       readonly kind: "running";
       readonly steps: readonly {

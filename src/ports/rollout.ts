@@ -3,6 +3,7 @@ import type { MetricComparison } from "../domain/metric-comparison.ts";
 import type { Rollout } from "../domain/rollout.ts";
 import type { TargetLock } from "../domain/standing.ts";
 import type { GuardStore } from "./guard.ts";
+import type { Snapshot } from "./operation.ts";
 
 /** What is said in the thread of a rollout's card. */
 export interface RolloutNote {
@@ -23,6 +24,8 @@ export interface RolloutStore extends GuardStore {
     readonly model?: string;
     readonly environment?: string;
     readonly since?: Date;
+    /** Only those whose bake is not over. */
+    readonly bake?: "open";
     readonly limit: number;
   }): Promise<readonly Rollout[]>;
   insert(rollout: Omit<Rollout, "id" | "version">): Promise<Rollout>;
@@ -31,6 +34,17 @@ export interface RolloutStore extends GuardStore {
    * @returns null when someone else moved it first.
    */
   update(rollout: Rollout): Promise<Rollout | null>;
+  /** Keeps what served before the rollout; what was kept first stands. */
+  keepSnapshot(rolloutId: number, snapshot: Snapshot, at: Date): Promise<void>;
+  /**
+   * What was kept when this version was last replaced in this target, with the rollout that replaced it; null when it
+   * never was.
+   */
+  snapshotOf(version: {
+    readonly model: string;
+    readonly environment: string;
+    readonly version: string;
+  }): Promise<{ readonly rolloutId: number; readonly snapshot: Snapshot } | null>;
   approvals(rolloutId: number): Promise<readonly Approval[]>;
   /** False when this person has already spoken. */
   addApproval(approval: Approval): Promise<boolean>;

@@ -87,6 +87,8 @@ export interface DeliveryStore {
   >;
   /** Newest id and its time, for the lag metric. */
   newest(): Promise<{ readonly id: number; readonly receivedAt: Date } | null>;
+  /** Whether anything with a higher id came in from another source than this one. */
+  cameAfter(id: number, except: string): Promise<boolean>;
   /** Removes deliveries received before `before`, at most `limit`; returns how many went. */
   prune(before: Date, limit: number): Promise<number>;
   /** Removes dead deliveries received before `before`, at most `limit`: replayed ones, and those that nobody replayed. */
@@ -110,6 +112,8 @@ export interface LeaseStore {
   /** In the transaction of the results: moves the cursor, and throws {@link LeaseLostError} when the fence is old. */
   advance(lease: Lease, to: { readonly cursor: number; readonly nextIncidentId: number }): Promise<void>;
   release(lease: Lease): Promise<void>;
+  /** How far the deliveries of a scope are read; 0 while nobody ever led it. */
+  cursor(scope: string): Promise<number>;
   /** Says that this replica lives. */
   beat(replica: string, startedAt: Date): Promise<void>;
   forget(replica: string): Promise<void>;
@@ -143,6 +147,8 @@ export interface IncidentStore extends MuteStore {
   children(parents: readonly number[]): Promise<readonly Incident[]>;
   /** Newest first; incidents merged into others and muted ones are left out. */
   list(filter: IncidentFilter): Promise<readonly Incident[]>;
+  /** The highest number given so far; 0 when there is none. */
+  newest(): Promise<number>;
   /** Inserts or replaces; one statement for all. */
   save(incidents: readonly Incident[]): Promise<void>;
   /** Inserts or replaces alerts by key; one statement for all. */

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createCedarPolicy } from "../../src/adapters/policy/cedar.ts";
 import { type Apply, createApply } from "../../src/app/apply.ts";
+import { createBakeLook } from "../../src/app/bake-look.ts";
 import { createEffects, type Effects } from "../../src/app/effects.ts";
 import { createExecute, type Execute } from "../../src/app/execute.ts";
 import { createGate } from "../../src/app/gate.ts";
@@ -14,6 +15,7 @@ import {
   type CommandRequest,
   inverseOperation,
   type Log,
+  type MetricSource,
   type ModelBackend,
   type ModelEntry,
   NotStartedError,
@@ -155,6 +157,9 @@ export function modelEntry(backend: ModelBackend, more: Partial<ModelEntry> = {}
     services: ["fraud-api"],
     dashboards: [],
     alerts: [],
+    bakes: new Map(),
+    holdMs: 60_000,
+    timeoutMs: null,
     manifest: { required: [], defaults: emptyManifest },
     ...more,
   };
@@ -177,6 +182,7 @@ export interface WorldOptions {
   readonly clock?: TestClock;
   readonly people?: readonly Person[];
   readonly rolloutChannels?: readonly string[];
+  readonly source?: MetricSource;
   /** Takes the fields of every line that is logged as an error. */
   readonly log?: (fields: Readonly<Record<string, unknown>>) => void;
 }
@@ -202,6 +208,7 @@ export function createWorld(options: WorldOptions): World {
   const log: Log =
     heard === undefined ? silentLog : { ...silentLog, error: (fields) => heard(fields), child: () => log };
   const common = { store, policy, people: everyone, models, plan, effects, log, clock };
+  const look = createBakeLook({ store, source: options.source ?? null });
   const execute = createExecute({
     ...common,
     commands,
@@ -210,7 +217,7 @@ export function createWorld(options: WorldOptions): World {
   });
   return {
     execute,
-    apply: createApply(common),
+    apply: createApply({ ...common, look }),
     effects,
     clock,
     say: async (who, line) => {

@@ -10,15 +10,9 @@ import { emptyManifest } from "../../src/domain/retrain-manifest.ts";
 import { isFinal, type Rollout } from "../../src/domain/rollout.ts";
 import { shippedWeights } from "../../src/domain/weights.ts";
 import { checkCommand, loadFolders } from "../../src/load.ts";
-import {
-  type Command,
-  type ModelBackend,
-  type Policy,
-  type Store,
-  silentLog,
-  type Trainer,
-} from "../../src/ports.ts";
+import { type Command, type ModelBackend, type Policy, silentLog, type Trainer } from "../../src/ports.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
+import { Crash, createDeath, mortalBackend, mortalStore } from "./mortal.ts";
 import {
   createLedger,
   createLedgerBackend,
@@ -58,10 +52,11 @@ let worlds = 0;
 function world(
   idempotency: ModelBackend["idempotency"] = "adopt",
   over: Partial<Parameters<typeof createWorld>[0]> = {},
+  backend: Partial<ModelBackend> = {},
 ) {
   worlds += 1;
   const model = `scorer-${worlds}`;
-  const models = [modelEntry(createLedgerBackend(ledger, idempotency), { name: model })];
+  const models = [modelEntry({ ...createLedgerBackend(ledger, idempotency), ...backend }, { name: model })];
   return { model, models, ...createWorld({ store, policy, models, commands, ...over }) };
 }
 
@@ -189,6 +184,66 @@ test("rolling back goes to the version before, and from there further back, neve
 });
 
 const learnedFrom = { ...emptyManifest, commit: "tocsin@1.0.0", data: "labels:200", seed: 0 };
+
+describe("the way back", () => {
+  /** A deploy of version 2 in staging that has succeeded. */
+  async function deployed(over: Partial<ModelBackend> = {}) {
+    const w = world("adopt", {}, over);
+    await w.say("ml", `deploy ${w.model} 2 --environment staging`);
+    expect(await drive(w, store, (await newest(w.model)).id)).toBe("succeeded");
+    w.clock.pass(60_000);
+    return w;
+  }
+
+  test("what served is kept before a start, and given back to the backend that restores it", async () => {
+    const w = await deployed({ snapshot: () => Promise.resolve({ version: ledger.serving, replicas: 7 }) });
+    await w.say("ml", `rollback ${w.model} --environment staging`);
+    expect(await drive(w, store, (await newest(w.model)).id)).toBe("succeeded");
+    const [deploy, rollback] = [...ledger.started.values()];
+    expect(deploy).toMatchObject({ kind: "deploy", restore: null });
+    expect(rollback).toMatchObject({ kind: "rollback", to: "1", restore: { version: "1", replicas: 7 } });
+  });
+
+  test("nothing is started while what serves cannot be kept", async () => {
+    const away = () => Promise.reject(new Error("connection refused"));
+    const w = world();
+    await w.say("ml", `deploy ${w.model} 2 --environment staging`);
+    const { id } = await newest(w.model);
+    const [entry] = w.models;
+    if (entry === undefined) throw new Error("no model");
+    const { snapshot } = entry.backend;
+    let asked = 0;
+    entry.backend.snapshot = (...args) => (++asked === 2 ? away() : snapshot(...args));
+    await w.apply.step(id);
+    expect(await newest(w.model)).toMatchObject({ state: "approved" });
+    expect((await newest(w.model)).progress.note).toContain("could not be kept: connection refused");
+    expect(await drive(w, store, id)).toBe("succeeded");
+  });
+
+  test("more than may be kept of it is a failure before the start, never a rollout without a way back", async () => {
+    const w = world("adopt", {}, { snapshot: () => Promise.resolve({ spec: "x".repeat(70_000) }) });
+    await w.say("ml", `deploy ${w.model} 2 --environment staging`);
+    expect(await drive(w, store, (await newest(w.model)).id)).toBe("failed");
+    expect((await newest(w.model)).result).toContain("at most 65536 can be");
+    expect(ledger.starts).toEqual([]);
+  });
+
+  test("a version whose files are gone is refused with what to do instead", async () => {
+    const problem = "the image registry.example/scorer:1 is gone";
+    const w = await deployed({ checkArtifact: () => Promise.resolve({ kind: "missing", problem }) });
+    const said = await w.say("ml", `rollback ${w.model} --environment staging`);
+    expect(said).toContain(`Version 1 of ${w.model} cannot serve again: ${problem}.`);
+    expect(said).toContain(`rollback ${w.model} VERSION --environment staging`);
+  });
+
+  test("where nobody can look whether they are there, the plan says so", async () => {
+    const w = await deployed();
+    await w.say("ml", `rollback ${w.model} --environment staging`);
+    expect((await newest(w.model)).plan.notes.join()).toContain(
+      'nobody looked whether version 1 still exists: the backend "ledger" has no way to look',
+    );
+  });
+});
 
 test("the bot's own model is retrained, deployed and rolled back by the same commands", async () => {
   const trainer: Trainer = {
@@ -523,67 +578,6 @@ describe("the same request twice", () => {
 });
 
 // ---------- the bot dies at any moment ----------
-
-class Crash extends Error {
-  override readonly name = "Crash";
-}
-
-/** Counts the moments at which a bot could die, and dies at one of them for good. */
-function createDeath(at: number) {
-  let moments = 0;
-  let isDead = false;
-  function moment(): void {
-    if (isDead) throw new Crash("this process is dead");
-    moments += 1;
-    if (moments === at) {
-      isDead = true;
-      throw new Crash(`died at moment ${at}`);
-    }
-  }
-  return { moment, moments: () => moments };
-}
-
-type Death = ReturnType<typeof createDeath>;
-
-/** A call that may die before it is made, or after it had its effect and before anyone heard of it. */
-async function mortal<Result>(death: Death, work: () => Promise<Result>): Promise<Result> {
-  death.moment();
-  const result = await work();
-  death.moment();
-  return result;
-}
-
-function mortalStore(real: Store, death: Death): Store {
-  return {
-    ...real,
-    transaction: (work) =>
-      mortal(death, () =>
-        real.transaction(async (tx) => {
-          const result = await work(tx);
-          // Dies with everything written and nothing committed.
-          death.moment();
-          return result;
-        }),
-      ),
-    rollouts: {
-      ...real.rollouts,
-      find: (id) => mortal(death, () => real.rollouts.find(id)),
-      lock: (...args) => mortal(death, () => real.rollouts.lock(...args)),
-    },
-    jobs: { ...real.jobs, add: (...args) => mortal(death, () => real.jobs.add(...args)) },
-  };
-}
-
-function mortalBackend(real: ModelBackend, death: Death): ModelBackend {
-  return {
-    ...real,
-    plan: (...args) => mortal(death, () => real.plan(...args)),
-    start: (...args) => mortal(death, () => real.start(...args)),
-    observe: (...args) => mortal(death, () => real.observe(...args)),
-    cancel: (...args) => mortal(death, () => real.cancel(...args)),
-    findByOperationId: (...args) => mortal(death, () => real.findByOperationId(...args)),
-  };
-}
 
 interface Story {
   readonly name: string;

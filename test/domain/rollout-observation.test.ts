@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { observeRollout, verifyMs } from "../../src/domain/rollout-observation.ts";
+import { observeRollout } from "../../src/domain/rollout-observation.ts";
 import { now, plan, rolloutIn } from "./rollout-build.ts";
 
 const recall = { name: "recall", champion: 0.8, challenger: 0.9, interval: null, n: 5 } as const;
@@ -23,12 +23,35 @@ describe("what a backend says", () => {
     const first = observeRollout(rolloutIn("running"), done, "3", now);
     expect(first.state).toBe("running");
     expect(first.progress.note).toContain("version 3 still serves");
-    const inTime = new Date(now.getTime() + verifyMs - 1);
-    expect(observeRollout(first, done, "3", inTime).progress.verifyingSince).toBe(now.toISOString());
-    expect(observeRollout(first, done, "4", inTime).state).toBe("succeeded");
-    const late = observeRollout(first, done, null, new Date(now.getTime() + verifyMs));
+    const later = (ms: number) => new Date(now.getTime() + ms);
+    const second = observeRollout(first, done, "3", later(30_000));
+    expect(second).toMatchObject({ state: "running", progress: { verifying: { ms: 30_000 } } });
+    expect(observeRollout(second, done, "4", later(45_000)).state).toBe("succeeded");
+    const late = observeRollout(second, done, null, later(60_000));
     expect(late).toMatchObject({ state: "failed" });
     expect(late.result).toContain("nothing serves instead of 4");
+  });
+
+  test("where the backend shows the work is kept, also when a later look does not say", () => {
+    const running = { kind: "running", steps: [], logTail: "" } as const;
+    const first = observeRollout(
+      rolloutIn("running"),
+      { ...running, url: "https://ci.example/run/7" },
+      null,
+      now,
+    );
+    expect(observeRollout(first, running, null, now).progress.url).toBe("https://ci.example/run/7");
+  });
+
+  test("a clock that jumps neither ends that wait nor holds it up", () => {
+    const first = observeRollout(rolloutIn("running"), done, "3", now);
+    const hour = 3_600_000;
+    const ahead = observeRollout(first, done, "3", new Date(now.getTime() + hour));
+    expect(ahead).toMatchObject({ state: "running", progress: { verifying: { ms: 30_000 } } });
+    let rollout = observeRollout(ahead, done, "3", now);
+    for (let look = 1; look <= 2; look += 1)
+      rollout = observeRollout(rollout, done, "3", new Date(now.getTime() + look * 15_000));
+    expect(rollout.state).toBe("failed");
   });
 
   test("a retrain needs nothing to serve", () => {

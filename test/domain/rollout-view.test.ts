@@ -64,8 +64,8 @@ describe("buttons", () => {
     ["cancelling", []],
     ["unknown", ["cancel 7 --as succeeded", "cancel 7 --as failed", "audit --subject rollout:7"]],
     ["succeeded", ["rollback scorer 3 --environment production", "audit --subject rollout:7"]],
-    ["failed", ["audit --subject rollout:7"]],
-    ["expired", ["audit --subject rollout:7"]],
+    ["failed", ["deploy scorer 4 --environment production", "audit --subject rollout:7"]],
+    ["expired", ["deploy scorer 4 --environment production", "audit --subject rollout:7"]],
   ] as const)("of a %s rollout", (state, expected) => {
     expect(commandsOf(view(rolloutIn(state)))).toEqual(expected);
   });

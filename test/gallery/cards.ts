@@ -1,6 +1,7 @@
 /** Every card in every state that people see, with real texts, short and long: what the gallery shows and tests. */
 import { answerView, errorView } from "../../src/domain/answer.ts";
 import type { Approval } from "../../src/domain/approval.ts";
+import { type Bake, beginWatch, type Hold, newBake } from "../../src/domain/bake.ts";
 import { digestView } from "../../src/domain/digest-view.ts";
 import { writeTemplate } from "../../src/domain/explanation-template.ts";
 import type { Incident, TimelineEntry } from "../../src/domain/incident.ts";
@@ -201,6 +202,60 @@ function rollouts(): GalleryCard[] {
   });
 }
 
+/** A version that serves, in every state of its bake, and a canary that waits. */
+function bakes(): GalleryCard[] {
+  const before = { alerts: [], incident: 0 };
+  const bake = newBake({ windowMs: 1_800_000, onFail: "rollback", checks: [] }, before);
+  const ok = { name: "traffic", state: "ok", text: "traffic: 41.2 to 55, must be at least 1" } as const;
+  const breached = {
+    name: "error ratio",
+    state: "breached",
+    text: "error ratio: 0.09 at worst, must be at most 0.01, outside for 3 min",
+  } as const;
+  const missing = { name: "traffic", state: "missing", text: "traffic: no values at all" } as const;
+  const watch = {
+    ...beginWatch(at(12), 1),
+    elapsed: { ms: 420_000, at: at(19).toISOString(), wentBack: false },
+  };
+  const fired = "alert HighErrorRate fired, incident 12";
+  const failed: Bake = {
+    ...{ ...bake, state: "failed", findings: [fired, breached.text], checks: [breached, ok], incidentId: 12 },
+  };
+  const states: Readonly<Record<string, Bake>> = {
+    watching: { ...bake, state: "watching", watch, checks: [ok] },
+    passed: { ...bake, state: "passed", findings: ["none of its alerts fired, and no incident names it"] },
+    "failed, rolling back": { ...failed, undo: { attempts: 0, rolloutId: 8 } },
+    "failed, asks": { ...failed, undoProblem: "the bot may not: no rule of the policy permits it" },
+    "failed, rolled back": { ...failed, answer: { as: "rolled_back", by: "rollout 8" } },
+    inconclusive: { ...bake, state: "inconclusive", findings: [missing.text], checks: [missing] },
+    accepted: {
+      ...{ ...bake, state: "inconclusive", findings: [missing.text] },
+      answer: { as: "accepted", by: "oncall" },
+    },
+    superseded: { ...bake, state: "superseded", answer: { as: "replaced", by: "rollout 8" } },
+  };
+  const result = "the alias champion of fraud-scorer points to version 42";
+  const card = (state: string, given: Rollout): GalleryCard => {
+    const facts = { rollout: given, approvals, approvers: [], rolesOf: () => [], nameOf };
+    return { family: "bake", state, view: rolloutView(facts) };
+  };
+  const hold: Hold = {
+    ...{ name: "25 %", trafficPercent: 25, watch: null, windowMs: 600_000, state: "asking" },
+    findings: [missing.text],
+  };
+  const running = rolloutIn("running", { plan: deploy, requestedBy: "ml" });
+  const note = "holds at 25 % with 25 % of the traffic";
+  return [
+    ...Object.entries(states).map(([state, given]) =>
+      card(
+        state,
+        rolloutIn("succeeded", { plan: deploy, requestedBy: "ml", result, finishedAt: at(12), bake: given }),
+      ),
+    ),
+    card("canary waits", { ...running, progress: { ...running.progress, hold, note } }),
+  ];
+}
+
 function others(): GalleryCard[] {
   const silence = {
     ...{ id: 3, matchers: [{ name: "service", op: "=" as const, value: "checkout" }], reason: "load test" },
@@ -274,5 +329,5 @@ function others(): GalleryCard[] {
 
 /** All of them, in the order in which the gallery shows them. */
 export function galleryCards(): readonly GalleryCard[] {
-  return [...incidents(), ...entries(), ...rollouts(), ...others()];
+  return [...incidents(), ...entries(), ...rollouts(), ...bakes(), ...others()];
 }

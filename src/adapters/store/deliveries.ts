@@ -1,5 +1,5 @@
 /** Deliveries: verbatim requests, in the order of their commits. */
-import { and, asc, count, desc, eq, gt, inArray, isNull, lt, max, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, inArray, isNull, lt, max, ne, sql } from "drizzle-orm";
 import type { DeadDelivery, DeliveryStore, RawDelivery, StoredDelivery } from "../../ports.ts";
 import type { Db } from "./client.ts";
 import { orderLock, rowsOf } from "./delivery-writer.ts";
@@ -47,6 +47,14 @@ export function deliverySlice(
         .orderBy(desc(deliveries.id))
         .limit(1);
       return row ?? null;
+    },
+    cameAfter: async (id, except) => {
+      const found = await db
+        .select({ id: deliveries.id })
+        .from(deliveries)
+        .where(and(gt(deliveries.id, id), ne(deliveries.source, except)))
+        .limit(1);
+      return found.length > 0;
     },
     prune: (before, limit) => prune(db, before, limit),
     pruneDead: (before, limit) => pruneDead(db, before, limit),

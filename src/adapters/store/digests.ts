@@ -1,5 +1,7 @@
 /** Digest runs, and the numbers that digests are made of. */
 import { and, desc, eq, sql } from "drizzle-orm";
+import type { Bake } from "../../domain/bake.ts";
+import { bakeWord } from "../../domain/bake-view.ts";
 import type { DigestFacts } from "../../domain/digest.ts";
 import { type Plan, planTitle } from "../../domain/rollout.ts";
 import type { DigestRun, DigestStore } from "../../ports.ts";
@@ -144,10 +146,14 @@ async function mutedReasons(tx: Db, window: Window) {
 }
 
 async function rolloutLines(tx: Db, window: Window) {
-  const rows = await tx.execute<{ id: number; plan: Plan; state: string }>(sql`
-    select id, plan, state from rollouts
+  const rows = await tx.execute<{ id: number; plan: Plan; state: string; bake: Bake | null }>(sql`
+    select id, plan, state, bake from rollouts
     where ${within("requested_at", window)} or ${within("finished_at", window)} order by id limit ${maxListed}`);
-  return rows.map(({ id, plan, state }) => ({ id, title: planTitle(plan), state }));
+  return rows.map(({ id, plan, state, bake }) => ({
+    id,
+    title: planTitle(plan),
+    state: state === "succeeded" && bake !== null ? bakeWord(bake).toLowerCase() : state,
+  }));
 }
 
 async function pendingApprovals(tx: Db) {

@@ -1,5 +1,5 @@
 /** Incidents and what belongs to them. */
-import { and, asc, desc, eq, gte, inArray, isNull, ne, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gte, inArray, isNull, max, ne, or, sql } from "drizzle-orm";
 import type { Incident, TimelineEntry } from "../../domain/incident.ts";
 import type { IncidentFilter, IncidentStore, NewTimelineEntry } from "../../ports.ts";
 import { alertRows } from "./alerts.ts";
@@ -45,6 +45,10 @@ function incidentRows(db: Db) {
     },
     list: (filter: IncidentFilter) => listIncidents(db, filter),
     save: (list: readonly Incident[]) => saveIncidents(db, list),
+    newest: async () => {
+      const [row] = await db.select({ id: max(incidents.id) }).from(incidents);
+      return row?.id ?? 0;
+    },
     rememberedIncidents: async (since: Date) => {
       const rows = await db
         .select()

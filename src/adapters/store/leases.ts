@@ -11,6 +11,10 @@ export function leaseSlice(db: Db): LeaseStore {
     release: async (lease) => {
       await db.update(leases).set({ holder: null, expiresAt: null }).where(isHeld(lease));
     },
+    cursor: async (scope) => {
+      const [row] = await db.select({ cursor: leases.cursor }).from(leases).where(eq(leases.scope, scope));
+      return row?.cursor ?? 0;
+    },
     beat: async (replica, startedAt) => {
       const seenAt = sql`clock_timestamp()`;
       await db

@@ -1,17 +1,19 @@
 /** Rollouts, approvals and locks; with them the registry of the builtin backend. */
 import { and, asc, desc, eq, gte, inArray } from "drizzle-orm";
+import { isBakeOpen } from "../../domain/bake.ts";
 import type { Rollout } from "../../domain/rollout.ts";
-import type { RolloutStore } from "../../ports.ts";
+import type { RolloutStore, Snapshot } from "../../ports.ts";
 import type { Db } from "./client.ts";
 import { guardRows } from "./guards.ts";
 import { lockRows } from "./locks.ts";
 import { modelRows } from "./models.ts";
-import { approvals, rolloutNotes, rollouts } from "./schema.ts";
+import { approvals, rolloutNotes, rollouts, snapshots } from "./schema.ts";
 import { isRowId } from "./values.ts";
 
 export function rolloutSlice(db: Db): RolloutStore {
   return {
     ...rolloutRows(db),
+    ...snapshotRows(db),
     ...approvalRows(db),
     ...lockRows(db),
     ...noteRows(db),
@@ -35,7 +37,7 @@ function rolloutRows(
       const [row] = await db.select().from(rollouts).where(eq(rollouts.operationId, operationId));
       return row === undefined ? null : toRollout(row);
     },
-    list: async ({ states, model, environment, since, limit }) => {
+    list: async ({ states, model, environment, since, bake, limit }) => {
       const rows = await db
         .select()
         .from(rollouts)
@@ -45,6 +47,7 @@ function rolloutRows(
             model === undefined ? undefined : eq(rollouts.model, model),
             environment === undefined ? undefined : eq(rollouts.environment, environment),
             since === undefined ? undefined : gte(rollouts.requestedAt, since),
+            bake === undefined ? undefined : eq(rollouts.bakeIsOpen, true),
           ),
         )
         .orderBy(desc(rollouts.requestedAt), desc(rollouts.id))
@@ -93,6 +96,9 @@ function toColumns(rollout: Omit<Rollout, "id" | "version">) {
     result: rollout.result,
     startedAt: rollout.startedAt,
     finishedAt: rollout.finishedAt,
+    elapsed: rollout.elapsed,
+    bake: rollout.bake,
+    bakeIsOpen: rollout.bake !== null && isBakeOpen(rollout.bake),
     auditSeq: rollout.auditSeq,
     revision: rollout.revision,
   };
@@ -102,10 +108,12 @@ function toRollout(row: RolloutRow): Rollout {
   return {
     id: row.id,
     operationId: row.operationId,
-    // These three columns are written by toColumns alone, from a rollout.
+    // These five columns are written by toColumns alone, from a rollout.
     plan: row.plan as Rollout["plan"],
     externalRef: row.externalRef as Rollout["externalRef"],
     progress: row.progress as Rollout["progress"],
+    elapsed: row.elapsed as Rollout["elapsed"],
+    bake: row.bake as Rollout["bake"],
     planHash: row.planHash,
     state: row.state,
     version: row.version,
@@ -125,6 +133,31 @@ function toRollout(row: RolloutRow): Rollout {
 
 function rulesOf(count: number): Rollout["approvalRules"] {
   return count === 0 ? [] : [{ rule: "", count, roles: [] }];
+}
+
+function snapshotRows(db: Db): Pick<RolloutStore, "keepSnapshot" | "snapshotOf"> {
+  return {
+    keepSnapshot: async (rolloutId, snapshot, at) => {
+      await db.insert(snapshots).values({ rolloutId, snapshot, at }).onConflictDoNothing();
+    },
+    snapshotOf: async ({ model, environment, version }) => {
+      const [row] = await db
+        .select({ rolloutId: snapshots.rolloutId, snapshot: snapshots.snapshot })
+        .from(snapshots)
+        .innerJoin(rollouts, eq(rollouts.id, snapshots.rolloutId))
+        .where(
+          and(
+            eq(rollouts.model, model),
+            eq(rollouts.environment, environment),
+            eq(rollouts.fromVersion, version),
+          ),
+        )
+        .orderBy(desc(snapshots.rolloutId))
+        .limit(1);
+      // Written by keepSnapshot alone.
+      return row === undefined ? null : { ...row, snapshot: row.snapshot as Snapshot };
+    },
+  };
 }
 
 function approvalRows(db: Db): Pick<RolloutStore, "approvals" | "addApproval"> {

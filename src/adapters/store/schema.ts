@@ -431,14 +431,28 @@ export const rollouts = pgTable(
     result: text("result"),
     startedAt: at("started_at"),
     finishedAt: at("finished_at"),
+    /** How long it was watched while it was under way. */
+    elapsed: jsonb("elapsed"),
+    /** What became of the version once it served; null when nothing is watched. */
+    bake: jsonb("bake"),
+    /** True while the bake is not over: the bot watches, or a person is asked. */
+    bakeIsOpen: boolean("bake_is_open").notNull().default(false),
     auditSeq: bigint("audit_seq", { mode: "number" }),
     revision: integer("revision").notNull().default(1),
   },
   (table) => [
+    index("rollouts_bake").on(table.id).where(sql`bake_is_open`),
     index("rollouts_state").on(table.state),
     index("rollouts_model").on(table.model, table.environment, table.requestedAt),
   ],
 );
+
+/** What served before a rollout, in its backend's terms; a table of its own, since it may be large and is seldom read. */
+export const snapshots = pgTable("snapshots", {
+  rolloutId: integer("rollout_id").primaryKey(),
+  snapshot: jsonb("snapshot").notNull(),
+  at: at("at").notNull(),
+});
 
 /** Who agreed or refused. One row per person: one human, one voice. */
 export const approvals = pgTable(

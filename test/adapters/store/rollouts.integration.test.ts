@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { moveBake, newBake } from "../../../src/domain/bake.ts";
+import { beginElapsed } from "../../../src/domain/elapsed.ts";
 import { moveRollout, newRollout, type Plan } from "../../../src/domain/rollout.ts";
 import { at, freshStore } from "./fixture.ts";
 
@@ -39,6 +41,40 @@ test("a rollout comes back as it went in", async () => {
   expect(await store.rollouts.findByOperationId("op-1")).toEqual(rollout);
   expect(await store.rollouts.findByOperationId("op-2")).toBeNull();
   await expect(store.rollouts.insert(wantedRollout)).rejects.toThrow();
+});
+
+test("a bake comes back as it went in, and rollouts are found by it as long as it is open", async () => {
+  const { store } = await freshStore();
+  const rule = { windowMs: 60_000, onFail: "rollback", checks: [] } as const;
+  const bake = newBake(rule, { alerts: ["a/1"], incident: 3 });
+  const elapsed = beginElapsed(at(0));
+  const rollout = await store.rollouts.insert({ ...wanted("baking"), elapsed, bake });
+  expect(await store.rollouts.find(rollout.id)).toMatchObject({ elapsed, bake });
+  const open = async () =>
+    (await store.rollouts.list({ bake: "open", limit: 5 })).map((other) => other.operationId);
+  expect(await open()).toEqual([]);
+  const watching = await store.rollouts.update({ ...rollout, bake: moveBake(bake, "watching") });
+  expect(await open()).toEqual(["baking"]);
+  if (watching?.bake === undefined || watching.bake === null) throw new Error("the bake is gone");
+  await store.rollouts.update({ ...watching, bake: moveBake(watching.bake, "passed") });
+  expect(await open()).toEqual([]);
+});
+
+test("of a version what was kept when it was last replaced is found, and what was kept first stands", async () => {
+  const { store } = await freshStore();
+  const keep = async (operationId: string, over: Partial<Plan>, image: string) => {
+    const { id } = await store.rollouts.insert(wanted(operationId, over));
+    await store.rollouts.keepSnapshot(id, { image }, at(1));
+    return id;
+  };
+  const replaced = { model: plan.model, environment: plan.environment, version: "3" };
+  expect(await store.rollouts.snapshotOf(replaced)).toBeNull();
+  await keep("first", { from: "3", to: "4" }, "old");
+  const again = await keep("again", { from: "3", to: "5" }, "new");
+  await keep("elsewhere", { from: "3", environment: "staging" }, "staging");
+  await keep("of another", { from: "4", to: "3" }, "other");
+  await store.rollouts.keepSnapshot(again, { image: "too late" }, at(2));
+  expect(await store.rollouts.snapshotOf(replaced)).toEqual({ rolloutId: again, snapshot: { image: "new" } });
 });
 
 test("of two that move a rollout from the same version one wins", async () => {
