@@ -24,7 +24,6 @@ const shown: readonly (readonly [platform: string, card: string, file: string])[
   ["slack", "incident open, a rollout suspected", "slack-incident.png"],
   ["discord", "incident open, a rollout suspected", "discord-incident.png"],
   ["slack", "rollout pending", "slack-rollout.png"],
-  ["discord", "rollout running", "discord-rollout.png"],
 ];
 
 const platforms = {
