@@ -19,7 +19,8 @@ export default defineConfig({
           exclude: ["test/**/*.integration.test.ts", "test/e2e/**"],
           pool: "threads",
           isolate: false,
-          testTimeout: 20_000,
+          // Property tests of the correlator take half a minute on a machine that does other things too.
+          testTimeout: 180_000,
         },
       },
       {

@@ -90,6 +90,16 @@ export const declarations = {
     help: "Checkpoints brought to a destination, by kind (file, git, http, channel) and outcome (published, failed).",
     labels: ["kind", "outcome"],
   },
+  tocsin_escalations_total: {
+    kind: "counter",
+    help: "Steps of escalation that told somebody because nobody had acknowledged an incident, by rule.",
+    labels: ["rule"],
+  },
+  tocsin_pages_total: {
+    kind: "counter",
+    help: "Attempts to tell a pager outside, by pager and outcome (told, failed).",
+    labels: ["pager", "outcome"],
+  },
   tocsin_posts_total: {
     kind: "counter",
     help: "Attempts to post or edit a message, by platform, kind (incident, rollout, entry, digest, silence_ending, silence_idle, checkpoint, rollout_note, changed_outside) and outcome.",

@@ -38,6 +38,7 @@ describe("buttons about the first suspect", () => {
   test("stay on the card of an incident that is over", () => {
     expect(labels(card({ state: "resolved", resolvedAt: at(9), resolvedBy: "oncall" }))).toEqual([
       "Why",
+      "Reopen",
       "Right cause",
       "Wrong cause",
     ]);
