@@ -2,7 +2,9 @@
 import {
   type BakeBaseline,
   type BakeCheck,
+  beginWatch,
   type CheckResult,
+  continueWatch,
   maxBaselineAlerts,
   type Watch,
 } from "../domain/bake.ts";
@@ -25,8 +27,8 @@ export interface BakeLookOptions {
 export interface BakeLook {
   /** What there is before a rollout begins. */
   baseline(entry: ModelEntry): Promise<BakeBaseline>;
-  /** Newest delivery, to begin a watch from, or to end it with. */
-  newestDelivery(): Promise<number>;
+  /** The watch at this look: the first begins it, the first after its time notes what has to be read before a verdict. */
+  advance(watch: Watch | null, windowMs: number, now: Date): Promise<Watch>;
   see(question: BakeLookQuestion): Promise<BakeSight>;
 }
 
@@ -53,6 +55,13 @@ export function createBakeLook({ store, source }: BakeLookOptions): BakeLook {
     const firing = await store.incidents.remembered(new Date("9999-01-01T00:00:00Z"), maxAlerts);
     const keys = firing.filter((tracked) => isOwn(entry, tracked)).map(({ key }) => key);
     return { alerts: keys.slice(-maxBaselineAlerts), incident: await store.incidents.newest() };
+  }
+
+  async function advance(before: Watch | null, windowMs: number, now: Date): Promise<Watch> {
+    if (before === null) return beginWatch(now, await newestDelivery());
+    const after = continueWatch(before, now, windowMs);
+    if (after.elapsed.ms < windowMs || after.deliveriesTo !== null) return after;
+    return { ...after, deliveriesTo: await newestDelivery() };
   }
 
   async function newestDelivery(): Promise<number> {
@@ -140,7 +149,7 @@ export function createBakeLook({ store, source }: BakeLookOptions): BakeLook {
     return readCheck(check, answer.series, window);
   }
 
-  return { baseline, newestDelivery, see };
+  return { baseline, advance, see };
 }
 
 /** How much longer than watched a watch may have taken: the bot was down, ms. */

@@ -2,16 +2,8 @@
  * Watches a version that serves: one look per job, until there is a verdict. What follows from a failure is asked of a
  * person, or begun by the bot itself where configuration and policy say so.
  */
-import {
-  type Bake,
-  bakePollMs,
-  beginWatch,
-  continueWatch,
-  isBakeOpen,
-  moveBake,
-  type Watch,
-} from "../domain/bake.ts";
-import { type BakeVerdict, judgeBake } from "../domain/bake-verdict.ts";
+import { type Bake, bakePollMs, isBakeOpen, moveBake, type Watch } from "../domain/bake.ts";
+import { type BakeVerdict, concludeBake, judgeBake } from "../domain/bake-verdict.ts";
 import { planTitle, type Rollout } from "../domain/rollout.ts";
 import type { Clock, ModelEntry, StoreSlices } from "../ports.ts";
 import type { AutoRollback } from "./auto-rollback.ts";
@@ -57,7 +49,7 @@ export function createBaking(options: BakingOptions): Baking {
 
   async function watch(rollout: Rollout, bake: Bake, entry: ModelEntry): Promise<void> {
     const now = clock.now();
-    const watched = await advanceWatch(bake, now);
+    const watched = await look.advance(bake.watch, bake.windowMs, now);
     const { windowMs } = bake;
     const checks = entry.bakes.get(rollout.plan.environment)?.checks ?? [];
     const sight = await look.see({ rollout, entry, checks, watch: watched, windowMs, now });
@@ -72,15 +64,7 @@ export function createBaking(options: BakingOptions): Baking {
     if (verdict.kind === "watch") {
       return await transitions.progress(rollout, { ...rollout, bake: seen }, bakePollMs(windowMs));
     }
-    await conclude(rollout, judged(rollout, seen, verdict), verdict);
-  }
-
-  /** The first look begins it; the first one after its window notes what must be read before there is a verdict. */
-  async function advanceWatch({ watch: before, windowMs }: Bake, now: Date): Promise<Watch> {
-    if (before === null) return beginWatch(now, await look.newestDelivery());
-    const after = continueWatch(before, now, windowMs);
-    if (after.elapsed.ms < windowMs || after.deliveriesTo !== null) return after;
-    return { ...after, deliveriesTo: await look.newestDelivery() };
+    await conclude(rollout, concludeBake(seen, verdict, rollout.plan.kind), verdict);
   }
 
   /** The verdict, its audit entry, and the line in the thread of the incident that it came of: all or nothing. */
@@ -107,20 +91,6 @@ export function createBaking(options: BakingOptions): Baking {
   }
 
   return step;
-}
-
-function judged(rollout: Rollout, bake: Bake, verdict: Exclude<BakeVerdict, { kind: "watch" }>): Bake {
-  const { findings } = verdict;
-  if (verdict.kind === "pass") return moveBake(bake, "passed", { findings });
-  if (verdict.kind === "inconclusive") return moveBake(bake, "inconclusive", { findings });
-  const { incidentId } = verdict;
-  // Going forward again to the version that was rolled back from would only turn in a circle.
-  if (rollout.plan.kind === "rollback") {
-    const undoProblem = "a rollback is never undone by the bot itself";
-    return moveBake(bake, "failed", { findings, incidentId, undoProblem });
-  }
-  const undo = bake.onFail === "rollback" ? { attempts: 0, rolloutId: null } : null;
-  return moveBake(bake, "failed", { findings, incidentId, undo });
 }
 
 /** When the rollout began; null when our clock was set back since: no sender's time can be compared with it then. */

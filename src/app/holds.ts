@@ -2,7 +2,7 @@
  * A canary that holds: judged like a bake, then let on or stopped. Each decision is written before it is carried out, so
  * that after a crash it is carried out again; a backend takes that more than once.
  */
-import { bakePollMs, beginWatch, continueWatch, type Hold, type Watch } from "../domain/bake.ts";
+import { bakePollMs, type Hold } from "../domain/bake.ts";
 import { type BakeVerdict, judgeBake } from "../domain/bake-verdict.ts";
 import { botPerson } from "../domain/person.ts";
 import { type Rollout, withProgress } from "../domain/rollout.ts";
@@ -70,7 +70,7 @@ export function createHolds(options: HoldsOptions): Holds {
   async function watch(holding: HoldingRollout, hold: Hold): Promise<void> {
     const { rollout, entry } = holding;
     const now = clock.now();
-    const watched = await advanceWatch(hold, now);
+    const watched = await look.advance(hold.watch, hold.windowMs, now);
     const { windowMs } = hold;
     const checks = entry.bakes.get(rollout.plan.environment)?.checks ?? [];
     const verdict = judgeBake({
@@ -81,13 +81,6 @@ export function createHolds(options: HoldsOptions): Holds {
       startedAt: comparableStart(rollout, watched, now),
     });
     await follow(holding, { ...hold, watch: watched }, verdict);
-  }
-
-  async function advanceWatch({ watch: before, windowMs }: Hold, now: Date): Promise<Watch> {
-    if (before === null) return beginWatch(now, await look.newestDelivery());
-    const after = continueWatch(before, now, windowMs);
-    if (after.elapsed.ms < windowMs || after.deliveriesTo !== null) return after;
-    return { ...after, deliveriesTo: await look.newestDelivery() };
   }
 
   async function follow(holding: HoldingRollout, hold: Hold, verdict: BakeVerdict): Promise<void> {

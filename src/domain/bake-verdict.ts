@@ -2,7 +2,7 @@
  * The verdict of a bake, from what was seen: PASS, FAIL or INCONCLUSIVE. What is bad fails it at once; it passes only
  * after its window, and only when everything that is watched could be seen. Missing data is never PASS.
  */
-import type { CheckResult } from "./bake.ts";
+import { type Bake, type CheckResult, moveBake } from "./bake.ts";
 import { oneLine } from "./view.ts";
 
 /** One of the model's own alerts that fired since the rollout began, or fires. */
@@ -117,4 +117,23 @@ function missingData({ signals, checks }: BakeSight): readonly string[] {
 function reassurance({ signals, checks }: BakeSight): readonly string[] {
   const quiet = signals === null ? [] : ["none of its alerts fired, and no incident names it"];
   return [...quiet, ...checks.map(({ text }) => text)];
+}
+
+/** The bake with its verdict, and what follows from a failure. @param kind - of the rollout. */
+export function concludeBake(
+  bake: Bake,
+  verdict: Exclude<BakeVerdict, { kind: "watch" }>,
+  kind: "deploy" | "rollback" | "retrain",
+): Bake {
+  const { findings } = verdict;
+  if (verdict.kind === "pass") return moveBake(bake, "passed", { findings });
+  if (verdict.kind === "inconclusive") return moveBake(bake, "inconclusive", { findings });
+  const { incidentId } = verdict;
+  // Going forward again to the version that was rolled back from would only turn in a circle.
+  if (kind === "rollback") {
+    const undoProblem = "a rollback is never undone by the bot itself";
+    return moveBake(bake, "failed", { findings, incidentId, undoProblem });
+  }
+  const undo = bake.onFail === "rollback" ? { attempts: 0, rolloutId: null } : null;
+  return moveBake(bake, "failed", { findings, incidentId, undo });
 }

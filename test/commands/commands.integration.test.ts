@@ -518,7 +518,7 @@ describe("planning", () => {
         if (typeof member === "object" && member !== null) return readOnly(member);
         const isRead =
           typeof name === "symbol" ||
-          /^(find|list|alerts|approvals|feedback|modelVersions|aliasHistory)/.test(name);
+          /^(find|list|alerts|approvals|feedback|modelVersions|aliasHistory|snapshotOf)/.test(name);
         if (typeof member !== "function" || isRead) return member;
         return () => Promise.reject(new Error(`planning called ${name}`));
       },

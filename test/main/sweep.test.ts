@@ -13,6 +13,7 @@ function storeWith(old: number, dead = 0) {
     posts: { channelsBehind: () => Promise.resolve([]) },
     rollouts: { list: () => Promise.resolve([]) },
     requests: { prune: () => Promise.resolve(0) },
+    monitoring: { prune: () => Promise.resolve(0) },
     deliveries: {
       prune: (_before: Date, limit: number) => {
         const gone = Math.min(limit, state.old);
