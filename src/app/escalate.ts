@@ -45,6 +45,8 @@ export interface Escalate {
   page(incidentId: number): Promise<void>;
 }
 
+/** A step this soon is no sign that nobody cares, ms. */
+const atOnceMs = 30_000;
 /** Alerts of an incident that a rule is looked for in. */
 const maxAlerts = 1_000;
 
@@ -96,7 +98,9 @@ export function createEscalate(options: EscalateOptions): Escalate {
     const told: Told[] = [];
     for (const recipient of due.step.tell) told.push(await tellOne(tx, incident, recipient, now));
     const words = told.map((one) => one.words).join(", ");
-    const text = `nobody has acknowledged it for ${duration(waitedMs)}; step ${number} of ${escalation.rule}: told ${words}`;
+    const waited =
+      waitedMs < atOnceMs ? "it was opened" : `nobody has acknowledged it for ${duration(waitedMs)}`;
+    const text = `${waited}; step ${number} of ${escalation.rule}: told ${words}`;
     const calls = told.flatMap(({ call }) => call ?? []);
     const data = { rule: escalation.rule, step: number, calls };
     const { seq } = await tx.audit.append({

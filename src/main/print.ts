@@ -38,6 +38,8 @@ export function formatView(view: View): string {
   const body = view.blocks.map(formatBlock).filter((text) => text !== "");
   const actions = view.actions.map((action) => `  ${action.label}: tocsin run ${action.command}`);
   const title = styled("bold", visible(view.title));
+  // A short answer is its own title.
+  if (body[0] === visible(view.title)) body.shift();
   return [title, ...body, ...(actions.length > 0 ? [actions.join("\n")] : [])].join("\n\n");
 }
 
