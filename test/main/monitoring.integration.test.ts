@@ -22,6 +22,7 @@ models:
     backend: exec
     environments: [production]
     services: [payments]
+    manifest: { commit: 3f2a9c1e, data: transactions@2026-11-01, seed: 7 }
     settings:
       versions: [/bin/echo, "1"]
       live: [/bin/echo, "1"]
