@@ -283,15 +283,20 @@ function suggestedActions(incident: Incident, explanation: Explanation | null): 
 function summaryOf(card: IncidentCard): string {
   const { incident, explanation } = card;
   const cause = explanation?.causes[0];
-  const has = incident.assignedTo ?? incident.acknowledgedBy;
-  const who = has === null ? "" : ` ${card.nameOf(has)} has it.`;
   const parts = [
     `${stateWord(incident)} ${incident.severity} incident ${incident.id}: ${oneLine(incident.title, maxTitle)}.`,
     ` ${alertCount(incident)} since ${incident.startedAt.toISOString().slice(0, 16).replace("T", " ")} UTC.`,
-    who,
+    whoSentence(card),
     cause === undefined ? "" : ` Probable cause: ${oneLine(cause.text, 300)}`,
   ];
   return parts.join("");
+}
+
+/** Who acknowledged it, or who has it where that is somebody else. */
+function whoSentence({ incident, nameOf }: IncidentCard): string {
+  const { acknowledgedBy, assignedTo } = incident;
+  if (assignedTo !== null && assignedTo !== acknowledgedBy) return ` ${nameOf(assignedTo)} has it.`;
+  return acknowledgedBy === null ? "" : ` Acknowledged by ${nameOf(acknowledgedBy)}.`;
 }
 
 const entryTone: Partial<Record<TimelineKind, Tone>> = {
