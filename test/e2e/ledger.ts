@@ -166,7 +166,7 @@ export async function unfinished(sql: postgres.Sql): Promise<readonly string[]> 
     union all select 'rollout ' || id || ': ' || state from rollouts
       where state in ('pending', 'approved', 'starting', 'running', 'cancelling')
     union all select 'incident ' || id || ': ' || state from incidents where state <> 'resolved'
-    union all select 'delivery ' || id from deliveries where id > (select min(cursor) from leases)
+    union all select 'delivery ' || id from deliveries where id > (select cursor from leases where scope = 'default')
     union all select 'job ' || task_identifier || ' ' || coalesce(key, '') || coalesce(': ' || last_error, '')
       from graphile_worker.jobs where run_at <= now()`;
   return rows.map(({ what }) => what);
