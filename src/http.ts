@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Ingest } from "./app/ingest.ts";
 import type { ConfiguredSource } from "./app/parse-delivery.ts";
 import { answerJson, answerRefusal } from "./http/answer.ts";
+import { type Denial, denialOf } from "./http/denied.ts";
 import { createWebhooks } from "./http/webhooks.ts";
 import type { Clock, Log, Metrics } from "./ports/observability.ts";
 
@@ -53,6 +54,8 @@ export interface HttpOptions {
   /** By their first path segment, for example "slack". */
   readonly extraRoutes?: ReadonlyMap<string, RequestHandler>;
   readonly readiness: () => Promise<readonly ReadinessCheck[]>;
+  /** Is told of every request that was turned away for who sent it, after it was answered. */
+  readonly onDenied?: (denial: Denial) => void;
   readonly exposition: () => Promise<{ readonly contentType: string; readonly body: string }>;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -113,6 +116,10 @@ export function createHttpServer(options: HttpOptions): HttpServer {
     const startedAt = performance.now();
     const segments = segmentsOf(request.url ?? "/");
     const route = segments === null ? "invalid" : nameOf(segments[0] ?? "");
+    response.once("finish", () => {
+      const denial = denialOf(request, response, { route, segments: segments ?? [] });
+      if (denial !== null) options.onDenied?.(denial);
+    });
     try {
       if (segments === null) answerRefusal(response, badAddress);
       else if (route === "webhooks") await webhooks(request, response, segments.slice(1));

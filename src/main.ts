@@ -12,6 +12,7 @@ import { type JobHandlers, runJobs } from "./adapters/store/jobs.ts";
 import { type OpenStore, openStore } from "./adapters/store/store.ts";
 import { createApply } from "./app/apply.ts";
 import { createBakeLook } from "./app/bake-look.ts";
+import { createDenials } from "./app/denials.ts";
 import { createDigest } from "./app/digest.ts";
 import { createIngest } from "./app/ingest.ts";
 import { createKnownMoves } from "./app/known-moves.ts";
@@ -231,6 +232,8 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   const watching = createWatching({ config, store, ingest, replica, clock, log, metrics });
   watching?.start();
   stops.push(async () => watching?.stop());
+  const denials = createDenials({ store, clock, log });
+  stops.push(() => denials.stop());
   const http = createHttpServer({
     host: config.host,
     port: config.port,
@@ -240,6 +243,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     log,
     metrics,
     exposition,
+    onDenied: denials.note,
     console: async (request, response) => {
       if (!(await chats.console.handle(request, response))) answerNotFound(request, response);
     },

@@ -9,6 +9,7 @@ import grafana from "../src/adapters/sources/grafana.ts";
 import { IngestUnavailableError, type NewDelivery, type UnavailableReason } from "../src/app/ingest.ts";
 import type { ConfiguredSource } from "../src/app/parse-delivery.ts";
 import type { SenderSecret } from "../src/domain/sender.ts";
+import { createCallbacks } from "../src/http/callbacks.ts";
 import {
   closedSources,
   createHttpServer,
@@ -512,6 +513,50 @@ test("requests are counted by source and outcome and timed by route", async () =
     "tocsin_deliveries_total unknown unknown_source",
     "tocsin_http_request_seconds webhooks 404",
     "tocsin_http_request_seconds healthz 200",
+  ]);
+});
+
+test("whoever is turned away is told of, by door, whatever stands behind it; what they sent is not", async () => {
+  const denied: unknown[] = [];
+  const refuseLater = (status: number) => (_request: IncomingMessage, response: ServerResponse) => {
+    setImmediate(() => response.writeHead(status).end());
+  };
+  const receive = () =>
+    Promise.resolve({
+      kind: "refused" as const,
+      status: 401 as const,
+      error: "no",
+      message: "no",
+      remedy: "sign",
+    });
+  const door = await open({
+    ...withSecret(alertmanager, { kind: "token", sha256: sha256("t") }),
+    onDenied: (denial) => denied.push(denial),
+    extraRoutes: new Map([
+      ["slack", refuseLater(401)],
+      [
+        "callbacks",
+        createCallbacks({ receivers: new Map([["webhook", receive]]), clock: { now: () => now } }),
+      ],
+    ]),
+    console: (request, response) =>
+      refuseLater(request.url === "/api/sign-in" ? 429 : 401)(request, response),
+  });
+  await post(`${door.url}/webhooks/alertmanager/hush`, good, { "x-forwarded-for": "203.0.113.7" });
+  await fetch(`${door.url}/slack/events`, { method: "POST", body: "hush" });
+  await post(`${door.url}/callbacks/webhook/operation-1`, "{}");
+  await fetch(`${door.url}/api/sign-in`, { method: "POST", body: "hush" });
+  await fetch(`${door.url}/api/command`, { method: "POST" });
+  await fetch(`${door.url}/api/state`, { headers: { cookie: "tocsin_session=forged" } });
+  await fetch(`${door.url}/api/state`);
+  await post(`${door.url}/webhooks/unheard-of`);
+  expect(denied).toEqual([
+    { door: "webhooks/alertmanager", status: 401, sender: "203.0.113.0/24" },
+    { door: "slack", status: 401, sender: "this machine" },
+    { door: "callbacks/webhook", status: 401, sender: "this machine" },
+    { door: "console/sign-in", status: 429, sender: "this machine" },
+    { door: "console", status: 401, sender: "this machine" },
+    { door: "console", status: 401, sender: "this machine" },
   ]);
 });
 

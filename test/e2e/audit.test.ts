@@ -1,4 +1,5 @@
 /** The audit log as an auditor meets it: an export, a key, and what was published, without the bot. */
+import { createHash } from "node:crypto";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -12,6 +13,9 @@ beforeAll(async () => {
   bot = await createBot({
     config: {
       people: { oncall: { name: "On call", roles: ["sre"] } },
+      sources: {
+        alertmanager: { token: `sha256:${createHash("sha256").update("the token").digest("hex")}` },
+      },
       audit: { origin: "tocsin.example/audit", publish: [{ file: "published" }] },
     },
   });
@@ -132,6 +136,27 @@ describe("a proof", () => {
   test("of an entry that no checkpoint covers says what to do", async () => {
     expect(await tell(1, "audit", "prove", "999")).toMatch(/not covered .* tocsin audit checkpoint/);
   });
+});
+
+test("a wrong token at a webhook and at the console is an entry, without the token", async () => {
+  const wrong = await fetch(`${bot.url}/webhooks/alertmanager/hush-hush`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: '{"alerts":[]}',
+  });
+  const signIn = await fetch(`${bot.url}/api/sign-in`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: '{"token":"hush-hush"}',
+  });
+  expect([wrong.status, signIn.status]).toEqual([401, 401]);
+  const entries = await eventually("both attempts are in the log", 30_000, async () => {
+    const output = await tell(0, "audit", "export");
+    return output.includes("door:console/sign-in") && output.includes("door:webhooks/alertmanager")
+      ? output
+      : null;
+  });
+  expect(entries).not.toContain("hush-hush");
 });
 
 test("the database is verified with its checkpoints", async () => {

@@ -1,6 +1,7 @@
 /** Who may come in: where a request may come from, sessions, signing in, and saying who one is. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
+import { senderAddress } from "../../../domain/denied-attempt.ts";
 import type { Person } from "../../../domain/person.ts";
 import type { Log } from "../../../ports/observability.ts";
 import { checkLocal, checkSameOrigin } from "./gate.ts";
@@ -85,7 +86,8 @@ export function createAccess(options: AccessOptions) {
   function signIn(visit: Visit): Answer {
     const parsed = tokenBody.safeParse(visit.body);
     if (!parsed.success) return badBody(parsed.error);
-    const address = addressOf(visit.request);
+    const { socket, headers } = visit.request;
+    const address = senderAddress(socket.remoteAddress, [headers["x-forwarded-for"]].flat().at(-1));
     const waitMs = Math.max(failures.waitMs(address, visit.now), allFailures.waitMs("all", visit.now));
     if (waitMs > 0) return tooMany("Too many wrong tokens from here.", waitMs);
     const person = sessions.personOf(parsed.data.token);
@@ -132,13 +134,4 @@ export function createAccess(options: AccessOptions) {
 /** What the page may know of a person. */
 export function publicPerson(person: Person) {
   return { id: person.id, name: person.name, roles: person.roles };
-}
-
-/** Where attempts at signing in are counted: the peer, or who a proxy on this machine says it is. */
-function addressOf(request: IncomingMessage): string {
-  const peer = request.socket.remoteAddress ?? "unknown";
-  const forwarded = request.headers["x-forwarded-for"];
-  const last = (Array.isArray(forwarded) ? forwarded.at(-1) : forwarded)?.split(",").at(-1)?.trim();
-  const isLocal = /^(127\.|::1$|::ffff:127\.)/.test(peer);
-  return isLocal && last !== undefined && last !== "" ? last.slice(0, 64) : peer;
 }
