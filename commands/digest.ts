@@ -1,9 +1,12 @@
 import { z } from "zod";
 import { answerView } from "../src/domain/answer.ts";
-import { beginOnRequest, withAdvice } from "../src/domain/digest.ts";
-import { digestView } from "../src/domain/digest-view.ts";
+import { beginOnRequest } from "../src/domain/digest.ts";
+import { detailBlocks } from "../src/domain/digest-detail-view.ts";
+import { digestView, isQuiet } from "../src/domain/digest-view.ts";
 import { channelName } from "../src/ports/chat.ts";
 import { type CommandContext, type CommandResult, defineCommand } from "../src/ports/command.ts";
+import { gatherDigest } from "../src/ports/digest-facts.ts";
+import { nameOf } from "./_lookup.ts";
 
 export default defineCommand({
   kind: "operate",
@@ -40,10 +43,11 @@ export default defineCommand({
 });
 
 /** What would be posted now, without its chart. Claims nothing: the next digest covers the same time. */
-async function preview({ channel, store, now }: CommandContext): Promise<CommandResult> {
+async function preview({ channel, store, models, people, now }: CommandContext): Promise<CommandResult> {
   const last = channel === null ? null : await store.digests.lastSlot(null, channelName(channel));
   const from = beginOnRequest(last, now);
-  const facts = await store.digests.facts(from, now);
-  const view = digestView(withAdvice(facts, await store.noise.facts(from, now)), null);
+  const facts = await gatherDigest({ from, to: now }, store, models);
+  const card = digestView({ facts, chart: null, nameOf: (person) => nameOf(people, person) });
+  const view = { ...card, blocks: [...card.blocks, ...(isQuiet(facts) ? [] : detailBlocks(facts))] };
   return { kind: "answer", view: { ...view, footer: "preview: nothing was posted" }, visibility: "private" };
 }

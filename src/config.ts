@@ -6,6 +6,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { auditOf } from "./config/audit.ts";
+import { digestsOf } from "./config/digests.ts";
 import { ConfigError } from "./config/error.ts";
 import { escalationOf, pagersOf, rotasOf } from "./config/escalation.ts";
 import { type FileConfig, parseFile, sha256 } from "./config/file.ts";
@@ -66,7 +67,7 @@ export function readConfig(env: Environment = process.env): Config {
     consoleTokens: people.tokens,
     policy: policyOf(parsed, folder),
     models: modelsOf(parsed),
-    digests: parsed.digests,
+    digests: digestsOf(parsed.digests, rotas),
     explainer: { ...parsed.explainer, timeoutMs: parsed.explainer.timeoutSeconds * 1000 },
     topology: parsed.topology,
     watch: watchOf(parsed.watch),

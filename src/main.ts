@@ -178,7 +178,10 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   const apply = createApply({ ...desk, store, people, look, approvalExpiryMs, log, clock });
   const escalate = createEscalating({ config, store, effects: desk.effects, clock, log, metrics });
   const cron = await createCron(log);
-  const digests = createDigest({ store, cron, schedules: config.digests, clock, log });
+  const digests = createDigest({
+    ...{ store, cron, schedules: config.digests, rotas: config.rotas, models: desk.models },
+    ...{ clock, log },
+  });
   const ingest = createIngest({ store: store.deliveries, metrics, log, clock, wake: () => triage.wake() });
   const { policy, models } = desk;
   const watched = createMonitoring({ config, store, policy, models, ingest, clock, log, metrics });

@@ -3,14 +3,20 @@
  * row in the database per slot and channel decides which replica sends it. So a slot is sent once, and one that
  * passed while the bot was down is caught up.
  */
-import { beginOnRequest, withAdvice } from "../domain/digest.ts";
+import { beginOnRequest, type DigestFacts } from "../domain/digest.ts";
+import { digestDetailView } from "../domain/digest-detail-view.ts";
+import { isQuiet } from "../domain/digest-view.ts";
+import { onCallAt, type Rota } from "../domain/on-call.ts";
 import { type CronFields, isTimezone, previousSlot } from "../domain/schedule.ts";
+import { gatherDigest } from "../ports/digest-facts.ts";
 import {
   type Channel,
   type Clock,
   type Cron,
   channelName,
+  type DigestRun,
   type Log,
+  type ModelEntry,
   parseChannel,
   type Store,
   type StoreSlices,
@@ -25,12 +31,16 @@ export interface DigestSchedule {
   readonly timezone: string;
   /** Channels, "platform:id". */
   readonly to: readonly string[];
+  /** Name of the rota whose hand-over it is; null for a report of what happened. */
+  readonly handover: string | null;
 }
 
 export interface DigestOptions {
   readonly store: Store;
   readonly cron: Cron;
   readonly schedules: readonly DigestSchedule[];
+  readonly rotas: readonly Rota[];
+  readonly models: readonly ModelEntry[];
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -102,8 +112,16 @@ export function createDigest(options: DigestOptions): Digests {
     handled.set(name, slot.getTime());
   }
 
-  async function gather(from: Date, to: Date) {
-    return withAdvice(await store.digests.facts(from, to), await store.noise.facts(from, to));
+  async function gather(run: DigestRun, schedule: DigestSchedule | undefined): Promise<DigestFacts> {
+    const facts = await gatherDigest(run, store, options.models);
+    const zoned = schedule === undefined ? facts : { ...facts, timezone: schedule.timezone };
+    const rota = options.rotas.find(({ name }) => name === schedule?.handover);
+    if (rota === undefined) return zoned;
+    // At the moment of the hand-over itself the next turn has begun.
+    const from = onCallAt(rota, new Date(run.to.getTime() - 1))?.person ?? null;
+    const to = onCallAt(rota, run.to)?.person ?? null;
+    const handover = { rota: rota.name, from, to };
+    return { ...zoned, ...(await store.digests.handoverFacts(run.from, run.to)), handover };
   }
 
   async function run(digestRunId: number): Promise<void> {
@@ -113,15 +131,11 @@ export function createDigest(options: DigestOptions): Digests {
       log.warn({ digestRunId, channel: found?.channel ?? null }, "digest: there is no such run or channel");
       return;
     }
-    const timezone = options.schedules.find((schedule) => schedule.name === found.name)?.timezone;
-    const gathered = found.facts ?? (await gather(found.from, found.to));
+    const schedule = options.schedules.find(({ name }) => name === found.name);
+    const facts = found.facts ?? (await gather(found, schedule));
     await store.transaction(async (tx) => {
-      if (found.facts === null)
-        await tx.digests.saveFacts(
-          digestRunId,
-          timezone === undefined ? gathered : { ...gathered, timezone },
-        );
-      await wantPost(tx, digestRunId, channel, clock.now());
+      if (found.facts === null) await tx.digests.saveFacts(digestRunId, facts);
+      await wantPosts(tx, { id: digestRunId, facts, channel, now: clock.now() });
     });
   }
 
@@ -159,14 +173,22 @@ async function claim(
   return id;
 }
 
-async function wantPost(
+/** The card, and in its thread what most readers skip. */
+async function wantPosts(
   tx: StoreSlices,
-  id: number,
-  { platform, id: channel }: Channel,
-  now: Date,
+  digest: { readonly id: number; readonly facts: DigestFacts; readonly channel: Channel; readonly now: Date },
 ): Promise<void> {
+  const { id, facts, now } = digest;
+  const { platform, id: channel } = digest.channel;
+  const post = { platform, channel, subject: id, desiredRevision: 1 };
+  const hasDetail = facts.handover === undefined && !isQuiet(facts) && digestDetailView(facts) !== null;
   await tx.posts.want(
-    [{ platform, channel, kind: "digest", subject: id, desiredRevision: 1, threadOf: null }],
+    [
+      { ...post, kind: "digest", threadOf: null },
+      ...(hasDetail
+        ? [{ ...post, kind: "digest_detail", threadOf: { kind: "digest", subject: id } } as const]
+        : []),
+    ],
     now,
   );
   await tx.jobs.add({ task: "post", platform, channel });

@@ -1,14 +1,16 @@
 /** What a post shows: reads the state it is about and makes its view. Decides nothing. */
 
 import { checkpointView } from "../domain/checkpoint-view.ts";
+import { digestDetailView } from "../domain/digest-detail-view.ts";
 import { digestView } from "../domain/digest-view.ts";
 import { standingVerdicts } from "../domain/feedback.ts";
+import { handoverView } from "../domain/handover-view.ts";
 import type { TimelineEntry } from "../domain/incident.ts";
 import { type EntryChart, entryView, incidentView } from "../domain/incident-view.ts";
 import type { Person } from "../domain/person.ts";
 import { outsideView } from "../domain/serving-change.ts";
 import { type ReminderKind, silenceReminderView } from "../domain/silence-view.ts";
-import { oneLine, plain, type View } from "../domain/view.ts";
+import { type Mention, oneLine, plain, type View } from "../domain/view.ts";
 import type { Charts, Clock, Log, ModelEntry, Policy, Post, Store } from "../ports.ts";
 import { DeadlineError, withDeadline } from "./deadline.ts";
 import { chartIn } from "./explain-metrics.ts";
@@ -104,7 +106,21 @@ export function createRender(options: RenderOptions): Render {
   async function renderDigest(id: number) {
     const run = await store.digests.find(id);
     if (run === null || run.facts === null) return null;
-    return { view: digestView(run.facts, await options.charts.timeline(run.facts)), revision: 1 };
+    const { facts } = run;
+    if (facts.handover !== undefined)
+      return { view: handoverView({ facts, handover: facts.handover, nameOf, callOf }), revision: 1 };
+    return { view: digestView({ facts, chart: await options.charts.timeline(facts), nameOf }), revision: 1 };
+  }
+
+  async function renderDigestDetail(id: number) {
+    const facts = (await store.digests.find(id))?.facts ?? null;
+    const view = facts === null ? null : digestDetailView(facts);
+    return view === null ? null : { view, revision: 1 };
+  }
+
+  function callOf(person: string): Mention | null {
+    const known = people.find(({ id }) => id === person);
+    return known === undefined ? null : { kind: "person", accounts: known.accounts };
   }
 
   async function renderReminder(id: number, kind: ReminderKind) {
@@ -152,6 +168,7 @@ export function createRender(options: RenderOptions): Render {
     rollout: renderRollout,
     entry: renderEntry,
     digest: renderDigest,
+    digest_detail: renderDigestDetail,
     rollout_note: renderNote,
     silence_ending: (id) => renderReminder(id, "ending"),
     silence_idle: (id) => renderReminder(id, "idle"),

@@ -213,6 +213,7 @@ export const fileSchema = z.strictObject({
         cron: z.string(),
         timezone: z.string().default("UTC"),
         to: z.array(channel).min(1),
+        handover: name.optional(),
       }),
     )
     .default([]),

@@ -65,6 +65,8 @@ export interface DigestSchedule {
   readonly cron: string;
   readonly timezone: string;
   readonly to: readonly string[];
+  /** The rota whose hand-over it is; null for a report of what happened. */
+  readonly handover: string | null;
 }
 
 /** Where metrics are read from. */

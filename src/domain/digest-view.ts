@@ -1,30 +1,21 @@
 import type { DigestFacts } from "./digest.ts";
-import {
-  bold,
-  code,
-  duration,
-  moment,
-  oneLine,
-  plain,
-  type Text,
-  type View,
-  type ViewBlock,
-} from "./view.ts";
+import { count, listBlock, modelBlock, openLine, rolloutBlock, waitingBlocks } from "./digest-lines.ts";
+import { isWell } from "./model-health.ts";
+import { duration, moment, plain, type Text, type View, type ViewBlock } from "./view.ts";
 
-type OpenLine = NonNullable<DigestFacts["open"]>[number];
-type SilenceLine = NonNullable<DigestFacts["silencesEnding"]>[number];
-
-/** Lines of a list; what is beyond is counted. */
-const maxListed = 8;
-const maxTitle = 120;
+export interface DigestQuestion {
+  readonly facts: DigestFacts;
+  /** PNG, or null when there is none to show. */
+  readonly chart: Uint8Array | null;
+  readonly nameOf: (person: string) => string;
+}
 
 /**
- * A digest as a message; one line when nothing happened.
- * Every number of the chart is also in the text and in the image's description.
- * @param chart - PNG, or null when there is none to show.
+ * A digest as a message: what needs somebody, and the numbers; one line when nothing happened. The lists of what is
+ * over are in digest-detail-view.ts. Every number of the chart is also in the text and in the image's description.
  */
-export function digestView(facts: DigestFacts, chart: Uint8Array | null): View {
-  return isQuiet(facts) ? quietView(facts) : fullView(facts, chart);
+export function digestView(question: DigestQuestion): View {
+  return isQuiet(question.facts) ? quietView(question.facts) : fullView(question);
 }
 
 /** True when nothing happened in the window; what waits from before does not count as new. */
@@ -34,20 +25,24 @@ export function isQuiet(facts: DigestFacts): boolean {
 }
 
 function quietView(facts: DigestFacts): View {
+  const { reviews = [], silencesEnding: ending = [], models = [] } = facts;
+  const troubled = models.filter((model) => !isWell(model)).length;
   const waiting = [
     facts.stillOpen === 0 ? "" : ` ${count(facts.stillOpen, "incident")} still open.`,
     facts.pendingApprovals.length === 0
       ? ""
       : ` ${count(facts.pendingApprovals.length, "rollout")} waiting for approval.`,
-    endingOf(facts).length === 0 ? "" : ` ${count(endingOf(facts).length, "silence")} about to end.`,
-    reviewsOf(facts).length === 0 ? "" : ` ${count(reviewsOf(facts).length, "broken freeze")} to review.`,
+    ending.length === 0 ? "" : ` ${count(ending.length, "silence")} about to end.`,
+    reviews.length === 0 ? "" : ` ${count(reviews.length, "broken freeze")} to review.`,
+    troubled === 0 ? "" : ` ${count(troubled, "model")} to look at.`,
   ].join("");
   const title = `Nothing new since ${moment(new Date(facts.from)).text}.${waiting}`;
   return { kind: "digest", title, tone: "neutral", summary: title, blocks: [], actions: [] };
 }
 
-function fullView(facts: DigestFacts, chart: Uint8Array | null): View {
+function fullView({ facts, chart, nameOf }: DigestQuestion): View {
   const [from, to] = [new Date(facts.from), new Date(facts.to)];
+  const open = (facts.open ?? []).map((line) => openLine(line, to, nameOf));
   return {
     kind: "digest",
     title: `Digest: ${facts.opened.length} opened, ${facts.resolved.length} resolved, ${facts.stillOpen} still open`,
@@ -57,54 +52,13 @@ function fullView(facts: DigestFacts, chart: Uint8Array | null): View {
       { kind: "note", text: [moment(from), plain(" to "), moment(to)] },
       { kind: "fields", fields: fieldsOf(facts) },
       ...(chart === null ? [] : [imageOf(facts, chart)]),
-      ...listBlock(
-        "Open, oldest first",
-        (facts.open ?? []).map((line) => openLine(line, to)),
-      ),
-      ...listBlock("Opened", facts.opened.map(incidentLine)),
-      ...listBlock("Resolved", facts.resolved.map(incidentLine)),
-      ...noisiestBlock(facts),
-      ...listBlock(
-        "Muted",
-        facts.muted.map(({ because, count: times }) => [
-          plain(`${count(times, "alert")}: ${oneLine(because, maxTitle)}`),
-        ]),
-      ),
-      ...listBlock("Silences about to end", endingOf(facts).map(silenceLine)),
-      ...listBlock(
-        "Rollouts",
-        facts.rollouts.map(({ id, title, state }) => [
-          bold(`#${id} `),
-          plain(`${oneLine(title, maxTitle)}, ${state}`),
-        ]),
-      ),
-      ...listBlock(
-        "Waiting for approval",
-        facts.pendingApprovals.map(({ id, title, requestedBy }) => [
-          bold(`#${id} `),
-          plain(`${oneLine(title, maxTitle)}, asked for by ${oneLine(requestedBy, 60)}: `),
-          code(`/approve ${id}`),
-        ]),
-      ),
-      ...listBlock(
-        "Broke a freeze, to be reviewed",
-        reviewsOf(facts).map(({ id, title, openedBy, reason }) => [
-          bold(`#${id} `),
-          plain(`${oneLine(title, maxTitle)}, by ${oneLine(openedBy, 60)}: ${oneLine(reason, maxTitle)} `),
-          code(`/review ${id}`),
-        ]),
-      ),
+      ...listBlock("Open, oldest first", open),
+      ...waitingBlocks(facts, nameOf),
+      ...rolloutBlock(facts),
+      ...modelBlock(facts),
     ],
     actions: [],
   };
-}
-
-function reviewsOf({ reviews = [] }: DigestFacts): NonNullable<DigestFacts["reviews"]> {
-  return reviews;
-}
-
-function endingOf({ silencesEnding = [] }: DigestFacts): readonly SilenceLine[] {
-  return silencesEnding;
 }
 
 function summaryOf(facts: DigestFacts): string {
@@ -158,54 +112,4 @@ export function chartDescription(facts: DigestFacts): string {
       : `; most in one interval: ${busiest.alerts}, from ${moment(new Date(busiest.at)).text}`;
   const [from, to] = [moment(new Date(facts.from)).text, moment(new Date(facts.to)).text];
   return `Alerts and incidents over time, ${from} to ${to}: ${count(alerts, "alert")}, ${count(incidents, "incident")} opened${peak}.`;
-}
-
-function incidentLine({ id, title, severity }: DigestFacts["opened"][number]): Text {
-  return [bold(`#${id} `), plain(`${severity}: ${oneLine(title, maxTitle)}`)];
-}
-
-function openLine({ id, title, severity, since, who }: OpenLine, to: Date): Text {
-  const age = duration(to.getTime() - Date.parse(since));
-  const has = who === null ? "nobody has it" : `with ${oneLine(who, 60)}`;
-  return [bold(`#${id} `), plain(`${severity}: ${oneLine(title, maxTitle)}, for ${age}, ${has}`)];
-}
-
-function silenceLine({ id, reason, createdBy, endsAt }: SilenceLine): Text {
-  return [
-    bold(`${id} `),
-    plain(`by ${oneLine(createdBy, 60)}: ${oneLine(reason, maxTitle)}, ends `),
-    moment(new Date(endsAt)),
-  ];
-}
-
-function noisiestBlock({ noisiest, advice = [] }: DigestFacts): readonly ViewBlock[] {
-  if (noisiest.length === 0) return [];
-  const rows = noisiest
-    .slice(0, 5)
-    .map((rule) => [oneLine(rule.name, 60), String(rule.count), String(rule.incidents)]);
-  return [
-    { kind: "heading", text: "Noisiest rules" },
-    { kind: "table", columns: ["rule", "alerts", "incidents"], rows },
-    ...(advice.length === 0
-      ? []
-      : [{ kind: "list", ordered: "bulleted", items: advice.map((line) => [plain(line)]) } as const]),
-    {
-      kind: "note",
-      text: [code("/noise"), plain(" says which of them nobody needs, and what would quieten them.")],
-    },
-  ];
-}
-
-function listBlock(heading: string, lines: readonly Text[]): readonly ViewBlock[] {
-  if (lines.length === 0) return [];
-  const more = lines.length - maxListed;
-  const items = [...lines.slice(0, maxListed), ...(more > 0 ? [[plain(`and ${more} more`)]] : [])];
-  return [
-    { kind: "heading", text: heading },
-    { kind: "list", ordered: "bulleted", items },
-  ];
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -1,3 +1,4 @@
+import type { ModelHealth } from "./model-health.ts";
 import { type NoiseFacts, reportNoise } from "./noise.ts";
 import { adviseOn } from "./noise-advice.ts";
 
@@ -46,6 +47,18 @@ export interface DigestFacts {
     readonly createdBy: string;
     readonly endsAt: string;
   }[];
+  /** How each model fares in each environment; what is well comes too. */
+  readonly models?: readonly ModelHealth[];
+  /** Only in a hand-over: the rota, and whose turn ends and begins; person ids, null where nobody has one. */
+  readonly handover?: {
+    readonly rota: string;
+    readonly from: string | null;
+    readonly to: string | null;
+  };
+  /** Only in a hand-over: whom escalations told of what, oldest first. Untrusted text. */
+  readonly told?: readonly { readonly id: number; readonly at: string; readonly text: string }[];
+  /** Only in a hand-over: the newest note of people on what is still open, by incident. Untrusted text. */
+  readonly lastNotes?: readonly { readonly id: number; readonly text: string }[];
   /** What would quieten the noisiest rules, one plain sentence each, what spares most first. Untrusted text. */
   readonly advice?: readonly string[];
   /** Alerts per bucket, oldest first, for the chart. */

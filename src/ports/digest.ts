@@ -21,6 +21,8 @@ export interface DigestStore {
   lastSlot(name: string | null, channel: string): Promise<Date | null>;
   /** Gathers the numbers of a window. */
   facts(from: Date, to: Date): Promise<DigestFacts>;
+  /** What only a hand-over tells of a window. */
+  handoverFacts(from: Date, to: Date): Promise<Required<Pick<DigestFacts, "told" | "lastNotes">>>;
 }
 
 /** Draws. */

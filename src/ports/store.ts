@@ -183,12 +183,13 @@ export interface IncidentStore extends MuteStore {
 
 // ---------- posts ----------
 
-/** The subject of the silence kinds is a silence, of a checkpoint its size, of a rollout_note a note, of changed_outside a record of what serves. */
+/** The subject of the digest kinds is a digest run, of the silence kinds a silence, of a checkpoint its size, of a rollout_note a note, of changed_outside a record of what serves. */
 export type PostKind =
   | "incident"
   | "rollout"
   | "entry"
   | "digest"
+  | "digest_detail"
   | "silence_ending"
   | "silence_idle"
   | "checkpoint"
@@ -219,8 +220,8 @@ export interface WantedPost {
   readonly kind: PostKind;
   readonly subject: number;
   readonly desiredRevision: number;
-  /** For an entry: the card it hangs under. */
-  readonly threadOf: { readonly kind: "incident" | "rollout"; readonly subject: number } | null;
+  /** For what is said in a thread: the card it hangs under. */
+  readonly threadOf: { readonly kind: "incident" | "rollout" | "digest"; readonly subject: number } | null;
 }
 
 export interface PostStore {

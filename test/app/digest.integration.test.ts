@@ -1,12 +1,28 @@
 import { expect, test } from "vitest";
 import { createCron } from "../../src/adapters/cron.ts";
 import { createDigest, type DigestSchedule, type Digests, requestDigest } from "../../src/app/digest.ts";
+import type { Rota } from "../../src/domain/on-call.ts";
 import { type Cron, type Store, silentLog } from "../../src/ports.ts";
 import { aStoredAlert, freshStore } from "../adapters/store/fixture.ts";
 import { buildAlert, buildIncident } from "../domain/build.ts";
 
 const slack = { platform: "slack", id: "C1" } as const;
-const weekday: DigestSchedule = { name: "daily", cron: "0 8 * * *", timezone: "UTC", to: ["slack:C1"] };
+const weekday: DigestSchedule = {
+  name: "daily",
+  cron: "0 8 * * *",
+  timezone: "UTC",
+  to: ["slack:C1"],
+  handover: null,
+};
+
+const primary: Rota = {
+  name: "primary",
+  people: ["ada", "bea"],
+  from: { year: 2026, month: 3, day: 2, hour: 8, minute: 0 },
+  turnDays: 1,
+  timezone: "UTC",
+  overrides: [],
+};
 
 /** A replica with a clock that tests move and timers that tests fire. */
 async function replica(store: Store, schedules: readonly DigestSchedule[], start: string) {
@@ -20,7 +36,10 @@ async function replica(store: Store, schedules: readonly DigestSchedule[], start
       return () => timers.splice(timers.indexOf(run), 1);
     },
   };
-  const digests = createDigest({ store, cron, schedules, clock: { now: () => now }, log: silentLog });
+  const digests = createDigest({
+    ...{ store, cron, schedules, rotas: [primary], models: [], log: silentLog },
+    clock: { now: () => now },
+  });
   return {
     digests,
     timers,
@@ -160,7 +179,35 @@ test("the job gathers the numbers once and wants one post, also when it runs aga
   expect((await store.digests.find(id))?.facts).toEqual(facts);
   const post = await store.posts.findBySubject("slack", "C1", "digest", id);
   expect(post).toMatchObject({ desiredRevision: 1, state: "waiting" });
-  expect(await store.posts.behind("slack", "C1", 10)).toHaveLength(1);
+  const detail = await store.posts.findBySubject("slack", "C1", "digest_detail", id);
+  expect(detail?.threadOf).toBe(post?.key);
+  expect(await store.posts.behind("slack", "C1", 10)).toHaveLength(2);
+});
+
+test("a hand-over knows whose turn ended and began, whom escalations told, and the newest notes", async () => {
+  const { store } = await freshStore();
+  const schedule = { ...weekday, name: "shift", handover: "primary" };
+  const { digests } = await replica(store, [schedule], "2026-03-04T09:00:00Z");
+  const openedAt = new Date("2026-03-04T02:00:00Z");
+  await store.incidents.save([buildIncident({ id: 5, openedAt, startedAt: openedAt })]);
+  const entry = { incidentId: 5, actor: "tocsin", data: {}, isPosted: true };
+  await store.incidents.addTimeline([
+    { ...entry, at: new Date("2026-03-04T02:10:00Z"), kind: "escalated", text: "step 1: told Ada" },
+    { ...entry, at: new Date("2026-03-02T02:10:00Z"), kind: "escalated", text: "before this turn" },
+    { ...entry, at: new Date("2026-03-04T03:00:00Z"), kind: "note", text: "Ada: looking" },
+    { ...entry, at: new Date("2026-03-04T04:00:00Z"), kind: "note", text: "Ada: it drains" },
+  ]);
+  const slot = new Date("2026-03-04T08:00:00Z");
+  const run = { name: "shift", slot, from: new Date("2026-03-03T08:00:00Z"), to: slot, channel: "slack:C1" };
+  const id = await store.digests.claim(run, slot);
+  if (id === null) throw new Error("not claimed");
+  await digests.run(id);
+  expect((await store.digests.find(id))?.facts).toMatchObject({
+    handover: { rota: "primary", from: "bea", to: "ada" },
+    told: [{ id: 5, at: "2026-03-04T02:10:00.000Z", text: "step 1: told Ada" }],
+    lastNotes: [{ id: 5, text: "Ada: it drains" }],
+  });
+  expect(await store.posts.findBySubject("slack", "C1", "digest_detail", id)).toBeNull();
 });
 
 test("a job for a run that does not exist is done", async () => {

@@ -240,7 +240,7 @@ describe("a freeze", () => {
         new Date("2026-03-01T00:00:00Z"),
         new Date("2026-03-09T00:00:00Z"),
       );
-      return JSON.stringify(digestView(facts, null).blocks);
+      return JSON.stringify(digestView({ facts, chart: null, nameOf: (person) => person }).blocks);
     };
     expect(await digest()).toContain(`/review ${review.id}`);
     expect(await w.say("sre", `review ${review.id} "fine by me"`)).toContain("Someone else");

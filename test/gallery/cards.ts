@@ -2,8 +2,11 @@
 import { answerView, errorView } from "../../src/domain/answer.ts";
 import type { Approval } from "../../src/domain/approval.ts";
 import { type Bake, beginWatch, type Hold, newBake } from "../../src/domain/bake.ts";
+import type { DigestFacts } from "../../src/domain/digest.ts";
+import { digestDetailView } from "../../src/domain/digest-detail-view.ts";
 import { digestView } from "../../src/domain/digest-view.ts";
 import { writeTemplate } from "../../src/domain/explanation-template.ts";
+import { handoverView } from "../../src/domain/handover-view.ts";
 import type { Incident, TimelineEntry } from "../../src/domain/incident.ts";
 import { entryView, incidentView } from "../../src/domain/incident-view.ts";
 import { postmortemView } from "../../src/domain/postmortem-view.ts";
@@ -14,7 +17,7 @@ import type { View } from "../../src/domain/view.ts";
 import { at, buildTracked } from "../domain/build.ts";
 import { buildPostmortem } from "../domain/postmortem-build.ts";
 import { plan, rolloutIn } from "../domain/rollout-build.ts";
-import { buildDigest } from "../fixtures/digest.ts";
+import { buildDigest, buildHandover } from "../fixtures/digest.ts";
 import { buildExplanation } from "../fixtures/explanation-question.ts";
 import { questionOf, type Story, stories } from "../fixtures/incident-stories.ts";
 
@@ -162,6 +165,14 @@ const approvals: readonly Approval[] = [
   },
 ];
 
+function handoverOf(facts: DigestFacts): View {
+  if (facts.handover === undefined) throw new Error("gallery: this is no hand-over");
+  return handoverView({
+    ...{ facts, handover: facts.handover, nameOf },
+    callOf: () => ({ kind: "person", accounts: {} }),
+  });
+}
+
 function rollouts(): GalleryCard[] {
   const results: Partial<Record<RolloutState, string>> = {
     succeeded: "the alias champion of fraud-scorer points to version 42",
@@ -274,10 +285,25 @@ function others(): GalleryCard[] {
     nameOf,
     now: at(0),
   };
+  const news = buildDigest();
+  const digestDetail = digestDetailView(news);
+  if (digestDetail === null) throw new Error("gallery: the digest has no detail");
   const calm = { alertCount: 0, opened: [], resolved: [], muted: [], rollouts: [], noisiest: [] };
+  const done = { stillOpen: 0, open: [], told: [], models: [], pendingApprovals: [], silencesEnding: [] };
   return [
-    { family: "digest", state: "a day with news", view: digestView(buildDigest(), null) },
-    { family: "digest", state: "nothing new", view: digestView(buildDigest(calm), null) },
+    { family: "digest", state: "a day with news", view: digestView({ facts: news, chart: null, nameOf }) },
+    { family: "digest", state: "its detail", view: digestDetail },
+    {
+      family: "digest",
+      state: "nothing new",
+      view: digestView({ facts: buildDigest(calm), chart: null, nameOf }),
+    },
+    { family: "digest", state: "a hand-over", view: handoverOf(buildHandover()) },
+    {
+      family: "digest",
+      state: "a hand-over of nothing",
+      view: handoverOf(buildHandover({ ...calm, ...done })),
+    },
     {
       family: "reminder",
       state: "a silence ends",

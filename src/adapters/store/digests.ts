@@ -36,6 +36,10 @@ export function digestSlice(db: Db): DigestStore {
       return row?.to ?? null;
     },
     facts: (from, to) => gatherFacts(db, from, to),
+    handoverFacts: async (from, to) => {
+      const window = { from: writeTime(from), to: writeTime(to) };
+      return { told: await toldWithin(db, window), lastNotes: await lastNotes(db, window) };
+    },
   };
 }
 
@@ -209,6 +213,25 @@ async function silencesEnding(tx: Db, to: Date) {
     ...{ id, reason, createdBy: created_by },
     endsAt: readTime(ends_at).toISOString(),
   }));
+}
+
+/** Steps of escalations, oldest first. */
+async function toldWithin(db: Db, window: Window) {
+  const rows = await db.execute<{ id: number; at: string; text: string }>(sql`
+    select incident_id as id, at, text from timeline
+    where kind = 'escalated' and ${within("at", window)} order by timeline.id limit ${maxListed}`);
+  return rows.map(({ id, at, text }) => ({ id, at: readTime(at).toISOString(), text }));
+}
+
+/** The newest note on each incident that is open at the end. */
+async function lastNotes(db: Db, { to }: Window) {
+  const rows = await db.execute<{ id: number; text: string }>(sql`
+    select distinct on (incidents.id) incidents.id, timeline.text
+    from incidents join timeline on timeline.incident_id = incidents.id and timeline.kind = 'note'
+    where ${isShown} and opened_at < ${to}::timestamptz and timeline.at < ${to}::timestamptz
+      and (state <> 'resolved' or resolved_at >= ${to}::timestamptz)
+    order by incidents.id, timeline.id desc limit ${maxListed}`);
+  return rows.map(({ id, text }) => ({ id, text }));
 }
 
 const dayMs = 86_400_000;

@@ -334,6 +334,7 @@ export const posts = pgTable(
         "rollout",
         "entry",
         "digest",
+        "digest_detail",
         "silence_ending",
         "silence_idle",
         "checkpoint",
