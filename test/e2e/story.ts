@@ -207,12 +207,19 @@ export async function seeResolved(stage: Stage): Promise<void> {
   await discordCard(stage, "the incident resolved", isOver);
 }
 
-/** Someone on call asks for a digest in Slack and reads it. */
+/** Someone on call asks for a digest in Slack and reads it, card and thread. */
 export async function readDigest(stage: Stage): Promise<string> {
   await stage.slack.slash({ command: "/digest", text: "now", channel: slackChannel, user: people.oncall });
-  return slackText(
-    await slackCard(stage, "the digest", (text) => /digest/i.test(text) && text.includes("ErrorRateHigh")),
+  const card = await slackCard(
+    stage,
+    "the digest",
+    (text) => text.includes("Digest: ") && text.includes("rollback recommender"),
   );
+  const detail = await eventually("Slack: the digest's detail", patienceMs, () => {
+    const replies = stage.slack.repliesTo(slackChannel, card.ts).map(slackText);
+    return replies.find((text) => text.includes("ErrorRateHigh")) ?? null;
+  });
+  return `${slackText(card)}\n${detail}`;
 }
 
 /** What helps to understand a failure: the end of the bot's log and what people were answered. */
