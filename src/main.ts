@@ -158,6 +158,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     metrics,
     sleep,
     chats: chats.byPlatform,
+    channels: configuredChannels(config),
     render: nameInCards(
       createRender({
         store,
@@ -210,7 +211,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   await recordStart(store, config, desk.policy, clock.now());
   await store.incidents.saveTopology("tocsin.yaml", config.topology, clock.now());
   await setWindows(store, config, cron, clock.now());
-  await retryRefused(store, config);
+  await retryRefused(store, config, clock.now());
 
   const jobs = await runJobs({
     url: database.url,
@@ -225,7 +226,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   stops.push(() => triage.stop());
   reconcile.start();
   stops.push(() => reconcile.stop());
-  const sweep = startSweep({ store, config, log, clock });
+  const sweep = startSweep({ store, config, log, clock, metrics });
   stops.push(() => sweep.stop());
   await digests.start();
   await checkpoints.start();
@@ -326,6 +327,7 @@ async function stopAll(stops: Stops, log: Log | null): Promise<void> {
 }
 
 /** What a platform refused before may have been put right since. */
-async function retryRefused(store: OpenStore, config: Config): Promise<void> {
+async function retryRefused(store: OpenStore, config: Config, now: Date): Promise<void> {
+  await store.troubles.probeSoon(now);
   for (const { platform, id } of configuredChannels(config)) await store.posts.retryRefused(platform, id);
 }

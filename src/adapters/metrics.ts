@@ -102,7 +102,7 @@ export const declarations = {
   },
   tocsin_posts_total: {
     kind: "counter",
-    help: "Attempts to post or edit a message, by platform, kind (incident, rollout, entry, digest, silence_ending, silence_idle, checkpoint, rollout_note, changed_outside) and outcome.",
+    help: "Attempts to post or edit a message, by platform, kind (incident, rollout, entry, digest, silence_ending, silence_idle, checkpoint, rollout_note, changed_outside, trouble) and outcome.",
     labels: ["platform", "kind", "outcome"],
   },
   tocsin_post_seconds: {
@@ -174,6 +174,11 @@ export const declarations = {
   tocsin_chat_connected: {
     kind: "gauge",
     help: "1 while the connection to the platform stands.",
+    labels: ["platform"],
+  },
+  tocsin_chat_troubles: {
+    kind: "gauge",
+    help: "Channels, threads and platforms that take no messages until a person acts; see tocsin doctor.",
     labels: ["platform"],
   },
   tocsin_chat_reconnects_total: {

@@ -1,4 +1,5 @@
 /** Looks at everything that can be wrong, and says what to do about it. Changes nothing. */
+import { nameOfTrouble } from "../domain/trouble.ts";
 import { duration } from "../domain/view.ts";
 import { type Channel, type Chat, type Clock, channelName, type Finding, type Store } from "../ports.ts";
 
@@ -154,9 +155,18 @@ async function checkChat(chat: Chat, channels: readonly Channel[]): Promise<read
   }
 }
 
-async function examinePosts({ store }: DoctorOptions): Promise<Finding[]> {
-  const refused = await store.posts.refused(20);
-  return refused.map(
+async function examinePosts({ store, clock }: DoctorOptions): Promise<Finding[]> {
+  const [troubles, refused] = await Promise.all([store.troubles.open(50), store.posts.refused(20)]);
+  const now = clock.now().getTime();
+  const open = troubles.map(
+    (trouble): Finding => ({
+      status: "failure",
+      subject: `channel ${nameOfTrouble(trouble)}`,
+      text: `takes no messages for ${duration(now - trouble.since.getTime())}: ${trouble.problem}`,
+      remedy: `${trouble.remedy}; the bot tries again by itself, every five minutes at the latest`,
+    }),
+  );
+  const lost = refused.map(
     (post): Finding => ({
       status: "warning",
       subject: `channel ${post.platform}:${post.channel}`,
@@ -164,4 +174,5 @@ async function examinePosts({ store }: DoctorOptions): Promise<Finding[]> {
       remedy: "put it right; the bot tries again at its next start",
     }),
   );
+  return [...open, ...lost];
 }

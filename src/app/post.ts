@@ -3,6 +3,7 @@
  * Before an attempt the post is marked `sending` and committed; whoever finds it so later looks for the message
  * before sending again. The queue runs one such job per channel at a time, so a stuck channel delays no other.
  */
+import { heldUntil } from "../domain/trouble.ts";
 import type { View } from "../domain/view.ts";
 import {
   type Channel,
@@ -15,12 +16,16 @@ import {
   type Post,
   type PostResult,
   type Store,
+  type Trouble,
 } from "../ports.ts";
+import { createObstacles } from "./obstacles.ts";
 import { createTurns, type Turn, type Turns } from "./post-turns.ts";
 
 export interface PostOptions {
   readonly store: Store;
   readonly chats: ReadonlyMap<string, Chat>;
+  /** Every channel that the configuration names: where it is explained that another takes no messages. */
+  readonly channels: readonly Channel[];
   /** What a post shows now, and the revision of that; null when its subject is gone. */
   readonly render: (post: Post) => Promise<{ readonly view: View; readonly revision: number } | null>;
   readonly clock: Clock;
@@ -38,6 +43,8 @@ const lookMs = 150;
 /** Longer waits are left to a job for later. */
 const longWaitMs = 2_000;
 const retryMs = [1_000, 2_000, 5_000, 15_000, 60_000] as const;
+/** A message that people deleted is posted anew this often; after that it is meant to be gone. */
+const mostReposts = 1;
 
 type Attempt =
   | { readonly kind: "done" }
@@ -51,6 +58,7 @@ export interface Poster {
 
 export function createPost(options: PostOptions): Poster {
   const { store, clock, metrics, log } = options;
+  const obstacles = createObstacles(options);
   const turnsOf = new Map([...options.chats].map(([name, chat]) => [name, createTurns(chat)]));
 
   async function reconcile(channel: Channel): Promise<void> {
@@ -66,10 +74,12 @@ export function createPost(options: PostOptions): Poster {
     const startedAt = clock.now().getTime();
     while (clock.now().getTime() - startedAt < sliceMs) {
       const behind = await store.posts.behind(channel.platform, channel.id, batchSize);
-      const due = behind.filter((post) => post.notBefore === null || post.notBefore <= clock.now());
+      const troubles = await store.troubles.inWayOf(channel.platform, channel.id);
+      const dueAt = (post: Post) => latest(post.notBefore, heldUntil(troubles, post));
+      const due = behind.filter((post) => (dueAt(post) ?? clock.now()) <= clock.now());
       const next = turns.next(due, clock.now().getTime());
-      if (next === null) return comeBack(channel, earliest(behind));
-      const blocked = await takeTurn({ chat, turns }, channel, next);
+      if (next === null) return comeBack(channel, earliest(behind.map(dueAt)));
+      const blocked = await takeTurn({ chat, turns, troubles }, channel, next);
       if (blocked !== null) return comeBack(channel, blocked);
     }
     await store.jobs.add({ task: "post", platform: channel.platform, channel: channel.id });
@@ -77,7 +87,11 @@ export function createPost(options: PostOptions): Poster {
 
   /** One attempt when its turn has come; otherwise a short wait, after which something else may be more urgent. */
   async function takeTurn(
-    { chat, turns }: { readonly chat: Chat; readonly turns: Turns },
+    {
+      chat,
+      turns,
+      troubles,
+    }: { readonly chat: Chat; readonly turns: Turns; readonly troubles: readonly Trouble[] },
     channel: Channel,
     next: Turn,
   ): Promise<Date | null> {
@@ -89,8 +103,10 @@ export function createPost(options: PostOptions): Poster {
       await options.sleep(Math.min(waitMs, lookMs));
       return null;
     }
+    // Somebody else tries whether the platform takes messages again.
+    if (!(await obstacles.mayTry(next.post, troubles))) return null;
     turns.take(next.post, now);
-    const attempt = await attemptOne(chat, channel, next.post);
+    const attempt = await attemptOne({ chat, troubles }, channel, next.post);
     return attempt.kind === "wait" ? attempt.until : null;
   }
 
@@ -99,9 +115,13 @@ export function createPost(options: PostOptions): Poster {
     await store.jobs.add({ task: "post", platform: channel.platform, channel: channel.id }, { runAt: at });
   }
 
-  async function attemptOne(chat: Chat, channel: Channel, post: Post): Promise<Attempt> {
+  async function attemptOne(
+    { chat, troubles }: { readonly chat: Chat; readonly troubles: readonly Trouble[] },
+    channel: Channel,
+    post: Post,
+  ): Promise<Attempt> {
     if (post.state === "sending" && post.ref === null) {
-      const settled = await settle(chat, channel, post);
+      const settled = await settle({ chat, troubles }, channel, post);
       if (settled !== null) return settled;
     }
     const rendered = await options.render(post);
@@ -130,11 +150,16 @@ export function createPost(options: PostOptions): Poster {
       kind: post.kind,
       outcome: result.kind,
     });
+    if (result.kind === "posted") await obstacles.overcome(post, troubles);
     return record(chat, post, rendered.revision, result);
   }
 
   /** An earlier attempt may have reached the platform: look before sending again. Null means it surely did not. */
-  async function settle(chat: Chat, channel: Channel, post: Post): Promise<Attempt | null> {
+  async function settle(
+    { chat, troubles }: { readonly chat: Chat; readonly troubles: readonly Trouble[] },
+    channel: Channel,
+    post: Post,
+  ): Promise<Attempt | null> {
     const attemptedAt = post.attemptedAt ?? post.createdAt;
     const thread = await threadOf(post);
     const found = await chat.find(
@@ -143,6 +168,11 @@ export function createPost(options: PostOptions): Poster {
       new Date(attemptedAt.getTime() - 60_000),
       typeof thread === "object" && thread !== null ? thread : undefined,
     );
+    if (found.kind !== "blind")
+      await obstacles.overcome(
+        post,
+        troubles.filter(({ part }) => part === `post:${post.key}`),
+      );
     if (found.kind === "found") {
       log.info(
         { post: post.key, channel: channelName(channel) },
@@ -153,6 +183,11 @@ export function createPost(options: PostOptions): Poster {
       return { kind: "done" };
     }
     if (found.kind === "blind") {
+      // It is not known whether this one arrived, so it keeps its state; the others of the channel go on.
+      if (found.obstacle !== undefined) {
+        await obstacles.met(post, { ...found.obstacle, reach: "message" });
+        return { kind: "done" };
+      }
       log.warn(
         { post: post.key, problem: found.problem },
         "post: cannot look whether an interrupted attempt arrived; trying later",
@@ -175,8 +210,10 @@ export function createPost(options: PostOptions): Poster {
       await store.posts.markPosted(post.key, revision, result.ref);
       return { kind: "done" };
     }
-    if (result.kind === "missing") {
-      await store.posts.markMissing(post.key);
+    if (result.kind === "missing") return isGone(post, result.problem);
+    if (result.kind === "refused" && result.reach !== "message") {
+      const until = await obstacles.met(post, result);
+      await store.posts.markWaiting(post.key, until, result.problem);
       return { kind: "done" };
     }
     if (result.kind === "refused") {
@@ -209,6 +246,23 @@ export function createPost(options: PostOptions): Poster {
     return { kind: "wait", until };
   }
 
+  /**
+   * A card that somebody deleted is posted once more, at its next change or line; whoever deletes that one too means it.
+   * For a line that has no message yet it is the card of its thread that is gone.
+   */
+  async function isGone(post: Post, problem: string): Promise<Attempt> {
+    const card = post.ref === null && post.threadOf !== null ? await store.posts.find(post.threadOf) : post;
+    if (card !== null && card.ref !== null && card.reposts < mostReposts) {
+      log.info({ post: card.key, problem }, "post: a message is gone; posting it anew");
+      await store.posts.markMissing(card.key);
+    } else if (card !== null && card.ref !== null) {
+      log.info({ post: card.key, problem }, "post: a message is gone again; leaving it so");
+      await store.posts.markRefused(card.key, `${problem} for the second time, so it is left so`);
+    }
+    if (card !== post) await store.posts.markWaiting(post.key, later(clock, 500), problem);
+    return { kind: "done" };
+  }
+
   async function waitFor(
     post: Post,
     chat: Chat,
@@ -225,7 +279,7 @@ export function createPost(options: PostOptions): Poster {
 }
 
 function isEdited(post: Post): boolean {
-  return post.kind === "incident" || post.kind === "rollout";
+  return post.kind === "incident" || post.kind === "rollout" || post.kind === "trouble";
 }
 
 function backOff(post: Post): number {
@@ -236,7 +290,12 @@ function later(clock: Clock, ms: number): Date {
   return new Date(clock.now().getTime() + ms);
 }
 
-function earliest(posts: readonly Post[]): Date | null {
-  const times = posts.map((post) => post.notBefore?.getTime()).filter((time) => time !== undefined);
-  return times.length === 0 ? null : new Date(Math.min(...times));
+function earliest(times: readonly (Date | null)[]): Date | null {
+  const known = times.filter((time) => time !== null).map((time) => time.getTime());
+  return known.length === 0 ? null : new Date(Math.min(...known));
+}
+
+function latest(a: Date | null, b: Date | null): Date | null {
+  if (a === null || b === null) return a ?? b;
+  return a > b ? a : b;
 }

@@ -10,6 +10,7 @@ import { type EntryChart, entryView, incidentView } from "../domain/incident-vie
 import type { Person } from "../domain/person.ts";
 import { outsideView } from "../domain/serving-change.ts";
 import { type ReminderKind, silenceReminderView } from "../domain/silence-view.ts";
+import { troubleView } from "../domain/trouble.ts";
 import { type Mention, oneLine, plain, type View } from "../domain/view.ts";
 import type { Charts, Clock, Log, ModelEntry, Policy, Post, Store } from "../ports.ts";
 import { DeadlineError, withDeadline } from "./deadline.ts";
@@ -136,6 +137,13 @@ export function createRender(options: RenderOptions): Render {
     return checkpoint === null ? null : { view: checkpointView(checkpoint), revision: 1 };
   }
 
+  async function renderTrouble(id: number) {
+    const trouble = await store.troubles.find(id);
+    if (trouble === null) return null;
+    const waiting = await store.posts.countBehind(trouble);
+    return { view: troubleView(trouble, waiting), revision: trouble.revision };
+  }
+
   async function renderChangedOutside(id: number) {
     const record = await store.serving.find(id);
     if (record === null) return null;
@@ -174,6 +182,7 @@ export function createRender(options: RenderOptions): Render {
     silence_idle: (id) => renderReminder(id, "idle"),
     checkpoint: renderCheckpoint,
     changed_outside: renderChangedOutside,
+    trouble: renderTrouble,
   };
   return (post) => by[post.kind](post.subject);
 }

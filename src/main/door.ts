@@ -44,7 +44,7 @@ export async function carryOut(
 
 /**
  * Connects every platform, each on its own time: one that is away must not keep webhooks or the others out.
- * A platform that refuses its configuration is named in the log and by doctor, and the rest goes on.
+ * A platform that refuses its configuration is named in the log and by doctor; it tries again, and the rest goes on.
  */
 export function connectChats(
   chats: ReadonlyMap<string, Chat>,
@@ -58,7 +58,7 @@ export function connectChats(
       (error: unknown) =>
         log.error(
           { platform: chat.platform, error: String(error) },
-          "chat: this platform stays away until its configuration is put right",
+          "chat: this platform refuses the bot; it is tried again every few minutes",
         ),
     );
   }

@@ -1,7 +1,12 @@
 import type { OpenStore } from "../adapters/store/store.ts";
 import type { Triage } from "../app/triage.ts";
+import { nameOfTrouble } from "../domain/trouble.ts";
+import { oneLine } from "../domain/view.ts";
 import type { ReadinessCheck } from "../http.ts";
-import type { Chat } from "../ports.ts";
+import type { Chat, Trouble } from "../ports.ts";
+
+/** More than anybody reads. */
+const maxTroubles = 20;
 
 /**
  * What `/readyz` answers. Chat platforms that are away are shown and do not count: webhooks are taken all the same,
@@ -22,11 +27,16 @@ export function createReadiness(parts: {
       isReady: true,
       detail: parts.triage.isLeader() ? "leads" : "another replica leads, or none yet",
     };
-    const chats = [...parts.chats.values()].map((chat) => ({
-      name: chat.platform,
-      isReady: true,
-      detail: chat.isConnected() ? "connected" : "not connected; its cards wait",
-    }));
+    const troubles = database.isReady ? await parts.store.troubles.open(maxTroubles) : [];
+    const chats = [...parts.chats.values()].map((chat) => {
+      const state = chat.isConnected() ? "connected" : "not connected; its cards wait";
+      const own = troubles.filter(({ platform }) => platform === chat.platform);
+      return { name: chat.platform, isReady: true, detail: [state, ...own.map(troubleText)].join("; ") };
+    });
     return [database, triage, ...chats];
   };
+}
+
+function troubleText(trouble: Trouble): string {
+  return `${nameOfTrouble(trouble)} takes no messages: ${oneLine(trouble.problem, 200)}`;
 }

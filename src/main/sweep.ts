@@ -4,7 +4,7 @@
  */
 import type { Config } from "../config.ts";
 import { isFinal, rolloutStates } from "../domain/rollout.ts";
-import type { Clock, Log, Store } from "../ports.ts";
+import type { Clock, Log, Metrics, Store } from "../ports.ts";
 
 const everyMs = 30_000;
 const pruneEveryMs = 3_600_000;
@@ -12,6 +12,7 @@ const keepRequestsMs = 7 * 24 * 3_600_000;
 /** Windows of models: the one that is judged and those by which its volume is known. */
 const keepWindowsMs = 30 * 24 * 3_600_000;
 const pruneLimit = 5_000;
+const maxTroubles = 1_000;
 /** Batches in one sweep: 1,600 deliveries a second can go for good, and no sweep takes long. */
 const pruneBatches = 10;
 
@@ -25,11 +26,23 @@ export function startSweep(parts: {
   readonly config: Config;
   readonly log: Log;
   readonly clock: Clock;
+  readonly metrics: Metrics;
 }): Sweep {
   const { store, log, clock } = parts;
   let prunedAt = 0;
+  const troubled = new Set<string>();
+
+  async function countTroubles(): Promise<void> {
+    const open = await store.troubles.open(maxTroubles);
+    for (const { platform } of open) troubled.add(platform);
+    for (const platform of troubled) {
+      const count = open.filter((trouble) => trouble.platform === platform).length;
+      parts.metrics.gauge("tocsin_chat_troubles", count, { platform });
+    }
+  }
 
   async function sweep(): Promise<void> {
+    await countTroubles();
     for (const { platform, channel } of await store.posts.channelsBehind())
       await store.jobs.add({ task: "post", platform, channel });
     const states = rolloutStates.filter((state) => !isFinal(state));

@@ -1,3 +1,4 @@
+import type { Obstacle } from "../domain/trouble.ts";
 import type { View } from "../domain/view.ts";
 
 /** Where messages go, written "slack:C0123ABCD", "discord:123456789", "console:incidents". */
@@ -26,18 +27,18 @@ export type PostResult =
   /** It may or may not have happened (timeout, reset, 5xx): look with {@link Chat.find} before trying again. */
   | { readonly kind: "ambiguous"; readonly problem: string }
   | { readonly kind: "rate_limited"; readonly retryAfterMs: number; readonly scope: "channel" | "platform" }
-  /** The platform said no; trying the same again is useless until a person does `remedy`. */
-  | { readonly kind: "refused"; readonly problem: string; readonly remedy: string }
+  /** The platform said no; trying the same again is useless until a person does `remedy`. Nothing was sent. */
+  | ({ readonly kind: "refused" } & Obstacle)
   /** Nothing was sent (not connected, DNS); try again later. */
   | { readonly kind: "unreachable"; readonly problem: string }
-  /** Only for edits: the message is gone; post it anew. */
-  | { readonly kind: "missing" };
+  /** For an edit: the message is gone or can no longer be edited. For a new line: the card of its thread is. */
+  | { readonly kind: "missing"; readonly problem: string };
 
 export type FindResult =
   | { readonly kind: "found"; readonly ref: MessageRef }
   | { readonly kind: "absent" }
-  /** The lookup itself failed or cannot see the channel; try again later. */
-  | { readonly kind: "blind"; readonly problem: string };
+  /** The lookup itself failed or cannot see the channel; try again later. `obstacle` when a person has to act first. */
+  | { readonly kind: "blind"; readonly problem: string; readonly obstacle?: Obstacle };
 
 /** Who spoke, as the platform names them. */
 export interface Account {
@@ -114,7 +115,10 @@ export interface Chat {
   readonly editsPerMinute?: number;
   /** How old an ambiguous attempt must be before "absent" is believed, ms. */
   readonly settleMs: number;
-  /** Connects and serves requests until {@link stop}. Keeps reconnecting by itself; rejects only on a wrong configuration. */
+  /**
+   * Connects and serves requests until {@link stop}. Keeps reconnecting by itself; rejects only on a wrong
+   * configuration, and tries again all the same, since it may be put right at the platform's end.
+   */
   start(door: ChatDoor, commands: readonly CommandShape[]): Promise<void>;
   stop(): Promise<void>;
   post(channel: Channel, message: OutgoingMessage): Promise<PostResult>;

@@ -18,6 +18,7 @@ import type { RolloutStore } from "./rollout.ts";
 import type { ServingStore } from "./serving.ts";
 import type { SimilarStore } from "./similar.ts";
 import type { RawDelivery } from "./source.ts";
+import type { TroublePlace, TroubleStore } from "./trouble.ts";
 import type { WatchStore } from "./watch.ts";
 
 /** Everything the bot remembers. One transaction may use every slice. */
@@ -31,6 +32,7 @@ export interface StoreSlices {
   readonly leases: LeaseStore;
   readonly incidents: IncidentStore;
   readonly posts: PostStore;
+  readonly troubles: TroubleStore;
   readonly requests: RequestStore;
   readonly audit: AuditStore;
   readonly checkpoints: CheckpointStore;
@@ -183,7 +185,7 @@ export interface IncidentStore extends MuteStore {
 
 // ---------- posts ----------
 
-/** The subject of the digest kinds is a digest run, of the silence kinds a silence, of a checkpoint its size, of a rollout_note a note, of changed_outside a record of what serves. */
+/** The subject of the digest kinds is a digest run, of the silence kinds a silence, of a checkpoint its size, of a rollout_note a note, of changed_outside a record of what serves, of trouble what keeps a channel from being written to. */
 export type PostKind =
   | "incident"
   | "rollout"
@@ -194,7 +196,8 @@ export type PostKind =
   | "silence_idle"
   | "checkpoint"
   | "rollout_note"
-  | "changed_outside";
+  | "changed_outside"
+  | "trouble";
 
 export interface Post {
   readonly key: string;
@@ -211,6 +214,8 @@ export interface Post {
   readonly attemptedAt: Date | null;
   readonly notBefore: Date | null;
   readonly problem: string | null;
+  /** How often its message was found gone and posted anew. */
+  readonly reposts: number;
   readonly createdAt: Date;
 }
 
@@ -251,8 +256,14 @@ export interface PostStore {
   /** Back to waiting, not before a moment, with the problem. */
   markWaiting(key: string, notBefore: Date | null, problem: string | null): Promise<void>;
   markRefused(key: string, problem: string): Promise<void>;
-  /** The message is gone: forget the reference and post anew. */
+  /** The message is gone: forget the reference and post anew; counted. */
   markMissing(key: string): Promise<void>;
+  /** Lines of a thread that wait are not due before a moment. */
+  holdThread(card: string, until: Date): Promise<void>;
+  /** What waits at a place is due at once; returns the channels that it is in. */
+  release(place: TroublePlace): Promise<readonly { readonly platform: string; readonly channel: string }[]>;
+  /** How many messages wait at a place. */
+  countBehind(place: TroublePlace): Promise<number>;
   /** Refused posts, for doctor. */
   refused(limit: number): Promise<readonly Post[]>;
   /** Refused posts of a channel become waiting again, after a person has put it right. */

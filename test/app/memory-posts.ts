@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { covers } from "../../src/domain/trouble.ts";
 import type { Post, PostStore } from "../../src/ports.ts";
 
 /** Posts in memory, with the behaviour of the real slice that the poster relies on. */
@@ -47,6 +48,7 @@ export function createMemoryPosts(): PostStore & { all(): readonly Post[] } {
           attemptedAt: null,
           notBefore: null,
           problem: null,
+          reposts: 0,
           createdAt: now,
         });
       }
@@ -72,7 +74,25 @@ export function createMemoryPosts(): PostStore & { all(): readonly Post[] } {
       change(key, { state: "posted", postedRevision: revision, ref, notBefore: null, problem: null }),
     markWaiting: (key, notBefore, problem) => change(key, { state: "waiting", notBefore, problem }),
     markRefused: (key, problem) => change(key, { state: "refused", problem }),
-    markMissing: (key) => change(key, { state: "waiting", ref: null, postedRevision: 0 }),
+    markMissing: (key) =>
+      change(key, {
+        state: "waiting",
+        ref: null,
+        postedRevision: 0,
+        notBefore: null,
+        reposts: (posts.get(key)?.reposts ?? 0) + 1,
+      }),
+    async holdThread(card, until) {
+      for (const post of posts.values())
+        if (post.threadOf === card && post.state === "waiting") await change(post.key, { notBefore: until });
+    },
+    async release(place) {
+      const freed = [...posts.values()].filter((post) => covers(place, post) && post.state === "waiting");
+      for (const { key } of freed) await change(key, { notBefore: null, attempts: 0 });
+      return freed;
+    },
+    countBehind: async (place) =>
+      [...posts.values()].filter((post) => covers(place, post) && isBehind(post)).length,
     refused: async () => [...posts.values()].filter((post) => post.state === "refused"),
     retryRefused: async () => 0,
   };

@@ -17,6 +17,7 @@ const waiting: Post = {
   attemptedAt: null,
   notBefore: null,
   problem: null,
+  reposts: 0,
   createdAt: new Date(0),
 };
 const ref = { channel: { platform: "slack", id: "C1" }, data: { ts: "1" } };

@@ -54,6 +54,7 @@ beforeEach(async () => {
   const post = createPost({
     store,
     chats,
+    channels: [],
     ...common,
     clock: systemClock,
     sleep,

@@ -58,7 +58,7 @@ function createPlatform(faults: Fault[]) {
       }),
     edit: async (ref, message) => {
       const found = messages.find((candidate) => candidate.ref.data["id"] === ref.data["id"]);
-      if (found === undefined) return { kind: "missing" };
+      if (found === undefined) return { kind: "missing", problem: "deleted" };
       return write(() => {
         found.revision = Number(message.view.footer ?? 0);
         found.edits += 1;
@@ -93,6 +93,7 @@ function createBench(faults: Fault[]) {
   // Only the slices that the poster uses.
   const store = {
     posts,
+    troubles: { inWayOf: async () => [] },
     jobs: {
       add: async (job: Job, options?: { runAt?: Date | null }) =>
         void jobs.push({ job, runAt: options?.runAt ?? null }),
@@ -102,6 +103,7 @@ function createBench(faults: Fault[]) {
     createPost({
       store,
       chats: new Map([["fake", platform.chat]]),
+      channels: [],
       clock: platform.clock,
       log: silentLog,
       metrics: noMetrics,

@@ -202,6 +202,7 @@ describe("reading", () => {
           attemptedAt: null,
           notBefore: null,
           problem: null,
+          reposts: 0,
           createdAt: now,
         }),
       },

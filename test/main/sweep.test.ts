@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { startSweep } from "../../src/main/sweep.ts";
-import { type Store, silentLog, systemClock } from "../../src/ports.ts";
+import { noMetrics, type Store, silentLog, systemClock } from "../../src/ports.ts";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -10,6 +10,7 @@ afterEach(() => vi.useRealTimers());
 function storeWith(old: number, dead = 0) {
   const state = { old, dead, deadBefore: new Date(0), asked: 0 };
   const store = {
+    troubles: { open: () => Promise.resolve([]) },
     posts: { channelsBehind: () => Promise.resolve([]) },
     rollouts: { list: () => Promise.resolve([]) },
     requests: { prune: () => Promise.resolve(0) },
@@ -34,7 +35,13 @@ function storeWith(old: number, dead = 0) {
 
 test("removes all deliveries that are too old, however many came, and then waits for an hour", async () => {
   const { state, store } = storeWith(120_000);
-  const sweep = startSweep({ store, config: readConfig({}), log: silentLog, clock: systemClock });
+  const sweep = startSweep({
+    store,
+    config: readConfig({}),
+    log: silentLog,
+    clock: systemClock,
+    metrics: noMetrics,
+  });
   await vi.advanceTimersByTimeAsync(0);
   expect(state.old).toBe(70_000);
   await vi.advanceTimersByTimeAsync(60_000);
@@ -51,7 +58,7 @@ test("removes dead deliveries after thirty days, and says how many nobody replay
   const { state, store } = storeWith(0, 7_000);
   const said: unknown[] = [];
   const log = { ...silentLog, warn: (data: object) => void said.push(data) };
-  const sweep = startSweep({ store, config: readConfig({}), log, clock: systemClock });
+  const sweep = startSweep({ store, config: readConfig({}), log, clock: systemClock, metrics: noMetrics });
   await vi.advanceTimersByTimeAsync(60_000);
   expect(state.dead).toBe(0);
   expect(said).toEqual([{ deliveries: 5_000 }, { deliveries: 2_000 }]);

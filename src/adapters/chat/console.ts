@@ -129,7 +129,7 @@ export async function createConsole(options: ConsoleOptions): Promise<Console> {
     try {
       const isThere = await messages.edit(Number(ref.data["id"]), message.view, clock.now());
       feed.poke();
-      return isThere ? { kind: "posted", ref } : { kind: "missing" };
+      return isThere ? { kind: "posted", ref } : { kind: "missing", problem: "the message is gone" };
     } catch (error) {
       return { kind: "ambiguous", problem: problemOf(error) };
     }

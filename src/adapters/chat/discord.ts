@@ -114,7 +114,6 @@ export async function createDiscord(options: DiscordOptions): Promise<Chat> {
       onInteraction: (data) => void interactions.handle(data),
       onMessage: (data) => void said.handle(data),
     });
-    await gateway.start();
     const refused = catalog.refused.map(
       ({ name, problem }): Finding => ({
         status: "failure",
@@ -123,7 +122,11 @@ export async function createDiscord(options: DiscordOptions): Promise<Chat> {
         remedy: "change the command's file so that Discord can take it",
       }),
     );
-    void keepRegistering(catalog.commands, refused);
+    const connecting = gateway.start();
+    // What keeps us out now may be put right at Discord's end: the commands are registered then.
+    const registering = () => void keepRegistering(catalog.commands, refused);
+    connecting.then(registering, registering);
+    await connecting;
   }
 
   async function stop(): Promise<void> {
@@ -149,8 +152,8 @@ export async function createDiscord(options: DiscordOptions): Promise<Chat> {
       }
       commandFindings = [registerFinding(outcome), ...refused];
       log.error({ problem: problemOf(outcome) }, "discord: commands could not be registered");
-      if (outcome.kind === "denied") return;
-      const own = registerBackoffMs[Math.min(attempt, registerBackoffMs.length - 1)] ?? 300_000;
+      const step = outcome.kind === "denied" ? registerBackoffMs.length - 1 : attempt;
+      const own = registerBackoffMs[Math.min(step, registerBackoffMs.length - 1)] ?? 300_000;
       await sleep(
         outcome.kind === "rate_limited" ? Math.max(own, outcome.retryAfterMs) : own,
         stopping.signal,
@@ -193,7 +196,12 @@ export async function createDiscord(options: DiscordOptions): Promise<Chat> {
       ? { status: "ok", subject, text: "connected" }
       : problem === null
         ? { status: "failure", subject, text: "not connected at the moment", remedy }
-        : { status: "failure", subject, text: problem, remedy: "put it right and start the bot again" };
+        : {
+            status: "failure",
+            subject,
+            text: problem,
+            remedy: "put it right; the bot tries again every five minutes, and at its next start",
+          };
     return [state, ...commandFindings];
   }
 

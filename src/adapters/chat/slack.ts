@@ -3,14 +3,16 @@
  * @see https://docs.slack.dev/tools/bolt-js
  */
 import type { RequestListener } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { App, Receiver } from "@slack/bolt";
 import type { Chat, ChatDoor, Finding } from "../../ports/chat.ts";
 import type { Log, Metrics } from "../../ports/observability.ts";
 import { clientOptions, createSlackApi, type SlackApi } from "./slack/client.ts";
-import { checkSlack, notOk } from "./slack/doctor.ts";
+import { checkSlack, notOk, reinstall } from "./slack/doctor.ts";
 import { createHttpReceiver } from "./slack/http.ts";
 import { type Intake, listen } from "./slack/intake.ts";
 import { sdkLogger } from "./slack/logger.ts";
+import { neededScopes } from "./slack/manifest.ts";
 import { createMessages } from "./slack/messages.ts";
 import { explainRefusal } from "./slack/refusals.ts";
 import { saveWithinMs } from "./slack/saving.ts";
@@ -50,7 +52,10 @@ interface Identity {
   readonly teamId: string | undefined;
 }
 
-/** Codes of auth.test that no waiting mends. */
+/** Waits before Slack is asked again who we are, ms. */
+const identifyBackoffMs = [2_000, 10_000, 60_000, 300_000] as const;
+
+/** Codes of auth.test that a person has to mend. */
 const wrongTokenCodes: ReadonlySet<string> = new Set([
   "invalid_auth",
   "not_authed",
@@ -75,6 +80,7 @@ export async function createSlack(options: SlackOptions): Promise<SlackChat> {
   const api = createSlackApi({ sdk: bolt.webApi, client, log, metrics });
   let identity: Identity | null = null;
   let intake: Intake | null = null;
+  const stopping = new AbortController();
   const botUserId = () => identity?.userId ?? null;
   const messages = createMessages({ api, log, botUserId });
   const entrance = options.appToken === undefined ? httpEntrance() : socketEntrance(options.appToken);
@@ -123,15 +129,38 @@ export async function createSlack(options: SlackOptions): Promise<SlackChat> {
     });
   }
 
-  /** Tokens that Slack refuses stop the start; Slack being away does not. */
-  async function identify(): Promise<void> {
+  /** Asks Slack who we are. What it refuses the token for, or null: Slack being away is no refusal. */
+  async function identify(): Promise<string | null> {
     const answer = await api.call("auth.test", {});
+    if (answer.kind === "ok") {
+      identity = identityOf(answer.data);
+      warnOfScopes(answer.scopes);
+      return null;
+    }
     if (answer.kind === "refused" && wrongTokenCodes.has(answer.code)) {
       const { problem, remedy } = explainRefusal(answer, "");
-      throw new Error(`slack: ${problem}; ${remedy}`);
+      return `slack: ${problem}; ${remedy}`;
     }
-    if (answer.kind === "ok") identity = identityOf(answer.data);
-    else log.warn({ answer }, "slack: not reached at start; going on");
+    log.warn({ answer }, "slack: not reached; going on");
+    return null;
+  }
+
+  /** Until Slack has said who we are, asks again: an app that was removed may be installed again with the same token. */
+  async function keepIdentifying(): Promise<void> {
+    for (let attempt = 0; identity === null && !stopping.signal.aborted; attempt += 1) {
+      const waitMs = identifyBackoffMs[Math.min(attempt, identifyBackoffMs.length - 1)];
+      await sleep(waitMs, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined);
+      if (!stopping.signal.aborted) await identify();
+    }
+  }
+
+  function warnOfScopes(scopes: readonly string[] | null): void {
+    const missing = scopes === null ? [] : neededScopes.filter((scope) => !scopes.includes(scope));
+    if (missing.length > 0)
+      log.warn(
+        { missing, remedy: reinstall },
+        "slack: the token lacks scopes; what needs them will not work",
+      );
   }
 
   async function checkDoor(): Promise<Finding> {
@@ -152,12 +181,19 @@ export async function createSlack(options: SlackOptions): Promise<SlackChat> {
     settleMs: 12_000,
     handler: entrance.handler,
     async start(door: ChatDoor) {
-      await identify();
+      const wrong = await identify();
+      void keepIdentifying();
       const save = options.saveWithinMs === undefined ? {} : { saveWithinMs: options.saveWithinMs };
       intake = listen({ app: createApp(), door, api, botUserId, now, log, metrics, ...save });
-      await entrance.socket?.start();
+      const connecting = entrance.socket?.start() ?? Promise.resolve();
+      if (wrong === null) return connecting;
+      await connecting.catch((error: unknown) =>
+        log.warn({ error: String(error) }, "slack: no socket either"),
+      );
+      throw new Error(wrong);
     },
     async stop() {
+      stopping.abort();
       const serving = intake;
       intake = null;
       // What has arrived is saved and acknowledged before the connection goes.

@@ -1,8 +1,8 @@
 /** Messages in channels: what should be there against what is. */
 import { createHash } from "node:crypto";
-import { and, asc, desc, eq, inArray, isNull, lt, ne, or, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, inArray, isNull, lt, ne, or, sql } from "drizzle-orm";
 import type { PgUpdateSetSource } from "drizzle-orm/pg-core";
-import type { MessageRef, Post, PostKind, PostStore, WantedPost } from "../../ports.ts";
+import type { MessageRef, Post, PostKind, PostStore, TroublePlace, WantedPost } from "../../ports.ts";
 import type { Db } from "./client.ts";
 import { posts } from "./schema.ts";
 import { writeTime } from "./values.ts";
@@ -47,7 +47,34 @@ export function postSlice(db: Db, installation: string): PostStore {
       }),
     markWaiting: (key, notBefore, problem) => set(key, { state: "waiting", notBefore, problem }),
     markRefused: (key, problem) => set(key, { state: "refused", notBefore: null, problem }),
-    markMissing: (key) => set(key, { state: "waiting", ref: null, postedRevision: 0, notBefore: null }),
+    markMissing: (key) =>
+      set(key, {
+        state: "waiting",
+        ref: null,
+        postedRevision: 0,
+        notBefore: null,
+        reposts: sql`${posts.reposts} + 1`,
+      }),
+    holdThread: async (card, until) => {
+      const waits = and(eq(posts.threadOf, card), eq(posts.state, "waiting"), isBehind());
+      await db.update(posts).set({ notBefore: until }).where(waits);
+    },
+    release: async (place) => {
+      const waits = and(isAt(place), eq(posts.state, "waiting"), isBehind());
+      const freed = await db
+        .update(posts)
+        .set({ notBefore: null, attempts: 0 })
+        .where(waits)
+        .returning({ platform: posts.platform, channel: posts.channel });
+      return [...new Map(freed.map((one) => [one.channel, one])).values()];
+    },
+    countBehind: async (place) => {
+      const [row] = await db
+        .select({ total: count() })
+        .from(posts)
+        .where(and(isAt(place), isBehind()));
+      return row?.total ?? 0;
+    },
     refused: async (limit) => {
       const isRefused = eq(posts.state, "refused");
       const rows = await db.select().from(posts).where(isRefused).orderBy(desc(posts.createdAt)).limit(limit);
@@ -125,6 +152,17 @@ async function findCard(db: Db, refs: readonly MessageRef[]): Promise<Post | nul
     .where(and(isNull(posts.threadOf), or(...isOne)))
     .limit(1);
   return toPost(row);
+}
+
+/** The same as `covers` in src/domain/trouble.ts. */
+function isAt({ platform, channel, part }: TroublePlace) {
+  const [kind, key = ""] = part?.split(":") ?? [];
+  return and(
+    eq(posts.platform, platform),
+    channel === null ? undefined : eq(posts.channel, channel),
+    kind === "thread" ? eq(posts.threadOf, key) : undefined,
+    kind === "post" ? eq(posts.key, key) : undefined,
+  );
 }
 
 function isBehind() {

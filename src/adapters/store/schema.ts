@@ -340,6 +340,7 @@ export const posts = pgTable(
         "checkpoint",
         "rollout_note",
         "changed_outside",
+        "trouble",
       ],
     }).notNull(),
     /** Id of the incident, rollout, timeline entry, digest run or silence. */
@@ -357,6 +358,8 @@ export const posts = pgTable(
     attemptedAt: at("attempted_at"),
     notBefore: at("not_before"),
     problem: text("problem"),
+    /** How often its message was found gone and posted anew. */
+    reposts: integer("reposts").notNull().default(0),
     createdAt: at("created_at").notNull(),
   },
   (table) => [
@@ -367,6 +370,32 @@ export const posts = pgTable(
     index("posts_behind")
       .on(table.platform, table.channel, table.createdAt)
       .where(sql`posted_revision < desired_revision and state <> 'refused'`),
+  ],
+);
+
+/** What keeps the bot from being heard in chat; see src/domain/trouble.ts. */
+export const chatTroubles = pgTable(
+  "chat_troubles",
+  {
+    id: serial("id").primaryKey(),
+    platform: text("platform").notNull(),
+    /** Empty when it is the whole platform, for the unique index. */
+    channel: text("channel").notNull(),
+    /** Empty when it is the whole channel. */
+    part: text("part").notNull(),
+    problem: text("problem").notNull(),
+    remedy: text("remedy").notNull(),
+    metBy: text("met_by", { enum: ["post", "edit"] }).notNull(),
+    since: at("since").notNull(),
+    probes: integer("probes").notNull(),
+    probeAt: at("probe_at").notNull(),
+    healedAt: at("healed_at"),
+    revision: integer("revision").notNull(),
+  },
+  (table) => [
+    uniqueIndex("chat_troubles_open")
+      .on(table.platform, table.channel, table.part)
+      .where(sql`healed_at is null`),
   ],
 );
 

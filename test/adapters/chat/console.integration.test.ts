@@ -138,7 +138,7 @@ test("an edit replaces the view, and of a message that is gone says so", async (
   expect(await console.edit(posted.ref, card("k1", "two"))).toEqual(posted);
   expect((await messages.findByKey("k1"))?.view.title).toBe("two");
   const gone = { channel: incidents, data: { id: "99" } };
-  expect(await console.edit(gone, card("k1", "x"))).toEqual({ kind: "missing" });
+  expect(await console.edit(gone, card("k1", "x"))).toMatchObject({ kind: "missing" });
 });
 
 test("a store that fails leaves a post ambiguous and a look blind, never refused", async () => {
@@ -648,6 +648,7 @@ test("a deep link finds the card of an incident", async () => {
     attemptedAt: null,
     notBefore: null,
     problem: null,
+    reposts: 0,
     createdAt: new Date(0),
   };
   const fixture = await start({

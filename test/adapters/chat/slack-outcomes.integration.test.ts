@@ -146,7 +146,7 @@ describe("what became of an edit", () => {
     async (error) => {
       const { slack, chat, ref } = await posted();
       slack.faults.add({ method: "chat.update", kind: "error", error });
-      expect(await chat.edit(ref, card)).toEqual({ kind: "missing" });
+      expect(await chat.edit(ref, card)).toMatchObject({ kind: "missing" });
     },
   );
 

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { SlackOptions } from "../../../src/adapters/chat/slack.ts";
+import { silentLog } from "../../../src/ports/observability.ts";
 import { recordingDoor, sampleCard, sampleCommands } from "../../contracts/chat.ts";
 import type { FakeSlackOptions } from "../../fakes/slack.ts";
 import { readableText } from "../../fakes/slack.ts";
@@ -154,6 +155,28 @@ describe("starting", () => {
     setup = await setUpSlack({ appToken: "xapp-wrong" });
     await expect(setup.chat.start(recordingDoor(), [])).rejects.toThrow(/SLACK_APP_TOKEN/);
     expect(setup.chat.isConnected()).toBe(false);
+  });
+
+  test("a token that Slack takes again is noticed without a start", async () => {
+    setup = await setUpSlack();
+    setup.slack.tokenError = "account_inactive";
+    await expect(setup.chat.start(recordingDoor(), sampleCommands)).rejects.toThrow(/install/);
+    setup.slack.tokenError = null;
+    const { chat } = setup;
+    await expect.poll(() => chat.isConnected(), { timeout: 5_000 }).toBe(true);
+    expect(await mayHear(setup)).toBe(true);
+  });
+
+  test("a scope that is missing is logged with what to do", async () => {
+    const said: object[] = [];
+    const log = { ...silentLog, warn: (data: object) => void said.push(data) };
+    setup = await setUpSlack({ log });
+    setup.slack.scopes.delete("channels:history");
+    await setup.chat.start(recordingDoor(), sampleCommands);
+    expect(said).toContainEqual({
+      missing: ["channels:history"],
+      remedy: expect.stringContaining("slack-manifest"),
+    });
   });
 
   test("Slack being away does not stop it: it connects when Slack is back", async () => {

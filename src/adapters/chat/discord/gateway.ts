@@ -1,6 +1,7 @@
 /**
  * The gateway connection, supervised: discord.js resumes and reconnects by itself, and where it gives up or gets
- * stuck a new client takes over. A wrong token ends it; nothing else does.
+ * stuck a new client takes over. A wrong token or a refused intent is said, and tried again now and then: it may be put
+ * right at Discord's end.
  */
 import type { Client } from "discord.js";
 import type { Log, Metrics } from "../../../ports/observability.ts";
@@ -20,6 +21,8 @@ export interface GatewayTiming {
   readonly identifyBackoffMs: readonly number[];
   /** A connection lost for this long is given up and made anew. */
   readonly stuckMs: number;
+  /** Wait after Discord has refused us for a reason that a person must mend. */
+  readonly refusedMs: number;
 }
 
 export const defaultTiming: GatewayTiming = {
@@ -27,6 +30,7 @@ export const defaultTiming: GatewayTiming = {
   loginBackoffMs: [1_000, 2_000, 5_000, 15_000, 30_000, 60_000],
   identifyBackoffMs: [0, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000],
   stuckMs: 120_000,
+  refusedMs: 300_000,
 };
 
 export interface GatewayOptions {
@@ -47,12 +51,12 @@ export interface GatewayOptions {
 export interface Gateway {
   /**
    * Resolves when connected, or when the first attempt failed for a reason that may pass.
-   * @throws Error when Discord refuses the token.
+   * @throws Error when Discord refuses the first attempt; it is tried again nevertheless.
    */
   start(): Promise<void>;
   stop(): Promise<void>;
   isConnected(): boolean;
-  /** Why it is not connected for good, or null. */
+  /** Why Discord refuses us, until it no longer does; or null. */
   problem(): string | null;
 }
 
@@ -64,6 +68,10 @@ const fatalCloses: Readonly<Record<number, string>> = {
   4012: "Discord no longer speaks this version of its gateway",
   4013: "Discord refused the intents",
   4014: "Discord refused the intents",
+};
+const remediesOfCloses: Readonly<Record<number, string>> = {
+  4013: "this needs a newer version of the bot",
+  4014: "switch the intents that it asks for on in the Developer Portal, under Bot",
 };
 const tokenRemedy = "set DISCORD_TOKEN to the bot's current token (Developer Portal, Bot, Reset Token)";
 const checkEveryMs = 5_000;
@@ -79,7 +87,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   const stopping = new AbortController();
   let client: Client | null = null;
   let areShardsReady = () => false;
-  let fatal: string | null = null;
+  /** What Discord refuses this client for, and what is said of it until another one connects. */
+  let refusedFor: string | null = null;
+  let refusal: string | null = null;
+  let refusing = new AbortController();
   let running: Promise<void> = Promise.resolve();
 
   function start(): Promise<void> {
@@ -92,31 +103,36 @@ export function createGateway(options: GatewayOptions): Gateway {
         clearTimeout(timer);
         resolve();
       };
-      running = supervise(started)
-        .then(() => {
-          if (fatal === null) return resolve();
-          log.error({ problem: fatal }, "discord: disconnected for good");
-          reject(new Error(fatal));
-        })
+      const refused = (problem: string) => {
+        log.error({ problem }, "discord: refused; trying again now and then");
+        reject(new Error(problem));
+      };
+      running = supervise(started, refused)
+        .then(resolve)
         .finally(() => clearTimeout(timer));
     });
   }
 
-  /** One client after the other until stopped or refused for good. */
-  async function supervise(started: () => void): Promise<void> {
+  /** One client after the other until stopped. */
+  async function supervise(started: () => void, refused: (problem: string) => void): Promise<void> {
     let failures = 0;
-    while (!stopping.signal.aborted && fatal === null) {
+    while (!stopping.signal.aborted) {
+      refusedFor = null;
+      refusing = new AbortController();
       const outcome = await connectOnce();
-      if (fatal === null) started();
       if (outcome === "connected") {
         failures = 0;
+        refusal = null;
+        started();
         await lost();
-      }
+      } else if (refusedFor === null) started();
       await discard();
-      if (fatal !== null) return;
-      const waitMs = timing.loginBackoffMs[Math.min(failures, timing.loginBackoffMs.length - 1)] ?? 60_000;
+      refusal = refusedFor;
+      if (refusal !== null && !stopping.signal.aborted) refused(refusal);
+      const backoffMs = timing.loginBackoffMs;
+      const waitMs = backoffMs[Math.min(failures, backoffMs.length - 1)] ?? 60_000;
       failures += 1;
-      await pause(waitMs, stopping.signal);
+      await pause(refusal === null ? waitMs : timing.refusedMs, stopping.signal);
     }
   }
 
@@ -128,12 +144,12 @@ export function createGateway(options: GatewayOptions): Gateway {
       return "connected";
     } catch (error) {
       const problem = error instanceof Error ? error.message : "unknown error";
-      if (isTokenRefusal(sdk, error)) fatal ??= `discord: Discord refused the token; ${tokenRemedy}`;
+      if (isTokenRefusal(sdk, error)) refusedFor ??= `discord: Discord refused the token; ${tokenRemedy}`;
       if (!stopping.signal.aborted) log.warn({ problem }, "discord: cannot connect");
       return "failed";
     }
   }
-  return { start, stop, isConnected, problem: () => fatal };
+  return { start, stop, isConnected, problem: () => refusal ?? refusedFor };
 
   function makeClient(): Client {
     const made = new sdk.Client({
@@ -176,7 +192,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     });
     made.on(sdk.Events.ShardDisconnect, ({ code }) => {
       const reason = fatalCloses[code] ?? `the gateway closed with ${code}`;
-      fatal ??= `discord: ${reason} (${code}); ${code === 4004 ? tokenRemedy : "this needs a newer version of the bot"}`;
+      const remedy = code === 4004 ? tokenRemedy : remediesOfCloses[code];
+      refusedFor ??= `discord: ${reason} (${code}); ${remedy ?? "this needs a newer version of the bot"}`;
+      refusing.abort();
     });
     return made;
   }
@@ -192,7 +210,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   /** Resolves when the connection is beyond hope: refused, stopped, or gone for too long. */
   async function lost(): Promise<void> {
     let aliveAt = Date.now();
-    while (!stopping.signal.aborted && fatal === null) {
+    while (!stopping.signal.aborted && refusedFor === null) {
       metrics.gauge("tocsin_chat_connected", isConnected() ? 1 : 0, { platform: "discord" });
       if (isConnected() || throttle.isWaiting()) aliveAt = Date.now();
       if (Date.now() - aliveAt > timing.stuckMs) {
@@ -200,14 +218,17 @@ export function createGateway(options: GatewayOptions): Gateway {
         log.warn({}, "discord: the connection does not come back; starting a new one");
         return;
       }
-      await pause(Math.min(checkEveryMs, timing.stuckMs), stopping.signal);
+      await pause(
+        Math.min(checkEveryMs, timing.stuckMs),
+        AbortSignal.any([stopping.signal, refusing.signal]),
+      );
     }
   }
 
   /** discord.js waits for ever for its first connection. */
   async function stuckWhileConnecting(): Promise<never> {
     let aliveAt = Date.now();
-    while (!stopping.signal.aborted && fatal === null && Date.now() - aliveAt <= timing.stuckMs) {
+    while (!stopping.signal.aborted && refusedFor === null && Date.now() - aliveAt <= timing.stuckMs) {
       if (throttle.isWaiting()) aliveAt = Date.now();
       await pause(Math.min(checkEveryMs, timing.stuckMs), stopping.signal);
     }

@@ -125,7 +125,7 @@ export function createMessages({ api, log }: MessageOptions) {
         const second = await create(card.message, message.key, payload);
         return second.kind === "ok" ? inThread(second.body) : outcomeOf(second, card.message);
       }
-      if (started !== "impossible") return outcomeOf(started, card.channel);
+      if (started !== "impossible") return isGone(started) ? cardGone : outcomeOf(started, card.channel);
     }
     const reply = await create(card.channel, message.key, payload, card);
     return reply.kind === "ok" ? inThread(reply.body) : outcomeOf(reply, card.channel);
@@ -179,9 +179,7 @@ export function createMessages({ api, log }: MessageOptions) {
       }),
     );
     if (reply.kind === "ok") return { kind: "posted", ref };
-    const isGone =
-      reply.kind === "denied" && (reply.code === codes.unknownMessage || reply.code === codes.unknownChannel);
-    return isGone ? { kind: "missing" } : outcomeOf(reply, place.channel);
+    return isGone(reply) ? cardGone : outcomeOf(reply, place.channel);
   }
 
   /** Does something in a thread; when Discord refuses because the thread is archived, unarchives it and does it then. */
@@ -198,6 +196,16 @@ export function createMessages({ api, log }: MessageOptions) {
   }
 
   return { post, edit, create };
+}
+
+const cardGone: PostResult = { kind: "missing", problem: "the message was deleted" };
+
+/** A message is gone, or the forum post that began with it. */
+function isGone(failure: Failure): boolean {
+  return (
+    failure.kind === "denied" &&
+    (failure.code === codes.unknownMessage || failure.code === codes.unknownChannel)
+  );
 }
 
 /** Without the severity: it changes, and Discord lets a thread be renamed only twice in ten minutes. */

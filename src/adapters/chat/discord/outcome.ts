@@ -1,10 +1,12 @@
 /** Discord's refusals in words: what was wrong and what a person must do. */
-import type { PostResult } from "../../../ports/chat.ts";
+import type { FindResult, PostResult } from "../../../ports/chat.ts";
+import type { Obstacle, Reach } from "../../../ports/trouble.ts";
 import type { Failure } from "./api.ts";
 
 /** JSON error codes that decide something. @see https://discord.com/developers/docs/topics/opcodes-and-status-codes */
 export const codes = {
   unknownChannel: 10003,
+  unknownGuild: 10004,
   unknownMessage: 10008,
   unknownWebhook: 10015,
   unknownInteraction: 10062,
@@ -52,15 +54,48 @@ export function remedyOf(failure: { readonly status: number; readonly code: numb
     : "see the error code in Discord's documentation, then post again";
 }
 
-/** A failed call as the outcome of a post or an edit in a channel or thread. */
-export function outcomeOf(failure: Failure, channelId: string): PostResult {
-  if (failure.kind !== "denied") return failure;
+/** How much does not work after a code; one that is not here concerns the one message. */
+const reaches: Readonly<Record<number, Reach>> = {
+  10003: "channel",
+  10004: "channel",
+  20016: "channel",
+  40067: "channel",
+  40333: "platform",
+  50001: "channel",
+  50008: "channel",
+  50013: "channel",
+  50083: "thread",
+  160005: "thread",
+  160006: "channel",
+};
+
+function reachOf({ status, code }: { readonly status: number; readonly code: number }): Reach {
+  if (status === 401) return "platform";
+  return reaches[code] ?? (status === 403 ? "channel" : "message");
+}
+
+/** What a person has to clear, with how much it blocks. */
+export function obstacleOf(failure: Extract<Failure, { kind: "denied" }>, channelId: string): Obstacle {
   const code = failure.code === 0 ? `HTTP ${failure.status}` : `${failure.code}`;
   return {
-    kind: "refused",
+    reach: reachOf(failure),
     problem: `channel ${channelId}: Discord said "${failure.problem}" (${code})`,
     remedy: remedyOf(failure),
   };
+}
+
+/** A search that Discord did not answer. */
+export function blindOf(failure: Failure, channelId: string): FindResult {
+  const problem = problemOf(failure);
+  return failure.kind === "denied"
+    ? { kind: "blind", problem, obstacle: obstacleOf(failure, channelId) }
+    : { kind: "blind", problem };
+}
+
+/** A failed call as the outcome of a post or an edit in a channel or thread. */
+export function outcomeOf(failure: Failure, channelId: string): PostResult {
+  if (failure.kind !== "denied") return failure;
+  return { kind: "refused", ...obstacleOf(failure, channelId) };
 }
 
 /** One line about a failed call, for logs and findings. */

@@ -1,7 +1,7 @@
 /** Finding a message again after an attempt whose outcome nobody knows. */
 import type { Channel, FindResult, MessageRef } from "../../../ports/chat.ts";
 import type { Api, Failure, Reply } from "./api.ts";
-import { codes, problemOf } from "./outcome.ts";
+import { blindOf, codes } from "./outcome.ts";
 import { type createRights, permissions } from "./permissions.ts";
 import { hasMark, markOf, momentOf, placeOf, refOf, snowflakeAt } from "./reference.ts";
 import { type ApiChannel, type ApiMessage, isForum, messageShape, threadsShape } from "./shapes.ts";
@@ -29,7 +29,7 @@ type Scan = { readonly kind: "found"; readonly message: ApiMessage } | { readonl
 export function createSearch({ api, self, rights }: SearchOptions) {
   async function find(channel: Channel, key: string, since: Date, thread?: MessageRef): Promise<FindResult> {
     const me = await self();
-    if (typeof me !== "string") return blind(me);
+    if (typeof me !== "string") return blindOf(me, channel.id);
     const wanted = { mark: markOf(key), me, since };
     const card = thread === undefined ? null : placeOf(thread);
     if (card !== null) {
@@ -37,7 +37,7 @@ export function createSearch({ api, self, rights }: SearchOptions) {
       if (inThread.kind === "found") return found(channel, inThread.message);
       // Without a thread an entry is either not there or, where the channel has no threads, beside its card.
       const isThreadless = inThread.kind === "denied" && inThread.code === codes.unknownChannel;
-      if (inThread.kind !== "absent" && !isThreadless) return blind(inThread);
+      if (inThread.kind !== "absent" && !isThreadless) return blindOf(inThread, channel.id);
       if (inThread.kind === "absent") return believe(card.message);
     }
     return findIn(channel, card?.channel ?? channel.id, wanted);
@@ -46,17 +46,17 @@ export function createSearch({ api, self, rights }: SearchOptions) {
   async function findIn(channel: Channel, channelId: string, wanted: Wanted): Promise<FindResult> {
     const scanned = await scan(channelId, wanted);
     if (scanned.kind === "found") return found(channel, scanned.message);
-    if (scanned.kind !== "absent" && scanned.kind !== "denied") return blind(scanned);
+    if (scanned.kind !== "absent" && scanned.kind !== "denied") return blindOf(scanned, channel.id);
     const held = await rights.of(channelId);
-    if (held.kind !== "rights") return blind(held);
+    if (held.kind !== "rights") return blindOf(held, channel.id);
     if (isForum(held.channel.type)) return findInForum(channel, held.channel, wanted);
-    return scanned.kind === "denied" ? blind(scanned) : believed(held.bits);
+    return scanned.kind === "denied" ? blindOf(scanned, channelId) : believed(held.bits, channelId);
   }
 
   /** Without Read Message History Discord shows an empty channel instead of refusing. */
   async function believe(channelId: string): Promise<FindResult> {
     const held = await rights.of(channelId);
-    return held.kind === "rights" ? believed(held.bits) : blind(held);
+    return held.kind === "rights" ? believed(held.bits, channelId) : blindOf(held, channelId);
   }
 
   /** Own messages after `since`, oldest first, a bounded number of pages. */
@@ -92,7 +92,7 @@ export function createSearch({ api, self, rights }: SearchOptions) {
         schema: threadsShape,
       }),
     );
-    if (reply.kind !== "ok") return blind(reply);
+    if (reply.kind !== "ok") return blindOf(reply, channel.id);
     const oldest = BigInt(snowflakeAt(new Date(wanted.since.getTime() - skewMs)));
     const ours = reply.body.threads
       .filter((thread) => thread.parent_id === forum.id && thread.owner_id === wanted.me)
@@ -107,7 +107,7 @@ export function createSearch({ api, self, rights }: SearchOptions) {
         }),
       );
       if (starter.kind === "ok" && hasMark(starter.body, wanted.mark)) return found(channel, starter.body);
-      if (starter.kind !== "ok" && starter.kind !== "denied") return blind(starter);
+      if (starter.kind !== "ok" && starter.kind !== "denied") return blindOf(starter, channel.id);
     }
     if (Date.now() - wanted.since.getTime() < forumSettleMs)
       return { kind: "blind", problem: "the attempt is too young to be sure that it never arrives" };
@@ -127,13 +127,11 @@ function found(channel: Channel, message: ApiMessage): FindResult {
   return { kind: "found", ref: refOf(channel, { channel: message.channel_id, message: message.id }) };
 }
 
-function believed(bits: bigint): FindResult {
+function believed(bits: bigint, channelId: string): FindResult {
   if ((bits & permissions["Read Message History"]) !== 0n) return { kind: "absent" };
-  return { kind: "blind", problem: "the bot may not read the channel's history (Read Message History)" };
-}
-
-function blind(failure: Failure): FindResult {
-  return { kind: "blind", problem: problemOf(failure) };
+  const problem = `the bot may not read the history of channel ${channelId} (Read Message History)`;
+  const remedy = "give the bot's role Read Message History in the channel";
+  return { kind: "blind", problem, obstacle: { reach: "message", problem, remedy } };
 }
 
 function newest(messages: readonly ApiMessage[]): string {

@@ -4,7 +4,8 @@ import type { SlackAnswer, SlackApi } from "./client.ts";
 import { neededScopes } from "./manifest.ts";
 import { explainRefusal } from "./refusals.ts";
 
-const reinstall = "update the app from `tocsin slack-manifest`, install it again and use the new token";
+export const reinstall =
+  "update the app from `tocsin slack-manifest`, install it again and use the new token";
 
 /** Token, scopes, how requests reach us, and each channel. */
 export async function checkSlack(

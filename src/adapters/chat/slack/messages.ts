@@ -12,7 +12,7 @@ import type { Log } from "../../../ports/observability.ts";
 import type { SlackMessage } from "./blocks.ts";
 import type { SlackAnswer, SlackApi } from "./client.ts";
 import { uploadFiles } from "./files.ts";
-import { explainRefusal, layoutCodes, toPostResult } from "./refusals.ts";
+import { layoutCodes, toBlind, toPostResult, whyNot } from "./refusals.ts";
 import { renderMessage, renderPlainMessage } from "./render.ts";
 
 /** Type of the metadata that carries a message's key. Everyone in the workspace may read it: the key says nothing. */
@@ -68,7 +68,7 @@ export function createMessages({ api, log, botUserId }: MessagesOptions): Messag
 
   async function edit(ref: MessageRef, message: OutgoingMessage): Promise<PostResult> {
     const ts = ref.data["ts"];
-    if (ts === undefined) return { kind: "missing" };
+    if (ts === undefined) return { kind: "missing", problem: "its reference has no ts" };
     const answer = await inLayouts(message.view, (layout) =>
       api.call("chat.update", {
         channel: ref.channel.id,
@@ -116,7 +116,7 @@ export function createMessages({ api, log, botUserId }: MessagesOptions): Messag
         limit: pageSize,
         ...(cursor === undefined ? {} : { cursor }),
       });
-      if (answer.kind !== "ok") return { kind: "blind", problem: whyNot(answer, channel.id) };
+      if (answer.kind !== "ok") return toBlind(answer, channel.id);
       const ts = ownTs(answer.data["messages"], key, botUserId());
       if (ts !== null) return { kind: "found", ref: refOf(channel, ts) };
       cursor = nextCursor(answer.data);
@@ -249,20 +249,6 @@ function nextCursor(data: Readonly<Record<string, unknown>>): string | undefined
   const metadata = data["response_metadata"];
   const cursor = isRecord(metadata) ? metadata["next_cursor"] : undefined;
   return typeof cursor === "string" && cursor !== "" ? cursor : undefined;
-}
-
-/** What went wrong, and what to do about it. */
-function whyNot(answer: Exclude<SlackAnswer, { kind: "ok" }>, channel: string): string {
-  switch (answer.kind) {
-    case "refused": {
-      const { problem, remedy } = explainRefusal(answer, channel);
-      return `${problem}: ${remedy}`;
-    }
-    case "rate_limited":
-      return `rate limited for ${answer.retryAfterMs} ms`;
-    default:
-      return answer.problem;
-  }
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

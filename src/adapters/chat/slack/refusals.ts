@@ -1,5 +1,6 @@
 /** What Slack's "no" means to a person, and what to do about it. */
-import type { PostResult } from "../../../ports/chat.ts";
+import type { FindResult, PostResult } from "../../../ports/chat.ts";
+import type { Obstacle, Reach } from "../../../ports/trouble.ts";
 import type { SlackAnswer } from "./client.ts";
 
 interface Refusal {
@@ -50,7 +51,15 @@ const refusals: Readonly<Record<string, Refusal>> = {
   },
   thread_not_found: {
     problem: "the message that this thread belongs to was deleted in {channel}",
-    remedy: "nothing to do: the next change of the incident posts its card again",
+    remedy: "nothing to do: its card is posted once more",
+  },
+  cannot_reply_to_message: {
+    problem: "the message that this thread belongs to takes no replies in {channel}",
+    remedy: "nothing to do: its card is posted once more",
+  },
+  thread_locked: {
+    problem: "a thread in {channel} is locked",
+    remedy: "unlock the thread",
   },
   invalid_auth: { problem: "Slack does not accept the bot token", remedy: newToken },
   not_authed: { problem: "Slack got no bot token", remedy: newToken },
@@ -97,11 +106,45 @@ export const layoutCodes: ReadonlySet<string> = new Set([
   "too_many_blocks",
 ]);
 
-const goneCodes: ReadonlySet<string> = new Set([
-  "message_not_found",
-  "cant_update_message",
-  "edit_window_closed",
-]);
+/** Codes after which a message cannot be edited any more, in words. */
+const goneCodes: Readonly<Record<string, string>> = {
+  message_not_found: "the message was deleted (message_not_found)",
+  cant_update_message: "the message is by another app or an earlier installation (cant_update_message)",
+  edit_window_closed:
+    "the workspace lets nobody edit a message that old (edit_window_closed; Settings → Message Editing)",
+};
+
+/** Codes after which a thread has no root any more. */
+const rootlessCodes: ReadonlySet<string> = new Set(["thread_not_found", "cannot_reply_to_message"]);
+
+/** How much does not work after a code; one that is not here concerns the one message. */
+const reaches: Readonly<Record<string, Reach>> = {
+  channel_not_found: "channel",
+  not_in_channel: "channel",
+  is_archived: "channel",
+  restricted_action: "channel",
+  restricted_action_read_only_channel: "channel",
+  restricted_action_thread_only_channel: "channel",
+  restricted_action_non_threadable_channel: "thread",
+  thread_locked: "thread",
+  missing_scope: "platform",
+  invalid_auth: "platform",
+  not_authed: "platform",
+  token_revoked: "platform",
+  token_expired: "platform",
+  account_inactive: "platform",
+  not_allowed_token_type: "platform",
+  team_access_not_granted: "platform",
+  access_denied: "platform",
+  ekm_access_denied: "platform",
+  org_login_required: "platform",
+  no_permission: "platform",
+};
+
+/** What a person has to clear, with how much it blocks. */
+export function obstacleOf(answer: Extract<SlackAnswer, { kind: "refused" }>, channel: string): Obstacle {
+  return { reach: reaches[answer.code] ?? "message", ...explainRefusal(answer, channel) };
+}
 
 /** Problem and remedy of a refusal. */
 export function explainRefusal(answer: Extract<SlackAnswer, { kind: "refused" }>, channel: string): Refusal {
@@ -132,9 +175,42 @@ export function toPostResult(
         scope: attempt === "edit" ? "platform" : "channel",
       };
     case "refused":
-      if (attempt === "edit" && goneCodes.has(answer.code)) return { kind: "missing" };
-      return { kind: "refused", ...explainRefusal(answer, channel) };
+      return refusedPost(answer, channel, attempt);
     default:
       return answer;
+  }
+}
+
+function refusedPost(
+  answer: Extract<SlackAnswer, { kind: "refused" }>,
+  channel: string,
+  attempt: "post" | "edit",
+): PostResult {
+  const gone = attempt === "edit" ? goneCodes[answer.code] : undefined;
+  if (gone !== undefined) return { kind: "missing", problem: gone };
+  if (attempt === "post" && rootlessCodes.has(answer.code))
+    return { kind: "missing", problem: explainRefusal(answer, channel).problem };
+  return { kind: "refused", ...obstacleOf(answer, channel) };
+}
+
+/** A search that Slack did not answer. */
+export function toBlind(answer: Exclude<SlackAnswer, { kind: "ok" }>, channel: string): FindResult {
+  const problem = whyNot(answer, channel);
+  return answer.kind === "refused"
+    ? { kind: "blind", problem, obstacle: obstacleOf(answer, channel) }
+    : { kind: "blind", problem };
+}
+
+/** What went wrong, and what to do about it. */
+export function whyNot(answer: Exclude<SlackAnswer, { kind: "ok" }>, channel: string): string {
+  switch (answer.kind) {
+    case "refused": {
+      const { problem, remedy } = explainRefusal(answer, channel);
+      return `${problem}: ${remedy}`;
+    }
+    case "rate_limited":
+      return `rate limited for ${answer.retryAfterMs} ms`;
+    default:
+      return answer.problem;
   }
 }

@@ -12,7 +12,7 @@ type SocketClient = SocketModeReceiver["client"];
 
 export interface SocketSupervisor {
   /**
-   * Resolves once connected or once the first attempt has failed for a reason that may pass; it keeps trying then.
+   * Resolves once connected or once the first attempt has failed for a reason that may pass. Keeps trying in any case.
    * @throws Error when Slack says that the app token or the app's settings are wrong.
    */
   start(): Promise<void>;
@@ -126,13 +126,12 @@ export function superviseSocket(options: SocketOptions): SocketSupervisor {
       return new Promise((resolve, reject) => {
         let isFirst = true;
         running = run((outcome) => {
-          // Only at the start is a wrong token an error of configuration; later it is waited out, and shown.
+          // Said at the start; it is tried again all the same, since it may be put right at Slack's end.
           if (!isFirst) return;
           isFirst = false;
           const wrong =
             outcome === null ? undefined : wrongConfiguration[options.codeOf(outcome.error) ?? ""];
           if (wrong === undefined) return resolve();
-          stopping.abort();
           reject(new Error(`slack: ${wrong}`, { cause: outcome?.error }));
         });
         // Stopped before the first attempt had an outcome.

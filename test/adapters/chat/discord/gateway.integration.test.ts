@@ -251,6 +251,22 @@ test("a token that is reset while running ends it with a clear finding", async (
   );
 });
 
+test.each([
+  [4004, /refused the token/],
+  [4014, /intents.*Developer Portal/],
+] as const)(
+  "what Discord closes with %i for is said, and tried again until it is put right",
+  async (code, words) => {
+    at = await stage({ adapter: { timing: { ...quick, refusedMs: 50 } } });
+    at.discord.faults.add({ kind: "error", path: "/gateway/bot", status: 401, times: 3 });
+    at.discord.gateway.disconnect(code);
+    await becomes(false);
+    await expect.poll(async () => (await at.chat.check([])).map(({ text }) => text).join()).toMatch(words);
+    await becomes(true);
+    expect((await at.chat.check([])).map(({ text }) => text)).toContain("connected");
+  },
+);
+
 test("stops within a moment, also while reconnecting", async () => {
   at = await stage();
   at.discord.gateway.state.isDown = true;

@@ -94,7 +94,7 @@ describe("what is known after an error", () => {
 
 test("message_not_found is missing for an edit only", () => {
   const answer = { kind: "refused", code: "message_not_found" } as const;
-  expect(toPostResult(answer, "C1", "edit")).toEqual({ kind: "missing" });
+  expect(toPostResult(answer, "C1", "edit")).toMatchObject({ kind: "missing" });
   expect(toPostResult(answer, "C1", "post").kind).toBe("refused");
 });
 
