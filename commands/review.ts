@@ -12,7 +12,7 @@ const maxListed = 50;
 export default defineCommand({
   kind: "operate",
   name: "review",
-  summary: "List rollouts that broke a freeze and wait for review, or close one with a verdict",
+  summary: "List rollouts that broke a freeze or a gate and wait for review, or close one with a verdict",
   examples: ["review", 'review 3 "right call; the freeze now exempts hotfixes"'],
   options: z.object({
     review: z.number().int().positive().optional().describe("number of the review"),
@@ -86,7 +86,7 @@ async function list({ store, people, now }: CommandContext): Promise<CommandResu
     }),
   );
   const view = answerView(
-    `${open.length} ${open.length === 1 ? "rollout" : "rollouts"} broke a freeze and wait for review.`,
+    `${open.length} ${open.length === 1 ? "rollout" : "rollouts"} broke a freeze or a gate and wait for review.`,
     {
       title: "Open reviews",
       blocks: [

@@ -40,7 +40,7 @@ describe("a mistake inside a source or a model", () => {
       'sources: { alertmanager: { bearer: "hunter2" } }',
       /sources\.alertmanager\.bearer: is written in clear text/,
     ],
-    ["models: { ranker: { risk: huge } }", /models\.ranker\.risk: Invalid option/],
+    ["models: { ranker: { risk: huge } }", /models\.ranker\.risk: is "huge"; expected one of "low", "high"/],
   ])("%s is named down to its key", (yaml, problem) => {
     expect(() => read(yaml)).toThrow(problem);
   });

@@ -9,6 +9,7 @@ import { addElapsed, beginElapsed, type Elapsed } from "../domain/elapsed.ts";
 import { freezesOn } from "../domain/freeze.ts";
 import { botPerson, type Person } from "../domain/person.ts";
 import {
+  brokenChecks,
   hashPlan,
   isFinal,
   moveRollout,
@@ -18,7 +19,6 @@ import {
   type Rollout,
   type RolloutPatch,
   targetOf,
-  withGlass,
   withProgress,
 } from "../domain/rollout.ts";
 import { type Observation, observeRollout } from "../domain/rollout-observation.ts";
@@ -193,9 +193,8 @@ export function createApply(options: ApplyOptions): Apply {
       if (planned.reason === "backend_away") return await wait(rollout, planned.problem);
       return await move(rollout, "failed", { result: `it cannot be done any more: ${planned.problem}` });
     }
-    const again = withGlass(planned.plan, rollout.plan.breakGlass);
-    if (hashPlan(again) !== rollout.planHash) {
-      const difference = planDifference(rollout.plan, again);
+    if (hashPlan(planned.plan) !== rollout.planHash) {
+      const difference = planDifference(rollout.plan, planned.plan);
       return await move(rollout, "failed", { result: `the plan has changed, ask again: ${difference}` });
     }
     await begin(rollout, entry, lock.fence);
@@ -423,9 +422,13 @@ export function createApply(options: ApplyOptions): Apply {
 
 /** The question that a plan answers, to ask it again. */
 function questionOf(plan: Plan): PlanQuestion {
-  const { kind, model, environment, to, reason, incidentId, manifest } = plan;
+  const { kind, model, environment, to, reason, incidentId, manifest, breakGlass } = plan;
   const question = { kind, model, environment, to, reason, incidentId };
-  return manifest === undefined ? question : { ...question, manifest };
+  return {
+    ...question,
+    ...(manifest === undefined ? {} : { manifest }),
+    ...(breakGlass === undefined ? {} : { breakGlass: { reason: breakGlass, checks: brokenChecks(plan) } }),
+  };
 }
 
 function messageOf(error: unknown): string {

@@ -7,7 +7,6 @@ import { formatLine } from "../domain/command-line.ts";
 import { refuseUnconfirmed } from "../domain/confirmation.ts";
 import { botPerson, findPerson, ownPlatform, type Person, stranger } from "../domain/person.ts";
 import type { Decision, PolicyAction, PolicyResource } from "../domain/policy.ts";
-import { withGlass } from "../domain/rollout.ts";
 import type {
   ActingCommand,
   Clock,
@@ -237,7 +236,7 @@ export function createExecute(options: ExecuteOptions): Execute {
     const planned = await command.plan(asked.options, context);
     if (planned.kind === "refuse") return await finish(request, refused(planned));
     const manner = mannerOf(asked.options);
-    const plan = withGlass(planned.plan, manner.breakGlass);
+    const { plan } = planned;
     const asking = { plan, person, via: request.account.platform, now };
     const judged = await judgeRollout(store.rollouts, options, asking);
     if ("kind" in judged) return await finish(request, refused(judged));
@@ -342,6 +341,7 @@ export function createExecute(options: ExecuteOptions): Execute {
   function contextOf(asked: Asked, slices: StoreSlices): CommandContext {
     const { person, request, now } = asked;
     const via = request.account.platform;
+    const { breakGlass } = mannerOf(asked.options);
     const decide = (someone: Person, action: PolicyAction, resource: PolicyResource): Decision =>
       policy.decide({ person: someone, action, resource, via, now });
     return {
@@ -354,7 +354,8 @@ export function createExecute(options: ExecuteOptions): Execute {
       channel: request.channel,
       store: slices,
       commands: [...prepared.values()].map(({ command }) => command),
-      plan: options.plan,
+      plan: (question) =>
+        options.plan(breakGlass === null ? question : { ...question, breakGlass: { reason: breakGlass } }),
       requestDigest: (channel) => options.requestDigest(slices, { channel, now }),
       may: (action, resource) => decide(person, action, resource).kind === "allow",
       log: options.log.child({ command: request.command }),

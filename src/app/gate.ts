@@ -4,7 +4,9 @@ import {
   type GateVerdict,
   gatesIn,
   joinVerdicts,
+  judgeBake,
   judgeMetric,
+  judgeTags,
 } from "../domain/evaluation-gate.ts";
 import type { Plan } from "../domain/rollout.ts";
 import { duration, oneLine } from "../domain/view.ts";
@@ -18,17 +20,21 @@ import {
 } from "../ports.ts";
 
 const backendMs = 10_000;
+/** Newest rollouts of the other environment that are looked through. */
+const maxRollouts = 100;
+
+type CheckedVersion = Parameters<PlanCheck["check"]>[1];
 
 /** A rollback is never kept from going back: what it goes to has served. */
 export function createGate(options: {
   readonly store: Pick<Store, "serving" | "rollouts">;
   readonly clock: Clock;
 }): PlanCheck {
-  async function check(plan: Plan, entry: ModelEntry) {
+  async function check(plan: Plan, { entry, version }: CheckedVersion) {
     const gates = gatesIn(entry.gates ?? [], plan.environment);
     if (plan.kind !== "deploy" || gates.length === 0) return null;
     const judged = await Promise.all(
-      gates.map(async (gate) => ({ gate, verdict: await judge(gate, plan, entry) })),
+      gates.map(async (gate) => ({ gate, verdict: await judge(gate, plan, { entry, version }) })),
     );
     const stopped = judged.find(
       ({ gate, verdict }) =>
@@ -40,10 +46,16 @@ export function createGate(options: {
     return { kind: "found" as const, text: `${word}: ${text}` };
   }
 
-  async function judge(gate: EvaluationGate, plan: Plan, entry: ModelEntry): Promise<GateVerdict> {
+  async function judge(
+    gate: EvaluationGate,
+    plan: Plan,
+    { entry, version }: CheckedVersion,
+  ): Promise<GateVerdict> {
     const comparison = plan.facts?.comparison ?? [];
     const verdicts = gate.metrics.map((metric) => judgeMetric(metric, comparison));
     if (gate.servedIn !== null) verdicts.push(await judgeServed(gate.servedIn, plan, entry));
+    if (gate.bakedIn !== null) verdicts.push(await judgeBaked(gate.bakedIn, plan));
+    if (Object.keys(gate.tags).length > 0) verdicts.push(judgeTags(gate.tags, version?.tags ?? null));
     return joinVerdicts(verdicts);
   }
 
@@ -63,7 +75,16 @@ export function createGate(options: {
     return { kind: served >= ms ? "pass" : "not_enough_data", text };
   }
 
-  return { name: "Evaluation", check };
+  async function judgeBaked(environment: string, { model, to }: Plan): Promise<GateVerdict> {
+    const rollouts = await options.store.rollouts.list({
+      ...{ model, environment },
+      states: ["succeeded"],
+      limit: maxRollouts,
+    });
+    return judgeBake({ version: to ?? "?", environment }, rollouts);
+  }
+
+  return { name: "Evaluation", isBreakable: true, check };
 }
 
 function refusalOf(plan: Plan, verdict: GateVerdict): Refusal {
@@ -73,8 +94,10 @@ function refusalOf(plan: Plan, verdict: GateVerdict): Refusal {
     kind: "refuse",
     reason: isWorse ? "gate_failed" : "gate_without_data",
     problem: oneLine(`${what}: ${verdict.text}.`, 900),
-    remedy: isWorse
-      ? "Deploy a better version; a rollback to one that served needs no gate."
-      : `Measure it beside version ${plan.from ?? "?"} on enough rows, or set missing: warn under models.${plan.model}.gates.`,
+    remedy: `${
+      isWorse
+        ? "Deploy a better version; a rollback to one that served needs no gate."
+        : `Measure it beside version ${plan.from ?? "?"} on enough rows, or set missing: warn under models.${plan.model}.gates.`
+    } Where that cannot wait, say why: --break-glass "why"; a second person has to agree.`,
   };
 }

@@ -5,7 +5,7 @@ import { nameQuestion } from "../domain/confirmation.ts";
 import { freezeStanding, freezeText } from "../domain/freeze.ts";
 import type { Person } from "../domain/person.ts";
 import { type Decision, modelResource, type PolicyResource } from "../domain/policy.ts";
-import { newRollout, type Plan, planTitle, type Rollout } from "../domain/rollout.ts";
+import { brokenChecks, newRollout, type Plan, planTitle, type Rollout } from "../domain/rollout.ts";
 import { rolloutView, waitingSentence } from "../domain/rollout-view.ts";
 import type { Standing } from "../domain/standing.ts";
 import { oneLine, plain, type View, type ViewAction } from "../domain/view.ts";
@@ -41,11 +41,11 @@ export async function judgeRollout(
   const resource = modelResource(model ?? { name: plan.model, risk, owners: [] }, plan.environment);
   const standing = await standingOf(rollouts, models, plan, null, now);
   const { freezes } = standing;
-  if (plan.breakGlass !== undefined && freezes.length === 0) {
+  if (plan.breakGlass !== undefined && freezes.length === 0 && brokenChecks(plan).length === 0) {
     return {
       kind: "refuse",
-      reason: "not_frozen",
-      problem: `No freeze covers ${plan.model} in ${plan.environment} now.`,
+      reason: "nothing_to_break",
+      problem: `No freeze covers ${plan.model} in ${plan.environment} now, and no gate refuses it.`,
       remedy: "Ask without --break-glass.",
     };
   }

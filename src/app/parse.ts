@@ -34,7 +34,11 @@ export function prepareCommand(given: Command): PreparedCommand {
 const dryRun = z.boolean().default(false).describe("only show what would happen");
 const rolloutOptions = {
   dryRun,
-  breakGlass: z.string().max(500).optional().describe("why it cannot wait for the end of a freeze"),
+  breakGlass: z
+    .string()
+    .max(500)
+    .optional()
+    .describe("why it cannot wait for a freeze to end or a gate to pass"),
   confirm: z.string().max(200).optional().describe("the model's name, for one of high risk"),
 };
 
@@ -50,7 +54,7 @@ function withOwnOptions(command: Command): Command {
 /** How a rollout is asked for, beside what. */
 export interface RolloutManner {
   readonly isDryRun: boolean;
-  /** Why a freeze is to be broken. */
+  /** Why a freeze or a gate is to be broken. */
   readonly breakGlass: string | null;
   /** What was typed for the model's name. */
   readonly typedName: string | null;

@@ -1,6 +1,6 @@
 /** What people should know when they decide on a plan: where the version comes from, how it compares, what checks say. */
 import type { Plan, PlanFacts, Rollout } from "../domain/rollout.ts";
-import type { ModelEntry, ModelVersion, PlanCheck, PlanResult } from "../ports.ts";
+import type { ModelEntry, ModelVersion, PlanCheck, PlanQuestion, PlanResult } from "../ports.ts";
 
 /** @param rollouts - those that succeeded on the target, newest first: the retrain that made the version may be among them. */
 export function factsOf(
@@ -48,17 +48,24 @@ export function usualMs(kind: Plan["kind"], rollouts: readonly Rollout[]): numbe
   return took[Math.floor(took.length / 2)] ?? null;
 }
 
-/** The plan with what each check found, or the first refusal. */
+/**
+ * The plan with what each check found, or the first refusal that stands.
+ * @param glass - whose refusals are broken; null for nobody's.
+ */
 export async function checkPlan(
   plan: Plan,
-  entry: ModelEntry,
+  of: { readonly entry: ModelEntry; readonly version: ModelVersion | null },
   checks: readonly PlanCheck[],
+  glass: NonNullable<PlanQuestion["breakGlass"]> | null,
 ): Promise<PlanResult> {
-  const found: { name: string; text: string }[] = [];
-  for (const { name, check } of checks) {
-    const verdict = await check(plan, entry);
-    if (verdict?.kind === "refuse") return verdict;
-    if (verdict !== null) found.push({ name, text: verdict.text });
+  const found: PlanFacts["checks"][number][] = [];
+  for (const { name, check, isBreakable } of checks) {
+    const verdict = await check(plan, of);
+    if (verdict === null) continue;
+    if (verdict.kind === "found") found.push({ name, text: verdict.text });
+    else if (isBreakable && glass !== null && (glass.checks?.includes(name) ?? true))
+      found.push({ name, text: `broken: ${verdict.problem}`, isBroken: true });
+    else return verdict;
   }
   if (plan.facts === undefined || found.length === 0) return { kind: "plan", plan };
   return { kind: "plan", plan: { ...plan, facts: { ...plan.facts, checks: found } } };

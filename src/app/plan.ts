@@ -47,11 +47,8 @@ export function createPlanner(options: PlannerOptions): Planner {
     if (target.kind === "refuse") return target;
     const { model: entry, environment } = target;
     try {
-      const asked = askBackend(entry, environment);
       return await withDeadline(
-        asked
-          .then((facts) => decide(question, { entry, environment, rollouts: options.rollouts }, facts))
-          .then((result) => (result.kind === "plan" ? checkPlan(result.plan, entry, checks) : result)),
+        askAndDecide(question, { entry, environment, rollouts: options.rollouts }),
         timeoutMs,
         `the backend "${entry.backend.name}"`,
       );
@@ -60,6 +57,15 @@ export function createPlanner(options: PlannerOptions): Planner {
       const problem = `The backend "${entry.backend.name}" of ${entry.name} cannot be asked: ${why}.`;
       return refuse("backend_away", problem, "Nothing was changed. Try again when it answers.");
     }
+  }
+
+  async function askAndDecide(question: PlanQuestion, target: PlanTarget): Promise<PlanResult> {
+    const { entry, environment } = target;
+    const facts = await askBackend(entry, environment);
+    const result = await decide(question, target, facts);
+    if (result.kind === "refuse") return result;
+    const version = facts.versions.find((candidate) => candidate.version === result.plan.to) ?? null;
+    return await checkPlan(result.plan, { entry, version }, checks, question.breakGlass ?? null);
   }
 
   async function askBackend(entry: ModelEntry, environment: string): Promise<Facts> {
@@ -127,6 +133,7 @@ async function decide(question: PlanQuestion, target: PlanTarget, facts: Facts):
     inverse: await inverseOf(entry, operation),
     incidentId: question.incidentId,
     expectedMs: expectedMs ?? usualMs(question.kind, facts.rollouts),
+    ...(question.breakGlass === undefined ? {} : { breakGlass: question.breakGlass.reason }),
   };
   const known = factsOf(plan, facts.versions, facts.rollouts);
   const comparison = known.comparison.length > 0 ? known.comparison : await compare(plan, entry);

@@ -69,10 +69,10 @@ export async function requestRollout(
   return await answerOf(tx, options, stored, request, now);
 }
 
-/** Whatever the policy says, nobody breaks a freeze alone. */
+/** Whatever the policy says, nobody breaks a freeze or a gate alone. */
 export function rulesFor(plan: Plan, { approvals }: { readonly approvals: readonly ApprovalRule[] }) {
   if (plan.breakGlass === undefined || approvals.length > 0) return approvals;
-  return [{ rule: "a freeze is broken by two", count: 1, roles: [] }];
+  return [{ rule: "the glass is broken by two", count: 1, roles: [] }];
 }
 
 /** A plan says from which version it goes; what has ended since `plannedAt` may have changed that. */
@@ -156,7 +156,11 @@ function recordOf(asked: RolloutRequest, id: number, rollout: NewRollout): Audit
       rules: decision.policies,
       ...(plan.breakGlass === undefined
         ? {}
-        : { breakGlass: plan.breakGlass, freezes: asked.freezes.map(freezeText) }),
+        : {
+            breakGlass: plan.breakGlass,
+            freezes: asked.freezes.map(freezeText),
+            checks: plan.facts?.checks.filter(({ isBroken }) => isBroken === true) ?? [],
+          }),
       via: request.account.platform,
     },
   };

@@ -22,7 +22,14 @@ const checkSchema = z
   .refine(
     (given) => given.max !== undefined || given.min !== undefined,
     "needs max or min: within which limits every value must lie",
-  );
+  )
+  .refine(({ min, max }) => min === undefined || max === undefined || min <= max, {
+    error: (issue) => {
+      // What is refined has been parsed.
+      const { min, max } = issue.input as { readonly min: number; readonly max: number };
+      return `min ${min} is above max ${max}: no value lies within; swap them`;
+    },
+  });
 
 const checks = z.array(checkSchema).max(10, "has more than 10 checks");
 const minutes = z.number().min(1).max(1_440);

@@ -18,6 +18,7 @@ import {
   maintenanceSchema,
   remindersSchema,
 } from "./mutes.ts";
+import { problemOf } from "./problems.ts";
 import { watchSchema } from "./watch.ts";
 
 const name = z
@@ -106,6 +107,15 @@ const gateSchema = z.strictObject({
     .max(20)
     .default([]),
   servedIn: z.strictObject({ environment: name, hours: z.number().positive() }).optional(),
+  bakedIn: name.optional(),
+  /** Registries keep texts: true and 3 are "true" and "3". */
+  tags: z
+    .record(
+      z.string().min(1).max(250),
+      z.union([z.string().max(500), z.boolean(), z.number()]).transform(String),
+    )
+    .refine((given) => Object.keys(given).length <= 20, "has more than 20 tags")
+    .default({}),
   missing: z.enum(["refuse", "warn"]).default("refuse"),
 });
 
@@ -282,7 +292,7 @@ export function parseFile(text: string, file: string): FileConfig {
   const document = parseDocument(text, { prettyErrors: true });
   const fault = document.errors[0];
   if (fault !== undefined) throw new ConfigError(`${file}: ${fault.message.trim()}`, { cause: fault });
-  const result = fileSchema.safeParse(document.toJS() ?? {});
+  const result = fileSchema.safeParse(document.toJS() ?? {}, { error: problemOf });
   if (result.success) return result.data;
   const problems = result.error.issues
     .slice(0, 10)

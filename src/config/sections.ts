@@ -210,15 +210,21 @@ function dashboardsOf(model: string, given: Readonly<Record<string, string>>): M
 /** @throws ConfigError for an environment that the model does not have. */
 function gatesOf(model: string, entry: FileConfig["models"][string] | undefined): ModelConfig["gates"] {
   const environments = entry?.environments ?? ["production"];
-  return (entry?.gates ?? []).map(({ servedIn, metrics, ...gate }, index) => {
-    const named = [...gate.environments, ...(servedIn === undefined ? [] : [servedIn.environment])];
+  return (entry?.gates ?? []).map(({ servedIn, bakedIn = null, metrics, ...gate }, index) => {
+    const others = [servedIn?.environment ?? null, bakedIn].filter((other) => other !== null);
+    const named = [...gate.environments, ...others];
     const stray = named.find((environment) => !environments.includes(environment));
     if (stray !== undefined)
       throw new ConfigError(
         `tocsin.yaml models.${model}.gates.${index} names the environment "${stray}"; ${model} has ${environments.join(", ")}`,
       );
+    if (bakedIn !== null && !bakesFrom(model, entry).has(bakedIn))
+      throw new ConfigError(
+        `tocsin.yaml models.${model}.gates.${index}.bakedIn: nothing is watched in "${bakedIn}"; set models.${model}.bake, and not to false there`,
+      );
     return {
       ...gate,
+      bakedIn,
       servedIn:
         servedIn === undefined ? null : { environment: servedIn.environment, ms: servedIn.hours * 3_600_000 },
       metrics: metrics.map(({ maxLoss = 0, minGain, ...metric }) => ({

@@ -34,7 +34,7 @@ export function waitingBlocks(facts: DigestFacts, nameOf: NameOf): readonly View
       ]),
     ),
     ...listBlock(
-      "Broke a freeze, to be reviewed",
+      "Broke a freeze or a gate, to be reviewed",
       reviews.map(({ id, title, openedBy, reason }) => [
         bold(`#${id} `),
         plain(

@@ -33,7 +33,9 @@ function quietView(facts: DigestFacts): View {
       ? ""
       : ` ${count(facts.pendingApprovals.length, "rollout")} waiting for approval.`,
     ending.length === 0 ? "" : ` ${count(ending.length, "silence")} about to end.`,
-    reviews.length === 0 ? "" : ` ${count(reviews.length, "broken freeze")} to review.`,
+    reviews.length === 0
+      ? ""
+      : ` ${count(reviews.length, "rollout")} that broke a freeze or a gate to review.`,
     troubled === 0 ? "" : ` ${count(troubled, "model")} to look at.`,
   ].join("");
   const title = `Nothing new since ${moment(new Date(facts.from)).text}.${waiting}`;

@@ -43,7 +43,7 @@ export function freezeStanding(
   { breakGlass }: Pick<Plan, "breakGlass">,
   freezes: readonly FreezeInForce[],
 ): FreezeStanding {
-  if (freezes.length === 0) return "open";
+  if (freezes.length === 0) return breakGlass === undefined ? "open" : "check_broken";
   return breakGlass === undefined ? "frozen" : "broken";
 }
 

@@ -1,5 +1,5 @@
 /** Fields of a rollout's card that help to decide: where the version comes from, what allows it, what is in its way. */
-import { isFinal } from "./rollout.ts";
+import { brokenChecks, isFinal, type Plan } from "./rollout.ts";
 import type { RolloutFacts } from "./rollout-facts.ts";
 import { standingFields } from "./standing.ts";
 import { code, link, moment, oneLine, plain, type Text } from "./view.ts";
@@ -15,7 +15,7 @@ export function planFields(facts: RolloutFacts): readonly Field[] {
   const { plan } = rollout;
   const fields: Field[] = [...originFields(facts)];
   if (plan.breakGlass !== undefined)
-    fields.push({ label: "Breaks a freeze", value: [plain(oneLine(plan.breakGlass, 300))] });
+    fields.push({ label: brokenThing(plan), value: [plain(oneLine(plan.breakGlass, 300))] });
   const rules = plan.facts?.rules ?? [];
   if (rules.length > 0) fields.push({ label: "Policy", value: [plain(`allowed by ${ruleNames(rules)}`)] });
   for (const { name, text } of plan.facts?.checks ?? [])
@@ -29,6 +29,11 @@ export function planFields(facts: RolloutFacts): readonly Field[] {
         .slice(1),
     });
   return fields;
+}
+
+/** What the glass was broken for. */
+export function brokenThing(plan: Plan): string {
+  return brokenChecks(plan).length === 0 ? "Breaks a freeze" : "Breaks the gate";
 }
 
 /** "rule a" and "rule b" */

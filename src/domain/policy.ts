@@ -62,8 +62,11 @@ export interface PolicyQuestion {
   readonly freeze?: FreezeStanding;
 }
 
-/** open: no freeze is in force. broken: one is, and the requester asks to go on in spite of it, with a reason. */
-export type FreezeStanding = "open" | "frozen" | "broken";
+/**
+ * open: no freeze is in force. broken: one is, and the requester asks to go on in spite of it, with a reason.
+ * check_broken: none is, and the requester asks to go on in spite of a check that refuses.
+ */
+export type FreezeStanding = "open" | "frozen" | "broken" | "check_broken";
 
 export type Decision =
   | {

@@ -21,7 +21,7 @@ export function placesProblem(template: string, names: readonly string[]): strin
   const listed = names.map((name) => `{{${name}}}`).join(", ");
   const stray = places.find(([, name = ""]) => !names.includes(name))?.[0];
   if (stray !== undefined)
-    return `has ${stray.slice(0, 40)}; ${names.length === 1 ? "the only place there is is" : "the places there are are"} ${listed}`;
+    return `has ${stray.slice(0, 40)}; ${names.length === 1 ? "it may have only" : "it may have"} ${listed}`;
   const tokens = tokenize(template);
   if (tokens === null) return "is no PromQL: its quotes or brackets do not match";
   const inMatchers = tokens.filter((token, index) => isMatcherValue(token, tokens[index - 1]));

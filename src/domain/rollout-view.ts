@@ -12,7 +12,7 @@ import {
 } from "./bake-view.ts";
 import { nameQuestion } from "./confirmation.ts";
 import type { MetricComparison } from "./metric-comparison.ts";
-import { planFields } from "./plan-view.ts";
+import { brokenThing, planFields } from "./plan-view.ts";
 import { manifestLine } from "./retrain-manifest.ts";
 import {
   isFinal,
@@ -72,7 +72,7 @@ export function rolloutView(facts: RolloutFacts): View {
   const state = stateSentence(facts);
   const isLoud = rollout.plan.breakGlass !== undefined && !isFinal(rollout.state);
   const word = bake === null ? stateWord(rollout.state) : bakeWord(bake);
-  const title = `${isLoud ? "BREAKS A FREEZE: " : ""}Rollout ${rollout.id}: ${planTitle(rollout.plan)}`;
+  const title = `${isLoud ? `${brokenThing(rollout.plan).toUpperCase()}: ` : ""}Rollout ${rollout.id}: ${planTitle(rollout.plan)}`;
   return {
     kind: "rollout",
     title,

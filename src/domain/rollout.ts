@@ -48,7 +48,7 @@ export interface Plan {
   readonly reason: string;
   readonly incidentId: number | null;
   readonly expectedMs: number | null;
-  /** Why a freeze is broken for it; absent when none is. */
+  /** Why a freeze, or the refusal of a check, is broken for it; absent when none is. */
   readonly breakGlass?: string;
   /** What people should know when they decide; not bound by the hash. */
   readonly facts?: PlanFacts;
@@ -69,8 +69,12 @@ export interface PlanFacts {
   readonly comparison: readonly MetricComparison[];
   /** Rules of the policy that allow it. */
   readonly rules: readonly string[];
-  /** What the checks of the plan found. */
-  readonly checks: readonly { readonly name: string; readonly text: string }[];
+  /** What the checks of the plan found; `isBroken` marks a refusal in spite of which it is asked for. */
+  readonly checks: readonly {
+    readonly name: string;
+    readonly text: string;
+    readonly isBroken?: boolean;
+  }[];
 }
 
 /** One deploy, rollback or retrain from request to final state; a row with a state machine. */
@@ -263,9 +267,9 @@ export function moveRollout(
   };
 }
 
-/** The plan with the reason why it breaks a freeze, where there is one: part of what is approved. */
-export function withGlass(plan: Plan, breakGlass: string | null | undefined): Plan {
-  return breakGlass === null || breakGlass === undefined ? plan : { ...plan, breakGlass };
+/** Names of the checks in spite of whose refusal it is asked for. */
+export function brokenChecks({ facts }: Plan): readonly string[] {
+  return (facts?.checks ?? []).filter(({ isBroken }) => isBroken === true).map(({ name }) => name);
 }
 
 /** A version that serves is watched; one that never came to serve has nothing to bake. */

@@ -11,7 +11,7 @@ import type { Plan, Rollout } from "../domain/rollout.ts";
 import type { View, ViewAction } from "../domain/view.ts";
 import type { Channel } from "./chat.ts";
 import type { NewRuling } from "./feedback.ts";
-import type { ModelBackend } from "./model.ts";
+import type { ModelBackend, ModelVersion } from "./model.ts";
 import type { Log } from "./observability.ts";
 import type { Store, StoreSlices } from "./store.ts";
 
@@ -87,6 +87,12 @@ export interface PlanQuestion {
   readonly incidentId: number | null;
   /** For a retrain: what was said of its inputs, or what was approved; absent says nothing. */
   readonly manifest?: RetrainManifest;
+  /** Why a freeze, or the refusal of a check, is to be broken; absent when none is. */
+  readonly breakGlass?: {
+    readonly reason: string;
+    /** Names of checks that may be broken: those that were when it was approved. Absent for any. */
+    readonly checks?: readonly string[];
+  };
 }
 
 /**
@@ -96,10 +102,15 @@ export interface PlanQuestion {
 export interface PlanCheck {
   /** Shown beside what it found: "evaluation". */
   readonly name: string;
-  /** @returns a refusal, or one line of what was found; null when it has nothing to say of this plan. */
+  /** Whether someone with a reason may go on in spite of its refusal: a second person agrees, and it is reviewed. */
+  readonly isBreakable: boolean;
+  /**
+   * @param of.version - what the backend says of the version to serve; null when it lists no such version.
+   * @returns a refusal, or one line of what was found; null when it has nothing to say of this plan.
+   */
   check(
     plan: Plan,
-    entry: ModelEntry,
+    of: { readonly entry: ModelEntry; readonly version: ModelVersion | null },
   ): Promise<Refusal | { readonly kind: "found"; readonly text: string } | null>;
 }
 

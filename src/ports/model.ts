@@ -21,6 +21,8 @@ export interface ModelVersion {
   readonly digest: string | null;
   /** What it was made from, where the backend knows. */
   readonly origin?: VersionOrigin;
+  /** Absent where the backend knows of none. */
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** What a version was made from, each as its registry tells it; null where it does not. */

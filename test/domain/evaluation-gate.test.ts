@@ -1,7 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type GateMetric, joinVerdicts, judgeMetric } from "../../src/domain/evaluation-gate.ts";
+import { type Bake, type BakeState, newBake } from "../../src/domain/bake.ts";
+import {
+  type GateMetric,
+  joinVerdicts,
+  judgeBake,
+  judgeMetric,
+  judgeTags,
+} from "../../src/domain/evaluation-gate.ts";
 import type { MetricComparison } from "../../src/domain/metric-comparison.ts";
+import { plan } from "./rollout-build.ts";
 
 const auc: GateMetric = { name: "auc", better: "higher", minGain: -0.01, minRows: 100, interval: "required" };
 const measured = (over: Partial<MetricComparison> = {}): MetricComparison => ({
@@ -45,6 +53,67 @@ describe("a metric", () => {
     expect(judgeMetric(auc, [measured()]).text).toBe(
       "auc 0.9 → 0.91, gain 0 to 0.02 (95 %, n 500); a loss of at most 0.01 is asked for",
     );
+  });
+});
+
+describe("a bake elsewhere", () => {
+  const place = { version: "4", environment: "staging" };
+  const fresh = newBake({ windowMs: 60_000, onFail: "ask", checks: [] }, { alerts: [], incident: 0 });
+  const baked = (id: number, state: BakeState, over: Partial<Bake> = {}, to = "4") => ({
+    ...{ id, plan: { ...plan, environment: "staging", to } },
+    bake: { ...fresh, state, ...over },
+  });
+  test.each<[string, Parameters<typeof judgeBake>[1], string, string]>([
+    ["that passed", [baked(9, "passed")], "pass", "the bake of version 4 in staging (rollout 9) passed"],
+    ["that failed", [baked(9, "failed", { findings: ["errors doubled"] })], "fail", "failed: errors doubled"],
+    [
+      "that failed after one that passed",
+      [baked(9, "failed"), baked(5, "passed")],
+      "fail",
+      "(rollout 9) failed",
+    ],
+    ["that passed after one that failed", [baked(9, "passed"), baked(5, "failed")], "pass", "(rollout 9)"],
+    [
+      "that was cut short after one that passed",
+      [baked(9, "superseded"), baked(5, "passed")],
+      "pass",
+      "(rollout 5)",
+    ],
+    ["that is under way", [baked(9, "watching")], "not_enough_data", "is not over"],
+    ["that could not tell", [baked(9, "inconclusive")], "not_enough_data", "was inconclusive"],
+    [
+      "that failed and for which someone vouched",
+      [baked(9, "failed", { answer: { as: "accepted", by: "ada" } })],
+      "pass",
+      "was failed, and ada vouched for it",
+    ],
+    ["of another version", [baked(9, "passed", {}, "3")], "not_enough_data", "was not watched in staging"],
+    ["that never was", [{ ...baked(9, "passed"), bake: null }], "not_enough_data", "was not watched"],
+  ])("%s", (_name, rollouts, kind, text) => {
+    const verdict = judgeBake(place, rollouts);
+    expect(verdict).toEqual({ kind, text: expect.stringContaining(text) });
+  });
+});
+
+describe("tags", () => {
+  const wanted = { validation_status: "approved", reviewed: "true" };
+  test.each<[string, Record<string, string> | null, string, string]>([
+    ["as asked for", { ...wanted, other: "x" }, "pass", "validation_status, reviewed"],
+    [
+      "one of them missing",
+      { reviewed: "true" },
+      "fail",
+      'no tag validation_status, "approved" is asked for',
+    ],
+    ["of another value", { ...wanted, reviewed: "no" }, "fail", 'tag reviewed is "no", "true" is asked for'],
+    ["that nobody tells", null, "not_enough_data", "the registry tells no tags"],
+    ["that only every object has", {}, "fail", "no tag"],
+  ])("%s", (_name, carried, kind, text) => {
+    expect(judgeTags(wanted, carried)).toEqual({ kind, text: expect.stringContaining(text) });
+  });
+
+  test("are not found among what every object has", () => {
+    expect(judgeTags({ constructor: "x" }, {}).kind).toBe("fail");
   });
 });
 

@@ -59,5 +59,6 @@ test("a policy is told that it is open, frozen or broken", () => {
   expect(freezeStanding(plan, [])).toBe("open");
   expect(freezeStanding(plan, inForce)).toBe("frozen");
   expect(freezeStanding({ breakGlass: "fraud is coming through" }, inForce)).toBe("broken");
+  expect(freezeStanding({ breakGlass: "fraud is coming through" }, [])).toBe("check_broken");
   expect(inForce.map(freezeText)).toEqual(["freeze 3 by sre until 2026-03-27 23:00 UTC: weekend"]);
 });

@@ -124,7 +124,7 @@ describe("a query with a place for the service", () => {
     ["rate({{service}}_errors[5m])", /outside of a label matcher/],
     ['label_replace(x, "{{service}}", "", "", "")', /outside of a label matcher/],
     ["a{job=`{{service}}`}", /double quotes/],
-    ['a{job="{{namespace}}"}', /only place/],
+    ['a{job="{{namespace}}"}', /may have only/],
     ['a{job="{{service}}"', /no PromQL/],
   ])("%s is refused with what to write", (template, problem) => {
     expect(templateProblem(template)).toMatch(problem);

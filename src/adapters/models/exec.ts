@@ -300,6 +300,7 @@ const versionSchema = z.union([
     metrics: z.record(z.string(), z.number()).optional(),
     description: z.string().optional(),
     digest: z.string().optional(),
+    tags: z.record(z.string(), z.string()).default({}),
   }),
 ]);
 
@@ -324,6 +325,7 @@ function toVersion(given: {
   readonly metrics?: Readonly<Record<string, number>> | undefined;
   readonly description?: string | undefined;
   readonly digest?: string | undefined;
+  readonly tags?: Readonly<Record<string, string>>;
 }): ModelVersion {
   return {
     version: given.version,
@@ -332,5 +334,6 @@ function toVersion(given: {
     metrics: given.metrics ?? {},
     description: given.description ?? "",
     digest: given.digest ?? null,
+    ...(given.tags === undefined ? {} : { tags: given.tags }),
   };
 }

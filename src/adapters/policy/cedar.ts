@@ -232,7 +232,10 @@ function isRollout(action: PolicyQuestion["action"]): boolean {
 }
 
 function freezeOf({ freeze = "open" }: PolicyQuestion) {
-  return { frozen: freeze !== "open", breakGlass: freeze === "broken" };
+  return {
+    frozen: freeze === "frozen" || freeze === "broken",
+    breakGlass: freeze === "broken" || freeze === "check_broken",
+  };
 }
 
 function entityOf(resource: PolicyResource): Cedar.EntityJson & { uid: Cedar.TypeAndId } {

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { createCedarPolicy } from "../../../src/adapters/policy/cedar.ts";
 import type { Person } from "../../../src/domain/person.ts";
 import {
+  type FreezeStanding,
   type PolicyAction,
   type PolicyResource,
   policyActions,
@@ -134,7 +135,7 @@ describe("the shipped policy", () => {
 });
 
 describe("a freeze", () => {
-  const standing = (role: string, action: PolicyAction, freeze: "open" | "frozen" | "broken") =>
+  const standing = (role: string, action: PolicyAction, freeze: FreezeStanding) =>
     policy.decide({
       person: person(role),
       action,
@@ -152,6 +153,8 @@ describe("a freeze", () => {
     ["ml-engineer", "retrain", "frozen", "deny"],
     ["oncall", "rollback", "frozen", "allow"],
     ["viewer", "deploy", "broken", "deny"],
+    ["sre", "deploy", "check_broken", "allow"],
+    ["ml-engineer", "deploy", "check_broken", "deny"],
   ] as const)("%s may %s while %s: %s", (role, action, freeze, kind) => {
     expect(standing(role, action, freeze).kind).toBe(kind);
   });

@@ -27,6 +27,7 @@ export function toVersion(version: RegisteredVersion, run: Run | null): ModelVer
     description: oneLine(version.description, 500),
     digest: version.tags.get("tocsin.digest") ?? version.tags.get("digest") ?? null,
     origin: originOf(version, run),
+    tags: Object.fromEntries(version.tags),
   };
 }
 

@@ -24,6 +24,7 @@ const version = z.object({
   metrics: z.record(z.string(), z.number()).default({}),
   description: z.string().max(2_000).default(""),
   digest: z.string().max(200).optional(),
+  tags: z.record(z.string(), z.string()).default({}),
 });
 
 export interface Receiver {
