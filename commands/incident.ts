@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { alertTimeline, alertTimelineAlt } from "../src/domain/alert-timeline.ts";
 import { standingVerdicts } from "../src/domain/feedback.ts";
 import type { Incident } from "../src/domain/incident.ts";
-import { incidentView } from "../src/domain/incident-view.ts";
+import { type EntryChart, incidentView } from "../src/domain/incident-view.ts";
 import { type PostmortemFacts, rolloutsNamed } from "../src/domain/postmortem.ts";
 import { postmortemView } from "../src/domain/postmortem-view.ts";
 import { type CommandContext, defineCommand } from "../src/ports/command.ts";
@@ -12,6 +13,9 @@ const maxAlerts = 500;
 const maxEntries = 1_000;
 const maxSaid = 500;
 const maxRollouts = 50;
+const maxChanges = 200;
+/** Changes from this long before the first alert on are marked, ms. */
+const changesBeforeMs = 30 * 60_000;
 
 export default defineCommand({
   kind: "read",
@@ -31,11 +35,29 @@ export default defineCommand({
     const incident = await findIncident(options.incident, context);
     if ("kind" in incident) return incident;
     const facts = await factsOf(incident, context);
-    return options.what === "report"
-      ? { kind: "answer", view: postmortemView(facts), visibility: "public" }
-      : { kind: "answer", view: incidentView({ ...facts, models: context.models }), visibility: "private" };
+    if (options.what === "show")
+      return {
+        kind: "answer",
+        view: incidentView({ ...facts, models: context.models }),
+        visibility: "private",
+      };
+    const picture = await pictureOf(facts, context);
+    return { kind: "answer", view: postmortemView(facts, picture), visibility: "public" };
   },
 });
+
+/** When its alerts fired, by service. */
+async function pictureOf(
+  { incident, alerts }: PostmortemFacts,
+  { store, charts, now }: CommandContext,
+): Promise<EntryChart | null> {
+  const from = new Date(incident.startedAt.getTime() - changesBeforeMs);
+  const changes = await store.incidents.changesBetween(from, incident.resolvedAt ?? now, maxChanges);
+  const chart = alertTimeline(alerts, { now: incident.resolvedAt ?? now, changes });
+  const png = chart === null ? null : await charts.alerts(chart);
+  if (chart === null || png === null) return null;
+  return { png, alt: alertTimelineAlt(chart), filename: `alerts-${incident.id}.png` };
+}
 
 async function factsOf(incident: Incident, context: CommandContext): Promise<PostmortemFacts> {
   const { incidents, explanations, feedback, rollouts } = context.store;

@@ -4,7 +4,6 @@
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createCharts } from "./adapters/charts.ts";
 import { createCron } from "./adapters/cron.ts";
 import { createLog } from "./adapters/log.ts";
 import { createMetrics } from "./adapters/metrics.ts";
@@ -149,7 +148,6 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     everyMs: config.lookEveryMs,
     random: Math.random,
   });
-  const charts = createCharts(log);
   const explain = createExplaining({ config, store, clock, log, metrics, weights: champion.weights });
   const post = createPost({
     store,
@@ -162,7 +160,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     render: nameInCards(
       createRender({
         store,
-        charts,
+        charts: desk.charts,
         clock,
         policy: desk.policy,
         people: config.people,

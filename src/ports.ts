@@ -23,6 +23,7 @@ export { isSignedBody, isSignedMessage } from "./domain/sender.ts";
 export type { Topology } from "./domain/topology.ts";
 export * from "./domain/view.ts";
 export * from "./ports/audit.ts";
+export * from "./ports/charts.ts";
 export * from "./ports/chat.ts";
 export * from "./ports/command.ts";
 export * from "./ports/console.ts";

@@ -3,6 +3,8 @@ import { scaleBand, scaleLinear } from "d3-scale";
 import { curveStepAfter, line } from "d3-shape";
 import type { DigestFacts } from "../domain/digest.ts";
 import type { Charts, Log } from "../ports.ts";
+import { alertsSvg } from "./charts/alerts.ts";
+import { comparisonSvg } from "./charts/comparison.ts";
 import { metricsSvg } from "./charts/metrics.ts";
 import { toPng } from "./charts/png.ts";
 import { documentOf, escaped, faint, fixed, grey, width } from "./charts/svg.ts";
@@ -39,6 +41,8 @@ export function createCharts(log: Log): Charts {
       return await draw(timelineSvg(facts));
     },
     metrics: (chart) => draw(metricsSvg(chart)),
+    alerts: (chart) => draw(alertsSvg(chart)),
+    comparison: (chart) => draw(comparisonSvg(chart)),
   };
 }
 

@@ -15,6 +15,7 @@ import {
   type StoreSlices,
   type WantedPost,
 } from "../ports.ts";
+import { tellComparison } from "./rollout-notes.ts";
 
 export interface EffectsOptions {
   readonly models: readonly ModelEntry[];
@@ -127,6 +128,7 @@ export function createEffects(options: EffectsOptions): Effects {
       await tx.jobs.add({ task: "checkpoint" });
       options.metrics.count("tocsin_rollouts_total", { kind: rollout.plan.kind, state: rollout.state });
     }
+    if (rollout.state === "succeeded") await tellComparison(tx, rollout, context.now);
     if (rollout.state === "succeeded" && rollout.plan.kind !== "retrain")
       await recordServing(tx, rollout, context.now);
     if (mayBeFelt(rollout)) {
@@ -152,6 +154,7 @@ export function createEffects(options: EffectsOptions): Effects {
     const stored = await tx.rollouts.update({ ...inserted, auditSeq });
     if (stored === null) throw new MovedElsewhereError(`rollout ${inserted.id} was moved by someone else`);
     await wantCards(tx, options, stored, context.now);
+    await tellComparison(tx, stored, context.now);
     await tx.jobs.add({ task: "apply", rolloutId: stored.id }, { runAt: stored.expiresAt });
     const text = `rollout ${stored.id} asked for by ${stored.requestedBy}: ${planTitle(stored.plan)}`;
     await tellIncident(tx, stored, text, context);

@@ -9,6 +9,7 @@ import { botPerson, findPerson, ownPlatform, type Person, stranger } from "../do
 import type { Decision, PolicyAction, PolicyResource } from "../domain/policy.ts";
 import type {
   ActingCommand,
+  Charts,
   Clock,
   Command,
   CommandContext,
@@ -61,6 +62,7 @@ export interface ExecuteOptions {
   readonly commands: readonly Command[];
   readonly plan: Planner;
   readonly effects: Effects;
+  readonly charts: Charts;
   /** Asks for a digest in a channel, inside the transaction of the command. */
   readonly requestDigest: (
     tx: StoreSlices,
@@ -356,6 +358,7 @@ export function createExecute(options: ExecuteOptions): Execute {
       commands: [...prepared.values()].map(({ command }) => command),
       plan: (question) =>
         options.plan(breakGlass === null ? question : { ...question, breakGlass: { reason: breakGlass } }),
+      charts: options.charts,
       requestDigest: (channel) => options.requestDigest(slices, { channel, now }),
       may: (action, resource) => decide(person, action, resource).kind === "allow",
       log: options.log.child({ command: request.command }),

@@ -1,6 +1,9 @@
 /** What a post shows: reads the state it is about and makes its view. Decides nothing. */
 
+import { alertTimeline, alertTimelineAlt } from "../domain/alert-timeline.ts";
+import type { Change } from "../domain/change.ts";
 import { checkpointView } from "../domain/checkpoint-view.ts";
+import { comparisonAlt, comparisonChart } from "../domain/comparison-chart.ts";
 import { digestDetailView } from "../domain/digest-detail-view.ts";
 import { digestView } from "../domain/digest-view.ts";
 import { standingVerdicts } from "../domain/feedback.ts";
@@ -10,12 +13,14 @@ import { type EntryChart, entryView, incidentView } from "../domain/incident-vie
 import type { Person } from "../domain/person.ts";
 import { outsideView } from "../domain/serving-change.ts";
 import { type ReminderKind, silenceReminderView } from "../domain/silence-view.ts";
+import type { TrackedAlert } from "../domain/tracked-alert.ts";
 import { troubleView } from "../domain/trouble.ts";
-import { type Mention, oneLine, plain, type View } from "../domain/view.ts";
+import { type Mention, oneLine, plain, type View, type ViewBlock } from "../domain/view.ts";
 import type { Charts, Clock, Log, ModelEntry, Policy, Post, Store } from "../ports.ts";
 import { DeadlineError, withDeadline } from "./deadline.ts";
 import { chartIn } from "./explain-metrics.ts";
 import { rolloutCard } from "./rollout-card.ts";
+import { comparisonNote } from "./rollout-notes.ts";
 
 export interface RenderOptions {
   readonly store: Store;
@@ -35,6 +40,9 @@ export type Render = (post: Post) => Promise<{ readonly view: View; readonly rev
 
 /** Alerts read for a card; it shows the worst few of them. */
 const maxAlerts = 200;
+/** Changes looked through for those that a chart marks, and how long before the first alert they begin, ms. */
+const maxChanges = 200;
+const changesBeforeMs = 30 * 60_000;
 /** Words of people about one incident that are looked through for what stands. */
 const maxSaid = 500;
 /** Muted alerts that a reminder names. */
@@ -89,19 +97,49 @@ export function createRender(options: RenderOptions): Render {
     return { view: entryView(entry, nameOf, await chartOf(entry)), revision: 1 };
   }
 
-  async function chartOf({ id, data }: TimelineEntry): Promise<EntryChart | null> {
-    const found = chartIn(data);
+  async function chartOf(entry: TimelineEntry): Promise<EntryChart | null> {
+    if (entry.kind === "resolved") return await alertsOf(entry);
+    const found = chartIn(entry.data);
     const png = found === null ? null : await options.charts.metrics(found.chart);
-    return found === null || png === null ? null : { png, alt: found.alt, filename: `metrics-${id}.png` };
+    return found === null || png === null
+      ? null
+      : { png, alt: found.alt, filename: `metrics-${entry.id}.png` };
+  }
+
+  /** When its alerts fired, now that all is over. */
+  async function alertsOf({ id, incidentId, at }: TimelineEntry): Promise<EntryChart | null> {
+    const alerts = await store.incidents.alerts(incidentId, maxAlerts);
+    const chart = alertTimeline(alerts, { now: at, changes: await changesAround(alerts, at) });
+    if (chart === null || chart.rows.length < 2) return null;
+    const png = await options.charts.alerts(chart);
+    return png === null ? null : { png, alt: alertTimelineAlt(chart), filename: `alerts-${id}.png` };
+  }
+
+  async function changesAround(alerts: readonly TrackedAlert[], to: Date): Promise<readonly Change[]> {
+    const first = alerts[0]?.alert.startsAt;
+    if (first === undefined) return [];
+    return await store.incidents.changesBetween(new Date(first.getTime() - changesBeforeMs), to, maxChanges);
   }
 
   async function renderNote(id: number) {
     const note = await store.rollouts.findNote(id);
     if (note === null) return null;
-    const blocks = [{ kind: "text", text: [plain(note.text)] }] as const;
+    const chart = note.key === comparisonNote ? await comparisonOf(note.rolloutId) : null;
+    const blocks: ViewBlock[] = [
+      { kind: "text", text: [plain(note.text)] },
+      ...(chart === null ? [] : [{ kind: "image", ...chart } as const]),
+    ];
     const title = oneLine(note.text, 150);
     const view: View = { kind: "entry", title, tone: "info", summary: note.text, blocks, actions: [] };
     return { view, revision: 1 };
+  }
+
+  async function comparisonOf(rolloutId: number): Promise<EntryChart | null> {
+    const rollout = await store.rollouts.find(rolloutId);
+    const chart = rollout === null ? null : comparisonChart(rollout);
+    const png = chart === null ? null : await options.charts.comparison(chart);
+    if (chart === null || png === null) return null;
+    return { png, alt: comparisonAlt(chart), filename: `rollout-${rolloutId}.png` };
   }
 
   async function renderDigest(id: number) {

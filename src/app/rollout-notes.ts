@@ -1,4 +1,5 @@
 /** Says something in the thread of each card of a rollout, once. */
+import { comparisonAlt, comparisonChart } from "../domain/comparison-chart.ts";
 import type { Rollout } from "../domain/rollout.ts";
 import type { StoreSlices } from "../ports.ts";
 
@@ -25,4 +26,14 @@ export async function tellRollout(
     now,
   );
   for (const { platform, channel } of channels) await tx.jobs.add({ task: "post", platform, channel });
+}
+
+/** Key of the note that is drawn: the version beside the one that serves. */
+export const comparisonNote = "comparison";
+
+/** Shows what was measured of both versions, once; nothing where nobody measured. */
+export async function tellComparison(tx: StoreSlices, rollout: Rollout, now: Date): Promise<void> {
+  const chart = comparisonChart(rollout);
+  if (chart === null) return;
+  await tellRollout(tx, rollout, { key: comparisonNote, text: comparisonAlt(chart) }, now);
 }

@@ -31,6 +31,7 @@ export const metricChartSchema = z.object({
 });
 
 export type MetricChart = Readonly<z.infer<typeof metricChartSchema>>;
+export type ChartMarker = Readonly<z.infer<typeof markerSchema>>;
 export type MetricPanel = MetricChart["panels"][number];
 
 const maxPanels = 3;
@@ -89,10 +90,11 @@ function briefOf({ question, outcome }: MetricReading): string {
   }
 }
 
-function markersOf(
+/** Changes of the window, those of the services first, in order of time. */
+export function markersOf(
   changes: readonly Change[],
   services: ReadonlySet<string>,
-  window: MetricWindow,
+  window: Pick<MetricWindow, "fromMs" | "toMs">,
 ): MetricChart["markers"] {
   const isConcerned = (change: Change) => change.service !== null && services.has(change.service);
   return changes

@@ -1,12 +1,15 @@
 import { answerView } from "./answer.ts";
 import { blames, firstSuspect, suspectName } from "./feedback.ts";
-import { stateWord } from "./incident-view.ts";
+import { type EntryChart, stateWord } from "./incident-view.ts";
 import { type PostmortemFacts, resolutionOf, timesOf } from "./postmortem.ts";
 import { postmortemMarkdown } from "./postmortem-text.ts";
 import { duration, moment, oneLine, plain, type Text, type View } from "./view.ts";
 
-/** The postmortem in short, with the whole of it as a file. */
-export function postmortemView(facts: PostmortemFacts): View {
+/**
+ * The postmortem in short, with the whole of it as a file.
+ * @param picture - when its alerts fired, by service; null when there is none to show.
+ */
+export function postmortemView(facts: PostmortemFacts, picture: EntryChart | null): View {
   const { incident, explanation, nameOf } = facts;
   const { toAcknowledgeMs, acknowledgedBy, toResolveMs } = timesOf(facts);
   const title = `Report of incident ${incident.id}: ${oneLine(incident.title, 120)}`;
@@ -29,6 +32,7 @@ export function postmortemView(facts: PostmortemFacts): View {
       tone: incident.state === "resolved" ? "good" : incident.severity,
       blocks: [
         { kind: "fields", fields },
+        ...(picture === null ? [] : [{ kind: "image", ...picture } as const]),
         {
           kind: "file",
           filename: `incident-${incident.id}.md`,

@@ -1,6 +1,7 @@
 /** Everything that carries commands out: policy, models, planner, effects and the executor, made once. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { createCharts } from "../adapters/charts.ts";
 import { createCedarPolicy } from "../adapters/policy/cedar.ts";
 import type { OpenStore } from "../adapters/store/store.ts";
 import { requestDigest } from "../app/digest.ts";
@@ -11,7 +12,7 @@ import { nameCommands } from "../app/name-commands.ts";
 import { createPlanner, type Planner } from "../app/plan.ts";
 import type { Config } from "../config.ts";
 import type { CommandNaming } from "../domain/command-prefix.ts";
-import type { Clock, Log, Metrics, ModelEntry, Policy } from "../ports.ts";
+import type { Charts, Clock, Log, Metrics, ModelEntry, Policy } from "../ports.ts";
 import { createModels, type Models } from "./models.ts";
 import { packageRoot } from "./package.ts";
 import type { Plugins } from "./plugins.ts";
@@ -22,6 +23,7 @@ export interface CommandDesk {
   readonly receivers: Models["receivers"];
   readonly plan: Planner;
   readonly effects: Effects;
+  readonly charts: Charts;
   readonly execute: Execute;
   readonly naming: CommandNaming;
 }
@@ -50,8 +52,10 @@ export async function createCommandDesk(parts: CommandDeskParts): Promise<Comman
     prefix: config.commandPrefix,
     names: new Set(plugins.commands.map(({ name }) => name)),
   };
+  const charts = createCharts(log);
   const executeOwn = createExecute({
     store,
+    charts,
     policy,
     models,
     plan,
@@ -64,7 +68,8 @@ export async function createCommandDesk(parts: CommandDeskParts): Promise<Comman
     commands: plugins.commands,
     approvalExpiryMs: config.approvalExpiryMs,
   });
-  return { policy, models, receivers, plan, effects, execute: nameCommands(executeOwn, naming), naming };
+  const execute = nameCommands(executeOwn, naming);
+  return { policy, models, receivers, plan, effects, charts, execute, naming };
 }
 
 /** The operator's policy, or the shipped one. */

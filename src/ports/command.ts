@@ -9,6 +9,7 @@ import type { Decision, PolicyAction, PolicyResource } from "../domain/policy.ts
 import type { ManifestRule, RetrainManifest } from "../domain/retrain-manifest.ts";
 import type { Plan, Rollout } from "../domain/rollout.ts";
 import type { View, ViewAction } from "../domain/view.ts";
+import type { Charts } from "./charts.ts";
 import type { Channel } from "./chat.ts";
 import type { NewRuling } from "./feedback.ts";
 import type { ModelBackend, ModelVersion } from "./model.ts";
@@ -155,6 +156,7 @@ export interface CommandContext {
   readonly commands: readonly Command[];
   /** Asks the model's backend what would happen; changes nothing. The same function plans again before it is applied. */
   plan(question: PlanQuestion): Promise<PlanResult>;
+  readonly charts: Charts;
   /** A digest of what happened since the last one, into a channel; see `src/app/digest.ts`. */
   requestDigest(channel: Channel): Promise<{ readonly runId: number }>;
   /** May this person do that? For help and for buttons; execute has already asked for the command itself. */

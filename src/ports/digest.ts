@@ -1,5 +1,4 @@
 import type { DigestFacts } from "../domain/digest.ts";
-import type { MetricChart } from "../domain/metric-chart.ts";
 import type { CronFields } from "../domain/schedule.ts";
 
 export interface DigestRun {
@@ -23,14 +22,6 @@ export interface DigestStore {
   facts(from: Date, to: Date): Promise<DigestFacts>;
   /** What only a hand-over tells of a window. */
   handoverFacts(from: Date, to: Date): Promise<Required<Pick<DigestFacts, "told" | "lastNotes">>>;
-}
-
-/** Draws. */
-export interface Charts {
-  /** PNG of alerts per bucket and incidents over time; null when there is nothing to draw or no way to draw it. */
-  timeline(facts: DigestFacts): Promise<Uint8Array | null>;
-  /** PNG of metrics around the start of an incident; null when there is no way to draw it. */
-  metrics(chart: MetricChart): Promise<Uint8Array | null>;
 }
 
 /** Calls back at the moments that a cron expression names. Late or doubled calls are allowed: slots are claimed. */

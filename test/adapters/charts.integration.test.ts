@@ -1,7 +1,11 @@
 import { Resvg } from "@resvg/resvg-js";
 import { describe, expect, test } from "vitest";
+import { alertsSvg } from "../../src/adapters/charts/alerts.ts";
+import { comparisonSvg } from "../../src/adapters/charts/comparison.ts";
 import { metricsSvg } from "../../src/adapters/charts/metrics.ts";
 import { createCharts, timelineSvg } from "../../src/adapters/charts.ts";
+import type { AlertTimeline } from "../../src/domain/alert-timeline.ts";
+import type { ComparisonChart } from "../../src/domain/comparison-chart.ts";
 import type { MetricChart } from "../../src/domain/metric-chart.ts";
 import { silentLog } from "../../src/ports.ts";
 import { buildDigest } from "../fixtures/digest.ts";
@@ -232,5 +236,101 @@ describe("a chart of metrics", () => {
     const svg = metricsSvg(metricChart({ panels: panel === undefined ? [] : [{ ...panel, points: own }] }));
     expect(svg).not.toMatch(/NaN|Infinity/);
     expect((await drawMetrics()).byteLength).toBeGreaterThan(5_000);
+  });
+});
+
+// ---------- alerts of an incident ----------
+
+function alertChart(given: Partial<AlertTimeline> = {}): AlertTimeline {
+  const row = { service: "checkout", alertCount: 4, worst: "critical", isFiring: true } as const;
+  return {
+    ...{ fromMs: onsetMs - 15 * minute, toMs: onsetMs + 60 * minute, onsetMs, leftOut: 0 },
+    rows: [
+      { ...row, spans: [[onsetMs, onsetMs + 60 * minute]] },
+      {
+        ...{ ...row, service: "payments", isFiring: false },
+        spans: [
+          [onsetMs + 5 * minute, onsetMs + 9 * minute],
+          [onsetMs + 20 * minute, onsetMs + 20 * minute],
+        ],
+      },
+    ],
+    markers: [{ atMs: onsetMs - 5 * minute, label: "deploy of checkout: v2" }],
+    ...given,
+  };
+}
+
+async function drawAlerts(chart = alertChart()): Promise<Uint8Array> {
+  const png = await charts.alerts(chart);
+  if (png === null) throw new Error("nothing was drawn");
+  return png;
+}
+
+describe("a chart of alerts", () => {
+  test.each([
+    ["the name of a service", { x: 48, y: 110, width: 220, height: 60 }],
+    ["its bar", { x: 420, y: 190, width: 700, height: 40 }],
+    ["the axis of times", { x: 48, y: 400, width: 1300, height: 70 }],
+  ])("draws %s", async (_name, region) => {
+    expect(inkIn(await drawAlerts(), region)).toBeGreaterThan(0.01);
+  });
+
+  test("shows a firing that was over at once", () => {
+    const bars = [...alertsSvg(alertChart()).matchAll(/width="([\d.]+)" height="20" rx="3"/g)];
+    expect(bars.map(([, wide]) => Number(wide)).every((wide) => wide >= 5)).toBe(true);
+    expect(bars).toHaveLength(3);
+  });
+
+  test("has dates on its axis when it lasts for days", () => {
+    const svg = alertsSvg(alertChart({ toMs: onsetMs + 5 * 1_440 * minute }));
+    expect(svg).toMatch(/>03-0\d</);
+    expect(svg.match(/>03-0\d</g)?.length ?? 0).toBeLessThanOrEqual(7);
+  });
+
+  test("takes names from outside as text, and cuts what does not fit", () => {
+    const [row] = alertChart().rows;
+    if (row === undefined) throw new Error("the fixture has rows");
+    const svg = alertsSvg(alertChart({ rows: [{ ...row, service: `"><script>${"x".repeat(200)}` }] }));
+    expect(svg).not.toContain("<script");
+    expect(svg).toContain("…");
+  });
+});
+
+// ---------- a version beside another ----------
+
+function comparison(given: Partial<ComparisonChart> = {}): ComparisonChart {
+  return {
+    ...{ model: "fraud-scorer", champion: "41", challenger: "42", leftOut: 0 },
+    rows: [
+      { name: "auc", champion: 0.941, challenger: 0.957, interval: [0.011, 0.021], n: 4_200 },
+      { name: "latency_p99_ms", champion: 240, challenger: 182, interval: [-66, -50], n: 900 },
+      { name: "recall", champion: 0.7, challenger: 0.7, interval: null, n: 12 },
+    ],
+    ...given,
+  };
+}
+
+describe("a chart of a version beside another", () => {
+  test("is as high as its metrics need", async () => {
+    const png = await charts.comparison(comparison());
+    expect(png === null ? null : sizeOf(png)).toEqual([1440, 852]);
+  });
+
+  test("says figures, difference, interval and n in words of its own", () => {
+    const svg = comparisonSvg(comparison());
+    for (const words of [">0.941<", ">0.957<", "+0.016 (+0.011 to +0.021), n = 4200", "too few to tell"])
+      expect(svg).toContain(words);
+  });
+
+  test("keeps every mark and figure on the page", () => {
+    const svg = comparisonSvg(comparison());
+    const places = [...svg.matchAll(/(?:cx|x|x1|x2)="(-?[\d.]+)"/g)].map(([, x]) => Number(x));
+    expect(Math.min(...places)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...places)).toBeLessThanOrEqual(720);
+  });
+
+  test("draws equal figures, and none that are not numbers", () => {
+    const row = { name: "a", champion: 0, challenger: 0, interval: null, n: 0 } as const;
+    expect(comparisonSvg(comparison({ rows: [row] }))).not.toContain("NaN");
   });
 });

@@ -9,6 +9,7 @@ import { type Store, silentLog } from "../../src/ports.ts";
 import { aStoredAlert, freshStore } from "../adapters/store/fixture.ts";
 import { at, buildAlert } from "../domain/build.ts";
 import { factsOf, type ModelServer, sendDraft, startModelServer } from "../fakes/model-server.ts";
+import { noCharts } from "../fixtures/charts.ts";
 import { channel, createBench, storedExplanation, storeIncident } from "./explain-fixture.ts";
 
 let server: ModelServer;
@@ -107,7 +108,7 @@ function renderer(store: Store, explain: (incidentId: number) => Promise<void>, 
     models: [],
     clock: { now: () => at(2) },
     policy: { hash: "", decide: () => ({ kind: "deny", policies: [], because: "nobody asks" }) },
-    charts: { timeline: async () => null, metrics: async () => null },
+    charts: noCharts,
   });
 }
 

@@ -18,6 +18,7 @@ import {
   silentLog,
 } from "../../src/ports.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
+import { noCharts } from "../fixtures/charts.ts";
 import {
   createLedger,
   createLedgerBackend,
@@ -143,13 +144,12 @@ describe("a change outside the bot", () => {
     const post = await store.posts.findBySubject("console", "rollouts", "changed_outside", newest?.id ?? 0);
     if (post === null) throw new Error("nothing is posted");
     const unused = () => Promise.reject(new Error("not asked"));
-    const charts = { metrics: unused, timeline: unused };
     const render = createRender({
       store,
       policy,
       people,
       models: w.models,
-      charts,
+      charts: noCharts,
       clock: w.clock,
       log: silentLog,
       explain: unused,

@@ -25,6 +25,7 @@ import {
   type Store,
   silentLog,
 } from "../../src/ports.ts";
+import { noCharts } from "../fixtures/charts.ts";
 
 export const people: readonly Person[] = [
   person("ml", ["ml-engineer"]),
@@ -213,6 +214,7 @@ export function createWorld(options: WorldOptions): World {
     ...common,
     commands,
     metrics: noMetrics,
+    charts: noCharts,
     requestDigest: () => Promise.resolve({ runId: 1 }),
   });
   return {

@@ -18,6 +18,7 @@ import {
   shippedPolicy,
 } from "../app/rollout-world.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
+import { noCharts } from "../fixtures/charts.ts";
 import { buildExplanation } from "../fixtures/explanation-question.ts";
 
 let database: TestDatabase;
@@ -546,6 +547,7 @@ describe("planning", () => {
       people,
       commands,
       plan,
+      charts: noCharts,
       requestDigest: () => Promise.reject(new Error("planning asked for a digest")),
       may: () => true,
       decide: () => allow,

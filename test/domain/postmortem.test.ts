@@ -197,7 +197,7 @@ test("a storm is bounded: the report says how much it leaves out", () => {
 });
 
 test("the answer says in short what the file says at length", () => {
-  const view = postmortemView(buildPostmortem());
+  const view = postmortemView(buildPostmortem(), null);
   const fields = view.blocks.flatMap((block) =>
     block.kind === "fields" ? block.fields.map(({ label, value }) => `${label}: ${textOf(value)}`) : [],
   );

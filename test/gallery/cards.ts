@@ -338,7 +338,7 @@ function others(): GalleryCard[] {
         ],
       }),
     },
-    { family: "answer", state: "the report of an incident", view: postmortemView(buildPostmortem()) },
+    { family: "answer", state: "the report of an incident", view: postmortemView(buildPostmortem(), null) },
     {
       family: "error",
       state: "an unknown version",

@@ -1,14 +1,25 @@
 /** Metrics around the start of an incident: one panel each over one time axis, with what was changed when. */
 import { scaleLinear, scaleTime } from "d3-scale";
 import { line } from "d3-shape";
-import { letter, type MetricChart, type MetricPanel } from "../../domain/metric-chart.ts";
+import type { MetricChart, MetricPanel } from "../../domain/metric-chart.ts";
 import { formatValue } from "../../domain/metric-unit.ts";
-import { documentOf, escaped, faint, fixed, grey, ink, width } from "./svg.ts";
+import { documentOf, escaped, faint, fixed, grey, ink, shortened, width } from "./svg.ts";
+import {
+  axisHeight,
+  flagHeight,
+  flagParts,
+  flagsOf,
+  legend,
+  legendLine,
+  onsetLine,
+  perLetter,
+  type Span,
+  type TimeScale,
+  timeAxis,
+} from "./time-axis.ts";
 
-/** Of Okabe and Ito, which people with any colour vision tell apart; shapes and dashes say the same again. */
+/** Of Okabe and Ito, which people with any colour vision tell apart. */
 const lineColour = "#0072b2";
-const onsetColour = "#d55e00";
-const changeColour = "#007d5c";
 const left = 104;
 const right = 24;
 const top = 16;
@@ -16,25 +27,19 @@ const top = 16;
 const headHeight = 76;
 const plotHeight = 150;
 const gap = 26;
-const axisHeight = 40;
-const flagHeight = 34;
-const legendLine = 38;
-const minute = 60_000;
-/** Widths of letters of 22 units in Inter, on the safe side. */
-const perLetter = 12.2;
 
 /** The picture; its words are those of altOf. */
 export function metricsSvg(chart: MetricChart): string {
   const x = scaleTime<number, number>()
     .domain([chart.fromMs, chart.toMs])
     .range([left, width - right]);
-  const flags = flagsOf(chart, x);
+  const flags = flagsOf(chart.markers, x);
   const first = top + (flags.length === 0 ? 0 : flagHeight);
   const tops = chart.panels.map((_panel, index) => first + index * (headHeight + plotHeight + gap));
   const bottom = (tops.at(-1) ?? first) + headHeight + plotHeight;
   const spans = tops.map((at): Span => ({ top: at + headHeight, bottom: at + headHeight + plotHeight }));
   const parts = [
-    ...flags.flatMap((flag) => flagParts(flag, spans)),
+    ...flags.flatMap((flag) => flagParts(flag, spans, top)),
     ...spans.map((span) => onsetLine(x(chart.onsetMs), span)),
     ...chart.panels.flatMap((panel, index) => panelParts(panel, spans[index] ?? { top: 0, bottom: 0 }, x)),
     ...timeAxis(chart, x, bottom),
@@ -42,12 +47,6 @@ export function metricsSvg(chart: MetricChart): string {
   ];
   return documentOf(bottom + axisHeight + legendLine * (chart.markers.length + 1) + top, parts);
 }
-
-interface Span {
-  readonly top: number;
-  readonly bottom: number;
-}
-type TimeScale = ReturnType<typeof scaleTime<number, number>>;
 
 // ---------- one metric ----------
 
@@ -131,73 +130,6 @@ function beginning({ beganAtMs, points }: MetricPanel, x: TimeScale, y: ValueSca
   ];
 }
 
-// ---------- what all panels share ----------
-
-function onsetLine(x: number, span: Span): string {
-  return `<line x1="${fixed(x)}" x2="${fixed(x)}" y1="${span.top - 6}" y2="${span.bottom}" stroke="${onsetColour}" stroke-width="4" stroke-dasharray="12 7"/>`;
-}
-
-interface Flag {
-  readonly x: number;
-  /** Where its letters are: beside one another where changes came together. */
-  readonly at: number;
-  readonly text: string;
-}
-
-/** Letters above the panels; changes of nearly the same moment share one. */
-function flagsOf({ markers }: MetricChart, x: TimeScale): readonly Flag[] {
-  const flags: Flag[] = [];
-  for (const [index, marker] of markers.entries()) {
-    const place = x(marker.atMs);
-    const last = flags.at(-1);
-    const room = last === undefined ? Number.NEGATIVE_INFINITY : last.at + 34;
-    flags.push({ x: place, at: Math.max(place, room), text: letter(index) });
-  }
-  return flags;
-}
-
-function flagParts({ x, at, text }: Flag, spans: readonly Span[]): readonly string[] {
-  const lines = spans.map(
-    ({ top: from, bottom: to }) =>
-      `<line x1="${fixed(x)}" x2="${fixed(x)}" y1="${from - 6}" y2="${to}" stroke="${changeColour}" stroke-width="3"/>`,
-  );
-  return [...lines, ...badge(at, top + 12, text)];
-}
-
-function badge(x: number, y: number, text: string): readonly string[] {
-  return [
-    `<rect x="${fixed(x - 14)}" y="${fixed(y - 14)}" width="28" height="28" rx="6" fill="${changeColour}"/>`,
-    `<text x="${fixed(x)}" y="${fixed(y + 8)}" text-anchor="middle" font-weight="700" fill="#ffffff">${text}</text>`,
-  ];
-}
-
-/** Full tens of minutes, in UTC as everything in the thread. */
-function timeAxis({ fromMs, toMs }: MetricChart, x: TimeScale, bottom: number): readonly string[] {
-  const every = [5, 10, 15, 20, 30].find((each) => (toMs - fromMs) / (each * minute) <= 6) ?? 60;
-  const first = Math.ceil(fromMs / (every * minute)) * every * minute;
-  const count = Math.floor((toMs - first) / (every * minute)) + 1;
-  return Array.from({ length: Math.max(0, count) }, (_, index) => first + index * every * minute).map(
-    (at) => {
-      const anchor = x(at) > width - right - 30 ? "end" : "middle";
-      return `<line x1="${fixed(x(at))}" x2="${fixed(x(at))}" y1="${bottom}" y2="${bottom + 7}" stroke="${grey}" stroke-width="2"/><text x="${fixed(x(at))}" y="${bottom + 30}" text-anchor="${anchor}" fill="${grey}">${new Date(at).toISOString().slice(11, 16)}</text>`;
-    },
-  );
-}
-
-function legend(chart: MetricChart, from: number): readonly string[] {
-  const time = (ms: number) => new Date(ms).toISOString().slice(11, 16);
-  const y = (index: number) => from + legendLine * (index + 1) - 6;
-  const onset = [
-    `<line x1="34" x2="34" y1="${y(0) - 22}" y2="${y(0) + 6}" stroke="${onsetColour}" stroke-width="4" stroke-dasharray="12 7"/>`,
-    `<text x="60" y="${y(0)}">${time(chart.onsetMs)} first alert · all times UTC</text>`,
-  ];
-  const markers = chart.markers.flatMap(({ atMs, label: text }, index) => [
-    ...badge(34, y(index + 1) - 8, letter(index)),
-    `<text x="60" y="${y(index + 1)}">${escaped(shortened(`${time(atMs)} ${text}`, width - 60 - right, perLetter))}</text>`,
-  ]);
-  return [...onset, ...markers];
-}
-
 // ---------- words ----------
 
 /** Words over lines, on a plate that keeps them readable. */
@@ -206,10 +138,4 @@ function label(
   at: { readonly x: number; readonly y: number; readonly anchor: "start" | "end"; readonly colour: string },
 ): string {
   return `<text x="${fixed(at.x)}" y="${fixed(at.y)}" text-anchor="${at.anchor}" fill="${at.colour}" stroke="#ffffff" stroke-width="6" paint-order="stroke">${escaped(text)}</text>`;
-}
-
-/** The text as far as it fits. */
-function shortened(text: string, room: number, perLetterOf: number): string {
-  const most = Math.floor(room / perLetterOf);
-  return text.length <= most ? text : `${text.slice(0, most - 1).trimEnd()}…`;
 }

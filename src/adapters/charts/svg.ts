@@ -22,3 +22,9 @@ export function escaped(text: string): string {
   const clean = text.replace(/\p{Cc}/gu, " ").toWellFormed();
   return clean.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }
+
+/** The text as far as it fits. */
+export function shortened(text: string, room: number, perLetterOf: number): string {
+  const most = Math.floor(room / perLetterOf);
+  return text.length <= most ? text : `${text.slice(0, most - 1).trimEnd()}…`;
+}
