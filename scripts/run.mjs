@@ -46,15 +46,9 @@ function build() {
   writeFileSync(stamp, "");
 }
 
-/**
- * Room for young objects, in MB: half of what V8 takes, since three such rooms stay behind after a storm. Cannot be set
- * once a process runs; what may be set then is in src/main/memory.ts.
- */
 function run(args) {
-  const flags = ["--enable-source-maps", "--max-semi-space-size=8"];
-  const child = spawn(process.execPath, [...flags, path.join(root, "dist", "src", "cli.js"), ...args], {
-    stdio: "inherit",
-  });
+  const cli = path.join(root, "dist", "src", "cli.js");
+  const child = spawn(process.execPath, ["--enable-source-maps", cli, ...args], { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)));
 }
