@@ -1,21 +1,24 @@
 /**
  * What fired when, over the last day, bounded. Every question is asked as of a moment and looks only at what is older
- * than {@link quietMs}, so that the answer does not depend on the order in which the last minutes arrived.
+ * than {@link quietMs}, or than a minute where it is how busy it is, so that the answer does not depend on the order in
+ * which the last minutes arrived.
  */
 import { type Affinity, createAffinity } from "./affinity.ts";
 import { createBoundedMap } from "./bounded-map.ts";
 import { createSolitude, type Solitude } from "./solitude.ts";
 import { createTally } from "./tally.ts";
 import { createTimeBook } from "./time-book.ts";
+import { createUsualPauses, type UsualPauses } from "./usual-pauses.ts";
 
 /** Questions about the past; see {@link createHistory}. */
-export interface History extends Pick<Solitude, "shareAlone">, Pick<Affinity, "affinity"> {
+export interface History
+  extends Pick<Solitude, "shareAlone">,
+    Pick<Affinity, "affinity">,
+    Pick<UsualPauses, "meanPauseMs"> {
   /** Firings of a type in the day before `at`, and how many hours of that day were watched. */
   firings(type: string, at: number): { readonly count: number; readonly hours: number };
   /** How often two types fired together: `together` of the `fewer` firings of the rarer one; null when one is new. */
   coFirings(a: string, b: string, at: number): { readonly together: number; readonly fewer: number } | null;
-  /** Mean pause between alerts of a component in the two hours before `at`, ms; infinite when it had none. */
-  meanPauseMs(component: string, at: number): number;
   /** Alerts of any type in the two hours before `at`. */
   lately(at: number): number;
   /** Alerts of any type per hour in the day before `at`; a guess of a quiet system while little was watched. */
@@ -50,8 +53,6 @@ const bucketMs = 600_000;
 const buckets = dayMs / bucketMs + 2;
 const minuteMs = 60_000;
 const latelyMs = 7_200_000;
-/** Imagined watching at a fresh start, so that the first storm is not taken for what is usual. */
-const leastWatchedMs = 3_600_000;
 const latelyBuckets = latelyMs / minuteMs + 2;
 const maxLabelLength = 100;
 
@@ -61,23 +62,24 @@ const maxLabelLength = 100;
  */
 export function createHistory(maxTypes: number): RecordedHistory {
   const types = createTimeBook(maxTypes, maxTimes);
-  const components = createBoundedMap(maxTypes, () => createTally(minuteMs, latelyBuckets));
+  const pauses = createUsualPauses(maxTypes);
   const values = createBoundedMap(maxTypes, () => createTally(bucketMs, buckets));
   const all = createTally(bucketMs, buckets);
   const allLately = createTally(minuteMs, latelyBuckets);
-  const solitude = createSolitude(maxTypes);
+  const solitude = createSolitude(maxTypes, types);
   const affinity = createAffinity(maxTypes);
   let first = Number.POSITIVE_INFINITY;
 
   return {
     shareAlone: solitude.shareAlone,
     affinity: affinity.affinity,
+    meanPauseMs: pauses.meanPauseMs,
     record({ type, name, entity, component, labels, at }) {
       first = Math.min(first, at);
       all.add(at);
       allLately.add(at);
       types.add(type, at);
-      if (component !== null) components.recall(component).add(at);
+      pauses.record(component, at);
       solitude.record({ type, name, part: component ?? entity ?? name, at });
       affinity.record({ entity, component, at });
       for (const name of Object.keys(labels)) {
@@ -103,11 +105,6 @@ export function createHistory(maxTypes: number): RecordedHistory {
       const together = types.countNear(left, right, { from, until, nearMs: coFiringMs });
       return { together: Math.min(fewer, together), fewer };
     },
-    meanPauseMs(component, at) {
-      const count = components.get(component)?.between(at - latelyMs, at - minuteMs) ?? 0;
-      const watchedMs = Math.min(latelyMs, Math.max(leastWatchedMs, at - first));
-      return count === 0 ? Number.POSITIVE_INFINITY : watchedMs / count;
-    },
     lately: (at) => allLately.between(at - latelyMs, at - minuteMs),
     alertsPerHour(at) {
       const hours = Math.min(dayMs, Math.max(0, at - quietMs - first)) / 3_600_000;
@@ -127,7 +124,7 @@ export function createHistory(maxTypes: number): RecordedHistory {
     },
     dropped: () => ({
       types: types.dropped,
-      entities: affinity.dropped + components.dropped,
+      entities: affinity.dropped + pauses.dropped,
       label_values: values.dropped,
     }),
   };

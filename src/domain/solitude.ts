@@ -27,9 +27,8 @@ const nearMs = 120_000;
 /** Younger firings may still get company, from an alert that starts later or is reported late. */
 const settledMs = 720_000;
 const youngMs = 900_000;
-/** Firings remembered: per part, while they are young; per type and per name, for a day. */
+/** Firings remembered: per part, while they are young; per name, for a day. */
 const maxYoung = 64;
-const maxTypeTimes = 24;
 const maxNameTimes = 240;
 const maxNames = 5_000;
 /** What is guessed of an unknown name: this share of this many imagined firings was alone. */
@@ -45,30 +44,27 @@ interface Young {
   isAlone: boolean;
 }
 
-/** Starts: all that are remembered, and those of them that had company. */
-interface Starts {
-  readonly all: TimeBook;
-  readonly accompanied: TimeBook;
-}
-
-/** @param maxKept - most types, names and parts remembered, each; those that have not fired for longest go first. */
-export function createSolitude(maxKept: number): Solitude {
-  const types = createStarts(maxKept, maxTypeTimes);
-  const names = createStarts(Math.min(maxKept, maxNames), maxNameTimes);
+/**
+ * @param maxKept - most names and parts remembered, each; those that have not fired for longest go first.
+ * @param types - starts by type, into which a firing has to be put before it is recorded here: kept once for all who
+ * ask. Those that had company are marked in it.
+ */
+export function createSolitude(maxKept: number, types: TimeBook): Solitude {
+  /** Starts by name; marked as those by type are. */
+  const names = createTimeBook(Math.min(maxKept, maxNames), maxNameTimes);
   /** In order of start. */
   const parts = createBoundedMap<Young[]>(maxKept, () => []);
 
   function accompany(firing: Young): void {
     if (!firing.isAlone) return;
     firing.isAlone = false;
-    types.accompanied.add(firing.type, firing.at);
-    names.accompanied.add(firing.name, firing.at);
+    types.mark(firing.type, firing.at);
+    names.mark(firing.name, firing.at);
   }
 
   return {
     record({ type, name, part, at }) {
-      types.all.add(type, at);
-      names.all.add(name, at);
+      names.add(name, at);
       const young = parts.recall(part);
       const firing: Young = { type, name, at, isAlone: true };
       let place = young.length;
@@ -94,22 +90,14 @@ export function createSolitude(maxKept: number): Solitude {
   };
 }
 
-function createStarts(maxKeys: number, maxTimes: number): Starts {
-  return { all: createTimeBook(maxKeys, maxTimes), accompanied: createTimeBook(maxKeys, maxTimes) };
-}
-
 function countAlone(
-  { all, accompanied }: Starts,
+  starts: TimeBook,
   key: string,
   at: number,
 ): { readonly all: number; readonly alone: number } {
-  const place = all.find(key);
+  const place = starts.find(key);
   if (place === null) return { all: 0, alone: 0 };
-  const until = at - settledMs;
-  // What the fuller list has let go no longer counts in the other.
-  const from = Math.max(at - dayMs, all.oldest(place) - 1);
-  const count = all.countBetween(place, from, until);
-  const company = accompanied.find(key);
-  const withOthers = company === null ? 0 : accompanied.countBetween(company, from, until);
-  return { all: count, alone: Math.max(0, count - withOthers) };
+  const [from, until] = [at - dayMs, at - settledMs];
+  const all = starts.countBetween(place, from, until);
+  return { all, alone: all - starts.countMarkedBetween(place, from, until) };
 }

@@ -1,6 +1,7 @@
 /** Counts of something per stretch of time, over the last stretches only. */
 export interface Tally {
-  add(at: number): void;
+  /** @returns whether it is the first of its bucket; false as well for one that is too old to count. */
+  add(at: number): boolean;
   /** How many between two times; whole buckets only, so that answers are the same in any order of arrival. */
   between(from: number, until: number): number;
 }
@@ -20,10 +21,11 @@ export function createTally(widthMs: number, most: number): Tally {
   /** The last question and its answer: the same few hours are asked for again and again. */
   let asked = { low: 0, high: 0, sum: 0 };
 
-  function addToList(bucket: number): void {
+  function addToList(bucket: number): boolean {
     let index = numbers.length - 1;
     while (index >= 0 && (numbers[index] ?? 0) > bucket) index -= 1;
-    if (numbers[index] === bucket) counts[index] = (counts[index] ?? 0) + 1;
+    const isFirst = numbers[index] !== bucket;
+    if (!isFirst) counts[index] = (counts[index] ?? 0) + 1;
     else {
       numbers.splice(index + 1, 0, bucket);
       counts.splice(index + 1, 0, 1);
@@ -33,6 +35,7 @@ export function createTally(widthMs: number, most: number): Tally {
       counts.shift();
     }
     if (numbers.length > fewBuckets) growRing();
+    return isFirst;
   }
 
   function growRing(): void {
@@ -59,14 +62,16 @@ export function createTally(widthMs: number, most: number): Tally {
   return {
     add(at) {
       const bucket = Math.floor(at / widthMs);
-      if (bucket <= newest - most) return;
+      if (bucket <= newest - most) return false;
       if (bucket >= asked.low && bucket < asked.high) asked = { low: 0, high: 0, sum: 0 };
       if (ring !== null)
         for (let next = Math.max(newest + 1, bucket - most + 1); next <= bucket; next += 1)
           ring[next % most] = 0;
       newest = Math.max(newest, bucket);
-      if (ring === null) addToList(bucket);
-      else ring[bucket % most] = (ring[bucket % most] ?? 0) + 1;
+      if (ring === null) return addToList(bucket);
+      const count = (ring[bucket % most] ?? 0) + 1;
+      ring[bucket % most] = count;
+      return count === 1;
     },
     between(from, until) {
       const [low, high] = [Math.ceil(from / widthMs), Math.floor(until / widthMs)];

@@ -1,6 +1,6 @@
 /**
- * The last start times of many things, in one block of memory: fifty thousand lists of two dozen numbers each would
- * weigh five times as much.
+ * The last start times of many things, some of them marked, in one block of memory: fifty thousand lists of two dozen
+ * numbers each would weigh five times as much.
  */
 import { createBoundedMap } from "./bounded-map.ts";
 
@@ -12,6 +12,10 @@ export interface TimeBook {
   oldest(place: number): number;
   /** How many times are after `from` and before `until`. */
   countBetween(place: number, from: number, until: number): number;
+  /** Marks one of a key's times; nothing happens when it is no longer remembered. */
+  mark(key: string, at: number): void;
+  /** Like `countBetween`, of those that are marked. */
+  countMarkedBetween(place: number, from: number, until: number): number;
   /** How many of one's times between two have one of the other's, before `until`, within `nearMs`. */
   countNear(
     place: number,
@@ -29,6 +33,8 @@ export interface TimeBook {
 export function createTimeBook(maxKeys: number, maxTimes: number): TimeBook {
   // One place more: a new key takes its place before another one loses its own.
   const times = new Float64Array((maxKeys + 1) * maxTimes);
+  /** In step with the times: 1 where one is marked. */
+  const marks = new Uint8Array(times.length);
   const counts = new Uint16Array(maxKeys + 1);
   const free: number[] = [];
   let used = 0;
@@ -67,12 +73,16 @@ export function createTimeBook(maxKeys: number, maxTimes: number): TimeBook {
     while (index > start && (times[index - 1] ?? 0) > at) index -= 1;
     if (count < maxTimes) {
       times.copyWithin(index + 1, index, end);
+      marks.copyWithin(index + 1, index, end);
       times[index] = at;
+      marks[index] = 0;
       counts[place] = count + 1;
     } else if (index > start) {
       // The oldest makes room.
       times.copyWithin(start, start + 1, index);
+      marks.copyWithin(start, start + 1, index);
       times[index - 1] = at;
+      marks[index - 1] = 0;
     }
   }
 
@@ -82,6 +92,22 @@ export function createTimeBook(maxKeys: number, maxTimes: number): TimeBook {
     oldest: (place) => times[place * maxTimes] ?? 0,
     countBetween: (place, from, until) =>
       Math.max(0, indexOf(place, until) - indexOf(place, nextAfter(from))),
+    mark(key, at) {
+      const place = places.get(key);
+      if (place === undefined) return;
+      const end = place * maxTimes + (counts[place] ?? 0);
+      for (let index = indexOf(place, at); index < end && times[index] === at; index += 1)
+        if (marks[index] === 0) {
+          marks[index] = 1;
+          return;
+        }
+    },
+    countMarkedBetween(place, from, until) {
+      const end = indexOf(place, until);
+      let count = 0;
+      for (let index = indexOf(place, nextAfter(from)); index < end; index += 1) count += marks[index] ?? 0;
+      return count;
+    },
     countNear(place, other, { from, until, nearMs }) {
       const end = other * maxTimes + (counts[other] ?? 0);
       const last = indexOf(place, until);

@@ -1,17 +1,31 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createSolitude } from "../../src/domain/solitude.ts";
+import { createSolitude, type Solitude } from "../../src/domain/solitude.ts";
+import { createTimeBook } from "../../src/domain/time-book.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
 const start = Date.parse("2026-03-01T00:00:00Z");
+
+/** Puts firings into the book of types first, as the history does. */
+function createRecorded(): Solitude {
+  const types = createTimeBook(100, 24);
+  const solitude = createSolitude(100, types);
+  return {
+    ...solitude,
+    record(firing) {
+      types.add(firing.type, firing.at);
+      solitude.record(firing);
+    },
+  };
+}
 
 function sighting(type: string, at: number, part = "shop", name = type) {
   return { type, name, part, at: start + at };
 }
 
 test("an alert that fires by itself is alone, one that fires beside another is not", () => {
-  const solitude = createSolitude(100);
+  const solitude = createRecorded();
   for (let n = 0; n < 10; n += 1) {
     solitude.record(sighting("stray", n * hour));
     solitude.record(sighting("caller", n * hour + 30 * minute));
@@ -23,7 +37,7 @@ test("an alert that fires by itself is alone, one that fires beside another is n
 });
 
 test("alerts of another part of the system are no company, and neither is the alert itself when it flaps", () => {
-  const solitude = createSolitude(100);
+  const solitude = createRecorded();
   for (let n = 0; n < 10; n += 1) {
     solitude.record(sighting("here", n * hour));
     solitude.record(sighting("there", n * hour, "warehouse"));
@@ -36,7 +50,7 @@ test("alerts of another part of the system are no company, and neither is the al
 });
 
 test("a new type is judged by what its name usually does, an unknown name is guessed", () => {
-  const solitude = createSolitude(100);
+  const solitude = createRecorded();
   for (let n = 0; n < 20; n += 1) solitude.record(sighting(`pod ${n}`, n * hour, "shop", "HighLatency"));
   const at = start + 21 * hour;
   expect(solitude.shareAlone("pod 99", "HighLatency", at)).toBeGreaterThan(0.8);
@@ -44,7 +58,7 @@ test("a new type is judged by what its name usually does, an unknown name is gue
 });
 
 test("what happened in the last twelve minutes, or over a day ago, is not asked", () => {
-  const solitude = createSolitude(100);
+  const solitude = createRecorded();
   for (let n = 0; n < 5; n += 1) solitude.record(sighting("stray", n * 10 * minute));
   expect(solitude.shareAlone("stray", "stray", start + 5 * minute)).toBeCloseTo(0.25);
   expect(solitude.shareAlone("stray", "stray", start + 3 * hour)).toBeGreaterThan(0.6);
@@ -64,7 +78,7 @@ test("the order in which the firings of some minutes are recorded does not matte
         .sort((a, b) => a.key - b.key)
         .map(({ firing }) => firing);
       const answers = [sorted, mixed].map((order) => {
-        const solitude = createSolitude(100);
+        const solitude = createRecorded();
         for (const { type, minutes } of order) solitude.record(sighting(type, minutes * minute));
         return ["a", "b", "c"].map((type) => solitude.shareAlone(type, type, start + hour));
       });

@@ -38,6 +38,32 @@ test("answers as plain lists of the newest times would", () => {
   );
 });
 
+test("marks stay with their times while others come in before, after and beyond what is remembered", () => {
+  const marked = fc.array(fc.record({ at: fc.integer({ min: 0, max: 30 }), isMarked: fc.boolean() }), {
+    maxLength: 20,
+  });
+  fc.assert(
+    fc.property(marked, span, (list, { from, until }) => {
+      const book = createTimeBook(10, most);
+      let plain: { at: number; isMarked: boolean }[] = [];
+      for (const entry of list) {
+        book.add("a", entry.at);
+        plain = [...plain, { at: entry.at, isMarked: false }].sort((a, b) => a.at - b.at).slice(-most);
+        if (!entry.isMarked) continue;
+        book.mark("a", entry.at);
+        const first = plain.find(({ at, isMarked }) => at === entry.at && !isMarked);
+        if (first !== undefined) first.isMarked = true;
+      }
+      book.mark("unknown", 7);
+      const place = book.find("a");
+      if (place === null) return;
+      const within = plain.filter(({ at, isMarked }) => isMarked && at > from && at < until);
+      expect(book.countMarkedBetween(place, from, until)).toBe(within.length);
+    }),
+    { numRuns: 400 },
+  );
+});
+
 test("a key that is let go leaves its place empty for the next", () => {
   const book = createTimeBook(2, most);
   for (const key of ["a", "a", "b", "c", "d"]) book.add(key, 7);
