@@ -14,8 +14,6 @@ interface Bench {
   /** What it answers. */
   readonly title: string;
   readonly args?: readonly string[];
-  /** For Node itself. */
-  readonly nodeArgs?: readonly string[];
   /** Programs that it cannot do without, with the Debian package of each. */
   readonly needs?: Readonly<Record<string, string>>;
   readonly limitSeconds: number;
@@ -34,7 +32,7 @@ const benches: readonly Bench[] = [
   { name: "store", title: "The store's hot statements", limitSeconds: 60 },
   { name: "audit", title: "Audit entries appended by eight writers", limitSeconds: 60 },
   { name: "triage", title: "Alerts all the way into incidents", args: ["100000"], limitSeconds: 120 },
-  { name: "clustering", title: "Clustering per alert", nodeArgs: ["--expose-gc"], limitSeconds: 120 },
+  { name: "clustering", title: "Clustering per alert", limitSeconds: 120, isBuilt: true },
   {
     name: "cards",
     title: "Receipt to card, acknowledgement, memory and start",
@@ -100,10 +98,7 @@ async function runBench(bench: Bench, endsAt: number): Promise<Outcome> {
           : null;
   if (why !== null) return { bench, measures: [], problem: `skipped: ${why}` };
   const limit = Math.min(bench.limitSeconds, left);
-  const { code, measures, isLate } = await runChild(
-    [...(bench.nodeArgs ?? []), "--import", "tsx", file, ...(bench.args ?? [])],
-    limit,
-  );
+  const { code, measures, isLate } = await runChild(["--import", "tsx", file, ...(bench.args ?? [])], limit);
   if (isLate) return { bench, measures, problem: `failed: not done after ${limit.toFixed(0)} s` };
   return { bench, measures, problem: code === 0 ? null : `failed: exit code ${code}` };
 }
