@@ -1,8 +1,11 @@
 /** What people said of suspects before, as terms of a ranking. Bounded, so that no number of votes outweighs evidence. */
+import type { ChangeKind } from "./change.ts";
 import type { CauseQuestion, CauseTerm } from "./correlation.ts";
 
 /** Most log-odds that votes count for or against: about what two to three clear signs do. */
 const maxVotes = 1.5;
+/** The same for votes on other changes of a kind, which say something of the team's habits and little of this change. */
+const maxKindVotes = 0.5;
 /** Most log-odds that similar incidents count. */
 const maxConfirmed = 1.5;
 
@@ -16,11 +19,26 @@ export function feedbackTerms(
   name: string,
   { feedback }: Pick<CauseQuestion, "feedback">,
 ): readonly CauseTerm[] {
-  const said = feedback.get(subject);
+  return votesAsTerms(feedback.get(subject), name, maxVotes);
+}
+
+/** What people said of changes of a kind: of deploys, of flags. */
+export function kindTerms(
+  kind: ChangeKind,
+  { feedback }: Pick<CauseQuestion, "feedback">,
+): readonly CauseTerm[] {
+  return votesAsTerms(feedback.get(`kind:${kind}`), `a change of the kind "${kind}"`, maxKindVotes);
+}
+
+function votesAsTerms(
+  said: { readonly right: number; readonly wrong: number } | undefined,
+  name: string,
+  most: number,
+): readonly CauseTerm[] {
   if (said === undefined || said.right === said.wrong) return [];
   const odds = Math.log((said.right + 1) / (said.wrong + 1));
   const because = `people confirmed ${name} as the cause ${said.right} times and refused it ${said.wrong} times`;
-  return [{ name: "feedback", score: Math.max(-maxVotes, Math.min(maxVotes, odds)), because }];
+  return [{ name: "feedback", score: Math.max(-most, Math.min(most, odds)), because }];
 }
 
 /** Each earlier incident counts as much as it is like this one. */

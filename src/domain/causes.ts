@@ -4,7 +4,7 @@
  * the two belong together, and what people said before. "No likely change" competes like any change.
  */
 import { type Feature, type ServiceEvidence, weighServices } from "./cause-evidence.ts";
-import { confirmedTerms, feedbackTerms } from "./cause-feedback.ts";
+import { confirmedTerms, feedbackTerms, kindTerms } from "./cause-feedback.ts";
 import { type ChangeEvidence, weighChanges } from "./change-evidence.ts";
 import type { Cause, CauseQuestion, CauseTerm } from "./correlation.ts";
 import { createServiceGraph, type ServiceGraph } from "./topology.ts";
@@ -61,8 +61,8 @@ function scoreChanges(question: CauseQuestion, graph: ServiceGraph, weights: Wei
     score + (evidence.features.some(({ name }) => name === "far") ? farCalls * changeDistance : 0);
   return weighChanges(question.alerts, question.changes, graph)
     .map((evidence) => {
-      const { id, title } = evidence.change;
-      const said = feedbackTerms(`change:${id}`, `"${title}"`, question);
+      const { id, title, kind } = evidence.change;
+      const said = [...feedbackTerms(`change:${id}`, `"${title}"`, question), ...kindTerms(kind, question)];
       return { evidence, ...total([...weigh(evidence.features, perUnit), ...said]) };
     })
     .sort((a, b) => promise(b) - promise(a) || compareText(a.evidence.change.id, b.evidence.change.id))

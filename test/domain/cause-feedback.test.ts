@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { confirmedTerms, feedbackTerms } from "../../src/domain/cause-feedback.ts";
+import { confirmedTerms, feedbackTerms, kindTerms } from "../../src/domain/cause-feedback.ts";
 
 function votes(right: number, wrong: number): number {
   const feedback = new Map([["service:cart", { right, wrong }]]);
@@ -17,6 +17,13 @@ test("one vote says little, more say more, and none or a tie says nothing", () =
 test("no number of votes outweighs evidence", () => {
   expect(votes(1_000_000, 0)).toBe(1.5);
   expect(votes(0, 1_000_000)).toBe(-1.5);
+});
+
+test("votes on other changes of a kind count less than those on the suspect itself", () => {
+  const feedback = new Map([["kind:flag", { right: 40, wrong: 2 }]]);
+  expect(kindTerms("flag", { feedback })).toMatchObject([{ name: "feedback", score: 0.5 }]);
+  expect(kindTerms("flag", { feedback })[0]?.because).toContain('kind "flag" as the cause 40 times');
+  expect(kindTerms("deploy", { feedback })).toEqual([]);
 });
 
 test("earlier incidents count as much as they are alike, within a bound, and the most alike is named", () => {

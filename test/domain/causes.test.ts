@@ -129,6 +129,19 @@ describe("services", () => {
     expect(rank(0, 5)?.service).toBe("web-a");
   });
 
+  test("of two changes alike, the one of the kind that people confirmed is more suspect", () => {
+    const alerts = [sketchAlert({ service: "web-a", at: 0 })];
+    const changes = (["flag", "config"] as const).map((kind) =>
+      sketchChange({ id: kind, kind, service: "web-a", at: minutesBefore(4) }),
+    );
+    const confidenceOf = (feedback: ReadonlyMap<string, { right: number; wrong: number }>) =>
+      rankCauses(ask({ alerts, changes, feedback }), shippedWeights).find(({ changeId }) => changeId === "flag")
+        ?.confidence ?? 0;
+    const before = confidenceOf(new Map());
+    expect(confidenceOf(new Map([["kind:flag", { right: 5, wrong: 0 }]]))).toBeGreaterThan(before);
+    expect(confidenceOf(new Map([["kind:flag", { right: 0, wrong: 5 }]]))).toBeLessThan(before);
+  });
+
   test("confidences are probabilities that add up to at most one", () => {
     const changes = [sketchChange({ id: "c1", service: "stock-a", at: minutesBefore(4) })];
     const causes = rankCauses(ask({ alerts: outage, changes }), shippedWeights);
