@@ -2,6 +2,7 @@
  * What would change: two replays of the same deliveries side by side. Incidents are compared by the alerts they hold,
  * so their numbers do not matter. Pure.
  */
+import { alertKey } from "../domain/alert.ts";
 import type { Cause } from "../domain/correlation.ts";
 import type { ReplayedAlert, ReplayedIncident, ReplayResult } from "./replay.ts";
 
@@ -15,6 +16,10 @@ export interface ReplayExample {
   /** Its first alert as the recording names it, and where the recording says so first. */
   readonly firstAlert: string;
   readonly where: string;
+  /** Key of that alert. */
+  readonly key: string;
+  /** Number of the incident in which the bot holds that alert; null when it does not, or was not asked. */
+  readonly incidentId: number | null;
   readonly cause: Pick<Cause, "service" | "changeId" | "confidence"> | null;
 }
 
@@ -64,6 +69,35 @@ export function compareReplays(before: ReplayResult, after: ReplayResult): Repla
     causesMoved: pairs
       .filter(({ incident, counterpart }) => isOtherCause(incident.causes[0], counterpart.causes[0]))
       .map(({ incident, counterpart }) => ({ before: exampleOf(incident), after: exampleOf(counterpart) })),
+  };
+}
+
+/** Alerts to look up, so that {@link withIncidents} can say which incident an example is of. */
+export function exampleKeys({ merged, split, causesMoved }: ReplayComparison): readonly string[] {
+  const keys = new Set<string>();
+  for (const { one, many } of [...merged, ...split]) for (const { key } of [one, ...many]) keys.add(key);
+  for (const { before, after } of causesMoved) keys.add(before.key).add(after.key);
+  return [...keys];
+}
+
+/** @param incidents - number of the bot's incident by the key of an alert. */
+export function withIncidents(
+  comparison: ReplayComparison,
+  incidents: ReadonlyMap<string, number>,
+): ReplayComparison {
+  const placed = (example: ReplayExample): ReplayExample => ({
+    ...example,
+    incidentId: incidents.get(example.key) ?? null,
+  });
+  const regrouped = ({ one, many }: Regrouping): Regrouping => ({ one: placed(one), many: many.map(placed) });
+  return {
+    ...comparison,
+    merged: comparison.merged.map(regrouped),
+    split: comparison.split.map(regrouped),
+    causesMoved: comparison.causesMoved.map(({ before, after }) => ({
+      before: placed(before),
+      after: placed(after),
+    })),
   };
 }
 
@@ -122,6 +156,8 @@ function exampleOf(incident: ReplayedIncident): ReplayExample {
     services: servicesOf(incident.alerts),
     firstAlert: first.name,
     where: first.where,
+    key: alertKey(first.alert),
+    incidentId: null,
     cause:
       cause === undefined
         ? null

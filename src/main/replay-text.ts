@@ -95,5 +95,5 @@ function exampleText(example: ReplayExample): string {
   const services = example.services.slice(0, maxServices).map((service) => oneLine(service, 40));
   const more = example.services.length - services.length;
   const about = services.length === 0 ? "no named service" : services.join(", ");
-  return `${example.startedAt.toISOString().slice(0, 16)}  ${example.alerts} ${example.alerts === 1 ? "alert" : "alerts"} on ${about}${more > 0 ? ` and ${more} more` : ""}  (${oneLine(example.where, 120)})`;
+  return `${example.startedAt.toISOString().slice(0, 16)}  ${example.alerts} ${example.alerts === 1 ? "alert" : "alerts"} on ${about}${more > 0 ? ` and ${more} more` : ""}  (${example.incidentId === null ? "" : `#${example.incidentId}, `}${oneLine(example.where, 120)})`;
 }

@@ -1,12 +1,12 @@
 /** `tocsin replay`: deliveries through the real parsers, grouping and ranking, in memory and in virtual time. */
 import { statSync } from "node:fs";
 import { findRecordings, readRecording, writePrediction } from "../adapters/recordings.ts";
-import { compareReplays } from "../app/compare-replays.ts";
+import { compareReplays, exampleKeys, withIncidents } from "../app/compare-replays.ts";
 import { type RecordedDelivery, type ReplayResult, replay, toPrediction } from "../app/replay.ts";
 import { type Config, readConfig, readOtherConfig } from "../config.ts";
 import { createCorrelator } from "../domain/clustering.ts";
 import { createKindOf } from "../domain/evidence-kind.ts";
-import type { Source } from "../ports.ts";
+import type { Source, Store } from "../ports.ts";
 import { withBot } from "./offline.ts";
 import { readableSources } from "./own-source.ts";
 import { loadPlugins } from "./plugins.ts";
@@ -49,9 +49,31 @@ export async function replayCommand(files: readonly string[], options: ReplayArg
         options.days === undefined
           ? await tapesOf(files)
           : [await keptDeliveries(store, daysOf(options.days))];
-      await replayAll(tapes, options, config, judgeOf);
+      // What is in a file need not be what this bot received.
+      const incidentsOf =
+        options.days === undefined ? noIncidents : (keys: Keys) => findIncidents(store, keys);
+      await replayAll({ tapes, options, config, judgeOf, incidentsOf });
     });
-  await replayAll(await tapesOf(files), options, readConfig(), () => Promise.resolve(shippedJudge));
+  const judgeOf = () => Promise.resolve(shippedJudge);
+  await replayAll({
+    ...{ tapes: await tapesOf(files), options, config: readConfig() },
+    ...{ judgeOf, incidentsOf: noIncidents },
+  });
+}
+
+/** Of alerts. */
+type Keys = readonly string[];
+type IncidentsOf = (keys: Keys) => Promise<ReadonlyMap<string, number>>;
+
+const noIncidents: IncidentsOf = () => Promise.resolve(new Map());
+const pageSize = 1_000;
+
+async function findIncidents({ incidents }: Pick<Store, "incidents">, keys: Keys) {
+  const found = new Map<string, number>();
+  for (let at = 0; at < keys.length; at += pageSize)
+    for (const { key, incidentId } of await incidents.findAlerts(keys.slice(at, at + pageSize)))
+      found.set(key, incidentId);
+  return found;
 }
 
 function checkArguments(files: readonly string[], options: ReplayArguments): void {
@@ -92,12 +114,19 @@ async function tapesOf(files: readonly string[]): Promise<readonly Tape[]> {
   return found.map(({ path, name }) => ({ name, read: () => readRecording(path) }));
 }
 
-async function replayAll(
-  tapes: readonly Tape[],
-  options: ReplayArguments,
-  config: Config,
-  judgeOf: (version: string) => Promise<Judge>,
-): Promise<void> {
+async function replayAll({
+  tapes,
+  options,
+  config,
+  judgeOf,
+  incidentsOf,
+}: {
+  readonly tapes: readonly Tape[];
+  readonly options: ReplayArguments;
+  readonly config: Config;
+  readonly judgeOf: (version: string) => Promise<Judge>;
+  readonly incidentsOf: IncidentsOf;
+}): Promise<void> {
   const judge = await judgeOf(options.version ?? (options.days === undefined ? "shipped" : "champion"));
   const other =
     options.against === undefined ? null : await otherSide(options.against, config, judge, judgeOf);
@@ -108,7 +137,8 @@ async function replayAll(
     complain(result);
     if (other !== null) {
       const changed = await replayOne(tape, other.config, other.judge, bar, done++);
-      const comparison = compareReplays(result, changed);
+      const compared = compareReplays(result, changed);
+      const comparison = withIncidents(compared, await incidentsOf(exampleKeys(compared)));
       const names = { before: judge.name, after: other.name };
       console.log(
         options.json === true ? JSON.stringify(comparison) : formatComparison(tape.name, names, comparison),

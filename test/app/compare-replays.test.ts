@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { compareReplays } from "../../src/app/compare-replays.ts";
+import { compareReplays, exampleKeys, withIncidents } from "../../src/app/compare-replays.ts";
 import { type RecordedDelivery, type ReplayResult, replay } from "../../src/app/replay.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
 import { shippedWeights, type Weights } from "../../src/domain/weights.ts";
@@ -99,6 +99,17 @@ test("an incident with the same alerts and another first cause is told with both
 test("alerts that only one side understood are counted", async () => {
   const comparison = compareReplays(await run(shippedWeights), await run(shippedWeights, storms.slice(4)));
   expect(comparison.unmatchedAlerts).toBe(4);
+});
+
+test("an example says which incident of the bot it is, where the bot holds its first alert", async () => {
+  const comparison = compareReplays(await run(shippedWeights), await run(loners));
+  const [known = "", ...others] = exampleKeys(comparison);
+  expect(others.length).toBeGreaterThan(0);
+  const placed = withIncidents(comparison, new Map([[known, 12]]));
+  const text = formatComparison("storm", { before: "version 1", after: "version 2" }, placed);
+  expect(text).toContain("(#12, tape:");
+  expect(text).toMatch(/ \(tape:\d+\)/);
+  expect(formatComparison("storm", { before: "1", after: "2" }, comparison)).not.toContain("#12");
 });
 
 test("what a person reads has the counts, a bounded list of examples and no control characters", async () => {

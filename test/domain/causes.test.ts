@@ -135,8 +135,9 @@ describe("services", () => {
       sketchChange({ id: kind, kind, service: "web-a", at: minutesBefore(4) }),
     );
     const confidenceOf = (feedback: ReadonlyMap<string, { right: number; wrong: number }>) =>
-      rankCauses(ask({ alerts, changes, feedback }), shippedWeights).find(({ changeId }) => changeId === "flag")
-        ?.confidence ?? 0;
+      rankCauses(ask({ alerts, changes, feedback }), shippedWeights).find(
+        ({ changeId }) => changeId === "flag",
+      )?.confidence ?? 0;
     const before = confidenceOf(new Map());
     expect(confidenceOf(new Map([["kind:flag", { right: 5, wrong: 0 }]]))).toBeGreaterThan(before);
     expect(confidenceOf(new Map([["kind:flag", { right: 0, wrong: 5 }]]))).toBeLessThan(before);
