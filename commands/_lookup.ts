@@ -1,16 +1,20 @@
 /** Lookups that several commands need. Files that begin with "_" are not commands. */
 import { alertName } from "../src/domain/alert-choice.ts";
+import { incidentLabel, likelyOthers, shownKey } from "../src/domain/grouping-choices.ts";
 import type { Incident } from "../src/domain/incident.ts";
 import type { Person } from "../src/domain/person.ts";
 import { modelResource, type PolicyResource, rolloutResource } from "../src/domain/policy.ts";
 import type { Rollout } from "../src/domain/rollout.ts";
 import { findTarget, type TargetQuestion } from "../src/domain/target.ts";
 import { oneLine } from "../src/domain/view.ts";
-import type { CommandContext, Refusal, SuggestContext } from "../src/ports/command.ts";
+import type { CommandContext, PrefillContext, Refusal, SuggestContext } from "../src/ports/command.ts";
+import type { StoredAlert } from "../src/ports/store.ts";
 
 /** Suggestions that a platform shows at once. */
 const maxSuggestions = 25;
 
+/** Alerts of one incident that are looked through. */
+const maxAlerts = 500;
 /** Incidents that went into one another, at most. */
 const maxMerges = 20;
 
@@ -87,23 +91,57 @@ export function nameOf(people: readonly Person[], id: string): string {
 
 /** Open incidents whose number or title goes with what was typed. */
 export async function suggestIncidents(partial: string, context: Pick<SuggestContext, "store">) {
-  const open = await context.store.incidents.list({ states: ["open", "acknowledged"], limit: 100 });
-  return open
-    .map((incident) => ({
-      label: oneLine(`${incident.id} · ${incident.severity} · ${incident.title}`, 100),
-      value: String(incident.id),
-    }))
-    .filter((suggestion) => suggestion.label.toLowerCase().includes(partial.replace(/^#/, "").toLowerCase()))
+  return asSuggestions(await openIncidents(context), partial);
+}
+
+/** Those that may be one with the incident that was named, the likeliest first. */
+export async function suggestOthers(partial: string, context: Pick<SuggestContext, "store" | "given">) {
+  const named = context.given["incident"] ?? context.given["from"];
+  const incident = typeof named === "number" ? await context.store.incidents.find(named) : null;
+  const open = await openIncidents(context);
+  return asSuggestions(incident === null ? open : likelyOthers(incident, open), partial);
+}
+
+/** Where an alert may go: a new incident, or another one. */
+export async function suggestTargets(partial: string, context: Pick<SuggestContext, "store" | "given">) {
+  const others = await suggestOthers(partial, context);
+  const isNew = "new: an incident of its own".includes(partial.toLowerCase());
+  return isNew ? [{ label: "new: an incident of its own", value: "new" }, ...others] : others;
+}
+
+async function openIncidents({ store }: Pick<SuggestContext, "store">): Promise<readonly Incident[]> {
+  return await store.incidents.list({ states: ["open", "acknowledged"], limit: 100 });
+}
+
+function asSuggestions(incidents: readonly Incident[], partial: string) {
+  const word = partial.replace(/^#/, "").toLowerCase();
+  return incidents
+    .map((incident) => ({ label: incidentLabel(incident), value: String(incident.id) }))
+    .filter(({ label }) => label.toLowerCase().includes(word))
     .slice(0, maxSuggestions);
 }
 
-/** Alerts that begin with what was typed, firing ones first; what is offered is the beginning of the key. */
-export async function suggestAlerts(partial: string, context: Pick<SuggestContext, "store">) {
-  const found = await context.store.incidents.searchAlerts(partial, maxSuggestions);
+/** Alerts that begin with what was typed, firing ones first; those of the incident that was named, where one was. */
+export async function suggestAlerts(partial: string, context: Pick<SuggestContext, "store" | "given">) {
+  const { store, given } = context;
+  const of = given["incident"] ?? given["from"];
+  if (typeof of === "number") {
+    const word = partial.toLowerCase();
+    const found = await store.incidents.alerts(of, maxAlerts);
+    return found
+      .map((stored) => ({ label: alertLabel(stored), value: stored.key.slice(0, shownKey) }))
+      .filter(({ label, value }) => label.toLowerCase().includes(word) || value.startsWith(word))
+      .slice(0, maxSuggestions);
+  }
+  const found = await store.incidents.searchAlerts(partial, maxSuggestions);
   return found.map((stored) => ({
-    label: oneLine(`${alertName(stored)} · ${stored.alert.status} · incident ${stored.incidentId}`, 100),
-    value: stored.key.slice(0, 16),
+    label: oneLine(`${alertLabel(stored)} · incident ${stored.incidentId}`, 100),
+    value: stored.key.slice(0, shownKey),
   }));
+}
+
+function alertLabel(stored: StoredAlert): string {
+  return oneLine(`${alertName(stored)} · ${stored.alert.status}`, 80);
 }
 
 /** Rollouts in some states whose number or target goes with what was typed. */
@@ -132,9 +170,22 @@ export function suggestModels(partial: string, context: Pick<SuggestContext, "mo
   return Promise.resolve(names.map((name) => ({ label: name, value: name })));
 }
 
-/** Environments of all models. */
-export function suggestEnvironments(partial: string, context: Pick<SuggestContext, "models">) {
-  const names = [...new Set(context.models.flatMap((model) => model.environments))];
+/** The model that an incident is about, where its services belong to one alone: a likely subject of a rollout. */
+export function prefillModel({ incident, models }: PrefillContext): Promise<{ model?: string }> {
+  const services = new Set(incident?.services ?? []);
+  const [only, ...others] = models.filter((model) => model.services.some((service) => services.has(service)));
+  return Promise.resolve(only === undefined || others.length > 0 ? {} : { model: only.name });
+}
+
+/** The model that was chosen; all of them before one is. */
+function chosenModels({ models, given }: Pick<SuggestContext, "models" | "given">) {
+  const chosen = models.filter(({ name }) => name === given["model"]);
+  return chosen.length === 0 ? models : chosen;
+}
+
+/** Environments of the chosen model, or of all. */
+export function suggestEnvironments(partial: string, context: Pick<SuggestContext, "models" | "given">) {
+  const names = [...new Set(chosenModels(context).flatMap((model) => model.environments))];
   const near = names.filter((name) => name.startsWith(partial.toLowerCase()));
   return Promise.resolve(near.map((name) => ({ label: name, value: name })));
 }
@@ -160,10 +211,10 @@ export function resourceOfPlace(
   );
 }
 
-/** Versions of every model: a platform does not say which model was chosen before. */
-export async function suggestVersions(partial: string, context: Pick<SuggestContext, "models">) {
+/** Versions of the chosen model, or of every one. */
+export async function suggestVersions(partial: string, context: Pick<SuggestContext, "models" | "given">) {
   const lists = await Promise.all(
-    context.models.map(async (model) =>
+    chosenModels(context).map(async (model) =>
       (await model.backend.versions(model.name)).map((version) => ({
         label: oneLine(`${version.version} · ${model.name} · ${version.description}`, 100),
         value: version.version,

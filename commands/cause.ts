@@ -66,6 +66,7 @@ export default defineCommand({
   rest: "what",
   action: "annotate",
   resource: (options, context) => incidentResource(options.incident, context),
+  form: { fields: ["incident", "what"], asks: ["what"], open: ["what"] },
   suggest: { incident: suggestIncidents, what: suggestCauses },
   async run(options, context) {
     const incident = await findIncident(options.incident, context, "change");

@@ -1,7 +1,14 @@
 import { z } from "zod";
 import type { TargetQuestion } from "../src/domain/target.ts";
 import { defineCommand } from "../src/ports/command.ts";
-import { resourceOfTarget, suggestEnvironments, suggestModels, suggestVersions } from "./_lookup.ts";
+import {
+  prefillModel,
+  resourceOfTarget,
+  suggestEnvironments,
+  suggestIncidents,
+  suggestModels,
+  suggestVersions,
+} from "./_lookup.ts";
 
 export default defineCommand({
   kind: "rollout",
@@ -25,7 +32,13 @@ export default defineCommand({
   args: ["model", "version"],
   action: "deploy",
   resource: (options, context) => resourceOfTarget(questionOf(options), context),
-  suggest: { model: suggestModels, environment: suggestEnvironments, version: suggestVersions },
+  form: { asks: ["version"], prefill: prefillModel },
+  suggest: {
+    model: suggestModels,
+    environment: suggestEnvironments,
+    incident: suggestIncidents,
+    version: suggestVersions,
+  },
   plan: (options, context) =>
     context.plan({ ...questionOf(options), reason: options.reason, incidentId: options.incident ?? null }),
 });

@@ -37,6 +37,7 @@ export default defineCommand({
   args: ["action", "what"],
   rest: "what",
   action: "freeze",
+  form: { isForBare: true },
   async run(given, context) {
     if (given.action === "list") return await list(context);
     if (given.action === "end") return await end(given.what ?? "", context);

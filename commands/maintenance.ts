@@ -33,6 +33,7 @@ export default defineCommand({
   args: ["action", "what"],
   rest: "what",
   action: "silence",
+  form: { isForBare: true },
   async run(given, context) {
     if (given.action === "list") return await list(context);
     if (given.action === "end") return await end(given.what ?? "", context);

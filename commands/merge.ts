@@ -4,7 +4,7 @@ import { choiceView } from "../src/domain/choice-view.ts";
 import { incidentLabel } from "../src/domain/grouping-choices.ts";
 import { type CommandContext, type CommandResult, defineCommand } from "../src/ports/command.ts";
 import { countAlerts, groupingEffect, lockGroups, othersOpen, together } from "./_groupings.ts";
-import { findIncident, incidentResource, suggestIncidents } from "./_lookup.ts";
+import { findIncident, incidentResource, suggestIncidents, suggestOthers } from "./_lookup.ts";
 
 export default defineCommand({
   kind: "operate",
@@ -23,7 +23,8 @@ export default defineCommand({
   args: ["incident", "other"],
   action: "annotate",
   resource: (options, context) => incidentResource(options.incident, context),
-  suggest: { incident: suggestIncidents, other: suggestIncidents },
+  form: { asks: ["other"] },
+  suggest: { incident: suggestIncidents, other: suggestOthers },
   async run(options, context) {
     if (options.other === undefined) return await ask(options.incident, context);
     const locked = await lockGroups([options.incident, options.other], context);

@@ -22,7 +22,13 @@ import {
   othersOpen,
   together,
 } from "./_groupings.ts";
-import { findIncident, incidentResource, suggestAlerts, suggestIncidents } from "./_lookup.ts";
+import {
+  findIncident,
+  incidentResource,
+  suggestAlerts,
+  suggestIncidents,
+  suggestTargets,
+} from "./_lookup.ts";
 
 /** Alerts looked through for the one that is meant. */
 const maxFound = 200;
@@ -63,7 +69,9 @@ export default defineCommand({
     const found = await findMeant(options, context);
     return "kind" in found ? found : await incidentResource(found.incidentId, context);
   },
-  suggest: { alert: suggestAlerts, to: suggestIncidents, from: suggestIncidents },
+  ofThread: "from",
+  form: { fields: ["from", "alert", "to"], asks: ["alert", "to"] },
+  suggest: { alert: suggestAlerts, to: suggestTargets, from: suggestIncidents },
   async run(options, context) {
     if (options.alert === undefined)
       return options.from === undefined ? nothingNamed() : await askWhich(options.from, context);

@@ -3,7 +3,7 @@ import { answerView } from "../src/domain/answer.ts";
 import type { Incident } from "../src/domain/incident.ts";
 import { maxRelated, relateIncidents, unrelateIncidents } from "../src/domain/incident-work.ts";
 import { type CommandContext, defineCommand, type Refusal } from "../src/ports/command.ts";
-import { findIncident, incidentResource, suggestIncidents } from "./_lookup.ts";
+import { findIncident, incidentResource, suggestIncidents, suggestOthers } from "./_lookup.ts";
 
 export default defineCommand({
   kind: "operate",
@@ -18,7 +18,7 @@ export default defineCommand({
   args: ["incident", "other"],
   action: "annotate",
   resource: (options, context) => incidentResource(options.incident, context),
-  suggest: { incident: suggestIncidents, other: suggestIncidents },
+  suggest: { incident: suggestIncidents, other: suggestOthers },
   async run(options, context) {
     const found = await findBoth(options.incident, options.other, context);
     if ("kind" in found) return found;

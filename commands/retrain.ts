@@ -3,7 +3,14 @@ import { emptyManifest, parseParameters, type RetrainManifest } from "../src/dom
 import type { TargetQuestion } from "../src/domain/target.ts";
 import { oneLine } from "../src/domain/view.ts";
 import { type CommandContext, defineCommand, type Refusal } from "../src/ports/command.ts";
-import { findRollout, resourceOfTarget, suggestEnvironments, suggestModels } from "./_lookup.ts";
+import {
+  findRollout,
+  prefillModel,
+  resourceOfTarget,
+  suggestEnvironments,
+  suggestIncidents,
+  suggestModels,
+} from "./_lookup.ts";
 
 /** What stands as an argument of a command, whatever it holds. */
 const plainValue = /^[A-Za-z0-9][\w.:/+@=-]*$/;
@@ -62,7 +69,8 @@ export default defineCommand({
     const question = await questionOf(given, context);
     return "reason" in question ? question : resourceOfTarget(question, context);
   },
-  suggest: { model: suggestModels, environment: suggestEnvironments },
+  form: { isForBare: true, prefill: prefillModel },
+  suggest: { model: suggestModels, environment: suggestEnvironments, incident: suggestIncidents },
   async plan(given, context) {
     const question = await questionOf(given, context);
     if ("reason" in question) return question;

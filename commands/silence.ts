@@ -42,6 +42,7 @@ export default defineCommand({
   args: ["matchers"],
   rest: "matchers",
   action: "silence",
+  form: { fields: ["matchers", "for", "reason"], isForBare: true },
   async run(options, context) {
     if (options.end !== undefined) return await end(options.end, context);
     const lengthMs = readLength(options.for);

@@ -33,6 +33,7 @@ export default defineCommand({
   rest: "alerts",
   action: "annotate",
   resource: (options, context) => incidentResource(options.incident, context),
+  form: { asks: ["alerts"], multiple: ["alerts"] },
   suggest: { incident: suggestIncidents, alerts: suggestAlerts },
   async run(options, context) {
     const locked = await lockGroups([options.incident], context);

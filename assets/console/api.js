@@ -5,6 +5,7 @@
  * @typedef {import("../../src/adapters/chat/console/wire.ts").WireBlock} WireBlock
  * @typedef {import("../../src/adapters/chat/console/wire.ts").WireSpan} WireSpan
  * @typedef {import("../../src/adapters/chat/console/complete.ts").Completion} Completion
+ * @typedef {import("../../src/ports/chat.ts").CommandForm} CommandForm
  * @typedef {{ id: string, name: string, roles: readonly string[] }} PagePerson
  * @typedef {import("../../src/adapters/chat/console/desk.ts").PageState & {
  *   you: PagePerson | null, mode: "open" | "token", people: readonly PagePerson[], lagMs: number | null, now: string,
@@ -72,6 +73,15 @@ export function getCard(kind, subject) {
  */
 export function getCompletion(line, signal) {
   return call("POST", "/api/complete", { line }, signal);
+}
+
+/**
+ * The form of a line's command, filled with what is known; null when it has none.
+ * @param {{ text: string, channel: string, thread: number | null }} said
+ * @returns {Promise<{ form: CommandForm | null }>}
+ */
+export function getForm(said) {
+  return call("POST", "/api/form", said);
 }
 
 /**

@@ -3,12 +3,13 @@
  * @import { PageState, WireMessage, WireView } from "./api.js"
  * @import { LiveState } from "./live.js"
  */
-import { ApiError, getCard, getChannels, getEarlier, getState } from "./api.js";
+import { ApiError, getCard, getChannels, getEarlier, getForm, getState } from "./api.js";
 import { renderEcho, renderPrivate } from "./cards.js";
 import { createChannelView } from "./channel.js";
 import { createComposer } from "./composer.js";
 import { askFirst, createShortcuts, createThemeButton } from "./dialogs.js";
 import { announce, byId } from "./dom.js";
+import { fillIn } from "./forms.js";
 import { createGate } from "./gate.js";
 import { listenForKeys } from "./keys.js";
 import { createLive } from "./live.js";
@@ -279,15 +280,30 @@ function dismiss(message) {
  */
 async function press(message, action, button) {
   if (button.getAttribute("aria-disabled") === "true" || page === null) return;
-  const isAsked = action.confirm !== null || action.ask !== null;
-  const line = isAsked ? await askFirst(action, page.you?.name ?? "nobody") : action.command;
+  const card = message.isPrivate ? message.thread : (message.thread ?? message.id);
+  const line = await lineOf(action, { channel: message.channel, thread: card });
   if (line === null) {
     button.focus();
     return;
   }
   button.setAttribute("aria-disabled", "true");
-  const card = message.isPrivate ? message.thread : (message.thread ?? message.id);
   outbox.send(`/${line}`, { channel: message.channel, thread: card, button });
+}
+
+/**
+ * What a button sends, once what it asks for was said; null when nothing is to be sent.
+ * @param {WireView["actions"][number]} action
+ * @param {{ channel: string, thread: number | null }} place
+ */
+async function lineOf(action, place) {
+  const person = page?.you?.name ?? "nobody";
+  if (action.isForm) {
+    const answer = await getForm({ text: action.command, ...place }).catch(() => null);
+    // Without its form the command says itself what it needs.
+    return answer === null || answer.form === null ? action.command : await fillIn(answer.form, person);
+  }
+  const isAsked = action.confirm !== null || action.ask !== null;
+  return isAsked ? await askFirst(action, person) : action.command;
 }
 
 /** @param {string} line */

@@ -60,11 +60,12 @@ export function askFirst(action, person) {
 }
 
 /**
+ * The line with one more option, its value quoted.
  * @param {string} line
  * @param {string} option
  * @param {string} value
  */
-function withOption(line, option, value) {
+export function withOption(line, option, value) {
   return `${line} --${option} "${value.replace(/[\\"]/g, "\\$&")}"`;
 }
 

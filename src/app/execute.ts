@@ -16,6 +16,7 @@ import type {
   CommandRequest,
   CommandResult,
   CommandShape,
+  Forms,
   Log,
   Metrics,
   ModelEntry,
@@ -26,6 +27,7 @@ import type {
 } from "../ports.ts";
 import { type Effects, MovedElsewhereError } from "./effects.ts";
 import { isDatabaseAway } from "./faults.ts";
+import { createForms } from "./form.ts";
 import { dryRunView, freezeRemedy, judgeRollout } from "./judge-rollout.ts";
 import {
   type Answer,
@@ -34,6 +36,7 @@ import {
   denied,
   dryRun,
   faulted,
+  misunderstood,
   type Outcome,
   outcomeOf,
   refused,
@@ -85,6 +88,8 @@ export interface Execute {
   shapes(): readonly CommandShape[];
   /** Suggestions while someone types; at most 25, best first; never throws. */
   suggest: Suggest;
+  /** Forms for what was left out. */
+  readonly forms: Forms;
 }
 
 const defaultExpiryMs = 24 * 3_600_000;
@@ -148,7 +153,7 @@ export function createExecute(options: ExecuteOptions): Execute {
     const known = prepared.get(request.command);
     if (known === undefined) return await finish(request, unknown(request));
     const parsed = parseOptions(known, request, await threadOf(known, request));
-    if (parsed.kind === "refuse") return await finish(request, refused(parsed, parsed.usage));
+    if (parsed.kind === "refuse") return await finish(request, misunderstood(known, request.input, parsed));
     const { options: given, given: said } = parsed;
     const asked: Asked = {
       request,
@@ -394,10 +399,12 @@ export function createExecute(options: ExecuteOptions): Execute {
     await store.jobs.add({ task: "execute", requestKey: request.key }, { runAt });
   }
 
+  const suggest = createSuggest({ ...options, prepared });
   return {
     execute,
     shapes: () => [...prepared.values()].map(shapeOf),
-    suggest: createSuggest({ ...options, prepared }),
+    suggest,
+    forms: createForms({ ...options, prepared, suggest }),
   };
 }
 

@@ -1,6 +1,6 @@
 /** The prefix of commands' names at the border: taken off what comes in, put on what goes out. */
 import { type CommandNaming, ownName, withPrefix } from "../domain/command-prefix.ts";
-import type { CommandRequest, CommandShape } from "../ports.ts";
+import type { CommandShape, FormRequest } from "../ports.ts";
 import type { Execute } from "./execute.ts";
 import type { Render } from "./render.ts";
 
@@ -30,6 +30,17 @@ export function nameCommands(execute: Execute, naming: CommandNaming): Execute {
       if (!isName) return found;
       return found.map(({ label, value }) => ({ label: `${prefix}${label}`, value: `${prefix}${value}` }));
     },
+    forms: {
+      of(request) {
+        const form = execute.forms.of(ownRequest(request, naming));
+        return form === null ? null : { ...form, command: `${prefix}${form.command}` };
+      },
+      async fill(form, request) {
+        const own = { ...form, command: ownName(form.command, naming) };
+        return { ...(await execute.forms.fill(own, ownRequest(request, naming))), command: form.command };
+      },
+      check: (request) => execute.forms.check(ownRequest(request, naming)),
+    },
   };
 }
 
@@ -41,7 +52,7 @@ export function nameInCards(render: Render, naming: CommandNaming): Render {
   };
 }
 
-function ownRequest(request: CommandRequest, naming: CommandNaming): CommandRequest {
+function ownRequest<Request extends FormRequest>(request: Request, naming: CommandNaming): Request {
   const command = ownName(request.command, naming);
   const { input } = request;
   if (command !== "help") return { ...request, command };

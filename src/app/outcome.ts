@@ -1,10 +1,14 @@
 /** How a command request went, in words for the person and in one word for the log. */
 import { answerView, errorView } from "../domain/answer.ts";
+import { formatLine, fromOptions, type LineShape } from "../domain/command-line.ts";
 import type { Person } from "../domain/person.ts";
 import type { Decision, PolicyAction, PolicyResource } from "../domain/policy.ts";
-import type { View } from "../domain/view.ts";
-import { oneLine } from "../domain/view.ts";
+import { oneLine, type View, type ViewAction } from "../domain/view.ts";
 import type { CommandRequest, CommandResult, Refusal } from "../ports.ts";
+import type { PreparedCommand } from "./parse.ts";
+
+/** Longest line that the button of a form carries on every platform, under any prefix. */
+const maxFormLine = 90;
 
 export interface Answer {
   readonly view: View;
@@ -48,6 +52,30 @@ export function refused(refusal: Refusal, usage?: string): Outcome {
     ...(usage === undefined ? {} : { blocks: [{ kind: "code" as const, text: `/${usage}` }] }),
   });
   return { view, visibility: "private", outcome: refusal.reason };
+}
+
+/** A command that could not be read: how it is written, and its form, with what was said as far as it goes. */
+export function misunderstood(
+  { command, line }: PreparedCommand,
+  input: CommandRequest["input"],
+  refusal: Refusal & { readonly usage: string },
+): Outcome {
+  if (line.options.length === 0) return refused(refusal, refusal.usage);
+  const isReadable = refusal.reason === "missing" || refusal.reason === "invalid";
+  const said = isReadable ? `${command.name} ${lineOf(line, input)}`.trim() : command.name;
+  const form: ViewAction = {
+    label: "Fill in a form…",
+    command: said.length > maxFormLine ? command.name : said,
+    style: "primary",
+    isForm: true,
+  };
+  return refused({ ...refusal, actions: [form, ...(refusal.actions ?? [])] }, refusal.usage);
+}
+
+function lineOf(line: LineShape, input: CommandRequest["input"]): string {
+  if (input.kind === "text") return input.text;
+  const read = fromOptions(input.options, line.options);
+  return read.kind === "values" ? formatLine("", line, read.values).trim() : "";
 }
 
 /** @param able - people whom the policy would let do it. */

@@ -13,7 +13,6 @@ import {
 import { withKnownFlags, withValue } from "../domain/line-correction.ts";
 import { closest } from "../domain/spelling.ts";
 import { oneLine } from "../domain/view.ts";
-import { unescapeSlack } from "../domain/words.ts";
 import type { Command, CommandRequest, CommandShape, Refusal } from "../ports.ts";
 
 /** A command with what is read from its options once. */
@@ -41,6 +40,11 @@ const rolloutOptions = {
     .describe("why it cannot wait for a freeze to end or a gate to pass"),
   confirm: z.string().max(200).optional().describe("the model's name, for one of high risk"),
 };
+
+/** Whether it is such an option, which forms do not ask for. */
+export function isOwnOption(key: string): boolean {
+  return Object.hasOwn(rolloutOptions, key);
+}
 
 function withOwnOptions(command: Command): Command {
   if (command.kind === "read") return command;
@@ -74,7 +78,9 @@ export function mannerOf(options: Readonly<Record<string, unknown>>): RolloutMan
 }
 
 /** What a platform that registers commands is told. */
-export function shapeOf({ command, line }: PreparedCommand): CommandShape {
+export function shapeOf(prepared: PreparedCommand): CommandShape {
+  const { command, line } = prepared;
+  const ofThread = ofThreadOption(prepared);
   return {
     name: command.name,
     summary: command.summary,
@@ -83,7 +89,8 @@ export function shapeOf({ command, line }: PreparedCommand): CommandShape {
       name: option.name,
       summary: option.summary,
       type: option.type,
-      isRequired: option.isRequired,
+      // The thread of a card, or a form, says which incident.
+      isRequired: option.isRequired && option.key !== ofThread?.key,
       choices: option.choices,
       isSuggested: command.suggest?.[option.key] !== undefined,
       position: command.args.includes(option.key) ? command.args.indexOf(option.key) : null,
@@ -147,7 +154,7 @@ function readOptions(
 ): { readonly parsed: ParsedOptions; readonly values: Readonly<Record<string, unknown>> } {
   const { line, command, usage } = prepared;
   const { input } = request;
-  const text = input.kind === "text" ? textOf(request, input.text) : null;
+  const text = input.kind === "text" ? input.text : null;
   const read =
     input.kind === "text" ? parseLine(text ?? "", line, given) : fromOptions(input.options, line.options);
   if (read.kind !== "values") return { parsed: { ...lineRefusal(prepared, read, text), usage }, values: {} };
@@ -155,10 +162,6 @@ function readOptions(
   const checked = command.options.safeParse(values);
   if (checked.success) return { parsed: { kind: "options", options: checked.data, given: values }, values };
   return { parsed: { ...valueRefusal(prepared, { values, error: checked.error, text }), usage }, values };
-}
-
-function textOf(request: CommandRequest, typed: string): string {
-  return request.account.platform === "slack" ? unescapeSlack(typed) : typed;
 }
 
 /** The refusal for a command that does not exist. */

@@ -1,9 +1,9 @@
 /** Suggestions while someone types a command. */
 
-import { kebab } from "../domain/command-line.ts";
+import { fromOptions, kebab } from "../domain/command-line.ts";
 import { findPerson, type Person, stranger } from "../domain/person.ts";
 import { mayAtAll } from "../domain/policy.ts";
-import type { ChatDoor, Clock, Command, Log, ModelEntry, Policy, Store } from "../ports.ts";
+import type { ChatDoor, Clock, Command, Log, ModelEntry, OptionValues, Policy, Store } from "../ports.ts";
 import { withDeadline } from "./deadline.ts";
 import type { PreparedCommand } from "./parse.ts";
 
@@ -72,16 +72,15 @@ export function createSuggest(options: SuggestOptions): Suggest {
         .map((choice) => ({ label: choice, value: choice }));
     }
     const { store, models, people, commands } = options;
-    return (
-      (await known.command.suggest?.[option.key]?.(question.partial, {
-        store,
-        models,
-        people,
-        commands,
-        now,
-      })) ?? []
-    );
+    const { [option.key]: _itself, ...given } = valuesOf(known, question.given ?? {});
+    const context = { store, models, people, commands, now, given };
+    return (await known.command.suggest?.[option.key]?.(question.partial, context)) ?? [];
   }
 
   return suggest;
+}
+
+function valuesOf({ line }: PreparedCommand, given: OptionValues): Readonly<Record<string, unknown>> {
+  const read = fromOptions(given, line.options);
+  return read.kind === "values" ? read.values : {};
 }

@@ -16,12 +16,15 @@ export interface CommandOption {
   readonly type: "string" | "integer" | "number" | "boolean";
   readonly isRequired: boolean;
   readonly choices: readonly string[];
+  /** Characters of a text at most; null where it has no limit. */
+  readonly maxLength: number | null;
 }
 
 const optionSchema = z.object({
   type: z.enum(["string", "integer", "number", "boolean"]),
   description: z.string().default(""),
   enum: z.array(z.string()).optional(),
+  maxLength: z.number().optional(),
 });
 const objectSchema = z.object({
   properties: z.record(z.string(), z.unknown()).default({}),
@@ -44,7 +47,7 @@ export function optionsOf(schema: z.ZodObject): readonly CommandOption[] {
         `option "${key}" is ${shape}; expected a string, an enum, a number or a boolean with .describe()`,
       );
     }
-    const { type, description, enum: choices = [] } = option.data;
+    const { type, description, enum: choices = [], maxLength = null } = option.data;
     return {
       key,
       name: kebab(key),
@@ -52,6 +55,7 @@ export function optionsOf(schema: z.ZodObject): readonly CommandOption[] {
       type,
       isRequired: required.includes(key),
       choices,
+      maxLength,
     };
   });
 }

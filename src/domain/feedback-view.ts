@@ -33,7 +33,7 @@ export function otherCauseActions(incidentId: number, suspects: readonly Cause[]
         }),
       ),
     { label: "No change", command: `cause ${incidentId} none`, style: "plain" },
-    { label: "Other cause…", command: `cause ${incidentId}`, style: "plain" },
+    { label: "Other cause…", command: `cause ${incidentId}`, style: "plain", isForm: true },
   ];
 }
 

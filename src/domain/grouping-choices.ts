@@ -13,12 +13,12 @@ const maxKeys = 5;
 /** Buttons that begin a correction; each then asks for what is missing. */
 export function groupingActions({ id, alertCount, mergedInto }: Incident): readonly ViewAction[] {
   if (mergedInto !== null) return [];
-  const merge: ViewAction = { label: "Merge…", command: `merge ${id}`, style: "plain" };
+  const merge: ViewAction = { label: "Merge…", command: `merge ${id}`, style: "plain", isForm: true };
   if (alertCount < 2) return [merge];
   return [
     merge,
-    { label: "Split…", command: `split ${id}`, style: "plain" },
-    { label: "Move an alert…", command: `move --from ${id}`, style: "plain" },
+    { label: "Split…", command: `split ${id}`, style: "plain", isForm: true },
+    { label: "Move an alert…", command: `move --from ${id}`, style: "plain", isForm: true },
   ];
 }
 

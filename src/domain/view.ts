@@ -62,6 +62,8 @@ export interface ViewAction {
   readonly confirm?: string;
   /** Has to be typed before it is sent; in place of `confirm`. */
   readonly ask?: ViewQuestion;
+  /** Opens the form of its command, with what the line says already filled in; in place of `confirm`. */
+  readonly isForm?: true;
 }
 
 /**

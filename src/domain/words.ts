@@ -24,31 +24,6 @@ export function repairTyping(text: string): string {
 }
 
 /**
- * Undoes Slack's escaping of what a person typed: `<https://x|x>` becomes the address, `<@U1|name>` "@U1",
- * `<#C1|name>` "#name", `<!here>` "here", and `&lt;`, `&gt;`, `&amp;` the characters they stand for.
- * @see https://docs.slack.dev/messaging/formatting-message-text#escaping
- */
-export function unescapeSlack(text: string): string {
-  return text
-    .replace(
-      /<([@#!][^<>|\s]{1,200}|[a-z][a-z0-9+.-]{1,20}:[^<>|\s]{1,2000})(?:\|([^<>]{0,2000}))?>/gi,
-      (_whole, target: string, label: string | undefined) => unwrapSlack(target, label ?? ""),
-    )
-    .replace(/&lt;/g, "<")
-    .replace(/&gt;/g, ">")
-    .replace(/&amp;/g, "&");
-}
-
-function unwrapSlack(target: string, label: string): string {
-  if (target.startsWith("@")) return target;
-  if (target.startsWith("#")) return label === "" ? target : `#${label}`;
-  if (target.startsWith("!")) return target.slice(1);
-  const bare = target.replace(/^(?:https?:\/\/|mailto:)/, "");
-  // Slack makes links of bare hosts and addresses; what the person typed is the label then.
-  return label === bare || label === bare.replace(/\/$/, "") ? label : target;
-}
-
-/**
  * Splits a line into words and flags. A quote opens at the start of a word, or after `--name=`; inside a word it is an
  * ordinary character that keeps its blanks, so that `service="a b"` stays one matcher. After a bare `--` everything is
  * a word.

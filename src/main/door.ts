@@ -12,6 +12,7 @@ export function createDoor(store: OpenStore, execute: Execute): ChatDoor {
         if (await tx.requests.add(request)) await tx.jobs.add({ task: "execute", requestKey: request.key });
       }),
     suggest: (question) => execute.suggest(question),
+    forms: execute.forms,
   };
 }
 

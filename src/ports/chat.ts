@@ -73,12 +73,79 @@ export interface ChatDoor {
   /** Persists the request; resolves when it is committed, after which the platform may be acknowledged. */
   submit(request: CommandRequest): Promise<void>;
   /** Suggestions while someone types; at most 25, best first; never throws. */
-  suggest(question: {
-    readonly account: Account;
-    readonly command: string;
-    readonly option: string;
-    readonly partial: string;
-  }): Promise<readonly { readonly label: string; readonly value: string }[]>;
+  suggest(question: SuggestQuestion): Promise<readonly Suggestion[]>;
+  readonly forms: Forms;
+}
+
+export interface SuggestQuestion {
+  readonly account: Account;
+  readonly command: string;
+  readonly option: string;
+  readonly partial: string;
+  /** What the other options say so far, by name. */
+  readonly given?: OptionValues;
+}
+
+export interface Suggestion {
+  readonly label: string;
+  readonly value: string;
+}
+
+/** Values of options by their names. */
+export type OptionValues = Readonly<Record<string, string | number | boolean>>;
+
+/** What a form says: a request that is not one yet. */
+export type FormRequest = Pick<CommandRequest, "account" | "channel" | "command" | "input" | "thread">;
+
+/** Forms for commands that were told only half of what they need. */
+export interface Forms {
+  /**
+   * The form of a request's command, with what the request says. Looks nothing up, so that it is there within the life
+   * of a trigger however slow the database is.
+   * @returns null for an unknown command, one without options, and a line that cannot be read.
+   */
+  of(request: FormRequest): CommandForm | null;
+  /** The form with what the bot knows: the incident of the place, likely values, choices. Never throws; what takes too long stays out. */
+  fill(form: CommandForm, request: FormRequest): Promise<CommandForm>;
+  /** What is wrong with the values of a form, before it is sent off; empty when nothing is. Looks nothing up. */
+  check(request: FormRequest): readonly FormProblem[];
+}
+
+export interface CommandForm {
+  /** Name of the command, without slash. */
+  readonly command: string;
+  readonly summary: string;
+  /** Without it the command would be refused, or answer with a question: platforms open the form by themselves. */
+  readonly isNeeded: boolean;
+  readonly fields: readonly FormField[];
+  /** What was said and has no field; it goes along when the form is sent. */
+  readonly kept: OptionValues;
+}
+
+export interface FormField {
+  readonly option: OptionShape;
+  /** "Dry run" for "dry-run". */
+  readonly label: string;
+  /** As it stands in the form; null for nothing. Of several, separated by ", ". */
+  readonly value: string | null;
+  /** How the value is shown where it is one of the choices. */
+  readonly shown: string | null;
+  readonly isRequired: boolean;
+  /** Characters at most; null where nobody said. */
+  readonly maxLength: number | null;
+  /** Several may be chosen. */
+  readonly isMultiple: boolean;
+  /** Something else than the choices may be typed. */
+  readonly isOpen: boolean;
+  /** At most 25, the likeliest first; suggested ones are empty before {@link Forms.fill}. */
+  readonly choices: readonly Suggestion[];
+}
+
+export interface FormProblem {
+  /** Name of an option. */
+  readonly option: string;
+  /** One sentence. */
+  readonly text: string;
 }
 
 /** What a command looks like to a platform that registers commands. */

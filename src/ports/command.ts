@@ -180,6 +180,8 @@ interface CommandBase<Options extends z.ZodObject> {
   readonly rest?: keyof z.output<Options> & string;
   /** Option that is the number of the incident when asked in the thread of its card; default: the one called `incident`. */
   readonly ofThread?: keyof z.output<Options> & string;
+  /** Its form, where the default does not fit. */
+  readonly form?: CommandFormRule<keyof z.output<Options> & string>;
   /** Suggestions while typing, by option. */
   readonly suggest?: Readonly<
     Record<
@@ -199,12 +201,35 @@ interface CommandBase<Options extends z.ZodObject> {
   ): PolicyResource | Refusal | Promise<PolicyResource | Refusal>;
 }
 
+/** What a form asks for, by keys of options. */
+export interface CommandFormRule<Key extends string = string> {
+  /** In this order; default: the bare words, then every other option but those that all commands have. */
+  readonly fields?: readonly Key[];
+  /** Options whose absence opens the form although the command answers without them, with a question. */
+  readonly asks?: readonly Key[];
+  /** Opens for a bare command too, which otherwise is answered without it. */
+  readonly isForBare?: true;
+  /** Options in which several may be chosen; they arrive separated by ", ". */
+  readonly multiple?: readonly Key[];
+  /** Suggested options that take other values as well. */
+  readonly open?: readonly Key[];
+  /** Values that are likely meant where nothing was said, by option. */
+  prefill?(context: PrefillContext): Promise<Readonly<Partial<Record<Key, string | number | boolean>>>>;
+}
+
+export interface PrefillContext extends SuggestContext {
+  /** The incident of the place where the form is opened, or of what was said. */
+  readonly incident: Incident | null;
+}
+
 export interface SuggestContext {
   readonly store: Store;
   readonly models: readonly ModelEntry[];
   readonly people: readonly Person[];
   readonly commands: readonly Command[];
   readonly now: Date;
+  /** What the other options say so far, by key; not checked. */
+  readonly given: Readonly<Record<string, unknown>>;
 }
 
 /** Reads or changes the bot's own state in one transaction. */

@@ -3,6 +3,7 @@ import type { Execute } from "../../src/app/execute.ts";
 import { nameCommands, nameInCards } from "../../src/app/name-commands.ts";
 import { answerView, errorView } from "../../src/domain/answer.ts";
 import type { CommandRequest } from "../../src/ports.ts";
+import { noForms } from "../fakes/forms.ts";
 
 const naming = { prefix: "mlops-", names: new Set(["ack", "deploy", "help"]) };
 
@@ -24,6 +25,13 @@ function refusing() {
     suggest: ({ command, option, partial }) => {
       asked.push([command, `${option}:${partial}`]);
       return Promise.resolve([{ label: "ack: Take it", value: "ack" }]);
+    },
+    forms: {
+      ...noForms,
+      of: ({ command, input }) => {
+        asked.push([command, input]);
+        return { command, summary: "Take it", isNeeded: true, fields: [], kept: {} };
+      },
     },
   };
   return { asked, named: nameCommands(inner, naming), inner };

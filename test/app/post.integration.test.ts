@@ -14,6 +14,7 @@ import { type Chat, type ChatDoor, noMetrics, silentLog, systemClock } from "../
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { eventually } from "../e2e/process.ts";
 import { type FakeDiscord, startFakeDiscord } from "../fakes/discord.ts";
+import { noForms } from "../fakes/forms.ts";
 import { type FakeSlack, startFakeSlack } from "../fakes/slack.ts";
 
 let database: TestDatabase;
@@ -24,7 +25,7 @@ let jobs: JobRunner;
 const chats = new Map<string, Chat>();
 let revision = 1;
 
-const door: ChatDoor = { submit: async () => undefined, suggest: async () => [] };
+const door: ChatDoor = { submit: async () => undefined, suggest: async () => [], forms: noForms };
 
 beforeEach(async () => {
   [database, slack, discord] = await Promise.all([freshDatabase(), startFakeSlack(), startFakeDiscord()]);

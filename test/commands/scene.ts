@@ -3,9 +3,10 @@ import path from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import type { Incident } from "../../src/domain/incident.ts";
+import type { Person } from "../../src/domain/person.ts";
 import type { View } from "../../src/domain/view.ts";
 import { checkCommand, loadFolders } from "../../src/load.ts";
-import type { Command, Policy } from "../../src/ports.ts";
+import type { Command, Policy, StoredAlert } from "../../src/ports.ts";
 import {
   createLedger,
   createLedgerBackend,
@@ -18,14 +19,17 @@ import {
   type World,
 } from "../app/rollout-world.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
-import { buildIncident } from "../domain/build.ts";
+import { buildIncident, buildTracked } from "../domain/build.ts";
 
 export interface CommandScene {
   readonly clock: TestClock;
   store(): OpenStore;
-  world(): World;
+  /** @param people - in place of those of the console. */
+  world(people?: readonly Person[]): World;
   /** The whole answer to a line of somebody at the console. */
   view(who: string, line: string): Promise<View>;
+  /** Alerts of an incident that fire, named "Down", one on each of these services. */
+  alerts(incidentId: number, services: readonly string[]): Promise<readonly StoredAlert[]>;
   /** An incident that began ten minutes ago, with a card in the console. */
   incident(given?: Partial<Incident>): Promise<Incident>;
 }
@@ -53,17 +57,33 @@ export function commandScene(): CommandScene {
     return open.store;
   }
 
-  function world(): World {
+  function world(people?: readonly Person[]): World {
     const { policy, commands } = open;
     if (policy === undefined || commands === undefined) throw new Error("the scene is not open");
     const models = [modelEntry(createLedgerBackend(createLedger(), "adopt"))];
-    return createWorld({ store: store(), policy, models, commands, clock });
+    return createWorld({
+      store: store(),
+      policy,
+      models,
+      commands,
+      clock,
+      ...(people === undefined ? {} : { people }),
+    });
   }
 
   async function view(who: string, line: string): Promise<View> {
     const answer = await world().execute.execute(requestOf(who, line, clock.now()));
     if (answer === null) throw new Error("it was answered before");
     return answer.view;
+  }
+
+  async function alerts(incidentId: number, services: readonly string[]): Promise<readonly StoredAlert[]> {
+    const firing = services.map((service) => {
+      const labels = { alertname: "Down", service, at: String(incidentId) };
+      return buildTracked({ name: "Down", service, labels }, { incidentId });
+    });
+    await store().incidents.saveAlerts(firing);
+    return firing;
   }
 
   async function incident(given: Partial<Incident> = {}): Promise<Incident> {
@@ -80,5 +100,5 @@ export function commandScene(): CommandScene {
     return opened;
   }
 
-  return { clock, store, world, view, incident };
+  return { clock, store, world, view, alerts, incident };
 }

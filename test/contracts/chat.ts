@@ -13,6 +13,7 @@ import type {
   CommandShape,
   MessageRef,
 } from "../../src/ports/chat.ts";
+import { noForms } from "../fakes/forms.ts";
 
 /** A message as people see it. */
 export interface Shown {
@@ -91,6 +92,7 @@ export function recordingDoor(): RecordingDoor {
       throw new Error("database is away");
     },
     suggest: () => Promise.resolve([]),
+    forms: noForms,
   };
 }
 

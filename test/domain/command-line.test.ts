@@ -23,7 +23,8 @@ const schema = z.object({
 const shape: LineShape = { options: optionsOf(schema), args: ["incident", "reason"], rest: "reason" };
 
 test("options are read from the schema", () => {
-  expect(shape.options).toEqual([
+  const limits = (option: object) => ({ ...option, maxLength: null });
+  const read = [
     { key: "incident", name: "incident", summary: "number", type: "integer", isRequired: true, choices: [] },
     { key: "reason", name: "reason", summary: "why", type: "string", isRequired: false, choices: [] },
     { key: "cause", name: "cause", summary: "what", type: "string", isRequired: false, choices: [] },
@@ -37,7 +38,12 @@ test("options are read from the schema", () => {
       isRequired: false,
       choices: ["open", "all"],
     },
-  ]);
+  ].map(limits);
+  expect(shape.options).toEqual(read);
+});
+
+test("a text's longest length is read from the schema", () => {
+  expect(optionsOf(z.object({ text: z.string().max(50) }))).toMatchObject([{ maxLength: 50 }]);
 });
 
 test("an option that no platform can show is refused by name", () => {

@@ -9,6 +9,7 @@ const option = (name: string, type: CommandOption["type"] = "string"): CommandOp
   type,
   isRequired: false,
   choices: [],
+  maxLength: null,
 });
 const shape: LineShape = {
   options: [option("model"), option("environment"), option("reason"), option("check", "boolean")],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { repairTyping, tokenize, unescapeSlack } from "../../src/domain/words.ts";
+import { repairTyping, tokenize } from "../../src/domain/words.ts";
 
 function words(line: string): readonly unknown[] {
   const split = tokenize(line);
@@ -59,17 +59,4 @@ test.each([
   ["«a» „b“", '"a" "b"'],
 ])("typing is repaired: %s", (typed, repaired) => {
   expect(repairTyping(typed)).toBe(repaired);
-});
-
-test.each([
-  ["see <https://example.org/a?b=1&amp;c=2|example.org/a>", "see https://example.org/a?b=1&c=2"],
-  ["host <http://web-1.example.org|web-1.example.org>", "host web-1.example.org"],
-  ["mail <mailto:a@example.org|a@example.org>", "mail a@example.org"],
-  ["<https://example.org>", "https://example.org"],
-  ["<@U123|oncall> in <#C123|ops>", "@U123 in #ops"],
-  ["<!channel> hello", "channel hello"],
-  ["latency &gt; 5 &amp;&amp; errors &lt; 1", "latency > 5 && errors < 1"],
-  ["nothing < to > do", "nothing < to > do"],
-])("Slack's escaping is undone: %s", (sent, typed) => {
-  expect(unescapeSlack(sent)).toBe(typed);
 });

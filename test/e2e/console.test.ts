@@ -3,7 +3,7 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ConsoleOptions } from "../../src/adapters/chat/console.ts";
 import { plain } from "../../src/domain/view.ts";
-import type { CommandRequest } from "../../src/ports/chat.ts";
+import type { CommandForm, CommandRequest, FormField, Forms } from "../../src/ports/chat.ts";
 import { type ConsoleFixture, sha256, startConsole, view } from "../adapters/chat/console-fixture.ts";
 import { incidentView, playScene } from "../adapters/chat/console-scene.ts";
 import { launchChromium, whyNoChromium } from "./chromium.ts";
@@ -37,8 +37,8 @@ afterEach(async () => {
   expect(seen).toEqual([]);
 });
 
-async function start(options: Partial<ConsoleOptions> = {}): Promise<ConsoleFixture> {
-  fixture = await startConsole({ channels: ["incidents", "payments"], ...options });
+async function start(options: Partial<ConsoleOptions> = {}, forms?: Forms): Promise<ConsoleFixture> {
+  fixture = await startConsole({ channels: ["incidents", "payments"], ...options }, forms);
   return fixture;
 }
 
@@ -77,6 +77,34 @@ function answerWith(at: ConsoleFixture, title: string) {
   at.onRequest((request: CommandRequest) =>
     at.console.answer(request, view({ kind: "answer", tone: "neutral", title }), "private"),
   );
+}
+
+const mergeAction = { label: "Merge…", command: "merge 12", style: "plain", isForm: true } as const;
+const mergeForm: CommandForm = {
+  command: "merge",
+  summary: "Say that two incidents are one",
+  isNeeded: true,
+  kept: {},
+  fields: [
+    formField("incident", { value: "12", shown: "12 · high · Checkout fails", isRequired: true }),
+    formField("other", { isRequired: true, choices: [{ label: "13 · high · Cart fails", value: "13" }] }),
+    formField("note", {}),
+  ],
+};
+
+function formField(name: string, given: Partial<FormField>): FormField {
+  const label = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  const option = { name, summary: `what ${name} is`, type: "string", isSuggested: true } as const;
+  return {
+    option: { ...option, isRequired: false, choices: [], position: null },
+    ...{ label, value: null, shown: null, isRequired: false, maxLength: null },
+    ...{ isMultiple: false, isOpen: false, choices: [] },
+    ...given,
+  };
+}
+
+function formsOf(form: CommandForm): Forms {
+  return { of: () => form, fill: (given) => Promise.resolve(given), check: () => [] };
 }
 
 describe("reading", () => {
@@ -321,6 +349,32 @@ describe("acting", () => {
     ]);
     await answer.getByRole("button", { name: "Dismiss" }).click();
     expect(await answer.count()).toBe(0);
+  });
+
+  test("a button with a form opens it; what is chosen and typed goes along, Escape sends nothing", async () => {
+    const at = await start({}, formsOf(mergeForm));
+    const view = { ...incidentView(since), actions: [mergeAction] };
+    await at.console.post(incidents, { key: "k1", view });
+    const page = await visit(at);
+    const button = page.getByRole("button", { name: "Merge…" });
+    const dialog = page.getByRole("dialog", { name: "/merge" });
+    await button.click();
+    await dialog.waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    expect(at.requests).toEqual([]);
+    await button.click();
+    await dialog.getByRole("button", { name: "Send" }).click();
+    // What is needed is not there yet, so the browser keeps it open.
+    expect(await dialog.isVisible()).toBe(true);
+    await dialog.getByLabel("Other").selectOption("13");
+    await dialog.getByLabel("Note").fill('the "same" story');
+    await dialog.getByRole("button", { name: "Send" }).click();
+    await expect.poll(() => at.requests.length).toBe(1);
+    expect(at.requests[0]).toMatchObject({
+      command: "merge",
+      input: { kind: "text", text: '--incident "12" --other "13" --note "the \\"same\\" story"' },
+    });
   });
 
   test("a second person approves what the first one asked for, each in their own browser", async () => {

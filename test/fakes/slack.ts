@@ -23,6 +23,14 @@ import { createCourier, type Delivery } from "./slack/delivery.ts";
 import { createFaults } from "./slack/faults.ts";
 import { effectsOf } from "./slack/markup.ts";
 import type { Context } from "./slack/method.ts";
+import {
+  type Entered,
+  type FormInput,
+  type FormOption,
+  inputsOf,
+  stateOf,
+  suggestionAnswer,
+} from "./slack/modals.ts";
 import { createPace } from "./slack/pace.ts";
 import {
   buttonPayload,
@@ -32,6 +40,7 @@ import {
   type PressedButton,
   saidPayload,
   slashPayload,
+  suggestionPayload,
 } from "./slack/people.ts";
 import { createSocketHub } from "./slack/sockets.ts";
 import { createWeb, type ResponseUrl, type SlackCall } from "./slack/web.ts";
@@ -41,6 +50,7 @@ export type { FakeSlack, FakeSlackOptions } from "./slack/api.ts";
 export { readableText } from "./slack/blocks.ts";
 export type { Delivery } from "./slack/delivery.ts";
 export type { Fault } from "./slack/faults.ts";
+export { type FormOption, inputsOf } from "./slack/modals.ts";
 export { buttonsOf } from "./slack/people.ts";
 export type { SlackCall } from "./slack/web.ts";
 export type { FakeChannel, FakeEphemeral, FakeFile, FakeMessage } from "./slack/world.ts";
@@ -56,6 +66,10 @@ const defaultScopes = [
   "groups:read",
   "im:history",
 ];
+const errorsAnswer = z.object({
+  response_action: z.literal("errors"),
+  errors: z.record(z.string(), z.string().min(1)),
+});
 const responseUrlMs = 30 * 60_000;
 const triggerMs = 3_000;
 const bot = { userId: "U0TOCSINBOT", botId: "B0TOCSIN", teamId: "T0EXAMPLE", appId: "A0TOCSIN" };
@@ -75,6 +89,7 @@ export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<Fa
   const responseUrls = new Map<string, ResponseUrl>();
   const triggers = new Map<string, { readonly expiresAt: number; isUsed: boolean }>();
   const views: Context["views"] = new Map();
+  let formErrors: Readonly<Record<string, string>> = {};
   const state = { requestUrl: null as string | null, tokenError: null as string | null };
   const tokens = { bot: `xoxb-${randomUUID()}`, app: `xapp-1-${randomUUID()}`, secret: randomUUID() };
 
@@ -176,18 +191,56 @@ export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<Fa
     const hasWords = typeof ackPayload === "object" && ackPayload !== null && "text" in ackPayload;
     const person = { channel: String(payload["channel_id"]), user: String(payload["user_id"]) };
     if (kind === "slash_commands" && hasWords) web.show(person, { ...ackPayload }, "ack");
-    if (kind === "interactive" && hasWords)
+    const isButton = payload["type"] === "block_actions";
+    if (kind === "interactive" && isButton && hasWords)
       violations.push("a button was acknowledged with a payload; Slack ignores it");
     if (kind === "interactive" && payload["type"] === "view_submission") close(payload["view"], delivery);
     changed();
     return delivery;
   }
 
-  /** A form that was taken is gone; one with errors stays open. */
+  /** A form that was taken is gone; one with errors stays open, and shows them where it has such inputs. */
   function close(view: unknown, { isAcked, ackPayload }: Delivery): void {
-    const errors = z.object({ response_action: z.literal("errors") }).safeParse(ackPayload);
+    const answer = errorsAnswer.safeParse(ackPayload);
     const { id } = z.object({ id: z.string() }).parse(view);
-    if (isAcked && !errors.success) views.delete(id);
+    formErrors = {};
+    if (isAcked && !answer.success) views.delete(id);
+    if (!answer.success) return;
+    const inputs = inputsOf(views.get(id)?.view ?? { blocks: [] });
+    for (const [blockId, text] of Object.entries(answer.data.errors)) {
+      const input = inputs.find((one) => one.block_id === blockId);
+      if (input === undefined) violations.push(`an error at ${blockId}, which is no input of the form`);
+      else formErrors = { ...formErrors, [input.label.text]: text };
+    }
+  }
+
+  function newestForm() {
+    const [id, open] = [...views].at(-1) ?? [];
+    if (id === undefined || open === undefined) throw new Error("fake slack: no form is open");
+    return { id, view: open.view };
+  }
+
+  async function submitForm(values: Readonly<Record<string, Entered>>, user: string): Promise<Delivery> {
+    const { id, view } = newestForm();
+    const inputs = inputsOf(view);
+    const unknown = Object.keys(values).find((name) => !inputs.some(({ label }) => label.text === name));
+    if (unknown !== undefined) throw new Error(`fake slack: the form has no ${unknown}`);
+    const state: Record<string, unknown> = {};
+    for (const input of inputs) {
+      const look = (partial: string) => lookUp(input, partial, user);
+      const entered = await stateOf(input, values[input.label.text], look);
+      state[input.block_id] = { [input.element.action_id ?? ""]: entered };
+    }
+    return send("interactive", formPayload(situation(user, firstChannel(world)), id, view, state));
+  }
+
+  async function lookUp(input: FormInput, partial: string, user: string): Promise<readonly FormOption[]> {
+    const asked = { blockId: input.block_id, actionId: input.element.action_id ?? "", value: partial };
+    const payload = suggestionPayload(situation(user, firstChannel(world)), newestForm(), asked);
+    const { isAcked, ackPayload } = await courier.deliver("interactive", payload);
+    const answer = suggestionAnswer.safeParse(ackPayload);
+    if (isAcked && !answer.success) violations.push(`suggestions: ${z.prettifyError(answer.error)}`);
+    return answer.success ? answer.data.options : [];
   }
 
   function findButton(message: FakeMessage | FakeEphemeral, wanted: string): PressedButton {
@@ -274,10 +327,19 @@ export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<Fa
       return send("interactive", buttonPayload(situation(user, message.channel), shown, pressed, actionTs));
     },
     submit({ typed: words, user = "U0ONCALL" }) {
-      const [id, open] = [...views].at(-1) ?? [];
-      if (id === undefined || open === undefined) throw new Error("fake slack: no form is open");
-      return send("interactive", formPayload(situation(user, firstChannel(world)), id, open.view, words));
+      const inputs = inputsOf(newestForm().view);
+      const [only] = inputs;
+      if (only === undefined || inputs.length !== 1)
+        throw new Error("fake slack: the form has not one input");
+      return submitForm({ [only.label.text]: words }, user);
     },
+    submitForm: ({ values = {}, user = "U0ONCALL" }) => submitForm(values, user),
+    lookUp({ label, partial = "", user = "U0ONCALL" }) {
+      const input = inputsOf(newestForm().view).find((one) => one.label.text === label);
+      if (input === undefined) throw new Error(`fake slack: the form has no ${label}`);
+      return lookUp(input, partial, user);
+    },
+    formErrors: () => formErrors,
     openForms: () => [...views.values()].map(({ view }) => view),
     mention({ text, channel, threadTs, user = "U0ONCALL", isRaw = false }) {
       // https://docs.slack.dev/reference/events/app_mention: not dispatched for direct messages.

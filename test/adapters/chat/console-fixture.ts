@@ -5,8 +5,9 @@ import type { AddressInfo } from "node:net";
 import { type Console, type ConsoleOptions, createConsole } from "../../../src/adapters/chat/console.ts";
 import type { Person } from "../../../src/domain/person.ts";
 import type { View } from "../../../src/domain/view.ts";
-import type { ChatDoor, CommandRequest, CommandShape } from "../../../src/ports/chat.ts";
+import type { ChatDoor, CommandRequest, CommandShape, Forms } from "../../../src/ports/chat.ts";
 import { silentLog } from "../../../src/ports/observability.ts";
+import { noForms } from "../../fakes/forms.ts";
 import { type MemoryMessages, memoryMessages } from "./console-memory.ts";
 
 export const people: readonly Person[] = [
@@ -43,7 +44,10 @@ export interface ConsoleFixture {
 }
 
 /** Starts one; options not given are those of a console on loopback without tokens. */
-export async function startConsole(options: Partial<ConsoleOptions> = {}): Promise<ConsoleFixture> {
+export async function startConsole(
+  options: Partial<ConsoleOptions> = {},
+  forms: Forms = noForms,
+): Promise<ConsoleFixture> {
   const messages = options.messages === undefined ? memoryMessages() : (options.messages as MemoryMessages);
   const requests: CommandRequest[] = [];
   let handler: (request: CommandRequest) => void | Promise<void> = () => undefined;
@@ -69,6 +73,7 @@ export async function startConsole(options: Partial<ConsoleOptions> = {}): Promi
         { label: "#12 HighErrorRate on checkout", value: name === "incident" ? "12" : "fraud-scorer" },
         { label: "#9 DiskFull on db", value: name === "incident" ? "9" : "correlator" },
       ].filter(({ value }) => value.startsWith(partial)),
+    forms,
   };
   await console.start(door, commands);
   const server = createServer((request, response) => {

@@ -1,7 +1,7 @@
 import { request as httpRequest } from "node:http";
 import { afterEach, expect, test, vi } from "vitest";
 import type { ConsoleOptions } from "../../../src/adapters/chat/console.ts";
-import type { OutgoingMessage } from "../../../src/ports/chat.ts";
+import type { Forms, OutgoingMessage } from "../../../src/ports/chat.ts";
 import type { Post } from "../../../src/ports/store.ts";
 import { type ConsoleFixture, sha256, startConsole, view } from "./console-fixture.ts";
 import { memoryMessages } from "./console-memory.ts";
@@ -14,8 +14,8 @@ const tokens = new Map([
   ["sre-lead", sha256("token of sre-lead")],
 ]);
 
-async function start(options: Partial<ConsoleOptions> = {}): Promise<ConsoleFixture> {
-  const fixture = await startConsole(options);
+async function start(options: Partial<ConsoleOptions> = {}, forms?: Forms): Promise<ConsoleFixture> {
+  const fixture = await startConsole(options, forms);
   open.push(fixture);
   return fixture;
 }
@@ -400,6 +400,32 @@ test("completion knows commands, and asks the bot for values", async () => {
     (await jsonOf(await someone.post("/api/complete", { line }))).items.map((item) => item.label);
   expect(await labels("/in")).toEqual(["/incidents"]);
   expect(await labels("/ack 1")).toEqual(["12"]);
+});
+
+test("a form of a line is there for a page, filled with what is known of its place", async () => {
+  const form = { command: "ack", summary: "Take it", isNeeded: true, fields: [], kept: {} };
+  const asked: unknown[] = [];
+  const fixture = await start(
+    {},
+    {
+      of: ({ command }) => (command === "ack" ? form : null),
+      check: () => [],
+      fill: async (given, request) => {
+        asked.push(request);
+        return { ...given, kept: { note: "filled" } };
+      },
+    },
+  );
+  const someone = browser(fixture);
+  const place = { channel: "incidents", thread: 4 };
+  expect(await (await someone.post("/api/form", { text: "ack", ...place })).json()).toEqual({
+    form: { ...form, kept: { note: "filled" } },
+  });
+  expect(asked).toMatchObject([
+    { channel: { id: "incidents" }, thread: [{ data: { id: "4" } }], input: { kind: "text", text: "" } },
+  ]);
+  expect(await (await someone.post("/api/form", { text: "what", ...place })).json()).toEqual({ form: null });
+  expect((await someone.post("/api/form", { text: "" })).status).toBe(400);
 });
 
 // ---------- answers ----------

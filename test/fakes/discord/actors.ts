@@ -1,6 +1,7 @@
 /** What people do: slash commands, buttons, typing, archiving, deleting. */
 import { z } from "zod";
 import type { createDesk, FakeInteraction } from "./interactions.ts";
+import { entered } from "./modals.ts";
 import type { CommandDesk } from "./routes.ts";
 import { channelBody, memberBody, messageBody, userBody } from "./wire.ts";
 import {
@@ -126,13 +127,29 @@ export function createActors({
 
   /** Types into the only field of the form that a button opened, and sends it off. */
   function submit(opened: FakeInteraction, typed: string): FakeInteraction {
+    const [field, ...others] = opened.form?.components ?? [];
+    if (field === undefined || others.length > 0)
+      throw new Error("fake discord: no form with one field is open");
+    return submitForm(opened, { [field.component.custom_id]: typed });
+  }
+
+  /** Fills in the form that opened and sends it off. @param values - by custom id; what is left out stays as it is. */
+  function submitForm(
+    opened: FakeInteraction,
+    values: Readonly<Record<string, string | readonly string[]>> = {},
+  ): FakeInteraction {
     const { form, user, message } = opened;
     const channel = world.channels.get(opened.channelId);
-    const [field] = form?.components ?? [];
-    if (form === null || field === undefined || channel === undefined)
-      throw new Error("fake discord: no form is open");
-    const { custom_id } = field.component;
-    const components = [{ type: 18, id: 1, component: { type: 4, id: 2, custom_id, value: typed } }];
+    if (form === null || channel === undefined) throw new Error("fake discord: no form is open");
+    const unknown = Object.keys(values).find(
+      (name) => !form.components.some(({ component }) => component.custom_id === name),
+    );
+    if (unknown !== undefined) throw new Error(`fake discord: the form has no ${unknown}`);
+    const components = form.components.map(({ component }) => ({
+      type: 18,
+      id: 1,
+      component: entered(component, values[component.custom_id]),
+    }));
     return act(5, { user, channel }, message, { custom_id: form.custom_id, components });
   }
 
@@ -208,6 +225,7 @@ export function createActors({
     type,
     press,
     submit,
+    submitForm,
     /** Sends an interaction again, as a gateway does that repeats itself. */
     repeat(interaction: FakeInteraction): void {
       dispatch("INTERACTION_CREATE", interaction.event);

@@ -2,8 +2,9 @@
 import { z } from "zod";
 import { readSuggestions } from "./command-limits.ts";
 import { snowflake } from "./ids.ts";
-import { checkMessage, type FormInput, readForm, readMessage } from "./limits.ts";
+import { checkMessage, readMessage } from "./limits.ts";
 import { editMessage, guarded, type Incoming, store } from "./messages.ts";
+import { type FormInput, readForm } from "./modals.ts";
 import { invalid, refusals } from "./refusal.ts";
 import { messageBody } from "./wire.ts";
 import type { FakeMessage, FakeUser, World } from "./world.ts";

@@ -1,6 +1,7 @@
 /** How tests drive the fake Slack and look into it. */
 import type { Delivery } from "./delivery.ts";
 import type { Faults } from "./faults.ts";
+import type { Entered, FormOption } from "./modals.ts";
 import type { Envelope } from "./sockets.ts";
 import type { SlackCall } from "./web.ts";
 import type { FakeChannel, FakeEphemeral, FakeFile, FakeMessage } from "./world.ts";
@@ -68,8 +69,25 @@ export interface FakeSlack {
     readonly button: string;
     readonly user?: string;
   }): Promise<Delivery>;
-  /** Sends off the newest open form. */
+  /** Sends off the newest open form, which has one input. */
   submit(what: { readonly typed: string; readonly user?: string }): Promise<Delivery>;
+  /**
+   * Fills in the newest open form and sends it off. What is left out stays as the form says; a select takes only what
+   * it offers, looked up as a person does.
+   * @param what.values - by the labels of the inputs.
+   */
+  submitForm(what: {
+    readonly values?: Readonly<Record<string, Entered>>;
+    readonly user?: string;
+  }): Promise<Delivery>;
+  /** What a select of the newest open form offers for a text. */
+  lookUp(what: {
+    readonly label: string;
+    readonly partial?: string;
+    readonly user?: string;
+  }): Promise<readonly FormOption[]>;
+  /** Errors shown in the newest open form, by the labels of its inputs. */
+  formErrors(): Readonly<Record<string, string>>;
   /** Forms that are open. */
   openForms(): readonly Readonly<Record<string, unknown>>[];
   /** Writes "@tocsin TEXT"; `text` may hold "@tocsin" elsewhere instead. */

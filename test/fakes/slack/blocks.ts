@@ -1,5 +1,6 @@
 /** Block Kit's rules as Slack enforces them. Strict: an unknown field is refused, as a misspelt one would be. */
 import { z } from "zod";
+import { inputElement } from "./modals.ts";
 
 const plain = (max: number) =>
   z.strictObject({
@@ -170,15 +171,7 @@ const input = z.strictObject({
   label: plain(2000),
   hint: plain(2000).optional(),
   optional: z.boolean().optional(),
-  element: z.strictObject({
-    type: z.literal("plain_text_input"),
-    action_id: z.string().min(1).max(255).optional(),
-    placeholder: plain(150).optional(),
-    initial_value: z.string().optional(),
-    multiline: z.boolean().optional(),
-    min_length: z.int().min(0).max(3000).optional(),
-    max_length: z.int().min(1).max(3000).optional(),
-  }),
+  element: inputElement,
 });
 const modal = z
   .strictObject({
@@ -196,10 +189,18 @@ const modal = z
   .refine(
     (view) => view.submit !== undefined || view.blocks.every((one) => one.type !== "input"),
     "a modal with an input block needs submit",
+  )
+  .refine(
+    ({ blocks }) =>
+      repeated(blocks.flatMap((one) => (one.block_id === undefined ? [] : [one.block_id]))).length === 0,
+    "block_id must be unique",
   );
+/** @see https://docs.slack.dev/reference/methods/views.open (view_too_large) */
+const largestModal = 250_000;
 
 /** What Slack would say of a modal, or null when it would take it. */
 export function checkModal(value: unknown): readonly string[] | null {
+  if (JSON.stringify(value).length > largestModal) return ["[ERROR] view_too_large"];
   const parsed = modal.safeParse(value);
   return parsed.success
     ? null

@@ -1,5 +1,4 @@
 /** What people do in Slack, as the payloads that an app gets. */
-import { z } from "zod";
 import type { FakeEphemeral, FakeMessage } from "./world.ts";
 
 export interface Names {
@@ -124,32 +123,50 @@ export function buttonPayload(
   };
 }
 
-/** A form as it is sent off: what was typed into its only input. */
+/** A form as it is sent off. @param values - state of every input, by block and action. */
 export function formPayload(
+  situation: Omit<Situation, "channel" | "responseUrl">,
+  id: string,
+  view: Readonly<Record<string, unknown>>,
+  values: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  return {
+    ...inView(situation, id, view),
+    type: "view_submission",
+    view: { ...view, id, team_id: situation.teamId, state: { values } },
+    response_urls: [],
+  };
+}
+
+/** What is asked while somebody types into a select of a form. Whether the state comes along Slack does not say. */
+export function suggestionPayload(
+  situation: Omit<Situation, "channel" | "responseUrl">,
+  { id, view }: { readonly id: string; readonly view: Readonly<Record<string, unknown>> },
+  asked: { readonly blockId: string; readonly actionId: string; readonly value: string },
+): Readonly<Record<string, unknown>> {
+  return {
+    ...inView(situation, id, view),
+    type: "block_suggestion",
+    container: { type: "view", view_id: id },
+    action_id: asked.actionId,
+    block_id: asked.blockId,
+    value: asked.value,
+  };
+}
+
+function inView(
   { teamId, appId, user, triggerId }: Omit<Situation, "channel" | "responseUrl">,
   id: string,
   view: Readonly<Record<string, unknown>>,
-  typed: string,
 ): Readonly<Record<string, unknown>> {
-  const blocks = z
-    .array(z.object({ block_id: z.string(), element: z.object({ action_id: z.string() }) }))
-    .length(1)
-    .parse(view["blocks"]);
-  const [field] = blocks;
-  const values =
-    field === undefined
-      ? {}
-      : { [field.block_id]: { [field.element.action_id]: { type: "plain_text_input", value: typed } } };
   return {
-    type: "view_submission",
     api_app_id: appId,
     token: "verification-token",
     trigger_id: triggerId,
     team: { id: teamId, domain: "example" },
     is_enterprise_install: false,
     user: { id: user.id, username: user.name, name: user.name, team_id: teamId },
-    view: { ...view, id, team_id: teamId, state: { values } },
-    response_urls: [],
+    view: { ...view, id, team_id: teamId },
   };
 }
 

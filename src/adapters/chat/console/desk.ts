@@ -1,7 +1,7 @@
 /** What the console's API answers, before HTTP: the state of the page, threads, completion, and commands sent. */
 import { createHash } from "node:crypto";
 import type { Person } from "../../../domain/person.ts";
-import type { Account, ChatDoor, CommandShape } from "../../../ports/chat.ts";
+import type { Account, ChatDoor, CommandForm, CommandRequest, CommandShape } from "../../../ports/chat.ts";
 import type { ConsoleMessage, ConsoleMessages } from "../../../ports/console.ts";
 import type { PostStore } from "../../../ports/store.ts";
 import { type Completion, type CompletionItem, valueItems, wantedAt } from "./complete.ts";
@@ -158,6 +158,29 @@ export async function complete(doorway: Doorway, session: Session, line: string)
   return of(wanted.from, valueItems(wanted, suggested));
 }
 
+/** The form of a line's command, with what the line says and what is known; null when it has none. */
+export async function formOf(
+  { door }: Doorway,
+  session: Session,
+  said: Pick<Submission, "text" | "channel" | "thread">,
+): Promise<CommandForm | null> {
+  const asked = { account: accountOf(session.person), ...placeOf(said), ...commandOf(said.text) };
+  // A line that cannot be read opens the empty form.
+  const form = door.forms.of(asked) ?? door.forms.of({ ...asked, input: { kind: "text", text: "" } });
+  return form === null ? null : await door.forms.fill(form, asked);
+}
+
+function commandOf(line: string): Pick<CommandRequest, "command" | "input"> {
+  const [, name = "", text = ""] = /^\/?\s*(\S*)\s*([\s\S]*)$/.exec(line.trim()) ?? [];
+  return { command: name.toLowerCase(), input: { kind: "text", text } };
+}
+
+/** Where something was said: in a channel, or under one of its cards, which tells what it is about. */
+function placeOf({ channel: id, thread }: Pick<Submission, "channel" | "thread">) {
+  const channel = { platform: consolePlatform, id };
+  return thread === null ? { channel } : { channel, thread: [{ channel, data: { id: String(thread) } }] };
+}
+
 /**
  * Hands a command line to the bot; resolves when it is durable.
  * @returns the key of the request.
@@ -168,14 +191,12 @@ export async function submit(
   submission: Submission,
   receivedAt: Date,
 ): Promise<string> {
-  const [, name = "", text = ""] = /^\/?\s*(\S*)\s*([\s\S]*)$/.exec(submission.text.trim()) ?? [];
   const key = requestKey(session, submission.key);
   await doorway.door.submit({
     key,
     account: accountOf(session.person),
-    channel: { platform: consolePlatform, id: submission.channel },
-    command: name.toLowerCase(),
-    input: { kind: "text", text },
+    ...placeOf(submission),
+    ...commandOf(submission.text),
     receivedAt,
     reply: {
       session: session.id,

@@ -5,7 +5,7 @@ import type { Person } from "../../../domain/person.ts";
 import type { Clock, Log } from "../../../ports/observability.ts";
 import { type Answering, createAccess, type Member, publicPerson, type Visit } from "./access.ts";
 import type { Assets } from "./assets.ts";
-import { complete, type Desk, type Doorway, submit } from "./desk.ts";
+import { complete, type Desk, type Doorway, formOf, submit } from "./desk.ts";
 import type { Feed } from "./feed.ts";
 import { type Answer, badBody, json, openStream, readJson, refusal, send, tooMany } from "./http.ts";
 import { createLimiter } from "./limiter.ts";
@@ -40,6 +40,11 @@ const commandBody = z.strictObject({
   thread: z.int().positive().nullable().optional(),
   person: z.string().max(200).optional(),
 });
+const formBody = z.strictObject({
+  text: z.string().trim().min(1).max(4_000),
+  channel: z.string().max(100),
+  thread: z.int().positive().nullable(),
+});
 const lineBody = z.strictObject({ line: z.string().max(4_000) });
 
 /** @returns a function that answers a request, or says by `false` that its path is not the console's. */
@@ -66,6 +71,7 @@ export function createRoutes(options: RouteOptions) {
     member("GET", /^\/api\/images\/(\d{1,15})\/(\d{1,4})$/, image),
     member("GET", /^\/api\/files\/(\d{1,15})\/(\d{1,4})$/, file),
     member("POST", /^\/api\/complete$/, suggestions),
+    member("POST", /^\/api\/form$/, form),
     member("POST", /^\/api\/command$/, command),
   ];
 
@@ -169,6 +175,14 @@ export function createRoutes(options: RouteOptions) {
     const doorway = options.doorway();
     if (doorway === null) return starting();
     return json(200, await complete(doorway, visit.session, parsed.data.line));
+  }
+
+  async function form(visit: Member): Promise<Answer> {
+    const parsed = formBody.safeParse(visit.body);
+    if (!parsed.success) return badBody(parsed.error);
+    const doorway = options.doorway();
+    if (doorway === null) return starting();
+    return json(200, { form: await formOf(doorway, visit.session, parsed.data) });
   }
 
   async function command(visit: Member): Promise<Answer> {

@@ -71,6 +71,8 @@ export interface WireView {
     readonly style: string;
     readonly confirm: string | null;
     readonly ask: { readonly label: string; readonly option: string } | null;
+    /** Its command's form opens before it is sent. */
+    readonly isForm: boolean;
   }[];
   readonly footer: string | null;
 }
@@ -138,6 +140,7 @@ function viewToWire(view: View, urlOf: UrlOf): WireView {
         action.ask === undefined
           ? null
           : { label: oneLine(action.ask.label, limits.label), option: action.ask.option },
+      isForm: action.isForm === true,
     })),
     footer: view.footer === undefined ? null : oneLine(view.footer, limits.footer),
   };

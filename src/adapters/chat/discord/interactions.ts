@@ -2,8 +2,18 @@
  * Interactions: commands, buttons, suggestions. A command is acknowledged after it is stored, so that "accepted"
  * is never said of something that a crash could lose; Discord waits three seconds.
  */
-import type { ChatDoor, CommandRequest, Log, Metrics, OptionShape } from "../../../ports.ts";
+import type {
+  ChatDoor,
+  CommandForm,
+  CommandRequest,
+  FormRequest,
+  Log,
+  Metrics,
+  OptionShape,
+  SuggestQuestion,
+} from "../../../ports.ts";
 import type { Api } from "./api.ts";
+import { modalOf, readFillId, valuesOfForm } from "./command-form.ts";
 import { type Catalog, discordName } from "./commands.ts";
 import { formOf, lineOfForm, readFormId } from "./form.ts";
 import { accountOf, type Interaction, interactionShape, requestOf } from "./interaction.ts";
@@ -16,6 +26,8 @@ import { choiceList, matching } from "./suggestions.ts";
 /** Discord gives three seconds; what is left of them goes on the way. */
 export const ackMs = 2_000;
 const suggestMs = 2_000;
+/** How long a form waits for what is known. */
+const fillMs = 1_200;
 /** After this the person is told that nobody knows whether the request was stored, ms. */
 const submitMs = 60_000;
 const ephemeral = 64;
@@ -60,6 +72,9 @@ export function createInteractions(options: InteractionOptions) {
       return callback(interaction, { type: 9, data: formOf(form, id, options.questionOf(form.line)) });
     if (interaction.type === 5 && form !== null)
       return press(interaction, lineOfForm(form, interaction.data.components));
+    const line = readFillId(id);
+    if (interaction.type === 3 && line !== null) return fill(interaction, line);
+    if (interaction.type === 5 && line !== null) return submitForm(interaction, line);
     if (interaction.type === 3 && id === cancelId)
       return callback(interaction, { type: 7, data: note("Not done.") });
     return callback(interaction, { type: 4, data: privately(note("This control is no longer in use.")) });
@@ -78,22 +93,48 @@ export function createInteractions(options: InteractionOptions) {
       if (value !== undefined) values[option?.name ?? name] = value;
     }
     const request = requestOf(interaction, shape.name, { kind: "options", options: values }, "command");
-    await accept(interaction, request, { type: 5, data: { flags: ephemeral } });
+    const form = door.forms.of(request);
+    if (form?.isNeeded === true && (await openForm(interaction, form, request))) return;
+    await accept(interaction, request, deferred);
+  }
+
+  /** A button that opens the form of its command; without a form the command says itself what it needs. */
+  async function fill(interaction: Interaction, line: string): Promise<void> {
+    const asked = requestOfLine(interaction, line, "command");
+    // A line that cannot be read opens the empty form.
+    const form = door.forms.of(asked) ?? door.forms.of({ ...asked, input: { kind: "text", text: "" } });
+    if (form !== null && (await openForm(interaction, form, asked))) return;
+    await press(interaction, line);
+  }
+
+  /** A modal cannot be changed once it is open, so what is known must be there in time; else it opens without. */
+  async function openForm(interaction: Interaction, form: CommandForm, asked: FormRequest): Promise<boolean> {
+    if (modalOf(form) === null) return false;
+    const filled = await within(door.forms.fill(form, asked), fillMs);
+    const data = (filled === "timeout" ? null : modalOf(filled)) ?? modalOf(form);
+    await callback(interaction, { type: 9, data });
+    return true;
+  }
+
+  async function submitForm(interaction: Interaction, line: string): Promise<void> {
+    const base = requestOfLine(interaction, line, "button");
+    const form = door.forms.of(base);
+    if (form === null) return press(interaction, line);
+    const options = valuesOfForm(form, interaction.data.components);
+    await accept(interaction, { ...base, input: { kind: "options", options } }, deferred);
+  }
+
+  function requestOfLine(interaction: Interaction, line: string, kind: "command" | "button"): CommandRequest {
+    const [, name = "", text = ""] = /^(\S+)\s*([\s\S]*)$/.exec(line.trim()) ?? [];
+    return requestOf(interaction, name, { kind: "text", text }, kind);
   }
 
   async function press(interaction: Interaction, line: string): Promise<void> {
-    const [name = "", ...rest] = line.trim().split(/\s+/);
     const isPrompt = interaction.type === 3 && ((interaction.message?.flags ?? 0) & ephemeral) !== 0;
-    const text = line.trim().slice(name.length).trim();
-    const request = requestOf(
-      interaction,
-      name,
-      { kind: "text", text: rest.length === 0 ? "" : text },
-      "button",
-    );
+    const request = requestOfLine(interaction, line, "button");
     // A private prompt becomes its own answer, and loses its buttons at once; a public card stays as it is.
     if (isPrompt) return accept(interaction, request, { type: 7, data: workingOn(line) });
-    await accept(interaction, request, { type: 5, data: { flags: ephemeral } });
+    await accept(interaction, request, deferred);
   }
 
   async function ask(interaction: Interaction, line: string): Promise<void> {
@@ -144,19 +185,28 @@ export function createInteractions(options: InteractionOptions) {
         ? null
         : catalog.optionOf(discordName(shape.name), focused.name);
     const partial = String(focused?.value ?? "");
+    const given = Object.fromEntries(
+      interaction.data.options.flatMap(({ name, value, focused: isFocused }) =>
+        value === undefined || isFocused === true ? [] : [[name, value]],
+      ),
+    );
     const choices =
-      shape === null || option === null ? [] : await choicesFor(interaction, shape.name, option, partial);
+      shape === null || option === null
+        ? []
+        : await choicesFor(interaction, { command: shape.name, option, partial, given });
     await callback(interaction, { type: 8, data: { choices } });
   }
 
-  async function choicesFor(interaction: Interaction, name: string, option: OptionShape, partial: string) {
+  async function choicesFor(
+    interaction: Interaction,
+    { option, ...question }: Omit<SuggestQuestion, "account" | "option"> & { readonly option: OptionShape },
+  ) {
+    const { partial, command } = question;
     if (!option.isSuggested) return choiceList(option, matching(option, partial));
     const asked = Promise.resolve()
-      .then(() =>
-        door.suggest({ account: accountOf(interaction), command: name, option: option.name, partial }),
-      )
+      .then(() => door.suggest({ ...question, account: accountOf(interaction), option: option.name }))
       .catch((error: unknown) => {
-        log.warn({ error, command: name }, "discord: suggestions failed");
+        log.warn({ error, command }, "discord: suggestions failed");
         return [];
       });
     const answer = await within(asked, suggestMs);
@@ -199,6 +249,9 @@ export function createInteractions(options: InteractionOptions) {
 
   return { handle };
 }
+
+/** "Thinking…", which only whoever asked sees, until the answer is there. */
+const deferred: Ack = { type: 5, data: { flags: ephemeral } };
 
 interface Ack {
   readonly type: 4 | 5 | 6 | 7 | 8 | 9;

@@ -54,6 +54,8 @@ export const askPrefix = "?";
 export const cancelId = "x";
 /** In front of a command that needs something typed; then the option and a colon. */
 export const formPrefix = "=";
+/** In front of a command whose form opens. */
+export const fillPrefix = "~";
 
 /**
  * @param mark - small print by which the message is found again; null for answers, which are never looked for.
@@ -179,7 +181,8 @@ function buttonOf(action: ViewAction): Button | null {
   return { type: 2, style: styles[action.style], label: label === "" ? "…" : label, custom_id: id };
 }
 
-function prefixOf({ ask, confirm }: ViewAction): string {
+function prefixOf({ ask, confirm, isForm }: ViewAction): string {
+  if (isForm === true) return fillPrefix;
   if (ask !== undefined) return `${formPrefix}${ask.option}:`;
   return confirm === undefined ? sendPrefix : askPrefix;
 }

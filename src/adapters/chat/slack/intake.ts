@@ -1,14 +1,14 @@
 /** Wires Bolt's listeners to the door: every request is saved before Slack is told that it arrived. */
 import type { App, ReceiverEvent } from "@slack/bolt";
-import { z } from "zod";
 import type { ChatDoor, CommandRequest } from "../../../ports/chat.ts";
 import type { Log, Metrics } from "../../../ports/observability.ts";
 import type { SlackApi } from "./client.ts";
 import { type FormRequest, formBlock, formCallback, readForm, readFormButton } from "./form.ts";
+import { serveForms } from "./form-desk.ts";
 import { sayPrivately } from "./render.ts";
 import { readButton, readSlashCommand } from "./requests.ts";
 import { readSaid } from "./said.ts";
-import { lostText, type Saving, save, slowText } from "./saving.ts";
+import { lostText, type Saving, save, wordsFor } from "./saving.ts";
 
 export interface IntakeOptions {
   readonly app: App;
@@ -32,10 +32,22 @@ const platform = { platform: "slack" } as const;
 export function listen(options: IntakeOptions): Intake {
   const { app, api, log, metrics } = options;
   const inFlight = new Set<Promise<unknown>>();
+  const forms = serveForms({
+    ...{ app, api, log, submit, door: options.door, now: options.now },
+    onSlow: (request, saving) => void tellWhenLost(request, saving),
+  });
 
   app.command(/^\//, async ({ body, ack }) => {
     const request = readSlashCommand(body, options.now());
     if (request === null) return ack();
+    const wanted = forms.neededFor(request, body);
+    if (wanted !== null) {
+      await ack();
+      if (await forms.open(wanted)) return;
+      // Without its form the command says itself what it needs.
+      const saving = await submit(request);
+      return saving.kind === "saved" ? undefined : tell(request, wordsFor(saving));
+    }
     const saving = await submit(request);
     // A command's acknowledgement carries the words; a later loss has only the response_url.
     await ack(saving.kind === "saved" ? undefined : { response_type: "ephemeral", text: wordsFor(saving) });
@@ -43,6 +55,11 @@ export function listen(options: IntakeOptions): Intake {
   });
 
   app.action(/.*/, async ({ body, ack }) => {
+    const fill = forms.ofButton(body);
+    if (fill !== null) {
+      await ack();
+      return (await forms.open(fill)) ? undefined : forms.sayNotOpened(body);
+    }
     const form = readFormButton(body);
     if (form !== null) {
       await ack();
@@ -111,14 +128,7 @@ export function listen(options: IntakeOptions): Intake {
     const opened = await api.call("views.open", { trigger_id: triggerId, view });
     if (opened.kind === "ok") return;
     log.warn({ outcome: opened }, "slack: a form was not opened");
-    const pressed = z.object({ response_url: z.string() }).safeParse(body);
-    const text = "Slack did not open the form. Press the button again.";
-    if (pressed.success)
-      await api.respond(pressed.data.response_url, {
-        response_type: "ephemeral",
-        replace_original: false,
-        ...sayPrivately(text),
-      });
+    await forms.sayNotOpened(body);
   }
 
   async function tell(request: CommandRequest, text: string): Promise<void> {
@@ -145,8 +155,4 @@ export function listen(options: IntakeOptions): Intake {
       clearTimeout(timer);
     },
   };
-}
-
-function wordsFor(saving: Exclude<Saving, { kind: "saved" }>): string {
-  return saving.kind === "slow" ? slowText : lostText;
 }

@@ -30,6 +30,8 @@ import { cleanText, escapeMarkup, inline, literal } from "./text.ts";
 export const buttonPrefix = "tocsin:";
 /** In front of one that opens a form; then its index, the option and the question. */
 export const askPrefix = "tocsin-ask:";
+/** In front of one that opens the form of its command; then its index. */
+export const fillPrefix = "tocsin-fill:";
 
 /** How bad it is: a shape and a word, never colour alone. */
 const marks: Readonly<Record<Tone, { readonly emoji: string; readonly word: string }>> = {
@@ -114,17 +116,20 @@ function renderButton(action: ViewAction, index: number): Button {
   const label = cut === "" ? "…" : cut;
   return {
     type: "button",
-    action_id:
-      action.ask === undefined
-        ? `${buttonPrefix}${index}`
-        : truncate(`${askPrefix}${index}:${action.ask.option}:${action.ask.label}`, limits.actionId),
+    action_id: actionIdOf(action, index),
     text: plainText(label),
     value: action.command,
     ...(action.style === "plain" ? {} : { style: action.style }),
-    ...(action.confirm === undefined || action.ask !== undefined
+    ...(action.confirm === undefined || action.ask !== undefined || action.isForm === true
       ? {}
       : { confirm: renderConfirm(action.confirm, label, action.style) }),
   };
+}
+
+function actionIdOf({ ask, isForm }: ViewAction, index: number): string {
+  if (isForm === true) return `${fillPrefix}${index}`;
+  if (ask === undefined) return `${buttonPrefix}${index}`;
+  return truncate(`${askPrefix}${index}:${ask.option}:${ask.label}`, limits.actionId);
 }
 
 function renderConfirm(

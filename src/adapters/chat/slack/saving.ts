@@ -5,7 +5,7 @@ import type { Log } from "../../../ports/observability.ts";
 /** Slack gives up on a command after 3 s. */
 export const saveWithinMs = 2_500;
 
-export const slowText =
+const slowText =
   "Tocsin has your request, but its database is slow. You get the answer here as soon as it is saved; if none comes within a minute, ask again.";
 export const lostText =
   "Tocsin could not save your request, so nothing was done: its database is away. Ask again in a minute.";
@@ -44,6 +44,11 @@ export async function save({ door, request, log, withinMs = saveWithinMs }: Save
   if (first !== "slow") return { kind: first };
   log.warn({ key: request.key, command: request.command, withinMs }, "slack: saving a request takes long");
   return { kind: "slow", later: outcome };
+}
+
+/** What the person is told of a request that is not saved, or not yet. */
+export function wordsFor(saving: Exclude<Saving, { kind: "saved" }>): string {
+  return saving.kind === "slow" ? slowText : lostText;
 }
 
 function messageOf(error: unknown): string {

@@ -38,17 +38,29 @@ function escapeAll(text: string): string {
   return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 }
 
-/** Reverses {@link escapeMarkup} and unwraps links, for text that a person wrote in Slack. */
+/**
+ * Undoes Slack's escaping of what a person typed: `<https://x|x>` becomes the address, `<@U1|name>` "@U1",
+ * `<#C1|name>` "#name", `<!here>` "here", and `&lt;`, `&gt;`, `&amp;` the characters they stand for.
+ * @see https://docs.slack.dev/messaging/formatting-message-text#escaping
+ */
 export function unescapeMarkup(text: string): string {
   return text
     .replace(
-      /<((?:https?|mailto|tel):[^|>]+)(?:\|([^>]*))?>/g,
-      (_, url: string, label?: string) => label ?? url,
+      /<([@#!][^<>|\s]{1,200}|[a-z][a-z0-9+.-]{1,20}:[^<>|\s]{1,2000})(?:\|([^<>]{0,2000}))?>/gi,
+      (_whole, target: string, label: string | undefined) => unwrap(target, label ?? ""),
     )
-    .replace(/<#[A-Z0-9]+\|([^>]*)>/g, (_, name: string) => `#${name}`)
     .replace(/&lt;/g, "<")
     .replace(/&gt;/g, ">")
     .replace(/&amp;/g, "&");
+}
+
+function unwrap(target: string, label: string): string {
+  if (target.startsWith("@")) return target;
+  if (target.startsWith("#")) return label === "" ? target : `#${label}`;
+  if (target.startsWith("!")) return target.slice(1);
+  const bare = target.replace(/^(?:https?:\/\/|mailto:)/, "");
+  // Slack makes links of bare hosts and addresses; what the person typed is the label then.
+  return label === bare || label === bare.replace(/\/$/, "") ? label : target;
 }
 
 /** One literal run; Slack refuses empty ones, so nothing for an empty text. */

@@ -12,6 +12,7 @@ import {
   type PostResult,
 } from "../../../../src/ports.ts";
 import { type FakeDiscord, type FakeDiscordOptions, startFakeDiscord } from "../../../fakes/discord.ts";
+import { noForms } from "../../../fakes/forms.ts";
 
 export interface Line {
   readonly level: string;
@@ -85,6 +86,7 @@ export function recordingDoor(over: Partial<ChatDoor> = {}): RecordingDoor {
       requests.push(request);
     },
     suggest: over.suggest ?? (async () => []),
+    forms: over.forms ?? noForms,
   };
 }
 

@@ -271,6 +271,7 @@ describe("suggestions", () => {
         command: "ack",
         option: "incident",
         partial: "1",
+        given: {},
       },
     ]);
     expect(choices).toHaveLength(25);

@@ -1,0 +1,290 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { buttonsOf, inputsOf, readableText } from "../fakes/slack.ts";
+import { type DiscordScene, discordScene, type SlackScene, type Slowness, slackScene } from "./chat-scene.ts";
+import { commandScene } from "./scene.ts";
+
+const scene = commandScene();
+const channel = "C0INCIDENTS";
+/** Machines that build are slow. */
+const patienceMs = 30_000;
+let open: (SlackScene | DiscordScene)[] = [];
+
+afterEach(async () => {
+  const closing = open;
+  open = [];
+  for (const each of closing) {
+    await each.close();
+    if ("slack" in each) expect(each.slack.violations).toEqual([]);
+    else expect([...each.discord.refused, ...each.discord.violations]).toEqual([]);
+  }
+  // Only what a test opens is open in it.
+  for (const { id } of await scene.store().incidents.list({ states: ["open", "acknowledged"], limit: 100 }))
+    await scene.world().say("oncall", `resolve ${id}`);
+});
+
+async function onSlack(slowness?: Slowness) {
+  const started = await slackScene(scene, slowness);
+  open.push(started);
+  const { slack } = started;
+  const slash = (line: string, user = "U-oncall") => {
+    const [command = "", ...words] = line.split(" ");
+    return slack.slash({ command, text: words.join(" "), channel, user });
+  };
+  const soon = (look: () => boolean) => slack.until(look, patienceMs);
+  /** The form once it is filled. */
+  const form = async () => {
+    await soon(() => slack.openForms().some((view) => inputsOf(view).length > 0));
+    const view = slack.openForms().at(-1) ?? {};
+    return {
+      title: readableText(view["title"]),
+      fields: inputsOf(view).map(({ label, element }) => [label.text, element.type, initialOf(element)]),
+    };
+  };
+  return { ...started, slash, form, soon };
+}
+
+function initialOf(element: object): unknown {
+  if ("initial_option" in element) return readableText(element.initial_option);
+  return "initial_value" in element ? element.initial_value : null;
+}
+
+async function onDiscord(slowness?: Slowness) {
+  const started = await discordScene(scene, slowness);
+  open.push(started);
+  const { discord } = started;
+  const doing = { user: discord.oncall, channel: discord.channel };
+  const answer = (count: number) =>
+    discord.until(
+      () => discord.answers().filter(({ embeds }) => embeds.length > 0).length >= count,
+      patienceMs,
+    );
+  return { ...started, doing, answer };
+}
+
+async function cardIn(platform: string, where: string, id: number): Promise<void> {
+  const wanted = { platform, channel: where, kind: "incident", subject: id, desiredRevision: 1 } as const;
+  await scene.store().posts.want([{ ...wanted, threadOf: null }], scene.clock.now());
+}
+
+const stateOf = async (id: number) => await scene.store().incidents.find(id);
+
+describe("a bare command on Slack", () => {
+  test("opens a form that knows the channel's incident and the model it is about", async () => {
+    const incident = await scene.incident({ title: "Scores are late", services: ["fraud-api"] });
+    await cardIn("slack", channel, incident.id);
+    const { slash, form, slack, requests, soon } = await onSlack();
+    expect((await slash("/rollback")).isAcked).toBe(true);
+    expect(await form()).toEqual({
+      title: "/rollback",
+      fields: [
+        ["Model", "external_select", "scorer"],
+        ["Version", "external_select", null],
+        ["Environment", "external_select", null],
+        ["Reason", "plain_text_input", null],
+        ["Incident", "external_select", `${incident.id} · high · Scores are late`],
+      ],
+    });
+    expect(requests).toEqual([]);
+    await slack.submitForm({ values: { Environment: "staging", Reason: "late" }, user: "U-ml" });
+    expect(requests[0]).toMatchObject({
+      command: "rollback",
+      account: { platform: "slack", id: "U-ml" },
+      channel: { platform: "slack", id: channel },
+      input: {
+        kind: "options",
+        options: { model: "scorer", environment: "staging", reason: "late", incident: String(incident.id) },
+      },
+    });
+    await soon(() => slack.ephemerals.length + slack.botMessages().length > 0);
+    expect(slack.openForms()).toEqual([]);
+  });
+
+  test.each([
+    ["/deploy", ["Model", "Version", "Environment", "Reason", "Incident"]],
+    ["/deploy scorer", ["Model", "Version", "Environment", "Reason", "Incident"]],
+    ["/silence", ["Matchers", "For", "Reason"]],
+    ["/freeze", ["Action", "What", "For", "At", "Days", "From", "To", "Timezone", "Reason"]],
+    ["/maintenance", ["Action", "What", "For", "At", "Days", "From", "To", "Timezone", "Reason"]],
+    ["/merge", ["Incident", "Other"]],
+    ["/split", ["Incident", "Alerts"]],
+    ["/move", ["From", "Alert", "To"]],
+    ["/relate", ["Incident", "Other", "Undo"]],
+    ["/assign", ["Incident", "Person", "Note"]],
+    ["/severity", ["Incident", "Severity", "Reason"]],
+    ["/note", ["Incident", "Text"]],
+    ["/tocsin ack", ["Incident"]],
+  ])("%s asks for %j", async (line, labels) => {
+    const { slash, form } = await onSlack();
+    await slash(line);
+    expect((await form()).fields.map(([label]) => label)).toEqual(labels);
+  });
+
+  test.each(["/silence --list", "/freeze list", "/incidents", "/help", "/note 1 it drains"])(
+    "%s is carried out as it is",
+    async (line) => {
+      const { slash, soon, slack, requests } = await onSlack();
+      await slash(line);
+      await soon(() => slack.ephemerals.length > 0);
+      expect(requests).toHaveLength(1);
+      expect(slack.callsOf("views.open")).toEqual([]);
+    },
+  );
+
+  test("opens within the life of the trigger while the database stands still, and fills itself later", async () => {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const { slash, slack, form, soon } = await onSlack(() => held);
+    await slash("/ack");
+    await soon(() => slack.openForms().length === 1);
+    expect(readableText(slack.openForms())).toContain("Looking up what is known…");
+    // The trigger is used up by now; what comes later needs none.
+    slack.advance(3_100);
+    release();
+    expect((await form()).fields).toEqual([["Incident", "external_select", null]]);
+    expect(slack.callsOf("views.open").map(({ outcome }) => outcome)).toEqual(["ok"]);
+  });
+
+  test("a trigger that is over leaves the answer of the command, which offers the form again", async () => {
+    const { slash, slack, form, soon } = await onSlack();
+    slack.faults.add({ method: "views.open", kind: "error", error: "expired_trigger_id" });
+    await slash("/note");
+    await soon(() => slack.ephemerals.length === 1);
+    const [said] = slack.ephemerals;
+    if (said === undefined) throw new Error("nothing was said");
+    expect(said.text).toContain("/note needs &lt;incident&gt;");
+    await slack.press({ message: said, button: "Fill in a form…", user: "U-oncall" });
+    expect((await form()).title).toBe("/note");
+  });
+
+  test("what is wrong is said at its field, and the form stays", async () => {
+    await scene.incident();
+    const { slash, slack, form, requests } = await onSlack();
+    await slash("/snooze");
+    await form();
+    await slack.submitForm({ values: { Incident: "soon" }, user: "U-oncall" });
+    expect(slack.formErrors()).toEqual({
+      Incident:
+        '"soon" does not do: Invalid input: expected number, received string. Wanted: number of the incident.',
+    });
+    expect(slack.openForms()).toHaveLength(1);
+    expect(requests).toEqual([]);
+  });
+
+  test("selects find by what is typed, and only what the person may use", async () => {
+    const incident = await scene.incident({ title: "Disks fill up" });
+    await scene.incident({ title: "Queues grow" });
+    const { slash, slack, form } = await onSlack();
+    await slash("/ack");
+    await form();
+    const found = await slack.lookUp({ label: "Incident", partial: "disks", user: "U-oncall" });
+    expect(found.map(({ text, value }) => [text.text, value])).toEqual([
+      [`${incident.id} · high · Disks fill up`, String(incident.id)],
+      ["Take “disks”", "disks"],
+    ]);
+    expect(await slack.lookUp({ label: "Incident", user: "U-reader" })).toEqual([]);
+  });
+
+  test("typed text with Slack's escapes arrives as it was typed, once", async () => {
+    const { slash, requests, slack, soon } = await onSlack();
+    await slash("/note 1 &lt; is &amp;lt;");
+    await soon(() => slack.ephemerals.length > 0);
+    expect(requests[0]?.input).toEqual({ kind: "text", text: "1 &lt; is &amp;lt;" });
+  });
+});
+
+describe("pickers on Slack", () => {
+  test("Merge… opens a form with the likeliest incident first", async () => {
+    const kept = await scene.incident({ services: ["cart"] });
+    await scene.incident({ title: "Something else" });
+    const near = await scene.incident({ title: "Near", services: ["cart"] });
+    const { slash, slack, form, soon } = await onSlack();
+    await slash(`/why ${kept.id}`);
+    await soon(() => slack.ephemerals.length === 1);
+    const [why] = slack.ephemerals;
+    if (why === undefined) throw new Error("no answer");
+    expect(buttonsOf(why).map(({ text }) => text)).toContain("Merge…");
+    await slack.press({ message: why, button: "Merge…", user: "U-oncall" });
+    expect((await form()).fields).toEqual([
+      ["Incident", "external_select", `${kept.id} · high · ${kept.title}`],
+      ["Other", "external_select", null],
+    ]);
+    const offered = await slack.lookUp({ label: "Other", user: "U-oncall" });
+    expect(offered[0]?.value).toBe(String(near.id));
+    expect(offered.map(({ value }) => value)).not.toContain(String(kept.id));
+  });
+
+  test("Split… offers the alerts of its incident, and takes several", async () => {
+    const { id } = await scene.incident();
+    const [, second, third] = await scene.alerts(id, ["cart", "db", "queue"]);
+    await scene.alerts((await scene.incident()).id, ["elsewhere"]);
+    if (second === undefined || third === undefined) throw new Error("three were made");
+    const { slash, slack, form, requests, soon } = await onSlack();
+    await slash(`/split ${id}`);
+    await form();
+    const offered = await slack.lookUp({ label: "Alerts", user: "U-oncall" });
+    expect(offered.map(({ text }) => text.text).sort()).toEqual([
+      "Down on cart · firing",
+      "Down on db · firing",
+      "Down on queue · firing",
+    ]);
+    const keys = [second, third].map(({ key }) => key.slice(0, 16));
+    await slack.submitForm({ values: { Alerts: keys }, user: "U-oncall" });
+    expect(requests.at(-1)?.input).toMatchObject({ options: { alerts: keys.join(", ") } });
+    await soon(() => slack.ephemerals.length === 1);
+    expect(slack.ephemerals[0]?.text).toContain("Down on db, Down on queue become");
+  });
+});
+
+describe("a bare command on Discord", () => {
+  test("needs no number of an incident: a form offers those that are open", async () => {
+    const incident = await scene.incident({ title: "Scores are late" });
+    const { discord, doing, answer, requests } = await onDiscord();
+    await cardIn("discord", discord.channel.id, incident.id);
+    const asked = discord.slash("ack", {}, doing);
+    await discord.until(() => asked.form);
+    expect(asked.form).toMatchObject({
+      title: "/ack",
+      components: [
+        {
+          label: "Incident",
+          component: {
+            type: 3,
+            custom_id: "incident",
+            options: [{ value: String(incident.id), default: true }],
+          },
+        },
+      ],
+    });
+    discord.submitForm(asked);
+    await answer(1);
+    expect(requests[0]?.input).toEqual({ kind: "options", options: { incident: String(incident.id) } });
+    expect(await stateOf(incident.id)).toMatchObject({ state: "acknowledged", acknowledgedBy: "oncall" });
+  });
+
+  test("what was said goes along, and what the form changes counts", async () => {
+    const kept = await scene.incident();
+    const other = await scene.incident();
+    const { discord, doing, answer, requests } = await onDiscord();
+    const asked = discord.slash("merge", { incident: kept.id }, doing);
+    await discord.until(() => asked.form);
+    discord.submitForm(asked, { other: String(other.id) });
+    await answer(1);
+    expect(requests[0]?.input).toEqual({
+      kind: "options",
+      options: { incident: String(kept.id), other: String(other.id) },
+    });
+    expect(JSON.stringify(discord.answers().at(-1)?.embeds)).toContain(
+      `Incident ${other.id} goes into ${kept.id}`,
+    );
+  });
+
+  test("a database that stands still leaves a line to type in, in time", async () => {
+    await scene.incident();
+    const { discord, doing } = await onDiscord(() => new Promise(() => undefined));
+    const asked = discord.slash("ack", {}, doing);
+    await discord.until(() => asked.form);
+    expect(asked.form?.components.map(({ component }) => component.type)).toEqual([4]);
+  });
+});
