@@ -26,17 +26,10 @@ export function readMatchers(text: string): readonly Matcher[] | Refusal {
 
 /** Reads matchers, also none; says which word is not one. */
 export function readMatcherList(text: string): readonly Matcher[] | Refusal {
-  const split = tokenize(text);
-  if (split.kind === "unclosed_quote") {
-    return refusal(
-      "unclosed_quote",
-      `A quote is never closed: ${oneLine(split.rest, 40)}`,
-      'Close it with ".',
-    );
-  }
-  const words = split.tokens.map((token) => (token.kind === "word" ? token.text : `--${token.name}`));
+  const words = readWords(text);
+  if ("kind" in words) return words;
   const matchers: Matcher[] = [];
-  for (const word of words.map((each) => each.replace(/,$/, ""))) {
+  for (const word of words) {
     const matcher = parseMatcher(word);
     if (matcher === null) {
       const problem = `"${oneLine(word, 80)}" is not a matcher.`;
@@ -45,6 +38,21 @@ export function readMatcherList(text: string): readonly Matcher[] | Refusal {
     matchers.push(matcher);
   }
   return matchers;
+}
+
+/** The words of a text, without commas between them; quotes hold blanks. */
+export function readWords(text: string): readonly string[] | Refusal {
+  const split = tokenize(text);
+  if (split.kind === "unclosed_quote") {
+    return refusal(
+      "unclosed_quote",
+      `A quote is never closed: ${oneLine(split.rest, 40)}`,
+      'Close it with ".',
+    );
+  }
+  return split.tokens
+    .map((token) => (token.kind === "word" ? token.text : `--${token.name}`))
+    .map((word) => word.replace(/,$/, ""));
 }
 
 /** `service="checkout" and severity="warning"` */

@@ -48,5 +48,6 @@ export * from "./ports/serving-history.ts";
 export * from "./ports/similar.ts";
 export * from "./ports/source.ts";
 export * from "./ports/store.ts";
+export * from "./ports/subscription.ts";
 export * from "./ports/trouble.ts";
 export * from "./ports/watch.ts";

@@ -83,13 +83,14 @@ const ask = (action: PolicyAction, resource: PolicyResource) => ({ action, resou
 const rolesTable = [
   { row: "read, help", questions: [ask("read", bot), ask("help", bot)] },
   {
-    row: "acknowledge, resolve, annotate, silence, digest",
+    row: "acknowledge, resolve, annotate, silence, digest, subscribe",
     questions: [
       ask("acknowledge", incident),
       ask("resolve", incident),
       ask("annotate", incident),
       ask("silence", bot),
       ask("digest", bot),
+      ask("subscribe", bot),
     ],
   },
   { row: "deploy outside production", questions: [ask("deploy", model("staging"))] },

@@ -7,6 +7,7 @@ import {
   openIncident,
 } from "../domain/incident.ts";
 import { type Route, routesOf } from "../domain/routing.ts";
+import { subscriptionRoute } from "../domain/subscription.ts";
 import type { TrackedAlert } from "../domain/tracked-alert.ts";
 import {
   type Job,
@@ -212,6 +213,8 @@ async function wantPosts(
   for (const tracked of context.alerts) append(brought, tracked.incidentId, tracked);
   const wanted: WantedPost[] = [];
   const jobs: Job[] = [];
+  if (context.saved.length === 0) return;
+  const routes = [...context.routes, ...(await tx.subscriptions.list(null)).map(subscriptionRoute)];
   const known = await tx.posts.channelsOfMany(
     "incident",
     context.saved.map((incident) => incident.id),
@@ -221,7 +224,7 @@ async function wantPosts(
     const isShown = !incident.isMuted && !(incident.state === "resolved" && has.length === 0);
     if (!isShown) leader.routed.delete(incident.id);
     const routed = isShown
-      ? routesOf(context.routes, notYetRouted(leader, incident.id, brought.get(incident.id) ?? []))
+      ? routesOf(routes, notYetRouted(leader, incident.id, brought.get(incident.id) ?? []))
       : [];
     const channels = new Set([...has.map((channel) => `${channel.platform}:${channel.channel}`), ...routed]);
     for (const name of channels) {

@@ -23,6 +23,7 @@ export const policyActions = [
   "bake",
   "audit",
   "digest",
+  "subscribe",
 ] as const;
 export type PolicyAction = (typeof policyActions)[number];
 
@@ -147,6 +148,7 @@ const resourceTypes: Readonly<Record<PolicyAction, PolicyResource["type"]>> = {
   bake: "Rollout",
   audit: "Bot",
   digest: "Bot",
+  subscribe: "Bot",
 };
 
 /**

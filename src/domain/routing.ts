@@ -1,12 +1,14 @@
-import type { Alert } from "./alert.ts";
+import { type Alert, compareSeverity, type Severity } from "./alert.ts";
 import { type Matcher, matchesAll } from "./matcher.ts";
 
-/** One line of `channels:` in tocsin.yaml. */
+/** One line of `channels:` in tocsin.yaml, or what a channel subscribed to. */
 export interface Route {
   /** "slack:C0123ABCD" */
   readonly to: string;
   /** All must hold on one alert; empty means every alert. */
   readonly match: readonly Matcher[];
+  /** The same alert must be as bad as this, as we understand severity; absent for any. */
+  readonly atLeast?: Severity;
 }
 
 /**
@@ -16,7 +18,13 @@ export interface Route {
 export function routesOf(routes: readonly Route[], alerts: readonly Alert[]): readonly string[] {
   const labels = routes.some((route) => route.match.length > 0) ? alerts.map(matchable) : [];
   const matched = routes.filter(
-    (route) => route.match.length === 0 || labels.some((each) => matchesAll(route.match, each)),
+    ({ match, atLeast }) =>
+      (match.length === 0 && atLeast === undefined) ||
+      alerts.some(
+        ({ severity }, index) =>
+          (atLeast === undefined || compareSeverity(severity, atLeast) <= 0) &&
+          (match.length === 0 || matchesAll(match, labels[index] ?? {})),
+      ),
   );
   return [...new Set(matched.map((route) => route.to))];
 }

@@ -18,6 +18,7 @@ import type { RolloutStore } from "./rollout.ts";
 import type { ServingStore } from "./serving.ts";
 import type { SimilarStore } from "./similar.ts";
 import type { RawDelivery } from "./source.ts";
+import type { SubscriptionStore } from "./subscription.ts";
 import type { TroublePlace, TroubleStore } from "./trouble.ts";
 import type { WatchStore } from "./watch.ts";
 
@@ -33,6 +34,7 @@ export interface StoreSlices {
   readonly incidents: IncidentStore;
   readonly posts: PostStore;
   readonly troubles: TroubleStore;
+  readonly subscriptions: SubscriptionStore;
   readonly requests: RequestStore;
   readonly audit: AuditStore;
   readonly checkpoints: CheckpointStore;

@@ -140,6 +140,42 @@ async function incidents(store: OpenStore, count: number) {
   });
 }
 
+describe("routing", () => {
+  test("an incident is shown where tocsin.yaml says and where channels subscribed, with one state", async () => {
+    const store = await open();
+    const filter = { match: [{ name: "service", op: "=", value: "api" }], atLeast: "high" } as const;
+    const by = { createdBy: "oncall", createdAt: new Date() };
+    await store.transaction(async (tx) => {
+      await tx.subscriptions.add({ platform: "slack", channel: "CTEAM", filter, ...by });
+      await tx.subscriptions.add({
+        platform: "slack",
+        channel: "DADA",
+        filter: { match: [], atLeast: null },
+        ...by,
+      });
+      const other = { ...filter, match: [{ name: "service", op: "=", value: "web" }] } as const;
+      await tx.subscriptions.add({ platform: "slack", channel: "CWEB", filter: other, ...by });
+    });
+    const triage = lead(store, "a");
+    await store.deliveries.insert([delivery()]);
+    triage.wake();
+    await incidents(store, 1);
+    const shown = async () =>
+      (await store.posts.channelsOf("incident", 1)).map(({ platform, channel }) => `${platform}:${channel}`);
+    expect(await shown()).toEqual(["console:incidents", "slack:CTEAM", "slack:DADA"]);
+    // What joins later brings it to those who asked for that.
+    await store.deliveries.insert([delivery({ service: "web", name: "Latency" })]);
+    triage.wake();
+    await eventually("a third channel", 10_000, async () =>
+      (await shown()).includes("slack:CWEB") ? true : null,
+    );
+    const posts = await Promise.all(
+      ["CTEAM", "DADA", "CWEB"].map((channel) => store.posts.findBySubject("slack", channel, "incident", 1)),
+    );
+    expect(new Set(posts.map((post) => post?.desiredRevision)).size).toBe(1);
+  });
+});
+
 describe("triage", () => {
   test("makes an incident, wants its card, and resolves it when its alert ends", async () => {
     const store = await open();

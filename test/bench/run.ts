@@ -39,6 +39,11 @@ const benches: readonly Bench[] = [
     limitSeconds: 150,
     isBuilt: true,
   },
+  {
+    name: "pacing",
+    title: "Behind the pace that chat platforms allow",
+    limitSeconds: 300,
+  },
   { name: "first-card", title: "A newcomer's first card", limitSeconds: 150 },
   { name: "ahead", title: "Alerts ahead of time", limitSeconds: 120 },
   { name: "drift", title: "Drift of models: false alarms and power", limitSeconds: 240 },

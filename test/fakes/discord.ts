@@ -171,6 +171,8 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
       [...world.messages.values()].filter((each) => each.visibleTo !== null),
     /** The thread that was started from a message, or null. */
     threadOf: (message: FakeMessage): FakeChannel | null => world.channels.get(message.id) ?? null,
+    /** The channel that a thread belongs to, by its id; null for what is no thread. */
+    parentOf: (threadId: string): string | null => world.channels.get(threadId)?.parentId ?? null,
     threads: (parent: FakeChannel): readonly FakeChannel[] =>
       [...world.channels.values()].filter((each) => each.parentId === parent.id && !each.isDeleted),
     /** What the bot wrote to a person directly. */

@@ -399,6 +399,23 @@ export const chatTroubles = pgTable(
   ],
 );
 
+/** What channels asked to be shown, beside the routes of tocsin.yaml. */
+export const subscriptions = pgTable(
+  "subscriptions",
+  {
+    id: serial("id").primaryKey(),
+    platform: text("platform").notNull(),
+    channel: text("channel").notNull(),
+    /** {match: [{name, op, value}], atLeast}; see src/domain/subscription.ts. */
+    filter: jsonb("filter").notNull(),
+    /** The same as text: a channel has no two alike. */
+    filterText: text("filter_text").notNull(),
+    createdBy: text("created_by").notNull(),
+    createdAt: at("created_at").notNull(),
+  },
+  (table) => [uniqueIndex("subscriptions_place").on(table.platform, table.channel, table.filterText)],
+);
+
 /** Command requests, persisted before the platform is acknowledged. */
 export const requests = pgTable(
   "requests",

@@ -29,6 +29,7 @@ import { rolloutSlice } from "./rollouts.ts";
 import { installation } from "./schema.ts";
 import { servingSlice } from "./serving.ts";
 import { similarSlice } from "./similar-incidents.ts";
+import { subscriptionSlice } from "./subscriptions.ts";
 import { troubleSlice } from "./troubles.ts";
 import { watchSlice } from "./watch.ts";
 
@@ -109,6 +110,7 @@ function slicesOf(db: Db, installationId: string, write?: DeliveryStore["insert"
     incidents: incidentSlice(db),
     posts: postSlice(db, installationId),
     troubles: troubleSlice(db),
+    subscriptions: subscriptionSlice(db),
     requests: requestSlice(db),
     audit: auditSlice(db),
     checkpoints: checkpointSlice(db),
