@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { answerView } from "../src/domain/answer.ts";
+import { liveWord, modelsView, type TargetFacts, targetBlocks } from "../src/domain/models-view.ts";
 import { modelResource } from "../src/domain/policy.ts";
+import { targetOf } from "../src/domain/rollout.ts";
 import type { ServingRecord } from "../src/domain/serving.ts";
 import { closest } from "../src/domain/spelling.ts";
 import { oneLine, type ViewAction, type ViewBlock } from "../src/domain/view.ts";
@@ -92,23 +94,15 @@ function unknownModel(name: string, meant: string | null, context: CommandContex
 }
 
 const backendMs = 10_000;
-const columns = ["model", "environment", "version", "since", "by", "backend", "note"];
+/** Newest rollouts of a place among which the one that serves is looked for. */
+const maxRollouts = 20;
 
 async function all(context: CommandContext): Promise<CommandResult> {
-  const records = await context.store.serving.current();
   const places = context.models.flatMap((entry) =>
     entry.environments.map((environment) => ({ entry, environment })),
   );
-  const rows = await Promise.all(places.map((place) => liveRow(place, records, context)));
-  const text = rows
-    .map(([model, environment, version, , , , note]) => {
-      return `${model} in ${environment}: ${version}${note === "" ? "" : ` (${note})`}`;
-    })
-    .join("; ");
-  const view = answerView(rows.length === 0 ? "No models are configured." : `${text}.`, {
-    title: "What serves where",
-    blocks: [{ kind: "table", columns, rows }],
-  });
+  const targets = await targetsOf(places, context);
+  const view = modelsView(targets, (id) => nameOf(context.people, id));
   return { kind: "answer", view, visibility: "private" };
 }
 
@@ -117,38 +111,55 @@ interface Place {
   readonly environment: string;
 }
 
-async function liveRow(
-  place: Place,
-  records: readonly ServingRecord[],
-  context: CommandContext,
-): Promise<readonly string[]> {
-  const { entry, environment } = place;
-  const known = records.find(
-    (record) =>
-      record.model === entry.name && record.environment === environment && record.part === "serving",
+async function targetsOf(places: readonly Place[], context: CommandContext): Promise<readonly TargetFacts[]> {
+  const { serving, rollouts } = context.store;
+  const [records, locks] = [await serving.current(), await rollouts.locks()];
+  return await Promise.all(
+    places.map(async (place) => {
+      const { entry, environment } = place;
+      const [model, target] = [entry.name, targetOf({ model: entry.name, environment })];
+      const known = records.find(
+        (record) => record.model === model && record.environment === environment && record.part === "serving",
+      );
+      const { live, notes } = await liveOf(place, known, context);
+      const lock = locks.find((candidate) => candidate.target === target) ?? null;
+      const queue = await rollouts.queue(target);
+      const waiting = queue.filter(({ id }) => id !== lock?.rolloutId);
+      const bake = live.kind === "known" ? await bakeOf(place, live.version, context) : null;
+      return { model, environment, live, bake, lock, waiting, notes };
+    }),
   );
+}
+
+/** Of the rollout that brought the version that serves. */
+async function bakeOf({ entry, environment }: Place, version: string | null, { store }: CommandContext) {
+  const rollouts = await store.rollouts.list({
+    ...{ model: entry.name, environment },
+    states: ["succeeded"],
+    limit: maxRollouts,
+  });
+  return rollouts.find(({ plan }) => plan.to !== null && plan.to === version)?.bake ?? null;
+}
+
+async function liveOf(
+  place: Place,
+  known: ServingRecord | undefined,
+  context: CommandContext,
+): Promise<Pick<TargetFacts, "live" | "notes">> {
+  const { entry, environment } = place;
   try {
     const { version, since, by } = await answerWithin(entry.backend.live(entry.name, environment), backendMs);
     // The bot's record says what the backend does not, as long as both mean the same.
     const record = known?.version === version ? known : undefined;
-    const pointed = await pointedTo(place);
-    const notes = notesOf({ record, version, pointed });
-    const who = by ?? record?.by ?? null;
-    return [
-      ...[entry.name, environment, version ?? "nothing", minuteOf(since ?? record?.since ?? null)],
-      ...[
-        who === null ? "–" : oneLine(nameOf(context.people, who), 60),
-        entry.backend.name,
-        notes.join("; "),
-      ],
-    ];
+    const notes = notesOf({ record, version, pointed: await pointedTo(place) });
+    const live = { version, since: since ?? record?.since ?? null, by: by ?? record?.by ?? null };
+    return { live: { kind: "known", ...live }, notes };
   } catch (error) {
     // One backend that is away must not hide the others.
-    const why = oneLine(error instanceof Error ? error.message : String(error), 120);
+    const problem = oneLine(error instanceof Error ? error.message : String(error), 120);
     context.log.warn({ err: error, model: entry.name, environment }, "the backend cannot say what serves");
-    const last =
-      known === undefined ? "" : `${known.version ?? "nothing"} was seen at ${minuteOf(known.seenAt)} UTC`;
-    return [entry.name, environment, `unknown: ${why}`, "–", "–", entry.backend.name, last];
+    const lastSeen = known === undefined ? null : { version: known.version, at: known.seenAt };
+    return { live: { kind: "unknown", problem, lastSeen }, notes: [] };
   }
 }
 
@@ -170,7 +181,6 @@ function notesOf(seen: {
   const { record, version, pointed } = seen;
   return [
     ...(record?.cause === "outside" ? ["changed outside the bot"] : []),
-    ...(record?.rolloutId === null || record === undefined ? [] : [`rollout ${record.rolloutId}`]),
     ...(pointed === undefined || pointed === version
       ? []
       : [`the registry points to ${pointed === null ? "nothing" : oneLine(pointed, 60)}`]),
@@ -182,9 +192,9 @@ function minuteOf(at: Date | null): string {
 }
 
 async function one(entry: ModelEntry, context: CommandContext): Promise<CommandResult> {
-  const records = await context.store.serving.current();
-  const live = await Promise.all(
-    entry.environments.map((environment) => liveRow({ entry, environment }, records, context)),
+  const targets = await targetsOf(
+    entry.environments.map((environment) => ({ entry, environment })),
+    context,
   );
   const versions = await versionsOf(entry, context);
   if (typeof versions === "string") {
@@ -195,14 +205,18 @@ async function one(entry: ModelEntry, context: CommandContext): Promise<CommandR
       remedy: "Try again when it answers.",
     };
   }
-  const serving = live.map(([, environment, version]) => `${version} in ${environment}`).join(", ");
+  const serving = targets.map((target) => `${liveWord(target)} in ${target.environment}`).join(", ");
   const view = answerView(`${entry.name}: ${serving} serves; ${versions.length} versions.`, {
     title: entry.name,
-    blocks: [{ kind: "table", columns, rows: live }, ...versionTable(versions, context)],
+    blocks: [
+      ...targetBlocks(targets, (id) => nameOf(context.people, id)),
+      ...versionTable(versions, context),
+    ],
     actions: [
-      ...deployActions(entry, versions, live, context),
+      ...deployActions(entry, versions, targets, context),
       { label: "History", command: `models history ${entry.name}`, style: "plain" },
     ],
+    footer: `backend ${entry.backend.name}`,
   });
   return { kind: "answer", view, visibility: "private" };
 }
@@ -238,13 +252,16 @@ function versionTable(versions: readonly ModelVersion[], context: CommandContext
 function deployActions(
   entry: ModelEntry,
   versions: readonly ModelVersion[],
-  live: readonly (readonly string[])[],
+  targets: readonly TargetFacts[],
   context: CommandContext,
 ): ViewAction[] {
   const newest = versions[0];
   if (newest === undefined) return [];
   return entry.environments
-    .filter((environment) => !live.some((row) => row[1] === environment && row[2] === newest.version))
+    .filter(
+      (environment) =>
+        !targets.some((target) => target.environment === environment && liveWord(target) === newest.version),
+    )
     .filter((environment) => context.may("deploy", modelResource(entry, environment)))
     .slice(0, 3)
     .map((environment) => ({

@@ -41,10 +41,12 @@ export function dryRun(result: CommandResult): Outcome {
   return { view: answerView(text, { title: "Dry run" }), visibility: "private", outcome: "dry_run" };
 }
 
+const maxTitle = 150;
+
 /** @param usage - how the command is written, shown when it was not understood. */
 export function refused(refusal: Refusal, usage?: string): Outcome {
   const view = errorView({
-    title: oneLine(refusal.problem, 150),
+    title: headOf(refusal.problem),
     problem: refusal.problem,
     remedy: refusal.remedy,
     suggestions: refusal.suggestions ?? [],
@@ -76,6 +78,12 @@ function lineOf(line: LineShape, input: CommandRequest["input"]): string {
   if (input.kind === "text") return input.text;
   const read = fromOptions(input.options, line.options);
   return read.kind === "values" ? formatLine("", line, read.values).trim() : "";
+}
+
+/** The problem itself where it is short; of a long one what comes before its reasons. */
+function headOf(problem: string): string {
+  const [head = ""] = problem.length <= maxTitle ? [problem] : problem.split(": ", 1);
+  return oneLine(head, maxTitle);
 }
 
 /** @param able - people whom the policy would let do it. */

@@ -19,7 +19,7 @@ export function planFields(facts: RolloutFacts): readonly Field[] {
   const rules = plan.facts?.rules ?? [];
   if (rules.length > 0) fields.push({ label: "Policy", value: [plain(`allowed by ${ruleNames(rules)}`)] });
   for (const { name, text } of plan.facts?.checks ?? [])
-    fields.push({ label: oneLine(name, 40), value: [plain(oneLine(text, 300))] });
+    fields.push({ label: oneLine(name, 40), value: [plain(oneLine(text, 600))] });
   if (standing !== undefined && isWaiting(facts)) fields.push(...standingFields(standing, facts.nameOf));
   if (dashboards.length > 0)
     fields.push({

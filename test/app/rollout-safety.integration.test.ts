@@ -297,6 +297,7 @@ describe("a lock", () => {
       third,
       w.clock.now(),
     );
+    expect(await w.say("ml", "models")).toMatch(/in staging: 1 \(locked; 2 waiting\)/);
     expect(JSON.stringify(card?.blocks)).toContain(`3., after rollout ${first}, rollout ${second}`);
     await w.say("ml", `cancel ${first}`);
     await drive(w, store, first);

@@ -1,5 +1,5 @@
 /** Every card in every state that people see, with real texts, short and long: what the gallery shows and tests. */
-import { answerView, errorView } from "../../src/domain/answer.ts";
+import { errorView } from "../../src/domain/answer.ts";
 import type { Approval } from "../../src/domain/approval.ts";
 import { type Bake, beginWatch, type Hold, newBake } from "../../src/domain/bake.ts";
 import type { DigestFacts } from "../../src/domain/digest.ts";
@@ -20,6 +20,7 @@ import { plan, rolloutIn } from "../domain/rollout-build.ts";
 import { buildDigest, buildHandover } from "../fixtures/digest.ts";
 import { buildExplanation } from "../fixtures/explanation-question.ts";
 import { questionOf, type Story, stories } from "../fixtures/incident-stories.ts";
+import { modelCards } from "./model-cards.ts";
 
 /** One picture of the gallery. */
 export interface GalleryCard {
@@ -314,30 +315,6 @@ function others(): GalleryCard[] {
       state: "a silence matches nothing",
       view: silenceReminderView({ ...reminder, kind: "idle" }),
     },
-    {
-      family: "answer",
-      state: "what serves where",
-      view: answerView("fraud-scorer in production: 41; ranker in staging: 12.", {
-        title: "What serves where",
-        blocks: [
-          {
-            kind: "table",
-            columns: ["model", "environment", "version", "since", "by", "backend"],
-            rows: [
-              ["fraud-scorer", "production", "41", "2026-02-27 09:12", "Mika Lehtonen", "mlflow"],
-              ["ranker", "staging", "12", "2026-02-28 16:40", "Ada Okafor", "kubernetes"],
-            ],
-          },
-        ],
-        actions: [
-          {
-            label: "Deploy 42 to production",
-            command: "deploy fraud-scorer 42 --environment production",
-            style: "plain",
-          },
-        ],
-      }),
-    },
     { family: "answer", state: "the report of an incident", view: postmortemView(buildPostmortem(), null) },
     {
       family: "error",
@@ -355,5 +332,5 @@ function others(): GalleryCard[] {
 
 /** All of them, in the order in which the gallery shows them. */
 export function galleryCards(): readonly GalleryCard[] {
-  return [...incidents(), ...entries(), ...rollouts(), ...bakes(), ...others()];
+  return [...incidents(), ...entries(), ...rollouts(), ...bakes(), ...modelCards(), ...others()];
 }
