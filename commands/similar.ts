@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { answerView } from "../src/domain/answer.ts";
 import type { Incident } from "../src/domain/incident.ts";
+import { toPage } from "../src/domain/page.ts";
 import { endingText, type PastIncident, similarityText, whySimilar } from "../src/domain/past-incident.ts";
 import { featuresOf } from "../src/domain/similar-incidents.ts";
-import { bold, duration, oneLine, plain, type ViewBlock } from "../src/domain/view.ts";
+import { duration, oneLine, plain, type ViewBlock } from "../src/domain/view.ts";
 import { defineCommand } from "../src/ports/command.ts";
 import { findIncident, suggestIncidents } from "./_lookup.ts";
 
@@ -63,7 +64,11 @@ function blocksOf(past: PastIncident, asked: Incident): readonly ViewBlock[] {
     {
       kind: "text",
       text: [
-        bold(`#${past.incidentId} ${oneLine(past.incident.title, 120)}`),
+        toPage(
+          `#${past.incidentId} ${oneLine(past.incident.title, 120)}`,
+          `/incidents/${past.incidentId}`,
+          "bold",
+        ),
         plain(` · ${before} before · ${similarityText(past)} similar`),
       ],
     },

@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { auditOf } from "./config/audit.ts";
 import { digestsOf } from "./config/digests.ts";
+import { effectiveText } from "./config/effective.ts";
 import { ConfigError } from "./config/error.ts";
 import { escalationOf, pagersOf, rotasOf } from "./config/escalation.ts";
 import { type FileConfig, parseFile, sha256 } from "./config/file.ts";
@@ -88,6 +89,7 @@ export function readConfig(env: Environment = process.env): Config {
     silenceReminders: remindersOf(parsed.silences),
     sections: sectionsOf(parsed),
     secretsRead: secretsRead(parsed, env),
+    effective: effectiveText(parsed),
     hash: sha256(text),
   };
 }

@@ -40,6 +40,7 @@ import { createMeasuring, metricSourceOf } from "./main/measuring.ts";
 import { createMonitoring } from "./main/monitoring.ts";
 import { readableSources } from "./main/own-source.ts";
 import { packageVersion } from "./main/package.ts";
+import { composePages } from "./main/pages.ts";
 import { loadPlugins, type Plugins } from "./main/plugins.ts";
 import { createReadiness } from "./main/readiness.ts";
 import { recordStart } from "./main/record-start.ts";
@@ -112,7 +113,11 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   const champion = await followChampion(store, log, () => triageOf.current?.reload());
   stops.push(() => champion.stop());
   const desk = await createCommandDesk({ config, plugins, store, log, metrics, clock });
-  const chats = await createChats({ config, store, log, metrics, lagMs: () => null });
+  const chats = await createChats({
+    ...{ config, store, log, metrics },
+    pages: composePages({ config, store, desk, clock }),
+    lagMs: () => null,
+  });
   const coFirings = keepCoFirings({ store, replica, log, metrics, clock });
   stops.push(() => coFirings.stop());
   const kindOf = createKindOf(config.evidenceKinds);

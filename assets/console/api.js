@@ -6,6 +6,8 @@
  * @typedef {import("../../src/adapters/chat/console/wire.ts").WireSpan} WireSpan
  * @typedef {import("../../src/adapters/chat/console/complete.ts").Completion} Completion
  * @typedef {import("../../src/ports/chat.ts").CommandForm} CommandForm
+ * @typedef {import("../../src/adapters/chat/console/page-wire.ts").WirePage} WirePage
+ * @typedef {import("../../src/adapters/chat/console/page-wire.ts").WirePageBlock} WirePageBlock
  * @typedef {{ id: string, name: string, roles: readonly string[] }} PagePerson
  * @typedef {import("../../src/adapters/chat/console/desk.ts").PageState & {
  *   you: PagePerson | null, mode: "open" | "token", people: readonly PagePerson[], lagMs: number | null, now: string,
@@ -58,12 +60,22 @@ export function getThread(id) {
 }
 
 /**
- * @param {"incidents" | "rollouts"} kind
+ * The card of something in a channel of the console.
+ * @param {"incident" | "rollout"} kind
  * @param {number} subject
  * @returns {Promise<{ id: number, channel: string }>}
  */
 export function getCard(kind, subject) {
-  return call("GET", `/api/cards/${kind}/${subject}`);
+  return call("GET", `/api/cards/${kind}s/${subject}`);
+}
+
+/**
+ * @param {string} address - path and query of a page: "/incidents?state=open".
+ * @param {AbortSignal} signal
+ * @returns {Promise<WirePage>}
+ */
+export function getPage(address, signal) {
+  return call("GET", `/api/pages${address}`, undefined, signal);
 }
 
 /**

@@ -14,6 +14,8 @@ import { createGate } from "./gate.js";
 import { listenForKeys } from "./keys.js";
 import { createLive } from "./live.js";
 import { createOutbox } from "./outbox.js";
+import { createPageView } from "./page.js";
+import { pathParts } from "./place.js";
 import { createSide } from "./side.js";
 import { showStatus } from "./status.js";
 import { renderTeaching } from "./teach.js";
@@ -37,6 +39,16 @@ const handlers = { press, openThread, dismiss, askedBy, loadEarlier };
 const channel = createChannelView(handlers);
 const thread = createThreadView({ ...handlers, closed: onThreadClosed, privatesOf });
 const composer = createComposer({ send: (line) => sendLine(line) });
+const pages = createPageView({
+  press: (action, button, block) => void pressOnPage(action, button, block.subject),
+  go: (address) => void go(address),
+  titled: (title) => side.showPage({ name: location.pathname.split("/")[1] ?? "", title }),
+  signedOut(error) {
+    const isSignedOut = error instanceof ApiError && error.status === 401;
+    if (isSignedOut) gate.showProblem(error);
+    return isSignedOut;
+  },
+});
 const side = createSide({
   open: (id) => void openChannel(id, null),
   reload: () => void start(),
@@ -59,10 +71,17 @@ listenForKeys({
   areSingleKeysOn: shortcuts.areSingleKeysOn,
   openShortcuts: shortcuts.open,
   channel,
+  pages,
   thread,
   composer,
   side,
   openThread,
+});
+document.addEventListener("click", (event) => {
+  const link = event.target instanceof Element ? event.target.closest("a[data-internal]") : null;
+  if (link === null || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  void go(link.getAttribute("href") ?? "/");
 });
 addEventListener("popstate", () => void followPath("stay"));
 void start();
@@ -71,10 +90,13 @@ void start();
 async function start() {
   live.stop();
   privates.clear();
+  const { page: first } = pathParts();
+  if (first !== undefined) pages.begin(first);
   try {
     const state = await load(pathParts().channel ?? "");
     live.start(state.revision);
-    await followPath("focus");
+    // A page that has just been loaded begins at its top, where the links are that skip.
+    await followPath(first === undefined ? "focus" : "stay");
   } catch (error) {
     gate.showProblem(error);
   }
@@ -122,29 +144,33 @@ function show(state) {
 
 // ---------- where one is ----------
 
-/** @returns {{ channel?: string, message?: number, card?: { kind: "incidents" | "rollouts", subject: number } }} */
-function pathParts() {
-  const [, first, second, third] = location.pathname.split("/");
-  if ((first === "incidents" || first === "rollouts") && second !== undefined) {
-    return { card: { kind: first, subject: Number(second) } };
-  }
-  if (first !== "channels" || second === undefined) return {};
-  return { channel: decodeURIComponent(second), ...(third === undefined ? {} : { message: Number(third) }) };
-}
-
 /** @param {"focus" | "stay"} focus */
 async function followPath(focus) {
   const parts = pathParts();
+  if (parts.page !== undefined) {
+    if (thread.openId() !== null) thread.close();
+    composer.setWhere(`#${page?.channel ?? ""}`);
+    return await pages.open(parts.page, focus);
+  }
+  const wasPage = pages.isOpen();
+  pages.close();
+  side.showPage(null);
   try {
-    const target = parts.card === undefined ? null : await getCard(parts.card.kind, parts.card.subject);
-    const id = target?.channel ?? parts.channel ?? page?.channels[0]?.id ?? "";
-    if (page?.channel !== id) await load(id);
-    const message = target?.id ?? parts.message;
-    if (message === undefined) thread.close();
-    else await showThread(message, focus);
+    const id = parts.channel ?? page?.channels[0]?.id ?? "";
+    // What was asked on a page was answered there; the channel shows it too.
+    if (page?.channel !== id || wasPage) await load(id);
+    if (parts.message === undefined) thread.close();
+    else await showThread(parts.message, focus);
   } catch (error) {
     showNotice(error);
   }
+}
+
+/** @param {string} address - path and query. */
+async function go(address) {
+  side.close();
+  if (address !== location.pathname + location.search) history.pushState(null, "", address);
+  await followPath("focus");
 }
 
 /**
@@ -174,9 +200,9 @@ async function showThread(id, focus) {
 
 /** @param {number} card */
 function onThreadClosed(card) {
-  if (page === null) return;
+  if (page === null || pathParts().page !== undefined) return;
   const path = `/channels/${encodeURIComponent(page.channel)}`;
-  if (pathParts().message !== undefined || pathParts().card !== undefined) history.pushState(null, "", path);
+  if (pathParts().message !== undefined) history.pushState(null, "", path);
   composer.setWhere(`#${page.channel}`);
   for (const message of privatesOf(card)) placePrivate(message);
   channel.focusThreadLink(card);
@@ -199,6 +225,12 @@ async function loadEarlier(before) {
 function onMessage(message) {
   if (message.answers !== null) outbox.settle(message.answers);
   if (message.isPrivate) privates.set(message.id, message);
+  else pages.refreshSoon();
+  if (pages.isOpen() && message.isPrivate) {
+    pages.answer(renderPrivate(message, handlers, askedBy(message)));
+    announce(`Only you: ${message.view.summary}`);
+    return;
+  }
   if (message.isPrivate && message.thread !== null) {
     placePrivate(message);
     announce(`Only you: ${message.view.summary}`);
@@ -306,6 +338,25 @@ async function lineOf(action, place) {
   return isAsked ? await askFirst(action, person) : action.command;
 }
 
+/**
+ * A button of a page: answered in the thread of what it is about, where that has a card here.
+ * @param {WireView["actions"][number]} action
+ * @param {HTMLButtonElement} button
+ * @param {{ kind: "incident" | "rollout", id: number } | null} subject
+ */
+async function pressOnPage(action, button, subject) {
+  if (button.getAttribute("aria-disabled") === "true" || page === null) return;
+  const card = subject === null ? null : await getCard(subject.kind, subject.id).catch(() => null);
+  const place = { channel: card?.channel ?? page.channel, thread: card?.id ?? null };
+  const line = await lineOf(action, place);
+  if (line === null) {
+    button.focus();
+    return;
+  }
+  button.setAttribute("aria-disabled", "true");
+  outbox.send(`/${line}`, { ...place, button });
+}
+
 /** @param {string} line */
 function sendLine(line) {
   if (page === null) return;
@@ -319,7 +370,8 @@ function sendLine(line) {
 
 /** @param {import("./outbox.js").Errand} errand */
 function placeEcho({ thread: card, echo }) {
-  if (card !== null && thread.openId() === card) thread.append(echo.element);
+  if (pages.isOpen()) pages.answer(echo.element);
+  else if (card !== null && thread.openId() === card) thread.append(echo.element);
   else if (card === null || !channel.under(card, echo.element)) channel.append(echo.element);
   showTeaching();
 }
@@ -338,7 +390,7 @@ function showTeaching() {
 }
 
 function markRead() {
-  if (page !== null && !document.hidden) side.markRead(page.channel, newestShown());
+  if (page !== null && !document.hidden && !pages.isOpen()) side.markRead(page.channel, newestShown());
 }
 document.addEventListener("visibilitychange", markRead);
 

@@ -68,12 +68,15 @@ export function toneIcon(tone) {
 }
 
 /**
+ * An element of a drawing, with attributes and children.
  * @param {string} tag
- * @param {Readonly<Record<string, string>>} attributes
+ * @param {Readonly<Record<string, string | number>>} attributes
+ * @param {...(string | Node)} children
  */
-function svgElement(tag, attributes) {
+export function svgElement(tag, attributes, ...children) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  element.append(...children);
   return element;
 }
 

@@ -9,6 +9,7 @@
  * @property {() => boolean} areSingleKeysOn
  * @property {() => void} openShortcuts
  * @property {ReturnType<typeof import("./channel.js").createChannelView>} channel
+ * @property {ReturnType<typeof import("./page.js").createPageView>} pages
  * @property {ReturnType<typeof import("./thread.js").createThreadView>} thread
  * @property {ReturnType<typeof import("./composer.js").createComposer>} composer
  * @property {ReturnType<typeof import("./side.js").createSide>} side
@@ -58,7 +59,8 @@ function onChord({ composer, side }, event) {
  * @param {KeyboardEvent} event
  */
 function onSingleKey(targets, event) {
-  const { channel, composer, openThread } = targets;
+  const { channel, composer, openThread, pages } = targets;
+  const list = pages.isOpen() ? pages : channel;
   const card = channel.focused();
   const isOnCard = event.target instanceof HTMLElement && event.target.matches("#cards > article");
   if (event.key === "Enter" && isOnCard && card !== null && !card.isPrivate) openThread(card);
@@ -66,8 +68,8 @@ function onSingleKey(targets, event) {
   if (event.key === "/") {
     event.preventDefault();
     composer.fill("/");
-  } else if (event.key === "j") channel.focusNext(1);
-  else if (event.key === "k") channel.focusNext(-1);
+  } else if (event.key === "j") list.focusNext(1);
+  else if (event.key === "k") list.focusNext(-1);
   else if (event.key === "o" && card !== null && !card.isPrivate) openThread(card);
   else if (event.key === "?") targets.openShortcuts();
 }

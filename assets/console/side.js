@@ -18,6 +18,8 @@ export function createSide(handlers) {
   /** @type {readonly PageChannel[]} */
   let channels = [];
   let current = "";
+  /** The page that is shown instead of a channel. @type {{ name: string, title: string } | null} */
+  let page = null;
 
   menu.addEventListener("click", () => (app.dataset["side"] === "open" ? close() : openSide()));
   scrim.addEventListener("click", close);
@@ -29,9 +31,14 @@ export function createSide(handlers) {
   /** @param {PageState} state */
   function show(state) {
     current = state.channel;
-    byId("channel-title", HTMLElement).textContent = `#${state.channel}`;
     showPeople(state);
     showChannels(state.channels);
+  }
+
+  /** @param {{ name: string, title: string } | null} shown - null for the channel. */
+  function showPage(shown) {
+    page = shown;
+    render();
   }
 
   /** @param {readonly PageChannel[]} known */
@@ -109,7 +116,7 @@ export function createSide(handlers) {
             href: `/channels/${encodeURIComponent(channel.id)}`,
             class: unread.count > 0 ? "channel is-unread" : "channel",
             "data-channel": channel.id,
-            "aria-current": channel.id === current ? "page" : null,
+            "aria-current": page === null && channel.id === current ? "page" : null,
           },
           h("span", { class: "channel-name" }, `# ${channel.id}`),
           unread.count > 0 &&
@@ -130,7 +137,14 @@ export function createSide(handlers) {
       }),
     );
     for (const link of list.querySelectorAll("a")) if (link.dataset["channel"] === focused) link.focus();
-    document.title = `${total > 0 ? `(${total}) ` : ""}#${current} · Tocsin`;
+    const place = page === null ? `#${current}` : page.title;
+    byId("channel-title", HTMLElement).textContent = page === null ? place : "";
+    document.title = `${total > 0 ? `(${total}) ` : ""}${place} · Tocsin`;
+    for (const link of document.querySelectorAll("#pages a")) {
+      const isCurrent = link instanceof HTMLElement && link.dataset["page"] === page?.name;
+      if (isCurrent) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
     menu.classList.toggle(
       "is-unread",
       channels.some((channel) => channel.id !== current && unreadOf(channel).count > 0),
@@ -164,6 +178,7 @@ export function createSide(handlers) {
 
   return {
     show,
+    showPage,
     showChannels,
     arrived,
     markRead,

@@ -57,7 +57,7 @@ function refresh(element, now) {
   const away = element.dataset["how"] === "full" ? distance(at, now) : "";
   const text = `${shortTime(at, now)}${away === "" ? "" : ` · ${away}`}`;
   if (element.textContent !== text) element.textContent = text;
-  element.title = whole.format(at);
+  element.title = `${whole.format(at)} · ${at.toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
 /** Keeps every <time> of the page true. */

@@ -60,7 +60,7 @@ export function renderBlocks(blocks) {
  * @param {WireBlock} block
  * @returns {HTMLElement}
  */
-function renderBlock(block) {
+export function renderBlock(block) {
   switch (block.kind) {
     case "text":
       return h("p", { class: "text" }, ...block.text.map(renderSpan));
@@ -171,9 +171,10 @@ function renderTable(block) {
 }
 
 /** @param {WireSpan} span */
-function renderSpan(span) {
+export function renderSpan(span) {
   const content = span.at === undefined ? span.text : timeElement(span.at, "full");
   const styled = span.style === undefined ? content : styledText(span.style, content);
+  if (span.page !== undefined) return h("a", { href: span.page, "data-internal": true, dir: "auto" }, styled);
   if (span.url === undefined) return typeof styled === "string" ? h("span", { dir: "auto" }, styled) : styled;
   return renderLink(span.url, styled);
 }

@@ -24,6 +24,7 @@ import type {
   RolloutCommand,
   Store,
   StoreSlices,
+  View,
 } from "../ports.ts";
 import { type Effects, MovedElsewhereError } from "./effects.ts";
 import { isDatabaseAway } from "./faults.ts";
@@ -84,6 +85,11 @@ export interface Execute {
    * @returns null when this very request was carried out before: it has been answered then.
    */
   execute(request: CommandRequest): Promise<Answer | null>;
+  /**
+   * The answer of a command that only reads, for a page of the console: judged like the command itself, stored nowhere.
+   * @throws Error when the command is no reading one, or what it reads is away.
+   */
+  look(asked: Look): Promise<LookResult>;
   /** What platforms register. */
   shapes(): readonly CommandShape[];
   /** Suggestions while someone types; at most 25, best first; never throws. */
@@ -91,6 +97,18 @@ export interface Execute {
   /** Forms for what was left out. */
   readonly forms: Forms;
 }
+
+/** Something to look at, as the command line that would show it. */
+export interface Look {
+  readonly account: CommandRequest["account"];
+  readonly command: string;
+  readonly text: string;
+}
+
+export type LookResult =
+  | { readonly kind: "shown"; readonly view: View }
+  /** `isDenied`: the person may not, rather than that there is no such thing. */
+  | { readonly kind: "refused"; readonly view: View; readonly isDenied: boolean };
 
 const defaultExpiryMs = 24 * 3_600_000;
 /** Pause before a command that the database was away for is tried again, ms. */
@@ -186,6 +204,27 @@ export function createExecute(options: ExecuteOptions): Execute {
     const permission = await permit(asked, command, context);
     if (permission.kind === "stop") return await finish(asked.request, permission.outcome, permission.audit);
     return await finish(asked.request, outcomeOf(await command.run(asked.options, context)));
+  }
+
+  async function look({ account, command, text }: Look): Promise<LookResult> {
+    const known = prepared.get(command);
+    if (known === undefined || known.command.kind !== "read")
+      throw new Error(`execute: "${command}" is no command that only reads`);
+    const now = clock.now();
+    const input = { kind: "text", text } as const;
+    const request = { key: "", account, channel: null, command, input, receivedAt: now, reply: {} };
+    const parsed = parseOptions(known, request, { kind: "none" });
+    if (parsed.kind === "refuse")
+      return { kind: "refused", view: refused(parsed, parsed.usage).view, isDenied: false };
+    const { options: given } = parsed;
+    const asked: Asked = { request, person: personOf(request), now, options: given, said: given, known };
+    const context = contextOf(asked, store);
+    const permission = await permit(asked, known.command, context);
+    if (permission.kind === "stop")
+      return { kind: "refused", view: permission.outcome.view, isDenied: permission.audit !== null };
+    const result = await known.command.run(given, context);
+    const { view } = outcomeOf(result);
+    return result.kind === "answer" ? { kind: "shown", view } : { kind: "refused", view, isDenied: false };
   }
 
   async function runOperate(asked: Asked, command: ActingCommand): Promise<Outcome | null> {
@@ -402,6 +441,7 @@ export function createExecute(options: ExecuteOptions): Execute {
   const suggest = createSuggest({ ...options, prepared });
   return {
     execute,
+    look,
     shapes: () => [...prepared.values()].map(shapeOf),
     suggest,
     forms: createForms({ ...options, prepared, suggest }),

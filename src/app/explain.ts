@@ -99,6 +99,8 @@ export function createExplain(options: ExplainOptions): Explain {
     if (state === null) return;
     // By this later incidents find it, whether or not there is anything new to say.
     await Promise.all([store.similar.remember(incidentId, state.features), answer(incidentId, state)]);
+    // And by this people do, in the words of its explanation too.
+    await store.search.takeIn(incidentId);
   }
 
   async function answer(incidentId: number, state: State): Promise<void> {

@@ -19,6 +19,10 @@ export function nameCommands(execute: Execute, naming: CommandNaming): Execute {
       const answer = await execute.execute(ownRequest(request, naming));
       return answer === null ? null : { ...answer, view: withPrefix(answer.view, naming) };
     },
+    async look(asked) {
+      const found = await execute.look(asked);
+      return { ...found, view: withPrefix(found.view, naming) };
+    },
     shapes: () => execute.shapes().map((shape) => prefixedShape(shape, prefix)),
     async suggest(question) {
       const { option } = question;

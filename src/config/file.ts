@@ -154,6 +154,7 @@ export const fileSchema = z.strictObject({
       z.strictObject({
         name: z.string().min(1).optional(),
         roles: z.array(name).min(1, "needs at least one role"),
+        teams: z.array(z.string().min(1).max(200)).max(50).optional(),
         slack: z.string().optional(),
         discord: accountId.optional(),
         console: hash.optional(),

@@ -112,7 +112,8 @@ export function peopleOf(
       ...(given.slack === undefined ? {} : { slack: given.slack }),
       ...(given.discord === undefined ? {} : { discord: given.discord }),
     };
-    return { id, name: given.name ?? id, roles: given.roles, accounts };
+    const teams = given.teams === undefined ? {} : { teams: given.teams };
+    return { id, name: given.name ?? id, roles: given.roles, ...teams, accounts };
   });
   for (const platform of ["slack", "discord"]) {
     const seen = new Map<string, string>();

@@ -158,6 +158,8 @@ export interface Config {
   /** Key of tocsin.yaml to SHA-256 of what it says, defaults included, for the audit log. */
   readonly sections: Readonly<Record<string, string>>;
   readonly secretsRead: readonly SecretRead[];
+  /** tocsin.yaml with its defaults, as people may read it: YAML, without secrets. */
+  readonly effective: string;
   /** SHA-256 of the file, for the audit log. */
   readonly hash: string;
 }

@@ -4,6 +4,8 @@ export interface Person {
   readonly id: string;
   readonly name: string;
   readonly roles: readonly string[];
+  /** Whose alerts are theirs, as the labels team and owner say it; absent where nobody said. */
+  readonly teams?: readonly string[];
   /** Platform to the account id there; a person without an account on a platform has no key for it. */
   readonly accounts: Readonly<Record<string, string>>;
 }

@@ -300,8 +300,24 @@ function lastCharacters(text: string, max: number): string {
   return `…${/^[\uDC00-\uDFFF]/.test(cut) ? cut.slice(1) : cut}`;
 }
 
+/** "Approve" and "Deny", bound to the plan as it is shown. */
+export function voiceActions(rollout: Rollout, risk: "low" | "high"): readonly ViewAction[] {
+  const { id, plan, planHash } = rollout;
+  return [
+    {
+      label: "Approve",
+      command: `approve ${id} --plan ${planHash.slice(0, shownHash)}`,
+      style: "primary",
+      ...(risk === "high"
+        ? { ask: nameQuestion(plan.model) }
+        : { confirm: truncate(`Approve: ${planTitle(plan)}?`, 200) }),
+    },
+    { label: "Deny", command: `deny ${id}`, style: "danger", confirm: `Deny rollout ${id}?` },
+  ];
+}
+
 function actionsOf({ rollout, risk }: RolloutFacts): ViewAction[] {
-  const { id, state, plan } = rollout;
+  const { id, state } = rollout;
   const audit: ViewAction = { label: "Audit", command: `audit --subject rollout:${id}`, style: "plain" };
   const cancel: ViewAction = {
     label: "Cancel",
@@ -311,18 +327,7 @@ function actionsOf({ rollout, risk }: RolloutFacts): ViewAction[] {
   };
   switch (state) {
     case "pending":
-      return [
-        {
-          label: "Approve",
-          command: `approve ${id} --plan ${rollout.planHash.slice(0, shownHash)}`,
-          style: "primary",
-          ...(risk === "high"
-            ? { ask: nameQuestion(plan.model) }
-            : { confirm: truncate(`Approve: ${planTitle(plan)}?`, 200) }),
-        },
-        { label: "Deny", command: `deny ${id}`, style: "danger", confirm: `Deny rollout ${id}?` },
-        cancel,
-      ];
+      return [...voiceActions(rollout, risk ?? "low"), cancel];
     case "approved":
     case "starting":
       return [cancel];

@@ -14,6 +14,8 @@ export interface Span {
   readonly at?: Date;
   /** Somebody to be called; `text` is shown where they have no account. Made of tocsin.yaml alone, never of a text. */
   readonly mention?: Mention;
+  /** Path of the console's page about it, "/incidents/12"; other platforms show the text. */
+  readonly page?: string;
 }
 /** A person, or a group of a platform (a user group of Slack, a role of Discord). */
 export interface Mention {

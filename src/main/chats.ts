@@ -4,7 +4,7 @@ import type { OpenStore } from "../adapters/store/store.ts";
 import type { Config } from "../config.ts";
 import { isLoopback } from "../domain/sender.ts";
 import type { RequestHandler } from "../http.ts";
-import { type Channel, type Chat, type Log, type Metrics, parseChannel } from "../ports.ts";
+import { type Channel, type Chat, type Log, type Metrics, type Pages, parseChannel } from "../ports.ts";
 
 export interface Chats {
   readonly byPlatform: ReadonlyMap<string, Chat>;
@@ -17,6 +17,8 @@ export interface ChatParts {
   readonly config: Config;
   readonly store: OpenStore;
   readonly lagMs: () => number | null;
+  /** Absent where nobody looks: for doctor. */
+  readonly pages?: Pages;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -58,7 +60,7 @@ export async function createChats(parts: ChatParts): Promise<Chats> {
   return { byPlatform, console, routes };
 }
 
-function createConsoleChat({ config, store, lagMs, log }: ChatParts): Promise<Console> {
+function createConsoleChat({ config, store, lagMs, pages, log }: ChatParts): Promise<Console> {
   return createConsole({
     messages: store.console,
     posts: store.posts,
@@ -70,6 +72,7 @@ function createConsoleChat({ config, store, lagMs, log }: ChatParts): Promise<Co
       .filter((channel) => channel.platform === "console")
       .map((channel) => channel.id),
     lagMs,
+    ...(pages === undefined ? {} : { pages }),
     log,
   });
 }

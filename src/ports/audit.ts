@@ -12,6 +12,12 @@ export interface AuditStore {
     readonly subject?: string;
     readonly actor?: string;
     readonly action?: string;
+    /** Made at this moment or later. */
+    readonly from?: Date;
+    /** Made before this moment. */
+    readonly to?: Date;
+    /** Only entries of a smaller number: where the page before ended. */
+    readonly before?: number;
     readonly limit: number;
   }): Promise<readonly AuditEntry[]>;
   head(): Promise<AuditEntry | null>;

@@ -26,6 +26,8 @@ export interface RolloutStore extends GuardStore {
     readonly since?: Date;
     /** Only those whose bake is not over. */
     readonly bake?: "open";
+    /** Only those of a smaller number: where the page before ended. */
+    readonly before?: number;
     readonly limit: number;
   }): Promise<readonly Rollout[]>;
   insert(rollout: Omit<Rollout, "id" | "version">): Promise<Rollout>;

@@ -15,6 +15,7 @@ import type { MuteStore } from "./mute.ts";
 import type { NoiseStore } from "./noise.ts";
 import type { OperationRecordStore } from "./operation-record.ts";
 import type { RolloutStore } from "./rollout.ts";
+import type { SearchStore } from "./search.ts";
 import type { ServingStore } from "./serving.ts";
 import type { SimilarStore } from "./similar.ts";
 import type { RawDelivery } from "./source.ts";
@@ -43,6 +44,7 @@ export interface StoreSlices {
   readonly explanations: ExplanationStore;
   readonly feedback: FeedbackStore;
   readonly similar: SimilarStore;
+  readonly search: SearchStore;
   readonly noise: NoiseStore;
   readonly learning: LearningStore;
   readonly digests: DigestStore;

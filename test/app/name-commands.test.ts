@@ -21,6 +21,7 @@ function refusing() {
       });
       return Promise.resolve({ view, visibility: "private" });
     },
+    look: ({ command }) => Promise.resolve({ kind: "shown", view: answerView(`you asked for ${command}`) }),
     shapes: () => [{ name: "ack", summary: "Take it", examples: ["ack 12"], options: [] }],
     suggest: ({ command, option, partial }) => {
       asked.push([command, `${option}:${partial}`]);

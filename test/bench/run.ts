@@ -31,6 +31,7 @@ const benches: readonly Bench[] = [
   },
   { name: "store", title: "The store's hot statements", limitSeconds: 60 },
   { name: "audit", title: "Audit entries appended by eight writers", limitSeconds: 60 },
+  { name: "pages", title: "Pages of the console with 10,000 incidents", limitSeconds: 120 },
   { name: "triage", title: "Alerts all the way into incidents", args: ["100000"], limitSeconds: 120 },
   { name: "clustering", title: "Clustering per alert", limitSeconds: 120, isBuilt: true },
   {

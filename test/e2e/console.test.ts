@@ -210,33 +210,10 @@ describe("reading", () => {
     expect(await time.getAttribute("title")).toContain("2026");
   });
 
-  test("a deep link opens the thread of its card", async () => {
-    const shared: { id: number } = { id: 0 };
-    const at = await start({
-      posts: {
-        channelsOf: async () => [{ platform: "console", channel: "incidents" }],
-        findBySubject: async (platform, channel, kind, subject) => ({
-          key: "k1",
-          platform,
-          channel,
-          kind,
-          subject,
-          threadOf: null,
-          desiredRevision: 1,
-          postedRevision: 1,
-          state: "posted",
-          ref: { channel: incidents, data: { id: String(shared.id) } },
-          attempts: 1,
-          attemptedAt: null,
-          notBefore: null,
-          problem: null,
-          reposts: 0,
-          createdAt: now,
-        }),
-      },
-    });
-    shared.id = (await playScene(at.messages, "incidents", now)).incident;
-    const page = await visit(at, "/incidents/12");
+  test("an address with a message opens its thread", async () => {
+    const at = await start();
+    const ids = await playScene(at.messages, "incidents", now);
+    const page = await visit(at, `/channels/incidents/${ids.incident}`);
     const thread = page.getByRole("complementary", { name: /#12 HighErrorRate/ });
     await thread.waitFor();
     expect(await thread.locator(".thread-list .entry").count()).toBe(3);
@@ -523,7 +500,7 @@ describe("by keyboard alone", () => {
     const page = await visit(at);
     await page.locator(`#card-${ids.info}`).waitFor();
     await page.keyboard.press("Tab");
-    expect((await page.evaluate(inPage.focused)).text).toBe("Skip to the messages");
+    expect((await page.evaluate(inPage.focused)).text).toBe("Skip to the content");
     await page.keyboard.press("Enter");
     await page.keyboard.press("j");
     expect(await focusedId(page)).toBe(`card-${ids.digest}`);
@@ -623,7 +600,7 @@ describe("for every reader", () => {
     expect(Math.max(...cards.map(({ right }) => right))).toBeLessThanOrEqual(360);
     const buttons = await card.locator(".actions button").evaluateAll(inPage.edges);
     expect(Math.min(...buttons.map(({ height }) => height))).toBeGreaterThanOrEqual(40);
-    const menu = page.getByRole("button", { name: "Channels" });
+    const menu = page.getByRole("button", { name: "Menu" });
     await menu.click();
     await page.getByRole("link", { name: "# payments" }).waitFor();
     await page.keyboard.press("Escape");

@@ -14,3 +14,4 @@ export function scriptCookies(): string;
 export function pictureWidth(element: unknown): number;
 export function edges(elements: unknown): readonly { readonly right: number; readonly height: number }[];
 export function widths(element: unknown): { readonly outer: number; readonly inner: number };
+export function axeFindings(): Promise<readonly string[]>;

@@ -115,3 +115,13 @@ export function edges(elements) {
 export function widths(element) {
   return { outer: element.clientWidth, inner: element.scrollWidth };
 }
+
+/** What axe-core, which the page was given, finds that is serious or worse: rule, first element, how many. */
+export async function axeFindings() {
+  const { violations } = await globalThis.axe.run(document, {
+    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+  });
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 160)} (${nodes.length})`);
+}

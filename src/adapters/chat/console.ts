@@ -18,6 +18,7 @@ import type {
 } from "../../ports/chat.ts";
 import type { ConsoleMessages } from "../../ports/console.ts";
 import { type Clock, type Log, systemClock } from "../../ports/observability.ts";
+import type { Pages } from "../../ports/page.ts";
 import type { PostStore } from "../../ports/store.ts";
 import { loadAssets } from "./console/assets.ts";
 import { consolePlatform, createDesk, type Doorway } from "./console/desk.ts";
@@ -40,6 +41,8 @@ export interface ConsoleOptions {
   readonly sessionKey: Uint8Array;
   /** Ids of the configured console channels: shown although empty. */
   readonly channels: readonly string[];
+  /** What there is to look at beside the channels; absent for nothing, as for doctor. */
+  readonly pages?: Pages;
   /** How far triage lags behind what was received, ms; null when unknown. Shown at the top of the page. */
   readonly lagMs?: () => number | null;
   readonly log: Log;
@@ -89,6 +92,7 @@ export async function createConsole(options: ConsoleOptions): Promise<Console> {
     feed,
     sessions,
     people: options.people,
+    pages: options.pages ?? null,
     doorway: () => doorway,
     lagMs,
     clock,

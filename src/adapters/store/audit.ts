@@ -28,11 +28,14 @@ export function auditSlice(db: Db): AuditStore {
   return {
     append: (record) => append(db, record),
     read: (from, limit) => select(db, sql`where a.seq >= ${from} order by a.seq limit ${limit}`),
-    list: ({ subject, actor, action, limit }) => {
+    list: ({ subject, actor, action, from, to, before, limit }) => {
       const conditions = [
         subject === undefined ? sql`true` : sql`a.subject = ${indexable(subject)}`,
         actor === undefined ? sql`true` : isBy(indexable(actor)),
         action === undefined ? sql`true` : sql`a.action = ${action}`,
+        from === undefined ? sql`true` : sql`a.at >= ${writeTime(from)}::timestamptz`,
+        to === undefined ? sql`true` : sql`a.at < ${writeTime(to)}::timestamptz`,
+        before === undefined ? sql`true` : sql`a.seq < ${before}`,
       ];
       const where = sql.join(conditions, sql` and `);
       return select(db, sql`where ${where} order by a.seq desc limit ${limit}`);

@@ -1,5 +1,5 @@
 /** Rollouts, approvals and locks; with them the registry of the builtin backend. */
-import { and, asc, desc, eq, gte, inArray } from "drizzle-orm";
+import { and, asc, desc, eq, gte, inArray, lt } from "drizzle-orm";
 import { isBakeOpen } from "../../domain/bake.ts";
 import type { Rollout } from "../../domain/rollout.ts";
 import type { RolloutStore, Snapshot } from "../../ports.ts";
@@ -37,7 +37,7 @@ function rolloutRows(
       const [row] = await db.select().from(rollouts).where(eq(rollouts.operationId, operationId));
       return row === undefined ? null : toRollout(row);
     },
-    list: async ({ states, model, environment, since, bake, limit }) => {
+    list: async ({ states, model, environment, since, bake, before, limit }) => {
       const rows = await db
         .select()
         .from(rollouts)
@@ -48,6 +48,7 @@ function rolloutRows(
             environment === undefined ? undefined : eq(rollouts.environment, environment),
             since === undefined ? undefined : gte(rollouts.requestedAt, since),
             bake === undefined ? undefined : eq(rollouts.bakeIsOpen, true),
+            before === undefined ? undefined : lt(rollouts.id, before),
           ),
         )
         .orderBy(desc(rollouts.requestedAt), desc(rollouts.id))

@@ -28,6 +28,7 @@ const at = customType<{ data: Date; driverData: string }>({
   fromDriver: readTime,
 });
 const bytea = customType<{ data: Uint8Array }>({ dataType: () => "bytea" });
+const tsvector = customType<{ data: string }>({ dataType: () => "tsvector" });
 
 /** One HTTP request from a source, verbatim. Ids grow in commit order: inserts take an advisory lock. */
 export const deliveries = pgTable(
@@ -236,7 +237,11 @@ export const timeline = pgTable(
     data: jsonb("data").notNull().default({}),
     isPosted: boolean("is_posted").notNull().default(true),
   },
-  (table) => [index("timeline_incident").on(table.incidentId, table.id)],
+  (table) => [
+    index("timeline_incident").on(table.incidentId, table.id),
+    // What people wrote is searched; what the bot says of itself is not.
+    index("timeline_said").using("gin", sql`to_tsvector('simple', text)`).where(sql`actor <> 'tocsin'`),
+  ],
 );
 
 /** How far an incident that nobody acknowledges has come; see domain/escalation.ts. */
@@ -275,6 +280,16 @@ export const featureOwners = pgTable("feature_owners", {
   /** How many have it in all. */
   total: integer("total").notNull(),
 });
+
+/** The words that an incident is found by, as they were when a job last looked at it. */
+export const incidentTexts = pgTable(
+  "incident_texts",
+  {
+    incidentId: integer("incident_id").primaryKey(),
+    words: tsvector("words").notNull(),
+  },
+  (table) => [index("incident_texts_words").using("gin", table.words)],
+);
 
 /** Numbered facts that a claim may cite. */
 export const evidence = pgTable(

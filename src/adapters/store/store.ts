@@ -27,6 +27,7 @@ import { requestSlice } from "./requests.ts";
 import { excessRights } from "./rights.ts";
 import { rolloutSlice } from "./rollouts.ts";
 import { installation } from "./schema.ts";
+import { searchSlice } from "./search.ts";
 import { servingSlice } from "./serving.ts";
 import { similarSlice } from "./similar-incidents.ts";
 import { subscriptionSlice } from "./subscriptions.ts";
@@ -119,6 +120,7 @@ function slicesOf(db: Db, installationId: string, write?: DeliveryStore["insert"
     explanations: explanationSlice(db),
     feedback: feedbackSlice(db),
     similar: similarSlice(db),
+    search: searchSlice(db),
     noise: noiseSlice(db),
     learning: learningSlice(db),
     digests: digestSlice(db),

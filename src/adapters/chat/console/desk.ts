@@ -212,7 +212,8 @@ function requestKey(session: Session, key: string): string {
   return `console-${createHash("sha256").update(`${session.id}\n${key}`).digest("hex").slice(0, 40)}`;
 }
 
-function accountOf(person: Person | null): Account {
+/** Whoever looks, as the bot knows accounts. */
+export function accountOf(person: Person | null): Account {
   return person === null
     ? { platform: consolePlatform, id: "nobody", name: "Nobody in particular" }
     : { platform: consolePlatform, id: person.id, name: person.name };

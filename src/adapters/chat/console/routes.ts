@@ -3,12 +3,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
 import type { Person } from "../../../domain/person.ts";
 import type { Clock, Log } from "../../../ports/observability.ts";
+import type { Pages } from "../../../ports/page.ts";
 import { type Answering, createAccess, type Member, publicPerson, type Visit } from "./access.ts";
 import type { Assets } from "./assets.ts";
-import { complete, type Desk, type Doorway, formOf, submit } from "./desk.ts";
+import { accountOf, complete, type Desk, type Doorway, formOf, submit } from "./desk.ts";
 import type { Feed } from "./feed.ts";
 import { type Answer, badBody, json, openStream, readJson, refusal, send, tooMany } from "./http.ts";
 import { createLimiter } from "./limiter.ts";
+import { pageToWire } from "./page-wire.ts";
 import type { Sessions } from "./session.ts";
 
 export interface RouteOptions {
@@ -17,12 +19,18 @@ export interface RouteOptions {
   readonly feed: Feed;
   readonly sessions: Sessions;
   readonly people: readonly Person[];
+  /** What there is to look at beside the channels; null for nothing. */
+  readonly pages: Pages | null;
   /** Null while the bot is not started. */
   readonly doorway: () => Doorway | null;
   readonly lagMs: () => number | null;
   readonly clock: Clock;
   readonly log: Log;
 }
+
+/** Addresses of pages: lists, and one thing by its number or name. */
+const pagePath =
+  /^\/(?:home|noise|settings|(?:incidents|rollouts|audit)(?:\/\d{1,9})?|models(?:\/[^/]{1,600})?)$/;
 
 interface Route {
   readonly method: "GET" | "POST";
@@ -52,11 +60,11 @@ export function createRoutes(options: RouteOptions) {
   const { sessions, desk, feed, clock, log } = options;
   const access = createAccess(options);
   const sent = createLimiter({ limit: 60, windowMs: 10_000, maxKeys: 10_000 });
+  const looked = createLimiter({ limit: 200, windowMs: 10_000, maxKeys: 10_000 });
 
   const routes: readonly Route[] = [
-    anyone("GET", /^\/(?:channels\/[^/]{1,300}(?:\/\d{1,15})?|(?:incidents|rollouts)\/\d{1,9})?$/, (visit) =>
-      asset(visit, "index.html"),
-    ),
+    anyone("GET", /^\/(?:channels\/[^/]{1,300}(?:\/\d{1,15})?)?$/, (visit) => asset(visit, "index.html")),
+    anyone("GET", pagePath, (visit) => asset(visit, "index.html")),
     anyone("GET", /^\/assets\/([\w-]{1,50}\.\w{2,4})$/, (visit) => asset(visit, visit.parts[0] ?? "")),
     anyone("GET", /^\/favicon\.ico$/, (visit) => asset(visit, "favicon.svg")),
     anyone("POST", /^\/api\/sign-in$/, access.signIn),
@@ -68,6 +76,7 @@ export function createRoutes(options: RouteOptions) {
     member("GET", /^\/api\/messages$/, earlier),
     member("GET", /^\/api\/threads\/(\d{1,15})$/, thread),
     member("GET", /^\/api\/cards\/(incidents|rollouts)\/(\d{1,9})$/, card),
+    member("GET", /^\/api\/pages(\/[^?]{1,700})$/, page),
     member("GET", /^\/api\/images\/(\d{1,15})\/(\d{1,4})$/, image),
     member("GET", /^\/api\/files\/(\d{1,15})\/(\d{1,4})$/, file),
     member("POST", /^\/api\/complete$/, suggestions),
@@ -149,6 +158,23 @@ export function createRoutes(options: RouteOptions) {
     return found === null
       ? missing(`There is no card of ${kind} ${visit.parts[1]} in the console.`)
       : json(200, found);
+  }
+
+  async function page(visit: Member): Promise<Answer> {
+    const path = visit.parts[0] ?? "";
+    if (options.pages === null || !pagePath.test(path)) return missing("There is no such page.");
+    const waitMs = looked.take(visit.session.id, visit.now);
+    if (waitMs > 0) return tooMany("Too many pages at once.", waitMs);
+    const segments = decoded(path);
+    if (segments === null) return missing("There is no such page.");
+    const found = await options.pages.open({
+      account: accountOf(visit.session.person),
+      path: segments,
+      query: Object.fromEntries(visit.url.searchParams),
+      now: visit.now,
+    });
+    if (found.kind === "page") return json(200, pageToWire(found.page));
+    return refusal({ denied: 403, missing: 404, bad: 400 }[found.because], found);
   }
 
   async function image(visit: Member): Promise<Answer> {
@@ -267,6 +293,15 @@ function starting(): Answer {
 
 function wholeNumber(text: string | null): number | null {
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
+
+/** The segments of a path, or null where one is no percent-encoding. */
+function decoded(path: string): readonly string[] | null {
+  try {
+    return path.slice(1).split("/").map(decodeURIComponent);
+  } catch {
+    return null;
+  }
 }
 
 function parseUrl(url: string | undefined): URL | null {

@@ -33,6 +33,8 @@ export interface WireSpan {
   readonly style?: string;
   readonly url?: string;
   readonly at?: string;
+  /** Path of another page of the console. */
+  readonly page?: string;
 }
 
 export type WireBlock =
@@ -122,7 +124,8 @@ export function toWire(message: ConsoleMessage): WireMessage {
 
 type UrlOf = (kind: "images" | "files", blockIndex: number) => string;
 
-function viewToWire(view: View, urlOf: UrlOf): WireView {
+/** A view as the page receives it; its pictures and files are where `urlOf` says. */
+export function viewToWire(view: View, urlOf: UrlOf): WireView {
   return {
     kind: view.kind,
     title: oneLine(view.title, limits.title),
@@ -146,7 +149,7 @@ function viewToWire(view: View, urlOf: UrlOf): WireView {
   };
 }
 
-function blockToWire(block: ViewBlock, urlOf: (kind: "images" | "files") => string): WireBlock {
+export function blockToWire(block: ViewBlock, urlOf: (kind: "images" | "files") => string): WireBlock {
   switch (block.kind) {
     case "text":
     case "note":
@@ -209,7 +212,7 @@ function tableToWire(table: Extract<ViewBlock, { kind: "table" }>): WireBlock {
   };
 }
 
-function textToWire(text: Text): readonly WireSpan[] {
+export function textToWire(text: Text): readonly WireSpan[] {
   return text.slice(0, limits.itemCount).map(spanToWire);
 }
 
@@ -221,7 +224,13 @@ function spanToWire(span: Span): WireSpan {
     ...(span.style === undefined ? {} : { style: span.style }),
     ...(url === null ? {} : { url }),
     ...(isMoment ? { at: span.at.toISOString() } : {}),
+    ...(span.page !== undefined && isPath(span.page) ? { page: span.page } : {}),
   };
+}
+
+/** A path of this very site: "//elsewhere" is none. */
+export function isPath(text: string): boolean {
+  return text.length <= 1_000 && /^\/(?![/\\])[!-~]*$/.test(text);
 }
 
 /**

@@ -1,0 +1,122 @@
+/** What the console shows at each address, to whom. Reading is judged as the commands that read are. */
+import { findPerson, type Person, stranger } from "../domain/person.ts";
+import type {
+  Clock,
+  ModelEntry,
+  PageRequest,
+  PageResult,
+  Pages,
+  Policy,
+  SearchStore,
+  Store,
+} from "../ports.ts";
+import type { Execute } from "./execute.ts";
+import { auditEntryPage, auditPage } from "./pages/audit.ts";
+import { type MakePage, missing, type PageContext, type Settings } from "./pages/context.ts";
+import { homePage } from "./pages/home.ts";
+import { incidentPage } from "./pages/incident.ts";
+import { incidentsPage } from "./pages/incidents.ts";
+import { modelPage, modelsPage } from "./pages/models.ts";
+import { noisePage } from "./pages/noise.ts";
+import { rolloutPage, rolloutsPage } from "./pages/rollouts.ts";
+import { settingsPage } from "./pages/settings.ts";
+
+export interface PagesOptions {
+  readonly store: Store;
+  readonly policy: Policy;
+  readonly people: readonly Person[];
+  readonly models: readonly ModelEntry[];
+  readonly settings: Settings;
+  readonly look: Execute["look"];
+  readonly clock: Clock;
+}
+
+/** First word of the path to the page of all, and the page of one. */
+const pages: Readonly<Record<string, { readonly all: MakePage; readonly one?: MakePage }>> = {
+  home: { all: homePage },
+  incidents: { all: incidentsPage, one: incidentPage },
+  models: { all: modelsPage, one: modelPage },
+  rollouts: { all: rolloutsPage, one: rolloutPage },
+  audit: { all: auditPage, one: auditEntryPage },
+  noise: { all: noisePage },
+  settings: { all: settingsPage },
+};
+
+/** Pages of one thing that have a number, which PostgreSQL takes as such. */
+const numbered: ReadonlySet<string> = new Set(["incidents", "rollouts", "audit"]);
+
+/** How long names are remembered, ms. */
+const namesMs = 60_000;
+const maxNames = 100;
+
+export function createPages(options: PagesOptions): Pages {
+  const { policy, people } = options;
+  /** By how far back they reach. */
+  const remembered = new Map<
+    number,
+    { readonly at: number; readonly names: ReturnType<SearchStore["names"]> }
+  >();
+
+  function open(request: PageRequest): Promise<PageResult> {
+    const [first = "", id] = request.path;
+    const found = Object.hasOwn(pages, first) ? pages[first] : undefined;
+    const make = id === undefined ? found?.all : found?.one;
+    if (make === undefined || request.path.length > 2) return Promise.resolve(nowhere());
+    if (id !== undefined && numbered.has(first) && !/^[1-9]\d{0,8}$/.test(id))
+      return Promise.resolve(nowhere());
+    const context = contextOf(request);
+    const decision = decide(context.person, request);
+    if (decision !== null) return Promise.resolve(decision);
+    return make(context, id ?? "");
+  }
+
+  /** Null when they may look around at all. */
+  function decide(person: Person, { account, now }: PageRequest): PageResult | null {
+    const question = {
+      person,
+      action: "read",
+      resource: { type: "Bot" },
+      via: account.platform,
+      now,
+    } as const;
+    const decision = policy.decide(question);
+    if (decision.kind === "allow") return null;
+    return {
+      kind: "refuse",
+      because: "denied",
+      problem: `${person.name}, you may not read here: ${decision.because}.`,
+      remedy: "Someone who edits tocsin.yaml can give you a role under people.",
+    };
+  }
+
+  /** Names change slowly, and every list asks for them. */
+  function names(sinceMs: number): ReturnType<SearchStore["names"]> {
+    const now = options.clock.now().getTime();
+    const known = remembered.get(sinceMs);
+    if (known !== undefined && now - known.at < namesMs) return known.names;
+    const found = options.store.search.names(new Date(now - sinceMs), maxNames);
+    remembered.set(sinceMs, { at: now, names: found });
+    found.catch(() => remembered.delete(sinceMs));
+    return found;
+  }
+
+  function contextOf({ account, query, now }: PageRequest): PageContext {
+    const person =
+      findPerson(people, account.platform, account.id) ??
+      stranger(account.platform, account.id, account.name);
+    return {
+      ...{ store: options.store, models: options.models, settings: options.settings },
+      ...{ policy, people, person, query, now, names },
+      look: (command, text) => options.look({ account, command, text }),
+      may: (action, resource) =>
+        policy.decide({ person, action, resource, via: account.platform, now }).kind === "allow",
+      nameOf: (id) => people.find((known) => known.id === id)?.name ?? id,
+    };
+  }
+
+  return { open };
+}
+
+function nowhere(): PageResult {
+  return missing("There is no such page.", "Choose one from the list on the side.");
+}

@@ -1,0 +1,225 @@
+/** The page of one incident: its card, where it is, why, and all that happened. */
+import type { Cause } from "../../domain/correlation.ts";
+import type { Evidence, Explanation } from "../../domain/explanation.ts";
+import { standingVerdicts, suspectName } from "../../domain/feedback.ts";
+import { incidentView } from "../../domain/incident-view.ts";
+import { type Cell, cell, type PageBlock, toIncident, toModel, toRollout } from "../../domain/page.ts";
+import { rolloutsNamed } from "../../domain/postmortem.ts";
+import { planTitle, type Rollout } from "../../domain/rollout.ts";
+import { drawTopology } from "../../domain/topology-drawing.ts";
+import type { TrackedAlert } from "../../domain/tracked-alert.ts";
+import { bold, code, link, moment, oneLine, plain, type Text } from "../../domain/view.ts";
+import { type MakePage, missing, type PageContext, shown } from "./context.ts";
+
+/** What is read and shown at most of one incident. */
+const maxAlerts = 500;
+const maxEntries = 1_000;
+const maxSaid = 500;
+const maxRollouts = 50;
+const maxCauses = 8;
+
+export const incidentPage: MakePage = async (context, id) => {
+  const facts = await factsOf(Number(id), context);
+  if (facts === null)
+    return missing(`There is no incident ${oneLine(id, 20)}.`, "Look for it among all incidents.");
+  const { incident, alerts, explanation } = facts;
+  const suspects = suspectsOf(explanation);
+  return shown({
+    title: facts.card.title,
+    lead: "",
+    filters: [],
+    blocks: [
+      { kind: "view", view: facts.card, subject: { kind: "incident", id: incident.id } },
+      ...mapOf(alerts, suspects, facts.topology),
+      heading("Causes considered"),
+      causesOf(explanation?.ranked ?? [], facts.evidence),
+      heading("Timeline"),
+      timelineOf(facts, context),
+      heading("Alerts"),
+      alertsOf(alerts, incident.alertCount),
+      heading("Evidence"),
+      evidenceOf(facts.evidence),
+      ...rolloutsOf(facts.rollouts, context),
+      ...(await similarOf(incident.id, context)),
+    ],
+    next: null,
+  });
+};
+
+async function factsOf(id: number, { store, models, nameOf }: PageContext) {
+  const { incidents, explanations, feedback, rollouts } = store;
+  const incident = await incidents.find(id);
+  if (incident === null) return null;
+  const [alerts, entries, evidence, explanation, said, children, topology] = await Promise.all([
+    incidents.alerts(id, maxAlerts),
+    incidents.timeline(id, maxEntries + 1),
+    explanations.evidence(id),
+    explanations.find(id),
+    feedback.ofIncidents([id], maxSaid),
+    incidents.children([id]),
+    incidents.topology(),
+  ]);
+  const timeline = entries.slice(-maxEntries);
+  const named = rolloutsNamed(timeline, evidence).slice(-maxRollouts);
+  const found = await Promise.all(named.map((number) => rollouts.find(number)));
+  const verdicts = standingVerdicts(said);
+  const ids = children.map((child) => child.id);
+  return {
+    ...{ incident, alerts, evidence, explanation, topology, timeline },
+    isTimelineCut: entries.length > maxEntries,
+    rollouts: found.filter((rollout) => rollout !== null),
+    card: incidentView({ incident, alerts, explanation, verdicts, children: ids, models, nameOf }),
+  };
+}
+
+function heading(text: string): PageBlock {
+  return { kind: "heading", text };
+}
+
+/** Services that are blamed, best first, each once. */
+function suspectsOf(explanation: Explanation | null): readonly string[] {
+  const services = (explanation?.ranked ?? []).flatMap(({ service }) => (service === null ? [] : [service]));
+  return [...new Set(services)].slice(0, 3);
+}
+
+function mapOf(
+  alerts: readonly TrackedAlert[],
+  suspects: readonly string[],
+  topology: Parameters<typeof drawTopology>[0]["topology"],
+): readonly PageBlock[] {
+  const affected = new Map<string, number>();
+  for (const { alert } of alerts)
+    if (alert.service !== null) affected.set(alert.service, (affected.get(alert.service) ?? 0) + 1);
+  const drawing = drawTopology({ topology, affected, suspects });
+  return drawing === null ? [] : [heading("Where it is"), { kind: "drawing", drawing }];
+}
+
+function causesOf(causes: readonly Cause[], evidence: readonly Evidence[]): PageBlock {
+  const changes = new Map(
+    evidence.filter(({ kind }) => kind === "change").map(({ subject, text }) => [subject, text]),
+  );
+  return {
+    kind: "records",
+    label: "Causes, best first",
+    columns: ["rank", "cause", "confidence", "because"],
+    rows: causes.slice(0, maxCauses).map((cause, index): readonly Cell[] => [
+      cell(String(index + 1)),
+      { text: causeText(cause, changes) },
+      cell(`${Math.round(100 * cause.confidence)} %`),
+      cell(
+        oneLine(
+          [...cause.terms]
+            .sort((a, b) => Math.abs(b.score) - Math.abs(a.score))
+            .slice(0, 4)
+            .map(({ because }) => because)
+            .join("; "),
+          600,
+        ),
+      ),
+    ]),
+    empty: "None was looked for yet.",
+  };
+}
+
+function causeText({ service, changeId }: Cause, changes: ReadonlyMap<string, string>): Text {
+  if (changeId === null)
+    return service === null
+      ? [plain("not enough is known to name one")]
+      : [bold(oneLine(service, 80)), plain(", without a change")];
+  const on = service === null ? [] : [plain(" on "), bold(oneLine(service, 80))];
+  const rollout = Number(/^rollout:(\d{1,9}):/.exec(changeId)?.[1] ?? Number.NaN);
+  if (Number.isSafeInteger(rollout)) return [toRollout(rollout, `rollout ${rollout}`), ...on];
+  return [plain(oneLine(changes.get(changeId) ?? suspectName({ service: null, changeId }), 240)), ...on];
+}
+
+function timelineOf(
+  facts: NonNullable<Awaited<ReturnType<typeof factsOf>>>,
+  { nameOf }: PageContext,
+): PageBlock {
+  return {
+    kind: "events",
+    label: facts.isTimelineCut ? `The newest ${maxEntries} events` : "Events, oldest first",
+    events: facts.timeline.map((entry) => ({
+      at: entry.at,
+      what: entry.kind.replaceAll("_", " "),
+      by: oneLine(nameOf(entry.actor), 60),
+      text: [plain(oneLine(entry.text, 1_000))],
+    })),
+    empty: "Nothing has happened yet.",
+  };
+}
+
+function alertsOf(alerts: readonly TrackedAlert[], count: number): PageBlock {
+  return {
+    kind: "records",
+    label: count > alerts.length ? `The first ${alerts.length} of ${count} alerts` : "Alerts, earliest first",
+    columns: ["state", "alert", "service", "summary", "from", "until"],
+    rows: alerts.map(({ alert, endedBy, mutedBy }): readonly Cell[] => [
+      endedBy === null
+        ? cell(`${alert.severity}${mutedBy === null ? "" : ", muted"}`, alert.severity)
+        : cell("ended", "neutral"),
+      cell(link(oneLine(alert.name, 120), alert.url)),
+      cell(oneLine(alert.service ?? "", 80)),
+      cell(oneLine(alert.summary === alert.name ? "" : alert.summary, 300)),
+      cell(moment(alert.startsAt)),
+      cell(endedBy === null || alert.endsAt === null ? plain("") : moment(alert.endsAt)),
+    ]),
+    empty: "Its alerts went elsewhere.",
+  };
+}
+
+function evidenceOf(evidence: readonly Evidence[]): PageBlock {
+  return {
+    kind: "records",
+    label: "Evidence, by number",
+    columns: ["number", "kind", "what", "when"],
+    rows: evidence.map(({ number, kind, text, at, subject }): readonly Cell[] => [
+      cell(code(`[${number}]`)),
+      cell(kind),
+      { text: [plain(oneLine(text, 400)), ...pageOf(kind, subject)] },
+      cell(at === null ? plain("") : moment(at)),
+    ]),
+    empty: "None was gathered yet.",
+  };
+}
+
+/** A way to what a piece of evidence is about, where that has a page. */
+function pageOf(kind: Evidence["kind"], subject: string): Text {
+  const id = Number(subject);
+  if (!Number.isSafeInteger(id)) return [];
+  if (kind === "incident") return [plain(" "), toIncident(id)];
+  return kind === "rollout" ? [plain(" "), toRollout(id, `rollout ${id}`)] : [];
+}
+
+function rolloutsOf(rollouts: readonly Rollout[], { nameOf }: PageContext): readonly PageBlock[] {
+  if (rollouts.length === 0) return [];
+  const rows = [...rollouts]
+    .sort((a, b) => a.id - b.id)
+    .map((rollout): readonly Cell[] => [
+      cell(toRollout(rollout.id)),
+      cell(toModel(rollout.plan.model)),
+      cell(oneLine(planTitle(rollout.plan), 160)),
+      cell(rollout.state),
+      cell(oneLine(nameOf(rollout.requestedBy), 60)),
+      cell(moment(rollout.requestedAt)),
+    ]);
+  return [
+    heading("Rollouts"),
+    {
+      kind: "records",
+      label: "Rollouts of this incident",
+      columns: ["rollout", "model", "what", "state", "asked by", "asked"],
+      rows,
+      empty: "None.",
+    },
+  ];
+}
+
+async function similarOf(id: number, { look }: PageContext): Promise<readonly PageBlock[]> {
+  const found = await look("similar", String(id));
+  if (found.kind !== "shown") return [];
+  return [
+    heading("Similar incidents"),
+    { kind: "view", view: { ...found.view, actions: [] }, subject: null },
+  ];
+}

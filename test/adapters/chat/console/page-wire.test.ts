@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { pageToWire } from "../../../../src/adapters/chat/console/page-wire.ts";
+import type { Page, PageBlock } from "../../../../src/domain/page.ts";
+
+function wireOf(block: PageBlock, over: Partial<Page> = {}) {
+  return pageToWire({ title: "t", lead: "", filters: [], blocks: [block], next: null, ...over });
+}
+
+test.each([
+  ["/incidents/12", "/incidents/12"],
+  ["/incidents?state=open&before=3", "/incidents?state=open&before=3"],
+  ["//elsewhere.example", undefined],
+  ["/\\elsewhere.example", undefined],
+  ["https://elsewhere.example", undefined],
+  ["javascript:alert(1)", undefined],
+  ["/a b", undefined],
+])("a span leads to %s only when that is a path of this site", (page, expected) => {
+  const wire = wireOf({ kind: "text", text: [{ text: "x", page }] });
+  const [block] = wire.blocks;
+  expect(block?.kind === "text" ? block.text[0]?.page : "no text").toBe(expected);
+  expect(wireOf({ kind: "divider" }, { next: page }).next).toBe(expected ?? null);
+});
+
+test("rows, cells and texts are bounded, and what turns the direction of writing is taken out", () => {
+  const row = Array.from({ length: 99 }, () => ({ text: [{ text: `a\u202eb${"x".repeat(9_000)}` }] }));
+  const { blocks } = wireOf({
+    kind: "records",
+    label: "l",
+    columns: row.map(() => "c"),
+    rows: Array.from({ length: 900 }, () => row),
+    empty: "",
+  });
+  const [block] = blocks;
+  if (block?.kind !== "records") throw new Error("no records");
+  expect([block.rows.length, block.rows[0]?.length, block.columns.length]).toEqual([600, 30, 30]);
+  expect(block.rows[0]?.[0]?.text[0]?.text).toMatch(/^abx+…$/);
+});
+
+test("a picture and a file of a view are words on a page, for a page has no message that would hold them", () => {
+  const { blocks } = wireOf({
+    kind: "view",
+    subject: null,
+    view: {
+      kind: "answer",
+      title: "t",
+      tone: "neutral",
+      summary: "s",
+      actions: [],
+      blocks: [
+        { kind: "image", png: new Uint8Array(), alt: "incidents per hour", filename: "a.png" },
+        { kind: "file", filename: "r.md", label: "Report", text: "# Report" },
+      ],
+    },
+  });
+  const [block] = blocks;
+  expect(block?.kind === "view" ? block.view.blocks : []).toEqual([
+    { kind: "note", text: [{ text: "incidents per hour" }] },
+    { kind: "code", text: "# Report" },
+  ]);
+});
