@@ -1,5 +1,6 @@
 /** Incidents whose cause is known: because people confirmed it, or because what was rolled back ended them. */
 import type { CauseQuestion } from "../domain/correlation.ts";
+import type { KindOf } from "../domain/evidence-kind.ts";
 import { countFeedback, suspectOf } from "../domain/feedback.ts";
 import type { LabelledCause } from "../domain/fitting.ts";
 import type { Feedback, Store } from "../ports.ts";
@@ -20,13 +21,13 @@ interface Label {
 }
 
 /** Incidents whose cause is known, as the ranking saw them, oldest first. */
-export async function labelledCauses(store: Store): Promise<readonly LabelledCause[]> {
+export async function labelledCauses(store: Store, kindOf: KindOf): Promise<readonly LabelledCause[]> {
   const feedback = await store.feedback.list(maxFeedback);
   const labels = new Map<number, Label>([...(await rolledBack(store)), ...confirmed(feedback)]);
   const causes: LabelledCause[] = [];
   for (const [incidentId, label] of [...labels].slice(-maxIncidents)) {
     const question = await questionOf(store, incidentId, feedback);
-    if (question !== null) causes.push({ question, ...label });
+    if (question !== null) causes.push({ question: { ...question, kindOf }, ...label });
   }
   return causes.sort((a, b) => a.at.getTime() - b.at.getTime());
 }

@@ -4,6 +4,7 @@
  */
 import { createCorrelator } from "../domain/clustering.ts";
 import type { Correlator, RememberedAlert, Ruling } from "../domain/correlation.ts";
+import type { KindOf } from "../domain/evidence-kind.ts";
 import type { LabelledPair } from "../domain/fitting.ts";
 import { shippedSignals } from "../domain/shipped-signals.ts";
 import type { Weights } from "../domain/weights.ts";
@@ -30,6 +31,12 @@ interface Verdict {
   readonly weight: number;
 }
 
+/** What the correlator judges by that is asked what each signal said. */
+interface Judge {
+  readonly weights: Weights;
+  readonly kindOf: KindOf;
+}
+
 /** How many pairs of alerts people put together or apart; cheap. */
 export async function countRulings(store: Store): Promise<number> {
   const rulings = await store.learning.rulings(maxRulings);
@@ -37,12 +44,17 @@ export async function countRulings(store: Store): Promise<number> {
 }
 
 /** All labelled pairs, oldest first. Those that the champion's correlator could not have weighed are left out. */
-export async function labelledPairs(store: Store, champion: Weights): Promise<readonly LabelledPair[]> {
+export async function labelledPairs(
+  store: Store,
+  champion: Weights,
+  kindOf: KindOf,
+): Promise<readonly LabelledPair[]> {
+  const judge = { weights: champion, kindOf };
   const pairs: LabelledPair[] = [];
   for (const ruling of await store.learning.rulings(maxRulings))
-    pairs.push(...(await weigh(store, champion, await ruledVerdicts(store, ruling))));
+    pairs.push(...(await weigh(store, judge, await ruledVerdicts(store, ruling))));
   for (const { id } of await store.learning.settledIncidents(maxSettled))
-    pairs.push(...(await weigh(store, champion, await settledVerdicts(store, id))));
+    pairs.push(...(await weigh(store, judge, await settledVerdicts(store, id))));
   return pairs.sort((x, y) => x.at.getTime() - y.at.getTime());
 }
 
@@ -98,10 +110,10 @@ async function settledVerdicts(store: Store, incidentId: number): Promise<readon
 }
 
 /** What each signal says of the pairs, asked of a correlator that has seen the day before them and nothing later. */
-async function weigh(store: Store, champion: Weights, verdicts: readonly Verdict[]): Promise<LabelledPair[]> {
+async function weigh(store: Store, judge: Judge, verdicts: readonly Verdict[]): Promise<LabelledPair[]> {
   const starts = verdicts.flatMap(({ a, b }) => [a.alert.startsAt.getTime(), b.alert.startsAt.getTime()]);
   if (starts.length === 0) return [];
-  const correlator = await correlatorAt(store, champion, Math.min(...starts), Math.max(...starts));
+  const correlator = await correlatorAt(store, judge, Math.min(...starts), Math.max(...starts));
   return verdicts.flatMap(({ a, b, areTogether, weight }) => {
     const scores = rawScores(correlator, a.key, b.key);
     if (scores === null) return [];
@@ -112,16 +124,17 @@ async function weigh(store: Store, champion: Weights, verdicts: readonly Verdict
 
 async function correlatorAt(
   store: Store,
-  champion: Weights,
+  { weights, kindOf }: Judge,
   first: number,
   last: number,
 ): Promise<Correlator> {
   const from = new Date(first - dayMs);
   const until = new Date(last);
-  const { clustering } = champion;
+  const { clustering } = weights;
   // Every signal counts once, so that the reasons of a comparison are the signals' own scores.
   const correlator = createCorrelator({
-    weights: { ...champion, clustering: { ...clustering, signals: {} } },
+    weights: { ...weights, clustering: { ...clustering, signals: {} } },
+    kindOf,
   });
   const alerts: readonly RememberedAlert[] = await store.learning.alertsBetween(from, until, maxAlerts);
   correlator.restore({

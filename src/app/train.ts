@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { canonicalJson } from "../domain/audit.ts";
 import { learnCoFirings } from "../domain/co-firing-counts.ts";
+import { createKindOf, type KindRule } from "../domain/evidence-kind.ts";
 import { checkEnough, fitWeights, heldOutFrom } from "../domain/fitting.ts";
 import { emptyManifest } from "../domain/retrain-manifest.ts";
 import { shippedWeights, type Weights, weightsSchema } from "../domain/weights.ts";
@@ -19,13 +20,21 @@ const maxCounts = 200_000;
 const maxCoFirings = 5_000;
 const dayMs = 86_400_000;
 
-/** @param options.version - release of the bot: its code is what fits. */
-export function createTrainer(options: { readonly store: Store; readonly version: string }): Trainer {
-  const { store } = options;
+export interface TrainerOptions {
+  readonly store: Store;
+  /** Release of the bot: its code is what fits. */
+  readonly version: string;
+  /** The operator's rules for kinds of evidence; none when absent. */
+  readonly evidenceKinds?: readonly KindRule[];
+}
+
+/** Makes what the backend of the bot's own model trains with. */
+export function createTrainer({ store, version, evidenceKinds = [] }: TrainerOptions): Trainer {
+  const kindOf = createKindOf(evidenceKinds);
 
   return {
     async check() {
-      const causes = await labelledCauses(store);
+      const causes = await labelledCauses(store, kindOf);
       const pairs = await countRulings(store);
       const refusal = checkEnough({ causes: causes.length, pairs });
       if (refusal !== null) return refusal;
@@ -37,7 +46,7 @@ export function createTrainer(options: { readonly store: Store; readonly version
       };
     },
     async inputs() {
-      const causes = await labelledCauses(store);
+      const causes = await labelledCauses(store, kindOf);
       const pairs = await countRulings(store);
       const seen = causes.map(({ at, service, changeId, question }) => [
         at,
@@ -45,10 +54,13 @@ export function createTrainer(options: { readonly store: Store; readonly version
         changeId,
         question.alerts.length,
       ]);
-      const digest = createHash("sha256").update(canonicalJson({ seen, pairs })).digest("hex").slice(0, 16);
+      const digest = createHash("sha256")
+        .update(canonicalJson({ seen, pairs, evidenceKinds }))
+        .digest("hex")
+        .slice(0, 16);
       return {
         ...emptyManifest,
-        commit: `tocsin@${options.version}`,
+        commit: `tocsin@${version}`,
         data: `labels:${causes.length}+${pairs}@${digest}`,
         seed: 0,
       };
@@ -56,8 +68,8 @@ export function createTrainer(options: { readonly store: Store; readonly version
     async fit(parameters): Promise<Fitted> {
       const serving = weightsSchema.safeParse(parameters);
       const champion = serving.success ? serving.data : shippedWeights;
-      const causes = await labelledCauses(store);
-      const pairs = await labelledPairs(store, champion);
+      const causes = await labelledCauses(store, kindOf);
+      const pairs = await labelledPairs(store, champion, kindOf);
       const coFirings = await coFiringsUntil(store, heldOutFrom([...causes, ...pairs]));
       const result = fitWeights({ causes, pairs, champion, coFirings });
       if (result.kind === "too_little") throw new Error(`${result.problem} ${result.remedy}`);

@@ -40,7 +40,7 @@ export function serviceChoices(rows: readonly LabelledCause[], weights: Weights)
   return rows.flatMap(({ question, service }) => {
     if (service === null) return [];
     const graph = createServiceGraph(question.topology, weights.clustering.hubDegree);
-    const candidates = weighServices(question.alerts, graph, [service]).map((evidence) => ({
+    const candidates = weighServices(question.alerts, graph, [service], question.kindOf).map((evidence) => ({
       features: Object.fromEntries(evidence.features.map((feature) => [feature.name, feature.value])),
       isRight: evidence.service === service,
     }));

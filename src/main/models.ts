@@ -86,7 +86,7 @@ function createBackend(name: string, model: string, parts: ModelParts): ModelBac
     http: createHttpClient({ clock }),
     environment: config.environment,
     stateFolder: path.join(config.dataDir, "backends", name),
-    trainer: createTrainer({ store, version: packageVersion }),
+    trainer: createTrainer({ store, version: packageVersion, evidenceKinds: config.evidenceKinds }),
   };
   const settings = new Map(
     modelsUsing(config, name).map((using) => [

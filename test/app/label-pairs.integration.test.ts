@@ -5,6 +5,7 @@ import { labelledPairs } from "../../src/app/label-pairs.ts";
 import { createTrainer } from "../../src/app/train.ts";
 import type { Alert } from "../../src/domain/alert.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
+import { kindOf } from "../../src/domain/evidence-kind.ts";
 import { shippedWeights, type Weights, weightsSchema } from "../../src/domain/weights.ts";
 import { noMetrics, silentLog } from "../../src/ports.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
@@ -77,7 +78,7 @@ function incidentsOf(weights: Weights): number {
 describe("groupings that people correct", () => {
   test("are pairs with what each signal said at the time, and nothing of what came later", async () => {
     await partedStorms(3);
-    const pairs = await labelledPairs(store, shippedWeights);
+    const pairs = await labelledPairs(store, shippedWeights, kindOf);
     const said = pairs.filter(({ weight }) => weight === 1);
     expect(said).toHaveLength(6);
     expect(said.every(({ areTogether }) => !areTogether)).toBe(true);
@@ -87,7 +88,7 @@ describe("groupings that people correct", () => {
     expect(said[0]?.scores["co-firing"]).toBeUndefined();
     expect(said[2]?.scores["co-firing"]).toBeGreaterThan(0);
     const doubled = { ...shippedWeights.clustering, signals: { topology: 2 } };
-    expect(await labelledPairs(store, { ...shippedWeights, clustering: doubled })).toEqual(pairs);
+    expect(await labelledPairs(store, { ...shippedWeights, clustering: doubled }, kindOf)).toEqual(pairs);
   });
 
   test("change the next version's grouping, measured on newer corrections beside the champion", async () => {
@@ -125,7 +126,7 @@ test("groupings that people worked on and left alone count a quarter, and only s
       }),
     ]);
   }
-  const pairs = await labelledPairs(store, shippedWeights);
+  const pairs = await labelledPairs(store, shippedWeights, kindOf);
   expect(pairs).toHaveLength(2);
   expect(pairs.every(({ areTogether, weight }) => areTogether && weight === 0.25)).toBe(true);
 });

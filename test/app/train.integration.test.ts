@@ -4,7 +4,7 @@ import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { createTrainer } from "../../src/app/train.ts";
 import { rankCauses } from "../../src/domain/causes.ts";
 import { shippedWeights, weightsSchema } from "../../src/domain/weights.ts";
-import { silentLog, systemClock } from "../../src/ports.ts";
+import { silentLog, systemClock, type Trainer } from "../../src/ports.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { at, buildIncident, buildTracked } from "../domain/build.ts";
 
@@ -103,6 +103,24 @@ describe("retraining the correlator", () => {
     expect(rankCauses(question, weights)[0]?.service).toBe("worker");
     const top = fitted.comparison.find(({ name }) => name === "service_top1");
     expect(top).toMatchObject({ champion: 0, challenger: 1, interval: [1, 1], n: 12 });
+  });
+
+  test("learns with the operator's own kinds of evidence, which are among its inputs", async () => {
+    await recordIncidents(40);
+    const parts = { store, version: "0.0.0" };
+    const [shipped, own] = [
+      createTrainer(parts),
+      createTrainer({ ...parts, evidenceKinds: [{ kind: "net", words: ["error log burst"] }] }),
+    ];
+    const learned = async (trainer: Trainer) =>
+      weightsSchema.parse((await trainer.fit(shippedWeights)).parameters).causes.service;
+    const [asShipped, asOwn] = [await learned(shipped), await learned(own)];
+    const start = shippedWeights.causes.service;
+    expect(asShipped["kind:log"]).toBeGreaterThan(start["kind:log"] ?? 0);
+    expect(asShipped["kind:net"]).toBe(start["kind:net"]);
+    expect(asOwn["kind:net"]).toBeGreaterThan(start["kind:net"] ?? 0);
+    expect(asOwn["kind:log"]).toBe(start["kind:log"]);
+    expect((await own.inputs()).data).not.toBe((await shipped.inputs()).data);
   });
 
   test("gives a version that becomes champion by a deploy, and the one before by a rollback", async () => {
