@@ -453,3 +453,86 @@ describe("a bot that dies at any moment of a bake and of its own rollback", () =
     expect(verifyChain(await store.audit.read(1, 100_000), mark === null ? [] : [mark]).kind).toBe("intact");
   }, 300_000);
 });
+
+describe("a bot that dies at any moment while a canary holds", () => {
+  /** @param end - `well`: nothing is wrong; `alert`: an alert of the model fires at the first hold. */
+  async function tell(at: number, end: "well" | "alert") {
+    ledger = createLedger();
+    const living = canaryWorld({ holdMs: 4_000 });
+    const [entry] = living.models;
+    if (entry === undefined) throw new Error("no model");
+    await living.say("ml", `deploy ${living.model} 2 --environment staging`);
+    const { id } = await newest(living.model);
+    const death = createDeath(at);
+    const dying = createWorld({
+      ...{ store: mortalStore(store, death), policy: permitting, commands, clock: living.clock },
+      models: [{ ...entry, backend: mortalBackend(entry.backend, death) }],
+    });
+    let hasFired = false;
+    let holdsFrom: number | null = null;
+    const run = async (w: World) => {
+      for (let step = 0; step < 120; step += 1) {
+        const { state, progress } = await found(id);
+        if (isFinal(state)) return;
+        if (progress.hold !== null) holdsFrom ??= death.moments();
+        if (end === "alert" && !hasFired && progress.hold !== null) {
+          hasFired = true;
+          await fire(living);
+        }
+        if (progress.hold !== null) await hear(living);
+        await w.apply.step(id);
+        living.clock.pass(2_000);
+      }
+      throw new Error("it never came to an end");
+    };
+    try {
+      await run(dying);
+    } catch (error) {
+      if (!(error instanceof Crash)) throw error;
+    }
+    await run(living);
+    const told = (await store.audit.list({ subject: `rollout:${id}`, limit: 50 })).map(
+      ({ action }) => action,
+    );
+    const times = (action: string) => told.filter((one) => one === action).length;
+    return {
+      rollout: await found(id),
+      advanced: living.advanced,
+      times,
+      moments: death.moments(),
+      holdsFrom,
+    };
+  }
+
+  test("lets it on only after what was decided and written, at each step, and starts it once", async () => {
+    const calm = await tell(Number.POSITIVE_INFINITY, "well");
+    // What comes before the first hold dies elsewhere.
+    const from = calm.holdsFrom ?? Number.NaN;
+    expect(calm.moments - from).toBeGreaterThan(30);
+    for (let at = from; at <= calm.moments; at += 1) {
+      const where = `death at moment ${at} of ${calm.moments}`;
+      const { rollout, advanced, times } = await tell(at, "well");
+      expect(rollout, where).toMatchObject({ state: "succeeded", bake: { state: "watching" } });
+      expect([...new Set(advanced)], where).toEqual(["25 %", "50 %"]);
+      expect(ledger.starts, where).toHaveLength(1);
+      expect(
+        [times("rollout.holding"), times("rollout.advancing"), times("rollout.succeeded")],
+        where,
+      ).toEqual([2, 2, 1]);
+    }
+  }, 300_000);
+
+  test("stops one that fails, once, and never lets it on", async () => {
+    const calm = await tell(Number.POSITIVE_INFINITY, "alert");
+    const from = calm.holdsFrom ?? Number.NaN;
+    expect(calm.moments - from).toBeGreaterThan(5);
+    for (let at = from; at <= calm.moments; at += 1) {
+      const where = `death at moment ${at} of ${calm.moments}`;
+      const { rollout, advanced, times } = await tell(at, "alert");
+      expect(rollout, where).toMatchObject({ state: "cancelled", bake: null });
+      expect(advanced, where).toEqual([]);
+      expect(ledger.serving, where).toBe("1");
+      expect([times("rollout.cancelling"), times("rollout.cancelled")], where).toEqual([1, 1]);
+    }
+  }, 300_000);
+});

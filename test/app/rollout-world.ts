@@ -55,8 +55,8 @@ export interface TestClock {
   pass(ms: number): void;
 }
 
-export function createTestClock(): TestClock {
-  let now = Date.parse("2026-03-02T10:00:00Z");
+export function createTestClock(startMs = Date.parse("2026-03-02T10:00:00Z")): TestClock {
+  let now = startMs;
   return {
     now: () => new Date(now),
     pass: (ms) => {
