@@ -2,7 +2,7 @@
 import type { Change } from "../src/domain/change.ts";
 import type { Cause } from "../src/domain/correlation.ts";
 import type { Explanation } from "../src/domain/explanation.ts";
-import { noChange, type Suspect, subjectOf } from "../src/domain/feedback.ts";
+import { blames, noChange, type Suspect, subjectOf, suspectName } from "../src/domain/feedback.ts";
 import type { Incident } from "../src/domain/incident.ts";
 import { closest } from "../src/domain/spelling.ts";
 import { oneLine } from "../src/domain/view.ts";
@@ -145,6 +145,26 @@ function isSame(cause: Cause, { service, changeId }: Suspect): boolean {
   return changeId === null
     ? cause.changeId === null && cause.service === service
     : cause.changeId === changeId && (service === null || cause.service === service);
+}
+
+/** What it may have been: those that are suspected first, then as {@link suggestCauses}. */
+export async function suggestSuspects(
+  partial: string,
+  context: Pick<SuggestContext, "store" | "now" | "given">,
+) {
+  const { incident } = context.given;
+  const explanation = typeof incident === "number" ? await context.store.explanations.find(incident) : null;
+  const suspected = (explanation?.ranked ?? []).filter(blames).map((cause) => ({
+    label: oneLine(`suspected: ${suspectName(cause)}`, 100),
+    value: cause.changeId === null ? `service:${cause.service}` : `change:${cause.changeId}`,
+  }));
+  const wanted = partial.toLowerCase();
+  const near = suspected.filter(({ label, value }) => `${value} ${label}`.toLowerCase().includes(wanted));
+  const known = new Set(near.map(({ value }) => value));
+  const others = (await suggestCauses(partial, context)).filter(
+    ({ value }) => !known.has(value) && value !== "right" && value !== "wrong",
+  );
+  return [...near, ...others].filter(({ value }) => value.length <= 100).slice(0, maxSuggestions);
 }
 
 /** Verdicts, services of the topology and changes of the last day that go with what was typed. */

@@ -3,6 +3,7 @@ import { alertTimeline, alertTimelineAlt } from "../src/domain/alert-timeline.ts
 import { standingVerdicts } from "../src/domain/feedback.ts";
 import type { Incident } from "../src/domain/incident.ts";
 import { type EntryChart, incidentView } from "../src/domain/incident-view.ts";
+import { withoutTakenBack } from "../src/domain/pin.ts";
 import { type PostmortemFacts, rolloutsNamed } from "../src/domain/postmortem.ts";
 import { postmortemView } from "../src/domain/postmortem-view.ts";
 import { type CommandContext, defineCommand } from "../src/ports/command.ts";
@@ -64,7 +65,9 @@ async function factsOf(incident: Incident, context: CommandContext): Promise<Pos
   const { id } = incident;
   const alerts = await incidents.alerts(id, maxAlerts);
   const entries = await incidents.timeline(id, maxEntries + 1);
-  const timeline = entries.slice(-maxEntries);
+  const told = withoutTakenBack(entries.slice(-maxEntries));
+  // What was pinned has the time at which it was said.
+  const timeline = told.toSorted((a, b) => a.at.getTime() - b.at.getTime() || a.id - b.id);
   const evidence = await explanations.evidence(id);
   const explanation = await explanations.find(id);
   const said = await feedback.ofIncidents([id], maxSaid);

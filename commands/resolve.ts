@@ -4,28 +4,30 @@ import { type Suspect, subjectOf } from "../src/domain/feedback.ts";
 import type { Incident } from "../src/domain/incident.ts";
 import { oneLine } from "../src/domain/view.ts";
 import { type CommandContext, defineCommand, type Effect } from "../src/ports/command.ts";
-import { causeEffect, causeWritten, checkSuspect } from "./_causes.ts";
+import { causeEffect, causeWritten, checkSuspect, suggestSuspects } from "./_causes.ts";
 import { findIncident, incidentResource, nameOf, suggestIncidents } from "./_lookup.ts";
 
 export default defineCommand({
   kind: "operate",
   name: "resolve",
   summary: "Say that an incident is over, why, and what it was",
-  examples: ["resolve 12", "resolve 12 rolled back the scorer --cause service:fraud-api"],
+  examples: ["resolve 12", 'resolve 12 --cause service:fraud-api --fix "rolled back the scorer"'],
   options: z.object({
     incident: z.number().int().positive().describe("number of the incident"),
-    reason: z.string().max(1_000).default("").describe("what was done"),
+    reason: z.string().max(1_000).default("").describe("anything else to remember"),
     cause: z
       .string()
       .max(300)
       .optional()
       .describe("what it was: a service, service:NAME or change:ID; the bot learns from it"),
+    fix: z.string().max(1_000).default("").describe("what put it right; shown when it happens again"),
   }),
   args: ["incident", "reason"],
   rest: "reason",
   action: "resolve",
   resource: (options, context) => incidentResource(options.incident, context),
-  suggest: { incident: suggestIncidents },
+  form: { fields: ["incident", "cause", "fix", "reason"], open: ["cause"] },
+  suggest: { incident: suggestIncidents, cause: suggestSuspects },
   async run(options, context) {
     const incident = await findIncident(options.incident, context, "change");
     if ("kind" in incident) return incident;
@@ -39,7 +41,9 @@ export default defineCommand({
       };
     }
     const by = context.person.id;
-    const reason = oneLine(options.reason, 1_000);
+    const fix = oneLine(options.fix, 1_000);
+    // Whoever looks for similar incidents reads what put this one right, and beside it what else was written.
+    const reason = [fix, oneLine(options.reason, 1_000)].filter((text) => text !== "").join("; ");
     const suspect = options.cause === undefined ? null : await suspectOf(options.cause, incident, context);
     const cause = suspect === null ? null : subjectOf(suspect);
     const detail = [reason === "" ? "" : `: ${reason}`, cause === null ? "" : ` (cause: ${cause})`].join("");
@@ -52,7 +56,7 @@ export default defineCommand({
       kind: "answer",
       view: answerView(`You resolved incident ${id}: ${incident.title}.${stillFiring}`, { tone: "good" }),
       visibility: "private",
-      audit: { action: "incident.resolved", subject: `incident:${id}`, data: { reason, cause, firing } },
+      audit: { action: "incident.resolved", subject: `incident:${id}`, data: { reason, cause, fix, firing } },
       effects: [
         ...(suspect === null ? [] : [await confirmed(incident, suspect, reason, context)]),
         {
@@ -61,7 +65,7 @@ export default defineCommand({
           entry: {
             kind: "resolved",
             text: `resolved by ${context.person.name}${detail}`,
-            data: { reason, cause },
+            data: { reason, cause, fix },
           },
         },
       ],

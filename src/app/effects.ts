@@ -178,12 +178,12 @@ async function changeIncident(
     await tx.jobs.add({ task: "wake", incidentId: incident.id }, { runAt: incident.snoozedUntil });
   await addLine(tx, {
     incidentId: incident.id,
-    at: context.now,
+    at: effect.entry.at ?? context.now,
     kind: effect.entry.kind,
     actor: context.actor,
     text: effect.entry.text,
     data: effect.entry.data ?? {},
-    isPosted: true,
+    isPosted: effect.entry.isQuiet !== true,
   });
   const channels = await tx.posts.channelsOf("incident", incident.id);
   const cards = channels.map((target) => ({

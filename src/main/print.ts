@@ -36,7 +36,9 @@ export function formatView(view: View): string {
   const file = view.blocks.find((block) => block.kind === "file");
   if (file !== undefined) return visible(file.text);
   const body = view.blocks.map(formatBlock).filter((text) => text !== "");
-  const actions = view.actions.map((action) => `  ${action.label}: tocsin run ${action.command}`);
+  // The form of a command that was not understood is of no use in a terminal, which shows how it is written.
+  const offered = view.actions.filter(({ isForm }) => view.kind !== "error" || isForm !== true);
+  const actions = offered.map((action) => `  ${action.label}: tocsin run ${action.command}`);
   const title = styled("bold", visible(view.title));
   // A short answer is its own title.
   if (body[0] === visible(view.title)) body.shift();

@@ -44,6 +44,10 @@ export type Effect =
         readonly kind: TimelineKind;
         readonly text: string;
         readonly data?: Readonly<Record<string, unknown>>;
+        /** When it happened, where that was not now. */
+        readonly at?: Date;
+        /** Kept in the history, and not said in the thread. */
+        readonly isQuiet?: true;
       };
     }
   /** What somebody says of a grouping or a cause. */

@@ -372,7 +372,10 @@ describe("what was not understood", () => {
   test("a missing argument shows examples that can be pressed", async () => {
     const shown = await view("oncall", "ack");
     expect(shown.summary).toContain("/ack needs <incident>");
-    expect(shown.actions.map((action) => action.command)).toEqual(["ack 12"]);
+    expect(shown.actions.map(({ label, command, isForm }) => [label, command, isForm])).toEqual([
+      ["Fill in a form…", "ack", true],
+      ["/ack 12", "ack 12", undefined],
+    ]);
   });
 
   test("a model that there is not is answered by the one that was meant", async () => {
@@ -386,18 +389,6 @@ describe("what was not understood", () => {
       "deploy scorer 2 --environment staging",
       "deploy scorer 2 --environment production",
     ]);
-  });
-
-  test("text that Slack escaped means what was typed", async () => {
-    const { id } = await incident();
-    const request = requestOf(
-      "U-oncall",
-      `resolve ${id} see &lt;runbook&gt; <https://example.org/a>`,
-      clock.now(),
-    );
-    await world().execute.execute({ ...request, account: { platform: "slack", id: "U-oncall", name: "x" } });
-    const [line] = await store.incidents.timeline(id, 1);
-    expect(line?.text).toBe("resolved by oncall: see <runbook> https://example.org/a");
   });
 
   test("while the database is away the answer says so, nothing is lost, and it is tried again", async () => {

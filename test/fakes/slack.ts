@@ -38,7 +38,9 @@ import {
   escapeTyped,
   formPayload,
   type PressedButton,
+  reactionPayload,
   saidPayload,
+  shortcutPayload,
   slashPayload,
   suggestionPayload,
 } from "./slack/people.ts";
@@ -65,6 +67,7 @@ const defaultScopes = [
   "groups:history",
   "groups:read",
   "im:history",
+  "reactions:read",
 ];
 const errorsAnswer = z.object({
   response_action: z.literal("errors"),
@@ -252,7 +255,10 @@ export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<Fa
   }
 
   function eventIds() {
-    return { eventId: world.nextId("Ev"), seconds: Math.floor(now() / 1000) };
+    return {
+      eventId: `Ev${randomUUID().replaceAll("-", "").slice(0, 10).toUpperCase()}`,
+      seconds: Math.floor(now() / 1000),
+    };
   }
 
   /** Without its scope Slack does not deliver an event. */
@@ -325,6 +331,15 @@ export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<Fa
       const shown = { ts, threadTs: message.threadTs, text: message.text, isEphemeral };
       const actionTs = (now() / 1000).toFixed(6);
       return send("interactive", buttonPayload(situation(user, message.channel), shown, pressed, actionTs));
+    },
+    shortcut({ callback, message, user = "U0ONCALL" }) {
+      return send("interactive", shortcutPayload(situation(user, message.channel), callback, message));
+    },
+    react({ emoji, message, isTakenOff, user = "U0ONCALL" }) {
+      needScope("reactions:read");
+      const kind = isTakenOff === true ? "reaction_removed" : "reaction_added";
+      const payload = reactionPayload(situation(user, message.channel), { kind, emoji, message }, eventIds());
+      return send("events_api", payload);
     },
     submit({ typed: words, user = "U0ONCALL" }) {
       const inputs = inputsOf(newestForm().view);

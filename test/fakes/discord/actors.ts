@@ -95,6 +95,18 @@ export function createActors({
     return act(2, doing, null, { id: command.id, name, type: 1, options });
   }
 
+  /** Uses a command in the menu of a message; Discord gives its content to the bot then. */
+  function menu(name: string, message: FakeMessage, doing: Doing): FakeInteraction {
+    const command = commandOf(name, doing.channel);
+    return act(2, doing, null, {
+      id: command.id,
+      name,
+      type: 3,
+      target_id: message.id,
+      resolved: { messages: { [message.id]: messageBody(message) } },
+    });
+  }
+
   /** Types into an option; the answer is in `choices`. */
   function type(name: string, option: string, partial: string, doing: Doing): FakeInteraction {
     const command = commandOf(name, doing.channel);
@@ -222,6 +234,7 @@ export function createActors({
 
   return {
     slash,
+    menu,
     type,
     press,
     submit,

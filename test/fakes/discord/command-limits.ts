@@ -30,8 +30,20 @@ export function readCommands(body: unknown): RegisteredCommand[] {
   }
   if (parsed.data.length > 100)
     throw new Refusal(400, 30032, "Maximum number of application commands reached (100).");
+  const menus = parsed.data.filter(({ type }) => type === 3);
+  if (menus.length > 15) throw new Refusal(400, 30032, "Maximum number of message commands reached (15).");
+  for (const [at, menu] of menus.entries()) {
+    checkLength(`${at}.name`, menu.name, 1, 32);
+    if (menu.description !== "" || menu.options.length > 0)
+      throw invalid(
+        `${at}`,
+        "APPLICATION_COMMAND_INVALID",
+        "A message command has no description and no options",
+      );
+  }
   const seen = new Set<string>();
   for (const [at, each] of parsed.data.entries()) {
+    if (each.type === 3) continue;
     if (seen.has(each.name))
       throw invalid(
         `${at}`,

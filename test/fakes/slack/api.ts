@@ -69,6 +69,19 @@ export interface FakeSlack {
     readonly button: string;
     readonly user?: string;
   }): Promise<Delivery>;
+  /** Uses a shortcut in the menu of a message. */
+  shortcut(input: {
+    readonly callback: string;
+    readonly message: FakeMessage;
+    readonly user?: string;
+  }): Promise<Delivery>;
+  /** Puts an emoji on a message, or takes it off. */
+  react(input: {
+    readonly emoji: string;
+    readonly message: FakeMessage;
+    readonly isTakenOff?: true;
+    readonly user?: string;
+  }): Promise<Delivery>;
   /** Sends off the newest open form, which has one input. */
   submit(what: { readonly typed: string; readonly user?: string }): Promise<Delivery>;
   /**

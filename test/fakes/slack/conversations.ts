@@ -93,7 +93,9 @@ export const conversationMethods: Readonly<Record<string, Method>> = {
     run(args, context) {
       const denied = historyDenied(args, context);
       if (denied !== null) return denied;
-      const root = context.world.find(String(args["channel"]), String(args["ts"]));
+      // "ts" may be of any message in the thread: its root comes first whatever the range is.
+      const named = context.world.find(String(args["channel"]), String(args["ts"]));
+      const root = named?.threadTs == null ? named : context.world.find(named.channel, named.threadTs);
       if (root === undefined) return fail("thread_not_found");
       const replies = context.world.messages.filter(
         (one) => one.channel === root.channel && one.threadTs === root.ts && isWithin(one, args),

@@ -1,4 +1,5 @@
 /** What people do in Slack, as the payloads that an app gets. */
+import { messageObject } from "./method.ts";
 import type { FakeEphemeral, FakeMessage } from "./world.ts";
 
 export interface Names {
@@ -167,6 +168,59 @@ function inView(
     is_enterprise_install: false,
     user: { id: user.id, username: user.name, name: user.name, team_id: teamId },
     view: { ...view, id, team_id: teamId },
+  };
+}
+
+/** A shortcut in the menu of a message. @see https://docs.slack.dev/interactivity/implementing-shortcuts */
+export function shortcutPayload(
+  { teamId, user, channel, triggerId, responseUrl }: Situation,
+  callback: string,
+  message: FakeMessage,
+): Readonly<Record<string, unknown>> {
+  return {
+    type: "message_action",
+    callback_id: callback,
+    token: "verification-token",
+    trigger_id: triggerId,
+    response_url: responseUrl,
+    team: { id: teamId, domain: "example" },
+    is_enterprise_install: false,
+    user: { id: user.id, name: user.name, team_id: teamId },
+    channel: { id: channel.id, name: channel.name },
+    message_ts: message.ts,
+    message: messageObject(message, false),
+  };
+}
+
+/** An emoji that was put on a message, or taken off. @see https://docs.slack.dev/reference/events/reaction_added */
+export function reactionPayload(
+  { teamId, appId, botUserId, user }: Situation,
+  reaction: {
+    readonly kind: "reaction_added" | "reaction_removed";
+    readonly emoji: string;
+    readonly message: FakeMessage;
+  },
+  ids: { readonly eventId: string; readonly seconds: number },
+): Readonly<Record<string, unknown>> {
+  const { message } = reaction;
+  const bot = { enterprise_id: null, team_id: teamId, user_id: botUserId };
+  return {
+    token: "verification-token",
+    team_id: teamId,
+    api_app_id: appId,
+    type: "event_callback",
+    event_id: ids.eventId,
+    event_time: ids.seconds,
+    is_ext_shared_channel: false,
+    authorizations: [{ ...bot, is_bot: true, is_enterprise_install: false }],
+    event: {
+      type: reaction.kind,
+      user: user.id,
+      reaction: reaction.emoji,
+      item_user: message.user,
+      item: { type: "message", channel: message.channel, ts: message.ts },
+      event_ts: `${ids.seconds}.000100`,
+    },
   };
 }
 

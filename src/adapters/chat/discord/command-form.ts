@@ -31,9 +31,12 @@ export function readFillId(customId: string): string | null {
   return customId.startsWith(fillPrefix) ? customId.slice(fillPrefix.length) : null;
 }
 
-/** The modal; null when what was said does not fit into its custom id. */
-export function modalOf(form: CommandForm) {
-  const customId = `${fillPrefix}${lineOf(form)}`;
+/**
+ * The modal; null when what goes along does not fit into its custom id.
+ * @param said - the form whose values go along beside what its fields say.
+ */
+export function modalOf(form: CommandForm, said: CommandForm = form) {
+  const customId = `${fillPrefix}${lineOf(said)}`;
   if (customId.length > maxCustomId) return null;
   return {
     custom_id: customId,

@@ -25,7 +25,8 @@ interface ApiOption {
   readonly choices?: readonly { readonly name: string; readonly value: string }[];
 }
 export interface ApiCommand {
-  readonly type: 1;
+  /** 1 is a slash command, 3 one in the menu of a message. */
+  readonly type: 1 | 3;
   readonly name: string;
   readonly description: string;
   readonly options: readonly ApiOption[];
@@ -68,12 +69,22 @@ export function catalogOf(shapes: readonly CommandShape[]): Catalog {
     }
   }
   return {
-    commands,
+    commands: commandOf("pin", byName) === null ? commands : [...commands, pinMenu],
     refused,
     commandOf: (name) => byName.get(name) ?? null,
     optionOf: (command, name) =>
       byName.get(command)?.options.find((option) => discordName(option.name) === name) ?? null,
   };
+}
+
+/** In the menu of a message. Such commands have neither a description nor options, and counts of their own. */
+export const pinMenu: ApiCommand = { type: 3, name: "Add to incident", description: "", options: [] };
+
+/** The shape of a command by its own name, whatever prefix it is registered under. */
+function commandOf(name: string, shapes: ReadonlyMap<string, CommandShape>): CommandShape | null {
+  const isNamed = (known: string) =>
+    known === name || known.endsWith(`-${name}`) || known.endsWith(`_${name}`);
+  return [...shapes].find(([known]) => isNamed(known))?.[1] ?? null;
 }
 
 function commandFrom(shape: CommandShape): ApiCommand {

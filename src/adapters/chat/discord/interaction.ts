@@ -1,12 +1,19 @@
 /** One interaction as Discord sends it, and the request that it is. */
 import { z } from "zod";
+import { truncate } from "../../../domain/view.ts";
 import type { CommandRequest } from "../../../ports/chat.ts";
 import { plainLine } from "./markdown.ts";
-import { rootsOf } from "./reference.ts";
+import { momentOf, rootsOf } from "./reference.ts";
 import { isThread } from "./shapes.ts";
 
 const userShape = z.object({ id: z.string(), username: z.string(), global_name: z.string().nullish() });
 const optionValue = z.union([z.string(), z.number(), z.boolean()]);
+const menuMessage = z.object({
+  id: z.string(),
+  channel_id: z.string(),
+  content: z.string().default(""),
+  author: userShape,
+});
 export const interactionShape = z.object({
   id: z.string(),
   application_id: z.string(),
@@ -34,6 +41,11 @@ export const interactionShape = z.object({
   data: z
     .object({
       name: z.string().optional(),
+      /** Of a command: 1 of the slash, 3 in the menu of a message. */
+      type: z.number().optional(),
+      /** The message in whose menu it is. */
+      target_id: z.string().optional(),
+      resolved: z.object({ messages: z.record(z.string(), menuMessage).default({}) }).optional(),
       custom_id: z.string().optional(),
       /** Of a form that was sent off. */
       components: z.unknown().optional(),
@@ -73,6 +85,24 @@ export function requestOf(
       kind,
       ...(place === null ? {} : { channelId: place }),
     },
+  };
+}
+
+/** What the menu of a message pins to an incident, as the options of that command; null when Discord sent no message. */
+export function pinnedBy({ data }: Interaction) {
+  const message = data.resolved?.messages[data.target_id ?? ""];
+  if (message === undefined) return null;
+  const { id, channel_id: channel, author, content } = message;
+  const name = plainLine(author.global_name ?? author.username, 80);
+  return {
+    /** Short enough for a custom id. */
+    origin: {
+      at: momentOf(id)
+        .toISOString()
+        .replace(/\.\d+Z$/, "Z"),
+      message: `discord:${channel}/${id}`,
+    },
+    text: content === "" ? {} : { text: truncate(`${name}: ${content}`, 2_000) },
   };
 }
 

@@ -14,9 +14,9 @@ import type {
 } from "../../../ports.ts";
 import type { Api } from "./api.ts";
 import { modalOf, readFillId, valuesOfForm } from "./command-form.ts";
-import { type Catalog, discordName } from "./commands.ts";
+import { type Catalog, discordName, pinMenu } from "./commands.ts";
 import { formOf, lineOfForm, readFormId } from "./form.ts";
-import { accountOf, type Interaction, interactionShape, requestOf } from "./interaction.ts";
+import { accountOf, type Interaction, interactionShape, pinnedBy, requestOf } from "./interaction.ts";
 import { codes, problemOf } from "./outcome.ts";
 import { confirmPrompt, note, notStored, privately, workingOn } from "./prompts.ts";
 import { askPrefix, cancelId, sendPrefix } from "./render.ts";
@@ -80,7 +80,25 @@ export function createInteractions(options: InteractionOptions) {
     return callback(interaction, { type: 4, data: privately(note("This control is no longer in use.")) });
   }
 
+  /** "Add to incident" in the menu of a message: a form asks which one, and shows what is kept. */
+  async function pinMessage(interaction: Interaction): Promise<void> {
+    const pinned = pinnedBy(interaction);
+    const said = (options: CommandForm["kept"]) =>
+      requestOf(interaction, "pin", { kind: "options", options }, "command");
+    const asked = said({ ...pinned?.origin, ...pinned?.text });
+    const form = door.forms.of(asked);
+    const origin = door.forms.of(said({ ...pinned?.origin }));
+    const isOpen =
+      pinned !== null &&
+      form !== null &&
+      origin !== null &&
+      (await openForm(interaction, form, asked, origin));
+    if (!isOpen)
+      await callback(interaction, { type: 4, data: privately(note("This message cannot be kept.")) });
+  }
+
   async function command(interaction: Interaction): Promise<void> {
+    if (interaction.data.type === pinMenu.type) return pinMessage(interaction);
     const shape = catalog.commandOf(interaction.data.name ?? "");
     if (shape === null)
       return callback(interaction, {
@@ -108,10 +126,15 @@ export function createInteractions(options: InteractionOptions) {
   }
 
   /** A modal cannot be changed once it is open, so what is known must be there in time; else it opens without. */
-  async function openForm(interaction: Interaction, form: CommandForm, asked: FormRequest): Promise<boolean> {
-    if (modalOf(form) === null) return false;
+  async function openForm(
+    interaction: Interaction,
+    form: CommandForm,
+    asked: FormRequest,
+    origin?: CommandForm,
+  ): Promise<boolean> {
+    if (modalOf(form, origin) === null) return false;
     const filled = await within(door.forms.fill(form, asked), fillMs);
-    const data = (filled === "timeout" ? null : modalOf(filled)) ?? modalOf(form);
+    const data = (filled === "timeout" ? null : modalOf(filled, origin)) ?? modalOf(form, origin);
     await callback(interaction, { type: 9, data });
     return true;
   }

@@ -5,6 +5,7 @@ import type { Log, Metrics } from "../../../ports/observability.ts";
 import type { SlackApi } from "./client.ts";
 import { type FormRequest, formBlock, formCallback, readForm, readFormButton } from "./form.ts";
 import { serveForms } from "./form-desk.ts";
+import { pinCallback, pinRequest, readPinShortcut, readReaction } from "./pins.ts";
 import { sayPrivately } from "./render.ts";
 import { readButton, readSlashCommand } from "./requests.ts";
 import { readSaid } from "./said.ts";
@@ -82,6 +83,16 @@ export function listen(options: IntakeOptions): Intake {
     else await ack({ response_action: "errors", errors: { [formBlock]: wordsFor(saving) } });
   });
 
+  app.shortcut(pinCallback, async ({ body, ack }) => {
+    const shortcut = readPinShortcut(body);
+    await ack();
+    const form = shortcut === null ? null : options.door.forms.of(shortcut.asked);
+    if (shortcut === null || form === null) return;
+    if (!(await forms.open({ ...shortcut, form }))) await forms.sayNotOpened(body);
+  });
+
+  app.event("reaction_added", () => Promise.resolve());
+  app.event("reaction_removed", () => Promise.resolve());
   app.event("app_mention", () => Promise.resolve());
   app.event("message", () => Promise.resolve());
   processSafely();
@@ -99,7 +110,9 @@ export function listen(options: IntakeOptions): Intake {
   function processSafely(): void {
     const process = app.processEvent.bind(app);
     async function saveFirst(event: ReceiverEvent): Promise<void> {
-      const request = readSaid(event.body, options.botUserId(), options.now());
+      const request =
+        readSaid(event.body, options.botUserId(), options.now()) ?? (await pinnedBy(event.body));
+      if (request === "later") return;
       if (request !== null && (await submit(request)).kind !== "saved") return;
       await process(event);
     }
@@ -112,6 +125,22 @@ export function listen(options: IntakeOptions): Intake {
         inFlight.delete(work);
       }
     };
+  }
+
+  /** What an emoji pins; "later" when Slack does not say what stands there: unacknowledged, it comes again. */
+  async function pinnedBy(body: unknown): Promise<CommandRequest | null | "later"> {
+    const reaction = readReaction(body);
+    if (reaction === null) return null;
+    const { channel, ts } = reaction;
+    const range = { ts, oldest: ts, latest: ts, inclusive: true, limit: 2 };
+    const found = await api.call("conversations.replies", { channel, ...range });
+    if (found.kind === "ok")
+      return pinRequest(reaction, found.data["messages"], {
+        botUserId: options.botUserId(),
+        receivedAt: options.now(),
+      });
+    log.warn({ outcome: found }, "slack: a pinned message could not be read");
+    return found.kind === "refused" ? null : "later";
   }
 
   async function submit(request: CommandRequest): Promise<Saving> {

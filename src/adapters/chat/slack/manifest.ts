@@ -1,6 +1,7 @@
 /** The app manifest: what a workspace admin pastes into "Create New App → From a manifest". */
 import { oneLine } from "../../../domain/view.ts";
 import type { CommandShape } from "../../../ports/chat.ts";
+import { pinCallback } from "./pins.ts";
 import { umbrellaCommand } from "./requests.ts";
 
 /** What the bot token must be allowed to do, and why. */
@@ -14,6 +15,7 @@ const scopeReasons: Readonly<Record<string, string>> = {
   "groups:history": "the same in private channels it was invited to",
   "groups:read": "the same in private channels it was invited to",
   "im:history": "hear commands in direct messages",
+  "reactions:read": "hear that a message in an incident's thread was pinned with an emoji",
 };
 
 export const neededScopes: readonly string[] = Object.keys(scopeReasons);
@@ -83,11 +85,22 @@ export function slackManifest(commands: readonly CommandShape[], options: Manife
         messages_tab_enabled: true,
         messages_tab_read_only_enabled: false,
       },
+      shortcuts: [
+        {
+          name: "Add to incident",
+          type: "message",
+          callback_id: pinCallback,
+          description: "Puts this message into the history of an incident",
+        },
+      ],
       slash_commands: slashCommands(commands).map((command) => ({ ...command, ...address })),
     },
     oauth_config: { scopes: { bot: neededScopes } },
     settings: {
-      event_subscriptions: { ...request, bot_events: ["app_mention", "message.im"] },
+      event_subscriptions: {
+        ...request,
+        bot_events: ["app_mention", "message.im", "reaction_added", "reaction_removed"],
+      },
       interactivity: { is_enabled: true, ...request },
       org_deploy_enabled: false,
       socket_mode_enabled: url === undefined,

@@ -144,6 +144,8 @@ export function createMessages({ api, log, botUserId }: MessagesOptions): Messag
     const { kind, channel, user, response_url: url, thread_ts: thread } = request.reply;
     // Nobody else reads a direct message, and an ephemeral one would be gone with the next restart of the client.
     if (kind === "direct") return answerPublicly(request, view);
+    // The emoji itself says that it was taken; only what went wrong is told.
+    if (kind === "reaction" && view.kind !== "error") return { kind: "ok", data: {}, scopes: null };
     if (url !== undefined) {
       const body = { response_type: "ephemeral", replace_original: false, ...renderMessage(view) };
       const answer = await api.respond(url, body);
