@@ -1,4 +1,4 @@
-/** What the bot received, as a recording: the deliveries that it keeps. */
+/** What the bot received, as a recording: the deliveries that it keeps, and what it made of them. */
 import type { RecordedDelivery } from "../app/replay.ts";
 import { parseJson } from "../domain/json.ts";
 import type { Store } from "../ports.ts";
@@ -26,6 +26,20 @@ export async function keptDeliveries(
     name: `what was received in ${days} ${days === 1 ? "day" : "days"} until ${newest.receivedAt.toISOString().slice(0, 16)}`,
     read: () => readKept(store, from, until),
   };
+}
+
+const alertsAtATime = 1_000;
+
+/** The incidents in which the bot holds some alerts, by their keys; without those that it does not hold. */
+export async function incidentsHolding(
+  { incidents }: Pick<Store, "incidents">,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const found = new Map<string, number>();
+  for (let at = 0; at < keys.length; at += alertsAtATime)
+    for (const { key, incidentId } of await incidents.findAlerts(keys.slice(at, at + alertsAtATime)))
+      found.set(key, incidentId);
+  return found;
 }
 
 async function* readKept(store: Store, from: number, until: number): AsyncGenerator<RecordedDelivery> {

@@ -6,12 +6,12 @@ import { type RecordedDelivery, type ReplayResult, replay, toPrediction } from "
 import { type Config, readConfig, readOtherConfig } from "../config.ts";
 import { createCorrelator } from "../domain/clustering.ts";
 import { createKindOf } from "../domain/evidence-kind.ts";
-import type { Source, Store } from "../ports.ts";
+import type { Source } from "../ports.ts";
 import { withBot } from "./offline.ts";
 import { readableSources } from "./own-source.ts";
 import { loadPlugins } from "./plugins.ts";
 import { createBar, type ProgressBar } from "./progress-bar.ts";
-import { keptDeliveries } from "./replay-kept.ts";
+import { incidentsHolding, keptDeliveries } from "./replay-kept.ts";
 import { formatComparison, formatReplay } from "./replay-text.ts";
 import { type Judge, shippedJudge, versionJudge } from "./replay-versions.ts";
 import { replayWatchCommand } from "./replay-watch.ts";
@@ -51,7 +51,7 @@ export async function replayCommand(files: readonly string[], options: ReplayArg
           : [await keptDeliveries(store, daysOf(options.days))];
       // What is in a file need not be what this bot received.
       const incidentsOf =
-        options.days === undefined ? noIncidents : (keys: Keys) => findIncidents(store, keys);
+        options.days === undefined ? noIncidents : (keys: Keys) => incidentsHolding(store, keys);
       await replayAll({ tapes, options, config, judgeOf, incidentsOf });
     });
   const judgeOf = () => Promise.resolve(shippedJudge);
@@ -66,15 +66,6 @@ type Keys = readonly string[];
 type IncidentsOf = (keys: Keys) => Promise<ReadonlyMap<string, number>>;
 
 const noIncidents: IncidentsOf = () => Promise.resolve(new Map());
-const pageSize = 1_000;
-
-async function findIncidents({ incidents }: Pick<Store, "incidents">, keys: Keys) {
-  const found = new Map<string, number>();
-  for (let at = 0; at < keys.length; at += pageSize)
-    for (const { key, incidentId } of await incidents.findAlerts(keys.slice(at, at + pageSize)))
-      found.set(key, incidentId);
-  return found;
-}
 
 function checkArguments(files: readonly string[], options: ReplayArguments): void {
   if (files.length === 0 && options.days === undefined)

@@ -6,10 +6,11 @@ import { replay, toPrediction } from "../../src/app/replay.ts";
 import { createTrainer } from "../../src/app/train.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
 import { shippedWeights, type Weights } from "../../src/domain/weights.ts";
-import { keptDeliveries } from "../../src/main/replay-kept.ts";
+import { incidentsHolding, keptDeliveries } from "../../src/main/replay-kept.ts";
 import { versionJudge } from "../../src/main/replay-versions.ts";
 import { silentLog, systemClock } from "../../src/ports.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
+import { buildTracked } from "../domain/build.ts";
 
 let database: TestDatabase;
 let store: OpenStore;
@@ -75,6 +76,19 @@ describe("replaying what the bot received", () => {
     expect(seen).toHaveLength(1_200);
     expect(seen).toEqual([...seen].sort((a, b) => a - b));
     expect(seen[0]).toBe(noon + 600_000);
+  });
+
+  test("knows in which incidents the bot holds alerts, however many are asked for", async () => {
+    const held = [12, 13].map((incidentId) => buildTracked({ name: `Problem${incidentId}` }, { incidentId }));
+    await store.incidents.saveAlerts(held);
+    const strangers = Array.from({ length: 1_500 }, (_, index) => `unheard-of/${index}`);
+    const [first = "", second = ""] = held.map(({ key }) => key);
+    expect(await incidentsHolding(store, [first, ...strangers, second])).toEqual(
+      new Map([
+        [first, 12],
+        [second, 13],
+      ]),
+    );
   });
 
   test("is refused when there is nothing", async () => {
