@@ -34,6 +34,7 @@ export * from "./ports/feedback.ts";
 export * from "./ports/guard.ts";
 export * from "./ports/http-client.ts";
 export * from "./ports/learning.ts";
+export * from "./ports/link.ts";
 export * from "./ports/metric-source.ts";
 export * from "./ports/model.ts";
 export * from "./ports/monitoring.ts";

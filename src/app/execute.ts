@@ -2,10 +2,10 @@
  * The second door into the bot: a command request. Parse, who, may they, then run it in one transaction with its audit
  * entry, or plan it and store the rollout. Commands never check their caller, audit or post, so none can forget to.
  */
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { formatLine } from "../domain/command-line.ts";
 import { refuseUnconfirmed } from "../domain/confirmation.ts";
-import { botPerson, findPerson, ownPlatform, type Person, stranger } from "../domain/person.ts";
+import { botPerson, type Person } from "../domain/person.ts";
 import type { Decision, PolicyAction, PolicyResource } from "../domain/policy.ts";
 import type {
   ActingCommand,
@@ -52,6 +52,7 @@ import {
   type ThreadSubject,
   unknownCommand,
 } from "./parse.ts";
+import { personOf } from "./person-of.ts";
 import type { Planner } from "./plan.ts";
 import { requestRollout } from "./request-rollout.ts";
 import { createSuggest, type Suggest } from "./suggest.ts";
@@ -175,7 +176,7 @@ export function createExecute(options: ExecuteOptions): Execute {
     const { options: given, given: said } = parsed;
     const asked: Asked = {
       request,
-      person: personOf(request),
+      person: await personOf(store, people, request.account),
       now: clock.now(),
       options: given,
       said,
@@ -217,7 +218,8 @@ export function createExecute(options: ExecuteOptions): Execute {
     if (parsed.kind === "refuse")
       return { kind: "refused", view: refused(parsed, parsed.usage).view, isDenied: false };
     const { options: given } = parsed;
-    const asked: Asked = { request, person: personOf(request), now, options: given, said: given, known };
+    const person = await personOf(store, people, account);
+    const asked: Asked = { request, person, now, options: given, said: given, known };
     const context = contextOf(asked, store);
     const permission = await permit(asked, known.command, context);
     if (permission.kind === "stop")
@@ -340,12 +342,6 @@ export function createExecute(options: ExecuteOptions): Execute {
     return denied({ request, person, action, resource, decision, able, remedy });
   }
 
-  function personOf(request: CommandRequest): Person {
-    const { platform, id, name } = request.account;
-    if (platform === ownPlatform) return botPerson;
-    return findPerson(people, platform, id) ?? stranger(platform, id, name);
-  }
-
   // ---------- the row of the request ----------
 
   /** Ends a request that changed nothing else. */
@@ -356,7 +352,8 @@ export function createExecute(options: ExecuteOptions): Execute {
   ): Promise<Outcome | null> {
     return await store.transaction(async (tx) => {
       if (!(await takeRequest(tx, request))) return null;
-      return await close(tx, { request, person: personOf(request), now: clock.now() }, outcome, audit);
+      const person = await personOf(tx, people, request.account);
+      return await close(tx, { request, person, now: clock.now() }, outcome, audit);
     });
   }
 
@@ -398,6 +395,9 @@ export function createExecute(options: ExecuteOptions): Execute {
       people,
       decide,
       channel: request.channel,
+      account: request.account,
+      isOverheard: request.isOverheard === true,
+      random: randomBytes,
       store: slices,
       commands: [...prepared.values()].map(({ command }) => command),
       plan: (question) =>

@@ -47,7 +47,7 @@ export function isOwnOption(key: string): boolean {
 }
 
 function withOwnOptions(command: Command): Command {
-  if (command.kind === "read") return command;
+  if (command.kind === "read" || command.hasDryRun === false) return command;
   const own = command.kind === "rollout" ? rolloutOptions : { dryRun };
   const missing = Object.fromEntries(
     Object.entries(own).filter(([key]) => !Object.hasOwn(command.options.shape, key)),

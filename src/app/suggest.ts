@@ -1,11 +1,12 @@
 /** Suggestions while someone types a command. */
 
 import { fromOptions, kebab } from "../domain/command-line.ts";
-import { findPerson, type Person, stranger } from "../domain/person.ts";
+import type { Person } from "../domain/person.ts";
 import { mayAtAll } from "../domain/policy.ts";
 import type { ChatDoor, Clock, Command, Log, ModelEntry, OptionValues, Policy, Store } from "../ports.ts";
 import { withDeadline } from "./deadline.ts";
 import type { PreparedCommand } from "./parse.ts";
+import { personOf } from "./person-of.ts";
 
 export type Suggest = ChatDoor["suggest"];
 
@@ -49,8 +50,8 @@ export function createSuggest(options: SuggestOptions): Suggest {
 
   async function look(question: Question): Promise<Suggestions> {
     const now = options.clock.now();
-    const { platform, id, name } = question.account;
-    const person = findPerson(options.people, platform, id) ?? stranger(platform, id, name);
+    const { platform } = question.account;
+    const person = await personOf(options.store, options.people, question.account);
     const mayUse = (command: Command) =>
       mayAtAll(
         command.action,

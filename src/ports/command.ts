@@ -10,7 +10,7 @@ import type { ManifestRule, RetrainManifest } from "../domain/retrain-manifest.t
 import type { Plan, Rollout } from "../domain/rollout.ts";
 import type { View, ViewAction } from "../domain/view.ts";
 import type { Charts } from "./charts.ts";
-import type { Channel } from "./chat.ts";
+import type { Account, Channel } from "./chat.ts";
 import type { NewRuling } from "./feedback.ts";
 import type { ModelBackend, ModelVersion } from "./model.ts";
 import type { Log } from "./observability.ts";
@@ -150,7 +150,13 @@ export interface ModelEntry {
 export interface CommandContext {
   readonly now: Date;
   readonly person: Person;
+  /** With which account of theirs they asked. */
+  readonly account: Account;
   readonly channel: Channel | null;
+  /** Whether others read a private answer, because the platform cannot give one there. */
+  readonly isOverheard: boolean;
+  /** So many bytes that nobody can guess. */
+  random(count: number): Uint8Array;
   /** "slack", "discord", "console" or "cli". */
   readonly via: string;
   /** Inside the transaction that also takes the audit entry; for the plan of a rollout, which writes nothing, outside. */
@@ -182,6 +188,8 @@ interface CommandBase<Options extends z.ZodObject> {
   /** Options that may be written as bare words, in order. The last takes the rest of the line when it is in `rest`. */
   readonly args: readonly (keyof z.output<Options> & string)[];
   readonly rest?: keyof z.output<Options> & string;
+  /** False where a dry run would give away what the command guards; default: an operate command has one. */
+  readonly hasDryRun?: false;
   /** Option that is the number of the incident when asked in the thread of its card; default: the one called `incident`. */
   readonly ofThread?: keyof z.output<Options> & string;
   /** Its form, where the default does not fit. */

@@ -10,6 +10,7 @@ import type { EscalationStore } from "./escalation.ts";
 import type { ExplanationStore } from "./explainer.ts";
 import type { FeedbackStore } from "./feedback.ts";
 import type { LearningStore } from "./learning.ts";
+import type { LinkStore } from "./link.ts";
 import type { MonitoringStore } from "./monitoring.ts";
 import type { MuteStore } from "./mute.ts";
 import type { NoiseStore } from "./noise.ts";
@@ -36,6 +37,7 @@ export interface StoreSlices {
   readonly posts: PostStore;
   readonly troubles: TroubleStore;
   readonly subscriptions: SubscriptionStore;
+  readonly links: LinkStore;
   readonly requests: RequestStore;
   readonly audit: AuditStore;
   readonly checkpoints: CheckpointStore;

@@ -531,6 +531,9 @@ describe("planning", () => {
     const planned = await command.plan(command.options.parse({ model: words[0], version: words[1] }), {
       now: clock.now(),
       person: ml,
+      account: { platform: "cli", id: "ml", name: "ml" },
+      isOverheard: false,
+      random: () => new Uint8Array(8),
       channel: null,
       via: "cli",
       store: still,

@@ -18,6 +18,7 @@ import { incidentSlice } from "./incidents.ts";
 import { jobSlice, jobsAtTheEnd } from "./job-queue.ts";
 import { learningSlice } from "./learning.ts";
 import { leaseSlice } from "./leases.ts";
+import { linkSlice } from "./links.ts";
 import { freeEverything } from "./liveness.ts";
 import { monitoringSlice } from "./monitoring.ts";
 import { noiseSlice } from "./noise.ts";
@@ -112,6 +113,7 @@ function slicesOf(db: Db, installationId: string, write?: DeliveryStore["insert"
     posts: postSlice(db, installationId),
     troubles: troubleSlice(db),
     subscriptions: subscriptionSlice(db),
+    links: linkSlice(db),
     requests: requestSlice(db),
     audit: auditSlice(db),
     checkpoints: checkpointSlice(db),

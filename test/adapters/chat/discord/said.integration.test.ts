@@ -39,6 +39,8 @@ describe("mentions", () => {
       input: { kind: "text", text: '12 "it is mine"' },
       account: { platform: "discord", id: discord.oncall.id, name: "oncall" },
       channel,
+      // A reply is there for everyone.
+      isOverheard: true,
     });
     expect(request).not.toHaveProperty("thread");
     await chat.answer(request, view({ kind: "answer" }), "private");
