@@ -13,6 +13,7 @@ import { createApply } from "./app/apply.ts";
 import { createBakeLook } from "./app/bake-look.ts";
 import { createDenials } from "./app/denials.ts";
 import { createDigest } from "./app/digest.ts";
+import { unprovenSources } from "./app/doctor.ts";
 import { createIngest } from "./app/ingest.ts";
 import { createKnownMoves } from "./app/known-moves.ts";
 import { nameInCards } from "./app/name-commands.ts";
@@ -41,7 +42,7 @@ import { createMonitoring } from "./main/monitoring.ts";
 import { readableSources } from "./main/own-source.ts";
 import { packageVersion } from "./main/package.ts";
 import { composePages } from "./main/pages.ts";
-import { loadPlugins, type Plugins } from "./main/plugins.ts";
+import { loadPlugins } from "./main/plugins.ts";
 import { createReadiness } from "./main/readiness.ts";
 import { recordStart } from "./main/record-start.ts";
 import { startSweep } from "./main/sweep.ts";
@@ -270,7 +271,12 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     await http.close();
     await ingest.stop();
   });
-  const findings = [...plugins.findings, ...sourceFindings(plugins, config.host)];
+  const sources = [...plugins.sources.values()];
+  const unproven = unprovenSources({
+    openSources: openSources(sources, config.host),
+    closedSources: closedSources(sources, config.host),
+  });
+  const findings = [...plugins.findings, ...unproven];
   for (const finding of findings)
     log.warn({ subject: finding.subject, remedy: finding.remedy }, finding.text);
   log.info({ url, database: database.kind, version: packageVersion }, "tocsin is up");
@@ -291,29 +297,6 @@ function parse(sources: ReadonlyMap<string, ConfiguredSource>, delivery: StoredD
     problem: `there is no source "${delivery.source}" any more`,
     remedy: "bring back its file or its entry in tocsin.yaml, then replay it",
   };
-}
-
-function sourceFindings(plugins: Plugins, host: string): Finding[] {
-  const open = openSources(plugins.sources.values(), host);
-  const closed = closedSources(plugins.sources.values(), host);
-  const findings: Finding[] = [];
-  if (open.length > 0) {
-    findings.push({
-      status: "warning",
-      subject: "sources",
-      text: `without a secret, open to everyone on this machine: ${open.join(", ")}`,
-      remedy: "set secrets under sources: in tocsin.yaml before HOST is anything but loopback",
-    });
-  }
-  if (closed.length > 0) {
-    findings.push({
-      status: "warning",
-      subject: "sources",
-      text: `without a secret, so they answer 401 on ${host}: ${closed.join(", ")}`,
-      remedy: "set secrets under sources: in tocsin.yaml; tocsin init makes a token",
-    });
-  }
-  return findings;
 }
 
 /** Stops what was made, last first; a failure of one does not keep the others from stopping. */

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import postgres from "postgres";
-import { describe, expect, inject, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { type JobHandlers, runJobs } from "../../src/adapters/store/jobs.ts";
 import { migrate } from "../../src/adapters/store/migrate.ts";
 import { grantRights } from "../../src/adapters/store/rights.ts";
@@ -12,7 +12,7 @@ import { createChainCheck, erasedActor } from "../../src/domain/audit.ts";
 import { openCheckpoint, readSigner, verifierOf } from "../../src/domain/checkpoint.ts";
 import { type Job, noMetrics, type Store, silentLog } from "../../src/ports.ts";
 import { at, freshStore } from "../adapters/store/fixture.ts";
-import { freshDatabase } from "../database.ts";
+import { withRoles } from "../database-roles.ts";
 
 const pem = String(generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }));
 const signer = readSigner("tocsin.example/audit", pem);
@@ -137,28 +137,6 @@ describe("pruning", () => {
 });
 
 describe("on a server with a role for the owner and one for the bot", () => {
-  async function withRoles(work: (urls: { owner: string; bot: string }) => Promise<void>): Promise<void> {
-    const database = await freshDatabase("empty");
-    const name = new URL(database.url).pathname.slice(1);
-    const [owner, bot] = [`${name}_owner`, `${name}_bot`];
-    const admin = postgres(inject("serverUrl"), { max: 1, onnotice: () => undefined });
-    const urlOf = (role: string) => {
-      const url = new URL(database.url);
-      url.username = role;
-      url.password = "secret";
-      return url.href;
-    };
-    try {
-      for (const role of [owner, bot]) await admin.unsafe(`create role ${role} login password 'secret'`);
-      await admin.unsafe(`alter database ${name} owner to ${owner}`);
-      await work({ owner: urlOf(owner), bot: urlOf(bot) });
-    } finally {
-      await database.close();
-      for (const role of [owner, bot]) await admin.unsafe(`drop role if exists ${role}`);
-      await admin.end();
-    }
-  }
-
   test("the bot's can do its work and only read and add to the log; the owner's erases", async () => {
     await withRoles(async ({ owner, bot }) => {
       await migrate(owner);

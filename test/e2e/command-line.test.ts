@@ -99,7 +99,7 @@ describe("beside a bot that runs", () => {
     expect(code, output).toBe(0);
     expect(output).toMatch(/✓ database +embedded, used by the running bot/);
     expect(output).toMatch(
-      /! source alertmanager +has no secret: open to everyone on this machine\n +→ set sources\.alertmanager/,
+      /! sources +without a secret, open to everyone on this machine: alertmanager, .*\n +→ set secrets under sources:/,
     );
     expect(output).toMatch(/✓ source alertmanager +heard from \d+ s ago, 1 delivery in the last day/);
     expect(output).toMatch(/\d+ fine, \d+ warnings?, 0 failures/);
