@@ -6,6 +6,7 @@ import type { ExportOptions } from "./main/audit-export.ts";
 import type { EraseOptions, PruneOptions } from "./main/audit-retain.ts";
 import type { ProveOptions } from "./main/audit-sign.ts";
 import type { VerifyOptions } from "./main/audit-verify.ts";
+import { keepHeapSmall } from "./main/memory.ts";
 import type { ExportArguments } from "./main/models-export.ts";
 import { packageVersion } from "./main/package.ts";
 import type { ReplayArguments } from "./main/replay.ts";
@@ -25,13 +26,19 @@ const program = new Command("tocsin")
 program
   .command("start")
   .description("run the bot until it is told to stop")
-  .action(async () => (await import("./main/start.ts")).start());
+  .action(async () => {
+    keepHeapSmall();
+    await (await import("./main/start.ts")).start();
+  });
 
 program
   .command("demo")
   .description("run the bot in the browser and play a storm of alerts, with a model rollout to blame")
   .option("--no-storm", "only start, and let you send alerts yourself")
-  .action(async (options: { storm: boolean }) => (await import("./main/demo.ts")).demo(options));
+  .action(async (options: { storm: boolean }) => {
+    keepHeapSmall();
+    await (await import("./main/demo.ts")).demo(options);
+  });
 
 program
   .command("replay")

@@ -10,13 +10,11 @@ import { type Config, readDemoConfig } from "../config.ts";
 import type { Rollout } from "../domain/rollout.ts";
 import { type Bot, startBot } from "../main.ts";
 import { alertDelivery, changesDelivery, type StoryAlert, story } from "./demo-story.ts";
-import { keepHeapSmall } from "./memory.ts";
 import { packageRoot } from "./package.ts";
 import { runUntilStopped } from "./signals.ts";
 
 /** Runs until it is stopped; everything it wrote goes with it. */
 export async function demo(options: { readonly storm: boolean }): Promise<void> {
-  keepHeapSmall();
   const folder = mkdtempSync(path.join(tmpdir(), "tocsin-demo-"));
   // The embedded server may run under another account, which has to pass through.
   chmodSync(folder, 0o711);

@@ -11,7 +11,10 @@ const growthPercent = 50;
 /** Bytes for young objects: half of what V8 takes, since three such halves stay behind after a storm. */
 const mostYoung = 16 * 1_048_576;
 
-/** Keeps garbage from piling up in a bot that idles between storms. Takes effect from the next collection on. */
+/**
+ * Keeps garbage from piling up in a bot that idles between storms. Takes effect from the next collection on; to be called
+ * before the rest is loaded, which alone would make the room for young objects as large as V8 allows.
+ */
 export function keepHeapSmall(): void {
   setFlagsFromString(`--heap-growing-percent=${growthPercent}`);
   boundYoung();

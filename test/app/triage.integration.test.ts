@@ -350,3 +350,24 @@ describe("triage", () => {
     expect((await store.incidents.alerts(1, 1))[0]?.endedBy).toBe("timeout");
   });
 });
+
+test("what the correlator holds, and what it let go to keep within its limits, are metrics", async () => {
+  const store = await open();
+  const sizes = new Map<string, number>();
+  lead(store, "a", {
+    createCorrelator: () => {
+      const correlator = createCorrelator({ weights: shippedWeights });
+      return { ...correlator, sizes: () => ({ ...correlator.sizes(), dropped_sessions: 7 }) };
+    },
+    metrics: {
+      ...noMetrics,
+      gauge(name, value, labels) {
+        if (name === "tocsin_correlator_size") sizes.set(labels?.["part"] ?? "", value);
+      },
+    },
+  });
+  await store.deliveries.insert([delivery()]);
+  await eventually("sizes", 15_000, () => Promise.resolve(sizes.get("alerts") === 1 ? sizes : null));
+  expect(sizes.get("dropped_sessions")).toBe(7);
+  expect([...sizes.keys()]).toEqual(expect.arrayContaining(["dropped_alerts", "dropped_types", "sessions"]));
+});
