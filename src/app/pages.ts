@@ -1,5 +1,5 @@
 /** What the console shows at each address, to whom. Reading is judged as the commands that read are. */
-import { findPerson, type Person, stranger } from "../domain/person.ts";
+import type { Person } from "../domain/person.ts";
 import type {
   Clock,
   ModelEntry,
@@ -20,6 +20,7 @@ import { modelPage, modelsPage } from "./pages/models.ts";
 import { noisePage } from "./pages/noise.ts";
 import { rolloutPage, rolloutsPage } from "./pages/rollouts.ts";
 import { settingsPage } from "./pages/settings.ts";
+import { personOf } from "./person-of.ts";
 
 export interface PagesOptions {
   readonly store: Store;
@@ -57,17 +58,14 @@ export function createPages(options: PagesOptions): Pages {
     { readonly at: number; readonly names: ReturnType<SearchStore["names"]> }
   >();
 
-  function open(request: PageRequest): Promise<PageResult> {
+  async function open(request: PageRequest): Promise<PageResult> {
     const [first = "", id] = request.path;
     const found = Object.hasOwn(pages, first) ? pages[first] : undefined;
     const make = id === undefined ? found?.all : found?.one;
-    if (make === undefined || request.path.length > 2) return Promise.resolve(nowhere());
-    if (id !== undefined && numbered.has(first) && !/^[1-9]\d{0,8}$/.test(id))
-      return Promise.resolve(nowhere());
-    const context = contextOf(request);
-    const decision = decide(context.person, request);
-    if (decision !== null) return Promise.resolve(decision);
-    return make(context, id ?? "");
+    if (make === undefined || request.path.length > 2) return nowhere();
+    if (id !== undefined && numbered.has(first) && !/^[1-9]\d{0,8}$/.test(id)) return nowhere();
+    const person = await personOf(options.store, people, request.account);
+    return decide(person, request) ?? (await make(contextOf(person, request), id ?? ""));
   }
 
   /** Null when they may look around at all. */
@@ -100,10 +98,7 @@ export function createPages(options: PagesOptions): Pages {
     return found;
   }
 
-  function contextOf({ account, query, now }: PageRequest): PageContext {
-    const person =
-      findPerson(people, account.platform, account.id) ??
-      stranger(account.platform, account.id, account.name);
+  function contextOf(person: Person, { account, query, now }: PageRequest): PageContext {
     return {
       ...{ store: options.store, models: options.models, settings: options.settings },
       ...{ policy, people, person, query, now, names },

@@ -11,6 +11,7 @@ export function createDoor(store: OpenStore, execute: Execute): ChatDoor {
       store.transaction(async (tx) => {
         if (await tx.requests.add(request)) await tx.jobs.add({ task: "execute", requestKey: request.key });
       }),
+    home: async (account) => (await execute.look({ account, command: "home", text: "" })).view,
     suggest: (question) => execute.suggest(question),
     forms: execute.forms,
   };

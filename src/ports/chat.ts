@@ -74,6 +74,8 @@ export interface CommandRequest {
 export interface ChatDoor {
   /** Persists the request; resolves when it is committed, after which the platform may be acknowledged. */
   submit(request: CommandRequest): Promise<void>;
+  /** What waits for whoever has this account, or why they may not see it: for platforms with a home of their own. */
+  home(account: Account): Promise<View>;
   /** Suggestions while someone types; at most 25, best first; never throws. */
   suggest(question: SuggestQuestion): Promise<readonly Suggestion[]>;
   readonly forms: Forms;

@@ -2,6 +2,7 @@
  * The poster as it runs: real store, real jobs, real chat clients against the fakes. Whatever the platform does to a
  * message, a channel shows one card; and a channel that hangs delays no other.
  */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createDiscord } from "../../src/adapters/chat/discord.ts";
@@ -9,6 +10,7 @@ import { createSlack } from "../../src/adapters/chat/slack.ts";
 import { type JobRunner, runJobs } from "../../src/adapters/store/jobs.ts";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { createPost } from "../../src/app/post.ts";
+import { answerView } from "../../src/domain/answer.ts";
 import type { View } from "../../src/domain/view.ts";
 import { type Chat, type ChatDoor, noMetrics, silentLog, systemClock } from "../../src/ports.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
@@ -25,7 +27,12 @@ let jobs: JobRunner;
 const chats = new Map<string, Chat>();
 let revision = 1;
 
-const door: ChatDoor = { submit: async () => undefined, suggest: async () => [], forms: noForms };
+const door: ChatDoor = {
+  submit: async () => undefined,
+  suggest: async () => [],
+  home: async () => answerView("nothing waits"),
+  forms: noForms,
+};
 
 beforeEach(async () => {
   [database, slack, discord] = await Promise.all([freshDatabase(), startFakeSlack(), startFakeDiscord()]);

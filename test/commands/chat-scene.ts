@@ -89,6 +89,7 @@ async function open(
       });
       return Promise.resolve();
     },
+    home: async (account) => (await execute.look({ account, command: "home", text: "" })).view,
     async suggest(question) {
       await slowness?.();
       return await execute.suggest(question);

@@ -3,7 +3,9 @@
  *
  *     chatContract("slack", startHarness);
  */
+
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { answerView } from "../../src/domain/answer.ts";
 import { bold, code, link, moment, plain, type View } from "../../src/domain/view.ts";
 import type {
   Channel,
@@ -92,6 +94,7 @@ export function recordingDoor(): RecordingDoor {
       throw new Error("database is away");
     },
     suggest: () => Promise.resolve([]),
+    home: () => Promise.resolve(answerView("nothing waits")),
     forms: noForms,
   };
 }

@@ -37,6 +37,8 @@ import {
   buttonsOf,
   escapeTyped,
   formPayload,
+  homeButtonPayload,
+  homeOpenedPayload,
   type PressedButton,
   reactionPayload,
   saidPayload,
@@ -46,7 +48,7 @@ import {
 } from "./slack/people.ts";
 import { createSocketHub } from "./slack/sockets.ts";
 import { createWeb, type ResponseUrl, type SlackCall } from "./slack/web.ts";
-import { createWorld, type FakeEphemeral, type FakeMessage, typed, type World } from "./slack/world.ts";
+import { createWorld, type FakeMessage, typed, type World } from "./slack/world.ts";
 
 export type { FakeSlack, FakeSlackOptions } from "./slack/api.ts";
 export { readableText } from "./slack/blocks.ts";
@@ -92,6 +94,7 @@ export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<Fa
   const responseUrls = new Map<string, ResponseUrl>();
   const triggers = new Map<string, { readonly expiresAt: number; isUsed: boolean }>();
   const views: Context["views"] = new Map();
+  const homes: Context["homes"] = new Map();
   let formErrors: Readonly<Record<string, string>> = {};
   const state = { requestUrl: null as string | null, tokenError: null as string | null };
   const tokens = { bot: `xoxb-${randomUUID()}`, app: `xapp-1-${randomUUID()}`, secret: randomUUID() };
@@ -125,6 +128,7 @@ export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<Fa
     openSocketUrl: () => sockets.openUrl(),
     takeTrigger,
     views,
+    homes,
     warn: (problem) => warnings.push(problem),
   };
   const web = createWeb({
@@ -246,7 +250,7 @@ export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<Fa
     return answer.success ? answer.data.options : [];
   }
 
-  function findButton(message: FakeMessage | FakeEphemeral, wanted: string): PressedButton {
+  function findButton(message: Pick<FakeMessage, "blocks">, wanted: string): PressedButton {
     const buttons = buttonsOf(message);
     const button = buttons.find((one) => one.value === wanted) ?? buttons.find((one) => one.text === wanted);
     if (button !== undefined) return button;
@@ -264,6 +268,11 @@ export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<Fa
   /** Without its scope Slack does not deliver an event. */
   function needScope(scope: string): void {
     if (!scopes.has(scope)) throw new Error(`fake slack: the app may not hear this without ${scope}`);
+  }
+
+  function homeBlocks(user: string): readonly unknown[] | null {
+    const blocks = homes.get(user)?.["blocks"];
+    return Array.isArray(blocks) ? blocks : null;
   }
 
   const none = effectsOf({ text: "", blocks: [], parse: "none", linkNames: false, mrkdwn: false });
@@ -340,6 +349,17 @@ export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<Fa
       const kind = isTakenOff === true ? "reaction_removed" : "reaction_added";
       const payload = reactionPayload(situation(user, message.channel), { kind, emoji, message }, eventIds());
       return send("events_api", payload);
+    },
+    openHome({ user = "U0ONCALL", tab = "home" } = {}) {
+      const person = situation(user, firstChannel(world));
+      return send("events_api", homeOpenedPayload(person, tab, eventIds()));
+    },
+    homeOf: homeBlocks,
+    pressHome({ button, user = "U0ONCALL" }) {
+      const pressed = findButton({ blocks: homeBlocks(user) ?? [] }, button);
+      const actionTs = (now() / 1000).toFixed(6);
+      const person = situation(user, firstChannel(world));
+      return send("interactive", homeButtonPayload(person, homes.get(user) ?? {}, pressed, actionTs));
     },
     submit({ typed: words, user = "U0ONCALL" }) {
       const inputs = inputsOf(newestForm().view);

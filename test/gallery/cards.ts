@@ -7,6 +7,7 @@ import { digestDetailView } from "../../src/domain/digest-detail-view.ts";
 import { digestView } from "../../src/domain/digest-view.ts";
 import { writeTemplate } from "../../src/domain/explanation-template.ts";
 import { handoverView } from "../../src/domain/handover-view.ts";
+import { homeView } from "../../src/domain/home-view.ts";
 import type { Incident, TimelineEntry } from "../../src/domain/incident.ts";
 import { entryView, incidentView } from "../../src/domain/incident-view.ts";
 import { postmortemView } from "../../src/domain/postmortem-view.ts";
@@ -14,7 +15,7 @@ import { type Rollout, type RolloutState, rolloutStates } from "../../src/domain
 import { rolloutView } from "../../src/domain/rollout-view.ts";
 import { silenceReminderView } from "../../src/domain/silence-view.ts";
 import type { View } from "../../src/domain/view.ts";
-import { at, buildTracked } from "../domain/build.ts";
+import { at, buildIncident, buildTracked } from "../domain/build.ts";
 import { buildPostmortem } from "../domain/postmortem-build.ts";
 import { plan, rolloutIn } from "../domain/rollout-build.ts";
 import { buildDigest, buildHandover } from "../fixtures/digest.ts";
@@ -330,7 +331,30 @@ function others(): GalleryCard[] {
   ];
 }
 
+/** What waits for one person. */
+function homes(): readonly GalleryCard[] {
+  const none = { approvals: [], incidents: [], teams: [], rollouts: [], areTeamsTheirs: true };
+  const common = { nameOf, riskOf: () => "low" as const };
+  const busy = homeView({
+    ...common,
+    approvals: [rolloutIn("pending")],
+    incidents: [
+      buildIncident({ id: 12, severity: "critical", title: "LatencyHigh on checkout and 4 more services" }),
+    ],
+    teams: [
+      { team: "payments", open: 2, untaken: 1, worst: "critical" },
+      { team: "shop", open: 0, untaken: 0, worst: null },
+    ],
+    areTeamsTheirs: true,
+    rollouts: [rolloutIn("pending"), rolloutIn("succeeded", { id: 6 })],
+  });
+  return [
+    { family: "home", state: "work to do", view: busy },
+    { family: "home", state: "a calm day", view: homeView({ ...common, ...none }) },
+  ];
+}
+
 /** All of them, in the order in which the gallery shows them. */
 export function galleryCards(): readonly GalleryCard[] {
-  return [...incidents(), ...entries(), ...rollouts(), ...bakes(), ...modelCards(), ...others()];
+  return [...homes(), ...incidents(), ...entries(), ...rollouts(), ...bakes(), ...modelCards(), ...others()];
 }

@@ -12,6 +12,7 @@ import { type GalleryCard, galleryCards } from "./cards.ts";
 import { openConsole } from "./console.ts";
 import { discordCss, discordHtml } from "./discord.ts";
 import { pageOf } from "./page.ts";
+import { photographPages } from "./pages.ts";
 import { slackCss, slackHtml } from "./slack.ts";
 
 const out = path.join(import.meta.dirname, "../../gallery");
@@ -47,8 +48,13 @@ async function run(): Promise<void> {
         if (browser !== null) await photograph(platform, look, await openText(browser, text, look.width));
       }
     }
-    if (browser !== null)
+    if (browser !== null) {
       for (const look of looks) await photograph("console", look, await openConsole(browser, cards, look));
+      await photographPages(browser, looks, {
+        out,
+        pictures: process.argv.includes("--images") ? images : null,
+      });
+    }
   } finally {
     await browser?.close();
   }

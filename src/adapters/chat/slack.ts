@@ -9,6 +9,7 @@ import type { Chat, ChatDoor, Finding } from "../../ports/chat.ts";
 import type { Log, Metrics } from "../../ports/observability.ts";
 import { clientOptions, createSlackApi, type SlackApi } from "./slack/client.ts";
 import { checkSlack, notOk, reinstall } from "./slack/doctor.ts";
+import { createHome } from "./slack/home.ts";
 import { createHttpReceiver } from "./slack/http.ts";
 import { type Intake, listen } from "./slack/intake.ts";
 import { sdkLogger } from "./slack/logger.ts";
@@ -83,6 +84,7 @@ export async function createSlack(options: SlackOptions): Promise<SlackChat> {
   const stopping = new AbortController();
   const botUserId = () => identity?.userId ?? null;
   const messages = createMessages({ api, log, botUserId });
+  const home = createHome({ api, log });
   const entrance = options.appToken === undefined ? httpEntrance() : socketEntrance(options.appToken);
 
   function httpEntrance(): Entrance {
@@ -184,7 +186,9 @@ export async function createSlack(options: SlackOptions): Promise<SlackChat> {
       const wrong = await identify();
       void keepIdentifying();
       const save = options.saveWithinMs === undefined ? {} : { saveWithinMs: options.saveWithinMs };
-      intake = listen({ app: createApp(), door, api, botUserId, now, log, metrics, ...save });
+      const app = createApp();
+      home.listen(app, door);
+      intake = listen({ app, door, api, botUserId, now, log, metrics, ...save });
       const connecting = entrance.socket?.start() ?? Promise.resolve();
       if (wrong === null) return connecting;
       await connecting.catch((error: unknown) =>
@@ -203,7 +207,8 @@ export async function createSlack(options: SlackOptions): Promise<SlackChat> {
     post: messages.post,
     edit: messages.edit,
     find: messages.find,
-    answer: messages.answer,
+    answer: (request, view, visibility) =>
+      home.isFrom(request) ? home.answer(request, view) : messages.answer(request, view, visibility),
     check: (channels) => checkSlack(api, channels, checkDoor),
     isConnected: () => intake !== null && (entrance.socket?.isConnected() ?? api.isReachable()),
   };

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Console, type ConsoleOptions, createConsole } from "../../../src/adapters/chat/console.ts";
+import { answerView } from "../../../src/domain/answer.ts";
 import type { Person } from "../../../src/domain/person.ts";
 import type { View } from "../../../src/domain/view.ts";
 import type { ChatDoor, CommandRequest, CommandShape, Forms } from "../../../src/ports/chat.ts";
@@ -68,6 +69,7 @@ export async function startConsole(
       requests.push(request);
       setImmediate(() => void handler(request));
     },
+    home: async () => answerView("nothing waits"),
     suggest: async ({ option: name, partial }) =>
       [
         { label: "#12 HighErrorRate on checkout", value: name === "incident" ? "12" : "fraud-scorer" },

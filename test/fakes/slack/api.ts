@@ -82,6 +82,12 @@ export interface FakeSlack {
     readonly isTakenOff?: true;
     readonly user?: string;
   }): Promise<Delivery>;
+  /** Opens the app's home; on the tab of its name unless said otherwise. */
+  openHome(input?: { readonly user?: string; readonly tab?: "home" | "messages" }): Promise<Delivery>;
+  /** Blocks of a person's home tab; null while none was published. */
+  homeOf(user: string): readonly unknown[] | null;
+  /** Presses a button of a person's home tab. */
+  pressHome(input: { readonly button: string; readonly user?: string }): Promise<Delivery>;
   /** Sends off the newest open form, which has one input. */
   submit(what: { readonly typed: string; readonly user?: string }): Promise<Delivery>;
   /**

@@ -198,10 +198,33 @@ const modal = z
 /** @see https://docs.slack.dev/reference/methods/views.open (view_too_large) */
 const largestModal = 250_000;
 
+/** @see https://docs.slack.dev/reference/views/home-tab-views and, for each block, the surfaces that show it. */
+const home = z
+  .strictObject({
+    type: z.literal("home"),
+    blocks: z.array(block).max(100),
+    callback_id: z.string().min(1).max(255).optional(),
+    private_metadata: z.string().max(3000).optional(),
+    external_id: z.string().max(255).optional(),
+  })
+  .refine(
+    (view) => view.blocks.every((one) => !["table", "markdown", "file"].includes(one.type)),
+    "tables, Markdown and files are for messages",
+  );
+
+/** What Slack would say of a home tab, or null when it would take it. */
+export function checkHome(value: unknown): readonly string[] | null {
+  return problemsOf(value, home);
+}
+
 /** What Slack would say of a modal, or null when it would take it. */
 export function checkModal(value: unknown): readonly string[] | null {
+  return problemsOf(value, modal);
+}
+
+function problemsOf(value: unknown, view: z.ZodType): readonly string[] | null {
   if (JSON.stringify(value).length > largestModal) return ["[ERROR] view_too_large"];
-  const parsed = modal.safeParse(value);
+  const parsed = view.safeParse(value);
   return parsed.success
     ? null
     : parsed.error.issues

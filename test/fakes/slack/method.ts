@@ -20,6 +20,8 @@ export interface Context {
   /** Uses up a trigger; why not, or null. */
   readonly takeTrigger: (id: string) => "expired_trigger_id" | "exchanged_trigger_id" | null;
   readonly views: Map<string, { readonly view: Args; hash: string }>;
+  /** Home tabs that were published, by person. */
+  readonly homes: Map<string, Args>;
   /** Something that works in the fake but that nobody should do. */
   readonly warn: (problem: string) => void;
 }

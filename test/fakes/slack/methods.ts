@@ -1,6 +1,6 @@
 /** Every method of the Web API that this Slack knows. */
 import { randomUUID } from "node:crypto";
-import { checkModal } from "./blocks.ts";
+import { checkHome, checkModal } from "./blocks.ts";
 import { chatMethods } from "./chat.ts";
 import { conversationMethods } from "./conversations.ts";
 import { effectsOf } from "./markup.ts";
@@ -89,6 +89,21 @@ export const methods: Readonly<Record<string, Method>> = {
       if (stored === undefined) return fail("not_found");
       if (args["hash"] !== undefined && args["hash"] !== stored.hash) return fail("hash_conflict");
       return storeView(id, args["view"], context);
+    },
+  },
+  "views.publish": {
+    rate: 4,
+    token: "bot",
+    scopes: [],
+    args: { user_id: "string", view: "json", hash: "string" },
+    required: ["user_id", "view"],
+    run({ user_id: user, view }, { world, homes }) {
+      if (!world.users.has(String(user))) return fail("user_not_found");
+      const problems = checkHome(view);
+      if (problems !== null || typeof view !== "object" || view === null)
+        return fail("invalid_arguments", { response_metadata: { messages: problems ?? [] } });
+      homes.set(String(user), { ...view });
+      return { ok: true, view: { ...view, id: `V-home-${String(user)}` } };
     },
   },
   "files.getUploadURLExternal": {

@@ -124,6 +124,71 @@ export function buttonPayload(
   };
 }
 
+/** A button of a home tab: there is no channel, no message, and no response URL. */
+export function homeButtonPayload(
+  situation: Omit<Situation, "channel" | "responseUrl">,
+  view: Readonly<Record<string, unknown>>,
+  button: PressedButton,
+  actionTs: string,
+): Readonly<Record<string, unknown>> {
+  const { teamId, appId, user, triggerId } = situation;
+  return {
+    type: "block_actions",
+    api_app_id: appId,
+    token: "verification-token",
+    trigger_id: triggerId,
+    team: { id: teamId, domain: "example" },
+    enterprise: null,
+    is_enterprise_install: false,
+    user: { id: user.id, username: user.name, name: user.name, team_id: teamId },
+    container: { type: "view", view_id: `V-home-${user.id}` },
+    view: { ...view, id: `V-home-${user.id}`, team_id: teamId },
+    actions: [
+      {
+        type: "button",
+        action_id: button.actionId,
+        block_id: button.blockId,
+        text: { type: "plain_text", text: button.text, emoji: false },
+        value: button.value,
+        action_ts: actionTs,
+      },
+    ],
+  };
+}
+
+/** That somebody opened the app's home, on one of its tabs. */
+export function homeOpenedPayload(
+  { teamId, appId, botUserId, user }: Names & Pick<Situation, "user">,
+  tab: "home" | "messages",
+  ids: { readonly eventId: string; readonly seconds: number },
+): Readonly<Record<string, unknown>> {
+  return {
+    token: "verification-token",
+    team_id: teamId,
+    api_app_id: appId,
+    type: "event_callback",
+    event_id: ids.eventId,
+    event_time: ids.seconds,
+    is_ext_shared_channel: false,
+    authorizations: [
+      {
+        enterprise_id: null,
+        team_id: teamId,
+        user_id: botUserId,
+        is_bot: true,
+        is_enterprise_install: false,
+      },
+    ],
+    event: {
+      type: "app_home_opened",
+      user: user.id,
+      channel: `D0${user.id}`,
+      tab,
+      event_ts: `${ids.seconds}.000100`,
+    },
+  };
+}
+
 /** A form as it is sent off. @param values - state of every input, by block and action. */
 export function formPayload(
   situation: Omit<Situation, "channel" | "responseUrl">,

@@ -81,7 +81,7 @@ export function slackManifest(commands: readonly CommandShape[], options: Manife
     features: {
       bot_user: { display_name: "Tocsin", always_online: true },
       app_home: {
-        home_tab_enabled: false,
+        home_tab_enabled: true,
         messages_tab_enabled: true,
         messages_tab_read_only_enabled: false,
       },
@@ -99,7 +99,7 @@ export function slackManifest(commands: readonly CommandShape[], options: Manife
     settings: {
       event_subscriptions: {
         ...request,
-        bot_events: ["app_mention", "message.im", "reaction_added", "reaction_removed"],
+        bot_events: ["app_home_opened", "app_mention", "message.im", "reaction_added", "reaction_removed"],
       },
       interactivity: { is_enabled: true, ...request },
       org_deploy_enabled: false,

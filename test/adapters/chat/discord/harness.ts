@@ -1,5 +1,7 @@
 /** The adapter with the real discord.js beside a fake Discord, for the tests of this folder. */
+
 import { createDiscord, type DiscordOptions } from "../../../../src/adapters/chat/discord.ts";
+import { answerView } from "../../../../src/domain/answer.ts";
 import type { View } from "../../../../src/domain/view.ts";
 import {
   type Chat,
@@ -86,6 +88,7 @@ export function recordingDoor(over: Partial<ChatDoor> = {}): RecordingDoor {
       requests.push(request);
     },
     suggest: over.suggest ?? (async () => []),
+    home: over.home ?? (async () => answerView("nothing waits")),
     forms: over.forms ?? noForms,
   };
 }

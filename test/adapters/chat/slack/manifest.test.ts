@@ -31,7 +31,9 @@ test("Socket Mode needs no address; HTTP mode has it everywhere", () => {
   expect(manifest(sampleCommands).settings).toMatchObject({
     socket_mode_enabled: true,
     interactivity: { is_enabled: true },
-    event_subscriptions: { bot_events: ["app_mention", "message.im", "reaction_added", "reaction_removed"] },
+    event_subscriptions: {
+      bot_events: ["app_home_opened", "app_mention", "message.im", "reaction_added", "reaction_removed"],
+    },
   });
   expect(slackManifest(sampleCommands)).not.toContain("url");
   const requestUrl = "https://bot.example.com/slack/events";
