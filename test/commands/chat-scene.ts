@@ -5,7 +5,7 @@ import type { Person } from "../../src/domain/person.ts";
 import { type Chat, type ChatDoor, type CommandRequest, noMetrics, silentLog } from "../../src/ports.ts";
 import { quick } from "../adapters/chat/discord/harness.ts";
 import { people } from "../app/rollout-world.ts";
-import { type FakeDiscord, startFakeDiscord } from "../fakes/discord.ts";
+import { type FakeDiscord, type FakeUser, startFakeDiscord } from "../fakes/discord.ts";
 import { type FakeSlack, startFakeSlack } from "../fakes/slack.ts";
 import type { CommandScene } from "./scene.ts";
 
@@ -22,6 +22,8 @@ export interface SlackScene extends Behind {
 }
 export interface DiscordScene extends Behind {
   readonly discord: FakeDiscord;
+  /** The account of a person of the scene. */
+  userOf(person: string): FakeUser;
 }
 
 /** Slack with the channel C0INCIDENTS and people by the ids of the scene: U-oncall, U-reader. */
@@ -48,18 +50,21 @@ export async function discordScene(scene: CommandScene, slowness?: Slowness): Pr
     ...{ token: discord.token, apiUrl: discord.apiUrl, timing: quick },
     ...{ log: silentLog, metrics: noMetrics },
   });
-  const known = people.map((person) =>
-    person.id === "oncall"
-      ? { ...person, accounts: { ...person.accounts, discord: discord.oncall.id } }
-      : person,
+  const users = new Map(
+    people.map(({ id }) => [id, id === "oncall" ? discord.oncall : discord.addUser(id)] as const),
   );
+  const userOf = (person: string): FakeUser => users.get(person) ?? discord.oncall;
+  const known = people.map((person) => ({
+    ...person,
+    accounts: { ...person.accounts, discord: userOf(person.id).id },
+  }));
   const behind = await open(scene, { chat, people: known, slowness });
   await discord.until(() => discord.commands.byScope.size > 0);
   const close = async () => {
     await behind.close();
     await discord.close();
   };
-  return { ...behind, discord, close };
+  return { ...behind, discord, userOf, close };
 }
 
 async function open(

@@ -1,0 +1,139 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { answerView } from "../../src/domain/answer.ts";
+import type { ViewAction } from "../../src/domain/view.ts";
+import { requestOf } from "../app/rollout-world.ts";
+import { discordScene, slackScene } from "./chat-scene.ts";
+import { commandScene } from "./scene.ts";
+
+const scene = commandScene();
+/** Machines that build are slow. */
+const patienceMs = 30_000;
+const closing: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+/** A card with one button in a channel, as people there press it. */
+interface Card {
+  press(who: string): Promise<unknown>;
+  /** What a person was told in private, oldest first, once it is so many. */
+  told(who: string, count: number): Promise<readonly string[]>;
+  /** How many messages everyone sees, the card among them. */
+  seenByAll(): number;
+}
+
+const platforms: readonly (readonly [string, (action: ViewAction) => Promise<Card>])[] = [
+  ["Slack", onSlack],
+  ["Discord", onDiscord],
+  ["the console", onConsole],
+];
+
+async function onSlack(action: ViewAction): Promise<Card> {
+  const { slack, chat, close } = await slackScene(scene);
+  closing.push(async () => {
+    await close();
+    expect(slack.violations).toEqual([]);
+  });
+  const channel = { platform: "slack", id: "C0INCIDENTS" };
+  await chat.post(channel, { key: "card1", view: { ...answerView("A card"), actions: [action] } });
+  const [card] = slack.messagesIn(channel.id);
+  if (card === undefined) throw new Error("no card");
+  const told = (who: string) => slack.ephemerals.filter(({ user }) => user === `U-${who}`);
+  return {
+    press: (who) => slack.press({ message: card, button: action.label, user: `U-${who}` }),
+    async told(who, count) {
+      await slack.until(() => told(who).length >= count, patienceMs);
+      return told(who).map(({ text }) => text);
+    },
+    seenByAll: () => slack.botMessages().length,
+  };
+}
+
+async function onDiscord(action: ViewAction): Promise<Card> {
+  const { discord, chat, userOf, close } = await discordScene(scene);
+  closing.push(async () => {
+    await close();
+    expect([...discord.refused, ...discord.violations]).toEqual([]);
+  });
+  const channel = { platform: "discord", id: discord.channel.id };
+  await chat.post(channel, { key: "card1", view: { ...answerView("A card"), actions: [action] } });
+  const [card] = discord.messages(discord.channel.id);
+  if (card === undefined) throw new Error("no card");
+  const told = (who: string) =>
+    discord
+      .answers()
+      .filter(({ visibleTo, embeds }) => visibleTo === userOf(who).id && embeds.length > 0)
+      .map(({ embeds }) => JSON.stringify(embeds));
+  return {
+    press: (who) => Promise.resolve(discord.press(card, action.label, { user: userOf(who) })),
+    told: (who, count) => discord.until(() => told(who).length >= count && told(who), patienceMs),
+    seenByAll: () => discord.messages(discord.channel.id).length,
+  };
+}
+
+/** A button of the console is its command line; that private answers reach one session alone its own tests show. */
+async function onConsole(action: ViewAction): Promise<Card> {
+  const { execute } = scene.world();
+  const told: (readonly [string, string])[] = [];
+  let seen = 1;
+  return {
+    async press(who) {
+      const answer = await execute.execute(requestOf(who, action.command, scene.clock.now()));
+      if (answer?.visibility === "private") told.push([who, answer.view.summary]);
+      else seen += 1;
+    },
+    told: (who) => Promise.resolve(told.flatMap(([by, text]) => (by === who ? [text] : []))),
+    seenByAll: () => seen,
+  };
+}
+
+const ack = (id: number): ViewAction => ({ label: "Acknowledge", command: `ack ${id}`, style: "primary" });
+const stateOf = async (id: number) => await scene.store().incidents.find(id);
+
+describe.each(platforms)("a button on %s", (_, card) => {
+  test("pressed twice is carried out once, and the second press says so", async () => {
+    const { id } = await scene.incident();
+    const { press, told, seenByAll } = await card(ack(id));
+    await press("oncall");
+    await told("oncall", 1);
+    await press("oncall");
+    const [first, second] = await told("oncall", 2);
+    expect(first).toContain(`You acknowledged incident ${id}`);
+    expect(second).toContain(`Incident ${id} is already acknowledged, by oncall.`);
+    expect(second).toContain("Nothing needs to be done.");
+    expect(seenByAll()).toBe(1);
+  });
+
+  test("of an old card says what became of it, and what brings it back", async () => {
+    const { id } = await scene.incident();
+    const { press, told } = await card(ack(id));
+    await scene.view("ml", `resolve ${id}`);
+    await press("oncall");
+    const [said] = await told("oncall", 1);
+    expect(said).toContain(`Incident ${id} is already resolved, by ml.`);
+    expect(said).toContain("its alerts reopen it by themselves");
+  });
+
+  test("pressed by somebody who may not changes nothing, and says who may", async () => {
+    const { id } = await scene.incident();
+    const { press, told, seenByAll } = await card(ack(id));
+    await press("reader");
+    const [said] = await told("reader", 1);
+    expect(said).toContain("reader, you may not acknowledge incident");
+    expect(said).toMatch(/Ask .*oncall/);
+    expect(await stateOf(id)).toMatchObject({ state: "open" });
+    expect(seenByAll()).toBe(1);
+  });
+
+  test("pressed by two at once is one's, and the other hears whose", async () => {
+    const { id } = await scene.incident();
+    const { press, told } = await card(ack(id));
+    await Promise.all([press("oncall"), press("ml")]);
+    const [[oncall = ""], [ml = ""]] = [await told("oncall", 1), await told("ml", 1)];
+    const winner = (await stateOf(id))?.acknowledgedBy;
+    const [own, other] = winner === "ml" ? [ml, oncall] : [oncall, ml];
+    expect(own).toContain(`You acknowledged incident ${id}`);
+    expect(other).toContain(`Incident ${id} is already acknowledged, by ${winner}.`);
+  });
+});
