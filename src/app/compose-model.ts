@@ -170,6 +170,10 @@ export function composeModel({ registry, runtime, training }: ModelParts): Model
           ],
           logTail: rollout.logTail,
         };
+      if (pointer.kind === "lost") {
+        const problem = `${serving.name} serves version ${operation.to}, and nobody knows whether ${registry.name} was pointed to it: ${pointer.problem}`;
+        return { kind: "lost", problem, logTail: rollout.logTail };
+      }
       if (pointer.kind !== "succeeded") {
         const why = pointer.kind === "cancelled" ? "that was stopped" : pointer.problem;
         const problem = `${serving.name} serves version ${operation.to}, but ${registry.name} was not pointed to it: ${why}`;
@@ -179,8 +183,12 @@ export function composeModel({ registry, runtime, training }: ModelParts): Model
     return { ...rollout, result: `${rollout.result}; ${registry.name} points to version ${operation.to}` };
   }
 
-  /** What is certainly not to be had is a failure; any other error leaves it to the next look. */
+  /**
+   * What is certainly not to be had is a failure; any other error leaves it to the next look. Where it was asked for and
+   * cannot be found, it is not asked for again.
+   */
   async function askPointer(half: Operation, found: FindOperation): Promise<Observed> {
+    if (found.kind === "cannot_look") return { kind: "lost", problem: found.problem, logTail: "" };
     try {
       const ref = found.kind === "found" ? found.ref : await registry.start(half);
       return await registry.observe(ref, half);

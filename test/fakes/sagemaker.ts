@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { type Answered, type Asked, startJsonServer } from "./json-server.ts";
 
-interface Config {
+export interface Config {
   readonly body: Record<string, unknown> & {
     readonly ProductionVariants: readonly { readonly ModelName?: string }[];
   };

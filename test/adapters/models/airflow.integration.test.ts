@@ -1,15 +1,12 @@
 /** Against a fake of Airflow 3, with and without what networks do in between. */
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { createHttpClient } from "../../../src/adapters/http-client.ts";
 import { createAirflow } from "../../../src/adapters/models/airflow.ts";
 import { type OpenStore, openStore } from "../../../src/adapters/store/store.ts";
 import { NotStartedError, type Operation } from "../../../src/ports.ts";
-import { createTestClock } from "../../app/rollout-world.ts";
 import { modelContract, operationOf, watch } from "../../contracts/model.ts";
-import { type FaultScene, modelFaultContract } from "../../contracts/model-faults.ts";
+import { modelFaultContract } from "../../contracts/model-faults.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
-import { startFakeAirflow } from "../../fakes/airflow.ts";
-import { startProxy } from "./proxy.ts";
+import { openAirflow, secrets } from "./airflow/scene.ts";
 import { contextOf } from "./scene.ts";
 
 let database: TestDatabase;
@@ -23,65 +20,8 @@ afterAll(async () => {
   await database?.close();
 });
 
-const secrets = ["static-airflow-token", "airflow-passw0rd"];
-const environment = { AIRFLOW_TOKEN: "static-airflow-token", AIRFLOW_PASSWORD: "airflow-passw0rd" };
-
-/** Two retrains made versions 1 and 2, and a deploy of 1 was a success. */
-async function open(settings: Readonly<Record<string, unknown>> = {}) {
-  const clock = createTestClock();
-  const airflow = await startFakeAirflow({ clock });
-  const proxy = await startProxy(airflow.url, "/api/v2/");
-  for (const dag of ["train", "deploy"])
-    airflow.dags.set(dag, { is_paused: false, has_import_errors: false, timetable_summary: null });
-  const past = (dag: string, id: string, conf: object) => {
-    const startedAt = clock.now().toISOString();
-    const tocsin = {
-      operationId: id,
-      model: "scorer",
-      environment: "production",
-      requestedBy: "ml",
-      ...conf,
-    };
-    const xcoms = new Map<string, unknown>();
-    airflow.runs.push({
-      ...{ dag, id, conf: { tocsin }, state: "success", ends: "success", looksLeft: 0, startedAt },
-      ...{ endedAt: startedAt, xcoms },
-    });
-    return xcoms;
-  };
-  past("train", "a", { kind: "retrain", to: null }).set("register/return_value", "1");
-  past("train", "b", { kind: "retrain", to: null }).set("register/return_value", {
-    version: 2,
-    metrics: { auc: 0.9 },
-  });
-  past("deploy", "c", { kind: "deploy", to: "1" });
-  clock.pass(60_000);
-  const own = {
-    ...{ url: proxy.url, timeoutSeconds: 1, token: "env:AIRFLOW_TOKEN" },
-    deploy: { dag: "deploy" },
-    retrain: { dag: "train", conf: { depth: "{manifest.parameters.depth}" }, result: { task: "register" } },
-    ...settings,
-  };
-  const restart = () =>
-    createAirflow(
-      new Map([["scorer", own]]),
-      contextOf(store, { environment, clock, http: createHttpClient({ clock }) }),
-    );
-  const scene: FaultScene = {
-    ...{ backend: restart(), model: "scorer", environment: "production", from: "1", to: "2", proxy },
-    remember: () => Promise.resolve(),
-    restart: () => Promise.resolve(restart()),
-    isStart: ({ method, path }) => method === "POST" && path.endsWith("/dagRuns"),
-    begun: () => airflow.runs.length - 3,
-    pass: (ms) => clock.pass(ms),
-    lie: JSON.stringify({ dag_run_id: "x", dag_id: "deploy", state: "queued" }),
-    close: async () => {
-      await proxy.close();
-      await airflow.close();
-    },
-  };
-  return { ...scene, airflow };
-}
+const open = (settings?: Readonly<Record<string, unknown>>) =>
+  openAirflow({ store, ...(settings === undefined ? {} : { settings }) });
 
 async function opened(settings: Readonly<Record<string, unknown>> = {}) {
   const scene = await open(settings);
@@ -167,6 +107,7 @@ describe("a run", () => {
         { label: "register", state: "waiting" },
       ],
       logTail: "::group::Log message source details\nepoch 3 of 10",
+      url: expect.stringContaining(`/dags/train/runs/${operation.operationId}`),
     });
   });
 
@@ -205,7 +146,7 @@ describe("a run", () => {
     const ref = await backend.start(operation);
     await backend.cancel(ref, operation);
     await backend.cancel(ref, operation);
-    expect((await watch(backend, ref, operation)).kind).toBe("failed");
+    expect(await watch(backend, ref, operation)).toMatchObject({ kind: "failed", orCancelled: true });
     expect(airflow.asked.filter(({ method }) => method === "PATCH")).toHaveLength(1);
   });
 

@@ -1,16 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import builtin from "../../../src/adapters/models/builtin.ts";
 import { type OpenStore, openStore } from "../../../src/adapters/store/store.ts";
-import { emptyManifest } from "../../../src/domain/retrain-manifest.ts";
 import { shippedWeights } from "../../../src/domain/weights.ts";
-import type { Fitted, ModelBackend, Trainer } from "../../../src/ports.ts";
+import type { Trainer } from "../../../src/ports.ts";
 import { modelContract, operationOf, watch } from "../../contracts/model.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
-import { contextOf, rememberRollout } from "./scene.ts";
+import { openBuiltin, recall, trainer } from "./builtin/scene.ts";
+import { contextOf } from "./scene.ts";
 
 let database: TestDatabase;
 let store: OpenStore;
-let names = 0;
 
 beforeAll(async () => {
   database = await freshDatabase();
@@ -21,47 +20,7 @@ afterAll(async () => {
   await database.close();
 });
 
-const recall = { name: "recall", champion: 0.9, challenger: 0.95, interval: [0.01, 0.09], n: 60 } as const;
-
-const better = {
-  ...shippedWeights,
-  clustering: { ...shippedWeights.clustering, threshold: 0.5 },
-};
-
-function trainer(over: Partial<Trainer> = {}): Trainer {
-  const fitted: Fitted = {
-    parameters: better,
-    comparison: [recall],
-    description: "fitted from 200 pieces of feedback",
-  };
-  return {
-    check: () => Promise.resolve({ kind: "enough", notes: ["200 pieces of feedback"] }),
-    inputs: () => Promise.resolve({ ...emptyManifest, commit: "tocsin@1.0.0", data: "labels:200", seed: 0 }),
-    fit: () => Promise.resolve(fitted),
-    ...over,
-  };
-}
-
-/** A model with version 1, which serves, and version 2, which was trained. */
-async function open(own: Trainer = trainer()) {
-  names += 1;
-  const model = `correlator-${names}`;
-  const create = () => builtin.create(new Map(), contextOf(store, { trainer: own }));
-  const backend: ModelBackend = create();
-  await backend.prepare?.([{ name: model, environments: ["production"] }]);
-  const scene = { backend, model, environment: "production", from: "1", to: "2" };
-  return {
-    ...scene,
-    train: async () => {
-      const operation = { ...operationOf(scene), kind: "retrain" as const, to: null };
-      await rememberRollout(store, operation);
-      return { operation, ref: await backend.start(operation) };
-    },
-    remember: (operation: Parameters<typeof rememberRollout>[1]) => rememberRollout(store, operation),
-    restart: () => Promise.resolve(create()),
-    close: () => Promise.resolve(),
-  };
-}
+const open = (own?: Trainer) => openBuiltin(store, own);
 
 modelContract("builtin", async () => {
   const scene = await open();

@@ -3,13 +3,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readStatus } from "../../../src/adapters/models/exec/state.ts";
-import exec from "../../../src/adapters/models/exec.ts";
 import { type OpenStore, openStore } from "../../../src/adapters/store/store.ts";
 import { emptyManifest } from "../../../src/domain/retrain-manifest.ts";
-import { NotStartedError, type Operation } from "../../../src/ports.ts";
+import { NotStartedError } from "../../../src/ports.ts";
 import { modelContract, operationOf, watch } from "../../contracts/model.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
-import { contextOf, rememberRollout } from "./scene.ts";
+import { execSystem } from "./exec/scene.ts";
 
 let database: TestDatabase;
 let store: OpenStore;
@@ -25,44 +24,13 @@ afterAll(async () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-/** A serving system of two files, driven by node so that no shell is needed. */
 function system(
   over: Readonly<Record<string, unknown>> = {},
   environment: Readonly<Record<string, string>> = {},
 ) {
-  const folder = mkdtempSync(path.join(tmpdir(), "tocsin-exec-"));
-  folders.push(folder);
-  const live = path.join(folder, "live");
-  writeFileSync(live, "1\n");
-  const node = (code: string, ...args: readonly string[]) => [process.execPath, "-e", code, ...args];
-  const settings = {
-    deploy: node(
-      "require('fs').writeFileSync(process.argv[1], process.argv[2]); console.log('now', process.argv[2])",
-      live,
-      "{version}",
-    ),
-    live: node("process.stdout.write(require('fs').readFileSync(process.argv[1]))", live),
-    versions: node("console.log(JSON.stringify(['2', { version: 1, metrics: { recall: 0.9 } }]))"),
-    ...over,
-  };
-  const create = () =>
-    exec.create(
-      new Map([["scorer", settings]]),
-      contextOf(store, {
-        stateFolder: folder,
-        environment: { PATH: process.env["PATH"] ?? "", ...environment },
-      }),
-    );
-  const scene = { model: "scorer", environment: "production", from: "1", to: "2" };
-  return {
-    ...scene,
-    folder,
-    node,
-    backend: create(),
-    restart: () => Promise.resolve(create()),
-    remember: (operation: Operation) => rememberRollout(store, operation),
-    close: () => Promise.resolve(),
-  };
+  const scene = execSystem({ store, over, environment });
+  folders.push(scene.folder);
+  return scene;
 }
 
 /** Starts a command of one's own in place of the deploy command, and watches it to its end. */

@@ -1,22 +1,18 @@
 /** Against a fake of GitHub, with and without what networks do in between. */
 import { generateKeyPairSync } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { createHttpClient } from "../../../src/adapters/http-client.ts";
 import { createGithubActions } from "../../../src/adapters/models/github-actions.ts";
 import { type OpenStore, openStore } from "../../../src/adapters/store/store.ts";
 import type { RetrainManifest } from "../../../src/domain/retrain-manifest.ts";
 import { NotStartedError, type Operation } from "../../../src/ports.ts";
-import { createTestClock } from "../../app/rollout-world.ts";
 import { modelContract, operationOf, watch } from "../../contracts/model.ts";
-import { carryOut, type FaultScene, modelFaultContract } from "../../contracts/model-faults.ts";
+import { carryOut, modelFaultContract } from "../../contracts/model-faults.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
-import { type FakeGithubOptions, startFakeGithub } from "../../fakes/github.ts";
-import { startProxy } from "./proxy.ts";
+import { openGithub, secret } from "./github-actions/scene.ts";
 import { contextOf } from "./scene.ts";
 
 let database: TestDatabase;
 let store: OpenStore;
-let scenes = 0;
 beforeAll(async () => {
   database = await freshDatabase();
   store = await openStore({ url: database.url });
@@ -26,65 +22,7 @@ afterAll(async () => {
   await database?.close();
 });
 
-const secret = "ghp_test-token-1";
-const inputs = { version: {}, environment: {}, tocsin_operation: { required: true } };
-
-/** A repository with two releases of a model, of which the first serves, and workflows that deploy and train. */
-async function open(
-  given: {
-    readonly settings?: Readonly<Record<string, unknown>>;
-    readonly github?: Partial<FakeGithubOptions>;
-    readonly environment?: Readonly<Record<string, string>>;
-    readonly isNamed?: boolean;
-  } = {},
-) {
-  scenes += 1;
-  const clock = createTestClock();
-  const github = await startFakeGithub({ clock, ...given.github });
-  const proxy = await startProxy(github.url, `/repos/${github.repository}/`);
-  const model = `scorer-${scenes}`;
-  github.release("v1");
-  github.release("v2");
-  github.deployed("production", { version: "1" });
-  const runName = (values: Readonly<Record<string, string>>) =>
-    given.isNamed === false ? "Deploy" : `Deploy (${values["tocsin_operation"]})`;
-  github.workflows.set("deploy.yml", {
-    ...{ inputs, runName, state: "active" },
-    effect: (run) => github.deployed(run.inputs["environment"] ?? "", { version: run.inputs["version"] }),
-  });
-  github.workflows.set("train.yml", {
-    ...{ inputs: { tocsin_operation: {}, depth: {}, commit: {} }, runName, state: "active" },
-  });
-  const settings = {
-    ...{ repository: github.repository, apiUrl: proxy.url, timeoutSeconds: 1, token: "env:GITHUB_TOKEN" },
-    releases: { prefix: "v" },
-    deploy: { workflow: "deploy.yml", inputs: { version: "{version}", environment: "{environment}" } },
-    retrain: { workflow: "train.yml", inputs: { depth: "{manifest.parameters.depth}" } },
-    ...given.settings,
-  };
-  const restart = () => {
-    const context = contextOf(store, { clock, environment: { GITHUB_TOKEN: secret, ...given.environment } });
-    const own = { ...context, http: createHttpClient({ clock }) };
-    return createGithubActions(new Map([[model, settings]]), own);
-  };
-  let isClosed = false;
-  const scene: FaultScene = {
-    ...{ backend: restart(), model, environment: "production", from: "1", to: "2", proxy },
-    remember: () => Promise.resolve(),
-    restart: () => Promise.resolve(restart()),
-    isStart: ({ method, path }) => method === "POST" && path.endsWith("/dispatches"),
-    begun: () => github.runs.length,
-    pass: (ms) => clock.pass(ms),
-    lie: '{"workflow_run_id": 7}',
-    close: async () => {
-      if (isClosed) return;
-      isClosed = true;
-      await proxy.close();
-      await github.close();
-    },
-  };
-  return { ...scene, github, clock };
-}
+const open = (given?: Parameters<typeof openGithub>[1]) => openGithub(store, given);
 
 /** The same, closed by itself at the end of the test. */
 async function opened(given: Parameters<typeof open>[0] = {}) {
@@ -129,7 +67,7 @@ describe("a dispatch", () => {
   test("to an older server is asked for the run's id once, and found by its title", async () => {
     const { backend, github, ...scene } = await opened({ github: { tellsRun: false, listLag: 1 } });
     for (const round of [1, 2]) {
-      const operation = { ...operationOf(scene), operationId: `older-${scenes}-${round}` };
+      const operation = { ...operationOf(scene), operationId: `older-${scene.model}-${round}` };
       const ref = await backend.start(operation);
       expect(await backend.observe(ref, operation)).toMatchObject({
         steps: [{ label: "GitHub makes the run" }],
@@ -241,7 +179,7 @@ describe("a run", () => {
     for (const run of github.runs) run.ends = conclusion;
     const seen = await watch(backend, ref, operation);
     expect(seen.kind).toBe(kind);
-    expect(seen.logTail).toContain("https://github.com/acme/scorer/actions/runs/");
+    expect(seen.url).toContain("https://github.com/acme/scorer/actions/runs/");
     if (seen.kind === "failed") expect(seen.problem).toContain(`ended with ${conclusion}`);
   });
 

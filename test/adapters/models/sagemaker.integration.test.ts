@@ -3,65 +3,10 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { createSagemaker } from "../../../src/adapters/models/sagemaker.ts";
 import { NotStartedError, type Operation } from "../../../src/ports.ts";
 import { modelContract, operationOf, watch } from "../../contracts/model.ts";
-import { type FaultScene, modelFaultContract } from "../../contracts/model-faults.ts";
-import { startFakeSagemaker } from "../../fakes/sagemaker.ts";
-import { startProxy } from "./proxy.ts";
+import { modelFaultContract } from "../../contracts/model-faults.ts";
+import { environment, openSagemaker } from "./sagemaker/scene.ts";
 
-const environment = { KEY_ID: "AKIATESTTESTTEST", KEY: "secret-key-of-the-test-account" };
-
-/** An endpoint that serves version 1 of a group of two. */
-async function open(settings: Readonly<Record<string, unknown>> = {}) {
-  const aws = await startFakeSagemaker();
-  const proxy = await startProxy(aws.url);
-  for (const version of [1, 2])
-    aws.packages.push({ version, status: "Completed", approval: "Approved", properties: {} });
-  aws.sdkModels.set("by-hand", aws.arnOf(1));
-  const variant = {
-    VariantName: "all",
-    ModelName: "by-hand",
-    InitialInstanceCount: 2,
-    InstanceType: "ml.m5.large",
-  };
-  aws.configs.set("by-hand", {
-    body: {
-      EndpointConfigName: "by-hand",
-      ProductionVariants: [variant],
-      DataCaptureConfig: { EnableCapture: true },
-    },
-    ...{ tags: [], createdAt: aws.tick() },
-  });
-  aws.endpoints.set("scorer-prod", {
-    ...{ config: "by-hand", pending: null, status: "InService", modifiedAt: aws.tick(), reason: "" },
-    ...{ ends: "InService", instances: 2, updates: [] },
-  });
-  const own = {
-    ...{ region: "eu-central-1", endpointUrl: proxy.url, timeoutSeconds: 1, group: "scorer" },
-    credentials: { accessKeyId: "env:KEY_ID", secretAccessKey: "env:KEY" },
-    executionRole: "arn:aws:iam::123456789012:role/serving",
-    endpoints: { production: "scorer-prod" },
-    pipeline: {
-      name: "train",
-      parameters: { Commit: "{manifest.commit}", Depth: "{manifest.parameters.depth}" },
-    },
-    ...settings,
-  };
-  const restart = () => createSagemaker(new Map([["scorer", own]]), { environment });
-  const endpoint = aws.endpoints.get("scorer-prod");
-  if (endpoint === undefined) throw new Error("it was just made");
-  const scene: FaultScene = {
-    ...{ backend: restart(), model: "scorer", environment: "production", from: "1", to: "2", proxy },
-    remember: () => Promise.resolve(),
-    restart: () => Promise.resolve(restart()),
-    isStart: ({ headers }) => headers["x-amz-target"] === "SageMaker.UpdateEndpoint",
-    begun: () => endpoint.updates.length,
-    pass: () => undefined,
-    close: async () => {
-      await proxy.close();
-      await aws.close();
-    },
-  };
-  return { ...scene, aws, endpoint };
-}
+const open = (settings?: Readonly<Record<string, unknown>>) => openSagemaker(settings);
 
 async function opened(settings: Readonly<Record<string, unknown>> = {}) {
   const scene = await open(settings);

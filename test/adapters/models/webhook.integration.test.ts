@@ -1,22 +1,19 @@
 /** Against a receiver that checks signatures, with reports that come back through the bot's own HTTP door. */
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { createHttpClient } from "../../../src/adapters/http-client.ts";
 import { createWebhook } from "../../../src/adapters/models/webhook.ts";
 import { type OpenStore, openStore } from "../../../src/adapters/store/store.ts";
 import { createCallbacks } from "../../../src/http/callbacks.ts";
 import { createHttpServer } from "../../../src/http.ts";
 import { noMetrics, silentLog } from "../../../src/ports.ts";
-import { createTestClock } from "../../app/rollout-world.ts";
 import { modelContract, operationOf, watch } from "../../contracts/model.ts";
-import { carryOut, type FaultScene, modelFaultContract } from "../../contracts/model-faults.ts";
+import { carryOut, modelFaultContract } from "../../contracts/model-faults.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
-import { sign, startFakeReceiver } from "../../fakes/receiver.ts";
-import { startProxy } from "./proxy.ts";
+import { sign } from "../../fakes/receiver.ts";
 import { contextOf, rememberRollout } from "./scene.ts";
+import { callbackSecret, environment, openWebhook, secret } from "./webhook/scene.ts";
 
 let database: TestDatabase;
 let store: OpenStore;
-let scenes = 0;
 beforeAll(async () => {
   database = await freshDatabase();
   store = await openStore({ url: database.url });
@@ -26,41 +23,7 @@ afterAll(async () => {
   await database?.close();
 });
 
-const secret = "whsec-of-the-receiver";
-const callbackSecret = "whsec-of-the-callbacks";
-const environment = { HOOK: secret, BACK: callbackSecret };
-
-async function open(settings: Readonly<Record<string, unknown>> = {}) {
-  scenes += 1;
-  const clock = createTestClock();
-  const receiver = await startFakeReceiver({ secret, clock });
-  const proxy = await startProxy(receiver.url);
-  const model = `scorer-${scenes}`;
-  const own = {
-    ...{ url: `${proxy.url}/start`, status: `${proxy.url}/status`, cancel: `${proxy.url}/cancel` },
-    ...{ live: `${proxy.url}/live`, versions: `${proxy.url}/versions`, timeoutSeconds: 1 },
-    ...{ secret: "env:HOOK", callbackSecret: "env:BACK", callbackUrl: "http://127.0.0.1:9" },
-    ...settings,
-  };
-  const restart = () =>
-    createWebhook(
-      new Map([[model, own]]),
-      contextOf(store, { environment, clock, http: createHttpClient({ clock }) }),
-    );
-  const scene: FaultScene = {
-    ...{ backend: restart(), model, environment: "production", from: "1", to: "2", proxy },
-    remember: () => Promise.resolve(),
-    restart: () => Promise.resolve(restart()),
-    isStart: ({ method, path }) => method === "POST" && path === "start",
-    begun: () => receiver.received.size,
-    pass: (ms) => clock.pass(ms),
-    close: async () => {
-      await proxy.close();
-      await receiver.close();
-    },
-  };
-  return { ...scene, receiver, clock };
-}
+const open = (settings?: Readonly<Record<string, unknown>>) => openWebhook(store, settings);
 
 async function opened(settings: Readonly<Record<string, unknown>> = {}) {
   const scene = await open(settings);
@@ -82,7 +45,7 @@ describe("reports", () => {
   /** The bot's door with the backends of two replicas behind it, and an operation that was sent. */
   async function sent(settings: Readonly<Record<string, unknown>> = {}) {
     const scene = await opened({ status: undefined, live: undefined, ...settings });
-    const operation = { ...operationOf(scene), operationId: `reported-${scenes}` };
+    const operation = { ...operationOf(scene), operationId: `reported-${scene.model}` };
     await rememberRollout(store, operation);
     const ref = await scene.backend.start(operation);
     const other = await scene.restart();
@@ -132,7 +95,7 @@ describe("reports", () => {
 
   test("by way of another replica move the operation on to its end, and say what serves", async () => {
     const { report, observed, backend, model } = await sent();
-    expect(await observed()).toMatchObject({ kind: "running", logTail: "https://jobs.example.com/1" });
+    expect(await observed()).toMatchObject({ kind: "running", url: "https://jobs.example.com/1" });
     const steps = [{ label: "shift @channel", state: "running" }];
     expect(await report({ state: "running", steps, log: "token=abcdefgh12345678" })).toBe(202);
     expect(await observed()).toMatchObject({ kind: "running", steps });
@@ -217,7 +180,7 @@ describe("reports", () => {
 
   test("that came before the answer to the start stand", async () => {
     const scene = await opened({ status: undefined });
-    const operation = { ...operationOf(scene), operationId: `early-${scenes}` };
+    const operation = { ...operationOf(scene), operationId: `early-${scene.model}` };
     scene.proxy.fate = async (call) => {
       if (scene.isStart(call)) {
         const record = await store.operationRecords.find(operation.operationId);

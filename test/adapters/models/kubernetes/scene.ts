@@ -136,6 +136,7 @@ export function sceneOf(options: SceneOptions): ModelScene {
   return {
     backend: backendOf(options),
     ...{ model: options.model, environment: "production", from: "v1", to: "v2" },
+    comparesFences: true,
     remember: () => Promise.resolve(),
     restart: () => Promise.resolve(backendOf(options)),
     close: () => Promise.resolve(),
