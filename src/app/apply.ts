@@ -184,9 +184,7 @@ export function createApply(options: ApplyOptions): Apply {
     const lock = await store.rollouts.lock(targetOf(rollout.plan), rollout.id, `rollout:${rollout.id}`, now);
     if (lock.kind === "busy") return await queueUp(rollout, lock);
     if (rollout.progress.isQueued === true) await handOver(rollout, now);
-    const approvals = await store.rollouts.approvals(rollout.id);
-    const freezes = freezesOn(await store.rollouts.freezes(now), rollout.plan, models, now);
-    const objection = checkAuthority(options, { rollout, approvals, freezes, now });
+    const objection = await objectionTo(rollout, now);
     if (objection !== null) return await move(rollout, "failed", { result: objection });
     const planned = await options.plan(questionOf(rollout.plan));
     if (planned.kind === "refuse") {
@@ -247,9 +245,16 @@ export function createApply(options: ApplyOptions): Apply {
     await store.transaction((tx) => tellRollout(tx, rollout, { key: "turn", text }, now));
   }
 
-  /** Says on the card why it does not move on, and looks again later. */
-  async function wait(rollout: Rollout, note: string): Promise<void> {
-    await progress(rollout, withProgress(rollout, { note: oneLine(note, 300) }), limits.retryMs);
+  /** Says on the card why it does not move on, and looks again later. @param after - what else changed of it. */
+  async function wait(rollout: Rollout, note: string, after = rollout): Promise<void> {
+    await progress(rollout, withProgress(after, { note: oneLine(note, 300) }), limits.retryMs);
+  }
+
+  /** Why it may not begin as things stand, or null. */
+  async function objectionTo(rollout: Rollout, now: Date): Promise<string | null> {
+    const approvals = await store.rollouts.approvals(rollout.id);
+    const freezes = freezesOn(await store.rollouts.freezes(now), rollout.plan, models, now);
+    return checkAuthority(options, { rollout, approvals, freezes, now });
   }
 
   // ---------- the start, and what a crash leaves of it ----------
@@ -274,9 +279,11 @@ export function createApply(options: ApplyOptions): Apply {
    * only when it says no, and when a second start of the same operation can do no harm.
    * @param doubt - what the start just now failed with; null after a crash.
    */
-  async function recover(rollout: Rollout, entry: ModelEntry, doubt: string | null): Promise<void> {
+  async function recover(before: Rollout, entry: ModelEntry, doubt: string | null): Promise<void> {
     const { backend } = entry;
-    const isLate = clock.now().getTime() - (rollout.startedAt?.getTime() ?? 0) > limits.maxStartMs;
+    // Time that was looked on, not time by the clock: a clock that jumps neither ends a start nor keeps it waiting.
+    const rollout = { ...before, elapsed: lookedOn(before.elapsed) };
+    const isLate = rollout.elapsed.ms > limits.maxStartMs;
     const name = `the backend "${backend.name}"`;
     try {
       const found = await withDeadline(backend.findByOperationId(rollout.operationId), limits.lookMs, name);
@@ -288,12 +295,14 @@ export function createApply(options: ApplyOptions): Apply {
     } catch (error) {
       if (error instanceof MovedElsewhereError) throw error;
       if (isLate) return await ask(rollout, `${name} cannot be asked: ${messageOf(error)}`);
-      return await wait(rollout, `${name} cannot be asked whether it started: ${messageOf(error)}`);
+      return await wait(before, `${name} cannot be asked whether it started: ${messageOf(error)}`, rollout);
     }
     if (isLate)
       return await move(rollout, "failed", { result: `it could not be started: ${doubt ?? "no answer"}` });
-    if (doubt === null) return await start(rollout, entry);
-    await wait(rollout, `the start failed and is tried again: ${doubt}`);
+    if (doubt !== null) return await wait(before, `the start failed and is tried again: ${doubt}`, rollout);
+    const objection = await objectionTo(rollout, clock.now());
+    if (objection !== null) return await move(rollout, "failed", { result: objection });
+    await start(rollout, entry);
   }
 
   async function ask(rollout: Rollout, why: string): Promise<void> {
@@ -414,6 +423,8 @@ export function createApply(options: ApplyOptions): Apply {
       manifest: rollout.plan.manifest ?? null,
       requestedBy,
       reason,
+      // Rollouts that were begun by a release without fences have none.
+      fence: rollout.progress.fence ?? 0,
     };
   }
 

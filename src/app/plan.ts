@@ -235,7 +235,8 @@ async function inverseOf(entry: ModelEntry, operation: PlannedOperation): Promis
   const { kind, model, environment } = operation;
   if (kind === "retrain") return null;
   const kept = await entry.backend.snapshot(model, environment);
-  const undone = entry.backend.inverse({ ...operation, operationId: "planned", requestedBy: "" }, kept);
+  const asked = { ...operation, operationId: "planned", requestedBy: "", fence: 0 };
+  const undone = entry.backend.inverse(asked, kept);
   if (undone === null || undone.to === null) return null;
   return `${kind === "deploy" ? "rollback" : "deploy"} ${model} ${undone.to} --environment ${environment}`;
 }

@@ -11,9 +11,11 @@ export interface TemplateValues {
   readonly from: string | null;
   readonly to: string | null;
   readonly manifest: RetrainManifest | null;
+  /** Of the lock on the target. */
+  readonly fence: number;
 }
 
-const plainNames = ["operationId", "kind", "model", "environment", "from", "version"] as const;
+const plainNames = ["operationId", "kind", "model", "environment", "from", "version", "fence"] as const;
 const manifestNames = ["commit", "data", "seed", "image", "parameters"] as const;
 const parameterPrefix = "manifest.parameters.";
 
@@ -116,6 +118,8 @@ function fieldOf(name: string, values: TemplateValues): string | null {
       return values.to;
     case "from":
       return values.from;
+    case "fence":
+      return String(values.fence);
     case "operationId":
     case "kind":
     case "model":

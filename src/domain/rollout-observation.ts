@@ -28,7 +28,13 @@ type Seen =
       readonly comparison?: readonly MetricComparison[];
       readonly logTail: string;
     }
-  | { readonly kind: "failed"; readonly problem: string; readonly logTail: string }
+  | {
+      readonly kind: "failed";
+      readonly problem: string;
+      readonly logTail: string;
+      /** The backend has no other word for stopped: after a request to stop, this is what it says. */
+      readonly orCancelled?: true;
+    }
   | { readonly kind: "cancelled"; readonly logTail: string }
   | { readonly kind: "lost"; readonly problem: string; readonly logTail: string };
 
@@ -64,24 +70,28 @@ export function observeRollout(
     case "succeeded":
       return finishRollout(rollout, observed, served, now);
     case "failed":
+      if (observed.orCancelled === true && rollout.state === "cancelling")
+        return cancelledRollout(rollout, logTail, now);
       return moveRollout(rollout, "failed", now, {
         result: oneLine(observed.problem, 300),
         progress: { logTail, steps: endSteps(rollout.progress.steps, "failed") },
       });
     case "cancelled":
-      return moveRollout(rollout, "cancelled", now, {
-        result: oneLine(
-          `cancelled by ${rollout.progress.cancelRequestedBy ?? "the backend"}${because(rollout)}`,
-          300,
-        ),
-        progress: { logTail, steps: endSteps(rollout.progress.steps, "failed") },
-      });
+      return cancelledRollout(rollout, logTail, now);
     case "lost":
       return moveRollout(rollout, "unknown", now, {
         result: oneLine(observed.problem, 300),
         progress: { logTail },
       });
   }
+}
+
+function cancelledRollout(rollout: Rollout, logTail: string, now: Date): Rollout {
+  const by = rollout.progress.cancelRequestedBy ?? "the backend";
+  return moveRollout(rollout, "cancelled", now, {
+    result: oneLine(`cancelled by ${by}${because(rollout)}`, 300),
+    progress: { logTail, steps: endSteps(rollout.progress.steps, "failed") },
+  });
 }
 
 function finishRollout(

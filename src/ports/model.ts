@@ -94,7 +94,13 @@ type Seen =
       readonly comparison?: readonly MetricComparison[];
       readonly logTail: string;
     }
-  | { readonly kind: "failed"; readonly problem: string; readonly logTail: string }
+  | {
+      readonly kind: "failed";
+      readonly problem: string;
+      readonly logTail: string;
+      /** The backend has no other word for stopped: after a request to stop, this is what it says. */
+      readonly orCancelled?: true;
+    }
   | { readonly kind: "cancelled"; readonly logTail: string }
   /** The work cannot be seen any more and nobody knows how it ended: a person decides. */
   | { readonly kind: "lost"; readonly problem: string; readonly logTail: string };

@@ -25,7 +25,13 @@ export interface Operation {
   readonly manifest: RetrainManifest | null;
   readonly requestedBy: string;
   readonly reason: string;
+  /**
+   * Of the lock on the target. Grows each time that the lock changes hands, also when the database is lost or goes back
+   * to a backup: whoever was told of a greater one must refuse this operation, since it comes from a bot that was
+   * thought dead.
+   */
+  readonly fence: number;
 }
 
 /** An operation before it is asked for: what the plan of a backend needs of it. */
-export type PlannedOperation = Omit<Operation, "operationId" | "requestedBy">;
+export type PlannedOperation = Omit<Operation, "operationId" | "requestedBy" | "fence">;

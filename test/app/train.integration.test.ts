@@ -139,6 +139,7 @@ describe("retraining the correlator", () => {
       manifest: null,
       requestedBy: "oncall",
       reason: "test",
+      fence: 1,
     } as const;
     await backend.start({ ...asked, operationId: "op-retrain", kind: "retrain", from: "1", to: null });
     expect((await backend.versions("correlator")).map((version) => version.version)).toEqual(["2", "1"]);

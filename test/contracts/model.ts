@@ -1,6 +1,6 @@
 /** What every model backend must do, whatever it stands for. A backend's own test calls this with a scene. */
 import { afterEach, describe, expect, test } from "vitest";
-import type { ModelBackend, Observed, Operation } from "../../src/ports.ts";
+import { type ModelBackend, NotStartedError, type Observed, type Operation } from "../../src/ports.ts";
 
 /** A backend with a model in it that serves one version and can serve another. */
 export interface ModelScene {
@@ -11,6 +11,8 @@ export interface ModelScene {
   readonly from: string;
   /** Exists and does not serve. */
   readonly to: string;
+  /** Left out where the system cannot tell which of two fences is the newer one. */
+  readonly comparesFences?: true;
   /** Stores the rollout that an operation belongs to, as the bot does before it starts anything. */
   remember(operation: Operation): Promise<void>;
   /** The same backend in a bot that was started anew. */
@@ -86,6 +88,20 @@ export function modelContract(name: string, open: () => Promise<ModelScene>): vo
       expect(found.kind).toBe(opened.backend.idempotency === "none" ? "cannot_look" : "absent");
     });
 
+    test("refuses what comes from a bot that has lost the target since, where it can tell", async () => {
+      const opened = await scene();
+      if (opened.comparesFences === undefined) return;
+      const late = operationOf({ ...opened, from: opened.to, to: opened.from });
+      const newer = operationOf(opened);
+      for (const operation of [late, newer]) await opened.remember(operation);
+      await watch(opened.backend, await opened.backend.start(newer), newer);
+      const refusal = await opened.backend.start(late).catch((thrown: unknown) => thrown);
+      expect(refusal).toBeInstanceOf(NotStartedError);
+      expect(String(refusal)).toContain("fence");
+      expect((await opened.backend.live(opened.model, opened.environment)).version).toBe(opened.to);
+      expect((await opened.backend.findByOperationId(late.operationId)).kind).toBe("absent");
+    });
+
     test("goes back again to what it kept before", async () => {
       const opened = await scene();
       const there = operationOf(opened);
@@ -110,7 +126,7 @@ export function operationOf(scene: Pick<ModelScene, "model" | "environment" | "f
   const operationId = `test-operation-${operations}`;
   return {
     ...{ operationId, kind: "deploy", model, environment, from, to },
-    ...{ restore: null, manifest: null, requestedBy: "ml", reason: "test" },
+    ...{ restore: null, manifest: null, requestedBy: "ml", reason: "test", fence: operations },
   };
 }
 

@@ -24,6 +24,7 @@ const values: TemplateValues = {
     image: null,
     rerunOf: null,
   },
+  fence: 41,
 };
 
 describe("a template", () => {

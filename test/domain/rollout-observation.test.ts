@@ -71,6 +71,14 @@ describe("what a backend says", () => {
     expect(after.progress.steps).toEqual([{ label: "shift traffic", state: "failed" }]);
   });
 
+  test.each([
+    ["running", "failed"],
+    ["cancelling", "cancelled"],
+  ] as const)("a failure that may be a stop is, while it is %s, %s", (state, expected) => {
+    const failed = { kind: "failed", problem: "run failed", logTail: "", orCancelled: true } as const;
+    expect(observeRollout(rolloutIn(state), failed, null, now).state).toBe(expected);
+  });
+
   test("lost work is unknown, not failed", () => {
     const lost = { kind: "lost", problem: "no trace of it", logTail: "" } as const;
     expect(observeRollout(rolloutIn("running"), lost, null, now)).toMatchObject({

@@ -15,7 +15,7 @@ const startBody = z.strictObject({
       restore: z.unknown(),
       manifest: z.unknown(),
     },
-    ...{ requestedBy: z.string(), reason: z.string() },
+    ...{ requestedBy: z.string(), reason: z.string(), fence: z.number().int() },
   }),
 });
 
@@ -40,6 +40,8 @@ export async function startFakeReceiver({
   readonly clock: Clock;
 }) {
   const received = new Map<string, Received>();
+  /** The greatest that was seen, by target. */
+  const fences = new Map<string, number>();
   const served = { version: "1" };
 
   function answer(asked: Asked): Answered {
@@ -67,6 +69,11 @@ export async function startFakeReceiver({
   function start({ body, headers }: Asked): Answered {
     const parsed = startBody.parse(JSON.parse(body));
     const { operationId } = parsed.operation;
+    if (headers["tocsin-fence"] !== String(parsed.operation.fence)) throw new Error("two fences");
+    const target = `${parsed.operation.model}/${parsed.operation.environment}`;
+    if (parsed.operation.fence < (fences.get(target) ?? 0))
+      return { status: 412, body: { message: "an older fence" } };
+    fences.set(target, parsed.operation.fence);
     if (headers["webhook-id"] !== operationId) throw new Error("the id of a start is its operation's");
     if (received.has(operationId)) throw new Error(`${operationId} was sent twice`);
     received.set(operationId, { body: parsed, state: "running", looksLeft: 2 });

@@ -145,6 +145,7 @@ describe("versions to judge with", () => {
         manifest: null,
         requestedBy: "ml-engineer",
         reason: "",
+        fence: 1,
       });
     const before = await serving();
     await point("deploy", "1", "2");

@@ -61,7 +61,7 @@ export function createAirflow(
   async function plan(operation: PlannedOperation): Promise<BackendPlan> {
     const { model } = operation;
     const { settings: own, api } = placeOf(model);
-    const prepared = prepare(own, { ...operation, operationId: "operation" });
+    const prepared = prepare(own, { ...operation, operationId: "operation", fence: 0 });
     if (prepared.kind === "refuse") return prepared;
     const { dag } = prepared.dag;
     const found = await api.dag(dag);
@@ -142,18 +142,22 @@ export function createAirflow(
     const run = await api.run(dag, operationId);
     if (run === null)
       return { kind: "lost", problem: `Airflow has no run ${operationId} of ${dag} any more`, logTail: "" };
+    const url = new URL(`dags/${encodeURIComponent(dag)}/runs/${encodeURIComponent(operationId)}`, own.url)
+      .href;
     const tasks = await api.tasks(dag, operationId);
     const task = tellingTask(tasks);
     const logTail = task === null ? "" : tailOf(await api.log(dag, operationId, task));
-    if (run.state === "success") return await succeeded(api, dagOf(own, operation.kind), run, logTail);
+    if (run.state === "success")
+      return { ...(await succeeded(api, dagOf(own, operation.kind), run, logTail)), url };
     if (run.state === "failed") {
       const failed = tasks.find(({ state }) => state === "failed");
       const at = failed === undefined ? "" : ` at task ${oneLine(failed.task_id, 100)}`;
-      return { kind: "failed", problem: `run ${operationId} of ${dag} failed${at}`, logTail };
+      const problem = `run ${operationId} of ${dag} failed${at}`;
+      return { kind: "failed", problem, logTail, url, orCancelled: true };
     }
     const steps = stepsOf(tasks);
     const waiting = [{ label: `${dag} waits for its turn`, state: "waiting" as const }];
-    return { kind: "running", steps: steps.length === 0 ? waiting : steps, logTail };
+    return { kind: "running", steps: steps.length === 0 ? waiting : steps, logTail, url };
   }
 
   async function succeeded(
@@ -177,7 +181,7 @@ export function createAirflow(
     return resultOf(await api.xcom(run.dag_id, run.dag_run_id, result.task, result.key));
   }
 
-  /** Airflow has no word for it but failed; what was asked of the bot is told by its own records. */
+  /** Airflow has no word for it but failed. */
   async function cancel({ operationId = "", dag = "" }: ExternalRef, { model }: Operation): Promise<void> {
     const { api } = placeOf(model);
     const run = await api.run(dag, operationId);
@@ -256,7 +260,7 @@ interface Prepared {
 
 function prepare(
   own: AirflowSettings,
-  operation: PlannedOperation & { readonly operationId: string },
+  operation: PlannedOperation & Pick<Operation, "operationId" | "fence">,
 ): Prepared | Refusal {
   const { kind, model } = operation;
   const dag = dagOf(own, kind);

@@ -18,6 +18,7 @@ import {
   type PlannedOperation,
 } from "../../ports/model.ts";
 import type { RolloutStore, StoredModelVersion } from "../../ports/rollout.ts";
+import type { StoreSlices } from "../../ports/store.ts";
 
 /** The alias of the version that serves. */
 const champion = "champion";
@@ -90,6 +91,7 @@ export function createBuiltin(
     await store.transaction(async (tx) => {
       const history = await tx.rollouts.aliasHistory(model, environment, champion);
       if (history.some((entry) => entry.operationId === operationId)) return;
+      await expectFence(tx, operation);
       const at = after(history[0]?.since ?? null, clock.now());
       const { requestedBy: by } = operation;
       await tx.rollouts.setAlias({
@@ -102,6 +104,17 @@ export function createBuiltin(
         operationId,
       });
     });
+  }
+
+  /** Whoever lost the target meanwhile changes nothing any more; the lock stays as it is until this is committed. */
+  async function expectFence({ rollouts: locks }: StoreSlices, operation: Operation): Promise<void> {
+    const target = `${operation.model}/${operation.environment}`;
+    const lock = await locks.findLock(target);
+    // Nobody ever held it: there is nobody to be before.
+    if (lock === null || (await locks.holdsFence(target, lock.rolloutId ?? 0, operation.fence))) return;
+    throw new NotStartedError(
+      `builtin: the lock on ${target} changed hands (fence ${lock.fence}, this has ${operation.fence}): this bot no longer holds the target`,
+    );
   }
 
   async function train(operation: Operation): Promise<void> {

@@ -25,6 +25,7 @@ import { cancelRun, findRun, lookAtRun, startRun } from "./exec/run.ts";
 import {
   type ExecSettings,
   environmentOf,
+  fenceVariable,
   fill,
   manifestValues,
   manifestVariable,
@@ -102,7 +103,10 @@ export function createExec(settings: ReadonlyMap<string, unknown>, context: Back
     const spec = { argv: [...prepared.argv], cwd: own.cwd ?? null, timeoutMs: own.timeoutSeconds * 1_000 };
     const env = environmentOf(own, context.environment);
     const { manifest } = operation;
-    const told = manifest === null ? {} : { [manifestVariable]: canonicalJson(manifest) };
+    const told = {
+      [fenceVariable]: String(operation.fence),
+      ...(manifest === null ? {} : { [manifestVariable]: canonicalJson(manifest) }),
+    };
     const status = await startRun(folderOf(operationId), spec, { ...env, ...told });
     return refOf(operationId, model, own, status);
   }

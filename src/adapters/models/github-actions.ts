@@ -75,7 +75,7 @@ export function createGithubActions(
 
   async function plan(operation: PlannedOperation): Promise<BackendPlan> {
     const { settings: own, api } = placeOf(operation.model);
-    const prepared = prepare(own, { ...operation, operationId: "operation" });
+    const prepared = prepare(own, { ...operation, operationId: "operation", fence: 0 });
     if (prepared.kind === "refuse") return prepared;
     const { workflow, ref } = prepared;
     const found = await api.workflow(workflow.workflow);
@@ -224,13 +224,14 @@ export function createGithubActions(
     const run = await api.run(id);
     if (run === null) return lost(`run ${id} was deleted, or the account may not see it`);
     const jobs = await api.jobs(id);
-    const logTail = run.html_url;
-    if (run.status !== "completed") return { kind: "running", steps: stepsOf(run, jobs), logTail };
+    const { html_url: url } = run;
+    const logTail = "";
+    if (run.status !== "completed") return { kind: "running", steps: stepsOf(run, jobs), logTail, url };
     const end = endOf(run);
-    if (end === "cancelled") return { kind: "cancelled", logTail };
+    if (end === "cancelled") return { kind: "cancelled", logTail, url };
     if (end === "failed") {
       const conclusion = oneLine(run.conclusion ?? "nothing", 60);
-      return { kind: "failed", problem: `run ${id} ended with ${conclusion}${failedAt(jobs)}`, logTail };
+      return { kind: "failed", problem: `run ${id} ended with ${conclusion}${failedAt(jobs)}`, logTail, url };
     }
     const said = operation.kind === "retrain" ? await resultIn(api, jobs) : null;
     return {
@@ -239,6 +240,7 @@ export function createGithubActions(
       newVersion: said?.version ?? null,
       metrics: said?.metrics ?? {},
       logTail,
+      url,
     };
   }
 
@@ -324,7 +326,7 @@ interface Prepared {
 
 function prepare(
   own: GithubSettings,
-  operation: PlannedOperation & { readonly operationId: string },
+  operation: PlannedOperation & Pick<Operation, "operationId" | "fence">,
 ): Prepared | Refusal {
   const { kind, model } = operation;
   const workflow = workflowOf(own, kind);

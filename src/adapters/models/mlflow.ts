@@ -21,6 +21,7 @@ import {
 import {
   checkAliases,
   driftNotes,
+  expectNoneNewer,
   expectStillAt,
   hasBegun,
   type Look,
@@ -145,16 +146,19 @@ export function createMlflow(
 
   async function begin(place: Place, operation: Operation, to: string): Promise<void> {
     const { registry, name, alias } = place;
-    const { operationId, from, requestedBy: by } = operation;
+    const { operationId, from, requestedBy: by, fence } = operation;
     const before = await look(place);
     const known = before.records.find((record) => record.operationId === operationId);
     if (known !== undefined && hasBegun(known, before.live)) return;
     await checkVersion(place, to);
-    const record: AliasRecord = { operationId, to, from, at: context.clock.now(), by, state: "asked" };
+    const record: AliasRecord = { operationId, to, from, at: context.clock.now(), by, state: "asked", fence };
+    expectNoneNewer(place, before, fence);
     expectStillAt(place, before, from);
     await saveRecord(place, before.records, record);
     // Writing took time: the last look is as near to the move as it can be.
-    expectStillAt(place, await look(place), from);
+    const last = await look(place);
+    expectNoneNewer(place, last, fence);
+    expectStillAt(place, last, from);
     await registry.setAlias(name, alias, to);
   }
 
@@ -278,7 +282,9 @@ export function createMlflow(
 function succeeded(place: Place, record: AliasRecord, problem: string | null): Observed {
   const without = problem === null ? "" : `; ${previousAliasOf(place.alias)} could not be set: ${problem}`;
   const result = `${place.title} points to version ${record.to}${without}`;
-  return { kind: "succeeded", result, newVersion: null, metrics: {}, logTail: "" };
+  const page = new URL(place.settings.url);
+  page.hash = `/models/${encodeURIComponent(place.name)}/versions/${encodeURIComponent(record.to)}`;
+  return { kind: "succeeded", result, newVersion: null, metrics: {}, logTail: "", url: page.href };
 }
 
 function cannotTrain(model: string): BackendPlan {

@@ -41,6 +41,10 @@ export default defineModelBackend({
   create: createSagemaker,
 });
 
+/** Tags of a configuration that the bot made. */
+const endpointTag = "tocsin:endpoint";
+const fenceTag = "tocsin:fence";
+
 interface Place {
   readonly settings: SagemakerSettings;
   readonly sagemaker: Sagemaker;
@@ -130,7 +134,7 @@ export function createSagemaker(
   }
 
   function planRetrain(own: SagemakerSettings, operation: PlannedOperation): BackendPlan {
-    const prepared = parametersOf(own, { ...operation, operationId: "operation" });
+    const prepared = parametersOf(own, { ...operation, operationId: "operation", fence: 0 });
     if (prepared.kind === "refuse") return prepared;
     const steps = [`start the pipeline ${prepared.pipeline}`, "wait for its end"];
     return { kind: "plan", steps, notes: [], expectedMs: null };
@@ -187,6 +191,7 @@ export function createSagemaker(
     const refusal = await unservable(operation);
     if (refusal !== null) throw new NotStartedError(`sagemaker: ${refusal.problem}`);
     expectStillAt(seen, from);
+    await expectNoneNewer(sagemaker, seen, operation.fence);
     if (made === null) await makeConfig(operation, seen.config, config);
     if (own.approval === "given") await approve(operation);
     await sagemaker.ask((client, options) =>
@@ -232,7 +237,10 @@ export function createSagemaker(
       );
     }
     const tags = {
-      Tags: [{ Key: "tocsin:endpoint", Value: endpointOf(operation.model, operation.environment) }],
+      Tags: [
+        { Key: endpointTag, Value: endpointOf(operation.model, operation.environment) },
+        { Key: fenceTag, Value: String(operation.fence) },
+      ],
     };
     await sagemaker.make((client, options) =>
       client.createEndpointConfig({ ...copyOf(source, name, old === null ? name : null), ...tags }, options),
@@ -276,10 +284,7 @@ export function createSagemaker(
   ): Promise<ExternalRef | null> {
     const made = await describeConfig(sagemaker, resourceName(operationId));
     if (made === null) return null;
-    const { Tags = [] } = await sagemaker.ask((client, options) =>
-      client.listTags({ ResourceArn: made.EndpointConfigArn }, options),
-    );
-    const name = Tags.find(({ Key }) => Key === "tocsin:endpoint")?.Value ?? "";
+    const name = (await tagOf(sagemaker, made, endpointTag)) ?? "";
     if (!Object.values(own.endpoints).includes(name)) return null;
     const endpoint = await describeEndpoint(sagemaker, name);
     if (endpoint === null || !hasBegun(endpoint, made)) return null;
@@ -287,13 +292,14 @@ export function createSagemaker(
   }
 
   async function observe(ref: ExternalRef, { model }: Operation): Promise<Observed> {
-    const { sagemaker } = placeOf(model);
+    const { settings: own, sagemaker } = placeOf(model);
     const { execution, config = "", endpoint: name = "" } = ref;
     if (execution !== undefined) return await observeExecution(sagemaker, execution);
     const endpoint = await describeEndpoint(sagemaker, name);
     if (endpoint === null)
       return { kind: "lost", problem: `there is no endpoint ${name} any more`, logTail: "" };
-    return observeEndpoint(endpoint, config);
+    const url = consoleOf(own.region, name);
+    return { ...observeEndpoint(endpoint, config), ...(url === null ? {} : { url }) };
   }
 
   async function cancel({ execution, operationId = "" }: ExternalRef, { model }: Operation): Promise<void> {
@@ -342,6 +348,32 @@ export function createSagemaker(
   };
 }
 
+/** The page of an endpoint; null in partitions whose console has another address. Pipelines have one in Studio only. */
+function consoleOf(region: string, endpoint: string): string | null {
+  if (/^(cn|us-gov|us-iso)/.test(region)) return null;
+  return `https://${region}.console.aws.amazon.com/sagemaker/home?region=${region}#/endpoints/${encodeURIComponent(endpoint)}`;
+}
+
+/** @throws NotStartedError when what serves was put there under a newer lock: whoever asks lost the target since. */
+async function expectNoneNewer(
+  sagemaker: Sagemaker,
+  { name, config }: { readonly name: string; readonly config: EndpointConfig },
+  fence: number,
+): Promise<void> {
+  const newer = Number((await tagOf(sagemaker, config, fenceTag)) ?? 0);
+  if (newer <= fence) return;
+  throw new NotStartedError(
+    `sagemaker: ${name} was taken since (fence ${newer}, this has ${fence}): this bot no longer holds the target`,
+  );
+}
+
+async function tagOf(sagemaker: Sagemaker, config: EndpointConfig, key: string): Promise<string | null> {
+  const { Tags = [] } = await sagemaker.ask((client, options) =>
+    client.listTags({ ResourceArn: config.EndpointConfigArn }, options),
+  );
+  return Tags.find(({ Key }) => Key === key)?.Value ?? null;
+}
+
 /** The configuration that a rollback goes back to, kept when it was replaced. */
 function restoredConfig({ kind, restore }: Pick<PlannedOperation, "kind" | "restore">): string | null {
   const name = kind === "rollback" ? restore?.["endpointConfig"] : undefined;
@@ -350,7 +382,7 @@ function restoredConfig({ kind, restore }: Pick<PlannedOperation, "kind" | "rest
 
 function parametersOf(
   own: SagemakerSettings,
-  operation: PlannedOperation & { readonly operationId: string },
+  operation: PlannedOperation & Pick<Operation, "operationId" | "fence">,
 ) {
   if (own.pipeline === undefined)
     return refuse(

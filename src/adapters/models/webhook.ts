@@ -84,7 +84,8 @@ export function createWebhook(
     if (!kept) throw new Error(`webhook: ${operationId} was sent before and is not sent again`);
     try {
       const callback = own.callbackUrl === null ? null : `${own.callbackUrl}callbacks/webhook/${operationId}`;
-      const taken = await receiver.send(operationId, { type: "start", callback, operation });
+      const body = { type: "start", callback, operation };
+      const taken = await receiver.send(operationId, body, operation.fence);
       await noteTaken(operationId, taken?.url ?? "");
     } catch (error) {
       if (!(error instanceof HttpMishapError) || error.mishap === "unclear") throw error;
@@ -124,7 +125,8 @@ export function createWebhook(
     const { settings: own, receiver } = placeOf(model);
     const known = notesOf(record);
     const isOver = record.state !== "asked" && record.state !== "running";
-    if (isOver || own.status === undefined) return isOver ? observedOf(known.report, "") : heard(own, record);
+    if (isOver || own.status === undefined)
+      return isOver ? observedOf(known.report, known.url ?? "") : heard(own, record);
     const said = await receiver.status(operationId);
     if (said.state === "absent") return lost(`the receiver knows nothing of ${operationId}`);
     const id = `asked-${clock.now().getTime()}`;

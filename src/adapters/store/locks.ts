@@ -9,6 +9,11 @@ import { locks, rollouts } from "./schema.ts";
 const nobody = 0;
 /** Looks at a target that changes hands all the time. */
 const maxAttempts = 5;
+/**
+ * The next fence. It is no less than the time in seconds, so that backends which remember an older one take it also
+ * after the database was lost or went back to a backup.
+ */
+const nextFence = sql`greatest(${locks.fence} + 1, extract(epoch from now())::bigint)`;
 /** Rollouts that can wait for one target and be shown. */
 const maxQueue = 50;
 
@@ -55,7 +60,7 @@ export function lockRows(db: Db): LockRows {
     takeAway: async (target, rolloutId) => {
       const taken = await db
         .update(locks)
-        .set({ rolloutId: nobody, fence: sql`${locks.fence} + 1` })
+        .set({ rolloutId: nobody, fence: nextFence })
         .where(and(eq(locks.target, target), eq(locks.rolloutId, rolloutId)))
         .returning({ target: locks.target });
       return taken.length > 0;
@@ -116,7 +121,7 @@ async function take(
     .set({
       rolloutId,
       holder,
-      fence: sql`${locks.fence} + (${locks.rolloutId} <> ${rolloutId} or ${locks.holder} <> ${holder})::int`,
+      fence: sql`case when ${locks.rolloutId} = ${rolloutId} and ${locks.holder} = ${holder} then ${locks.fence} else ${nextFence} end`,
       since: sql`case when ${locks.rolloutId} = ${rolloutId} then ${locks.since} else ${at.toISOString()}::timestamptz end`,
     })
     .where(and(eq(locks.target, target), isNull(locks.heldBy), or(isMine, isFree)))

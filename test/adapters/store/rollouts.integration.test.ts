@@ -127,17 +127,24 @@ test("a target has one holder; the fence grows when it changes hands", async () 
     [1, 2, 3, 4].map((id) => (id % 2 === 0 ? other : store).rollouts.lock(target, id, "r", at(id))),
   );
   const held = taken.filter((result) => result.kind === "held");
-  expect(held).toEqual([{ kind: "held", fence: 1 }]);
+  expect(held).toHaveLength(1);
+  const fence = held[0]?.fence ?? 0;
+  // Never below the time: what remembers an older one takes it also when this database was lost.
+  expect(Math.abs(fence - Date.now() / 1_000)).toBeLessThan(600);
   const busy = taken.find((result) => result.kind === "busy");
   if (busy?.kind !== "busy") throw new Error("nobody was refused");
   const holder = busy.rolloutId;
   expect(busy.since).toEqual(at(holder));
-  expect(await store.rollouts.lock(target, holder, "r", at(9))).toEqual({ kind: "held", fence: 1 });
-  expect(await store.rollouts.lock(target, holder, "r2", at(9))).toEqual({ kind: "held", fence: 2 });
+  expect(await store.rollouts.lock(target, holder, "r", at(9))).toEqual({ kind: "held", fence });
+  const again = await store.rollouts.lock(target, holder, "r2", at(9));
+  if (again.kind !== "held") throw new Error("it is its own");
+  expect(again.fence).toBeGreaterThan(fence);
   await store.rollouts.unlock(target, holder === 1 ? 2 : 1);
   expect((await store.rollouts.lock(target, 99, "r", at(9))).kind).toBe("busy");
   await store.rollouts.unlock(target, holder);
-  expect(await store.rollouts.lock(target, 99, "r", at(9))).toEqual({ kind: "held", fence: 3 });
+  const next = await store.rollouts.lock(target, 99, "r", at(9));
+  if (next.kind !== "held") throw new Error("it is free");
+  expect(next.fence).toBeGreaterThan(again.fence);
 });
 
 test("the builtin registry keeps versions and who made what champion when", async () => {

@@ -22,9 +22,11 @@ export type RunConf = z.infer<typeof confSchema>;
 
 /** What the dag is told: the operation with its manifest, so that nothing has to be looked up. */
 export function confOf(operation: Operation): Readonly<Record<string, unknown>> {
-  const { operationId, kind, model, environment, from, to, restore, manifest, requestedBy, reason } =
-    operation;
-  return { operationId, kind, model, environment, from, to, restore, manifest, requestedBy, reason };
+  const { operationId, kind, model, environment, from, to, restore, manifest } = operation;
+  const { requestedBy, reason, fence } = operation;
+  return {
+    ...{ operationId, kind, model, environment, from, to, restore, manifest, requestedBy, reason, fence },
+  };
 }
 
 /** The operation that a run was triggered for; null for runs of others. */

@@ -71,6 +71,9 @@ export function parseExecSettings(model: string, settings: unknown): ExecSetting
 /** Holds a retrain's whole manifest as JSON, for its command. */
 export const manifestVariable = "TOCSIN_MANIFEST";
 
+/** Holds the fence of the lock on the target, for every command of a rollout. */
+export const fenceVariable = "TOCSIN_FENCE";
+
 /** Values of the placeholders of a manifest. */
 export function manifestValues(
   manifest: RetrainManifest | null,

@@ -124,7 +124,7 @@ export function jobBody(
     metadata: {
       name,
       labels: { "app.kubernetes.io/managed-by": "tocsin" },
-      annotations: { [operationAnnotation]: operationId },
+      annotations: { [operationAnnotation]: operationId, "tocsin.fence": String(operation.fence) },
     },
     spec: {
       ...spec,
@@ -134,7 +134,7 @@ export function jobBody(
     },
   };
   const shown = given.filter(
-    (variable) => !["TOCSIN_OPERATION_ID", "TOCSIN_REQUESTED_BY"].includes(variable.name),
+    (variable) => !["TOCSIN_OPERATION_ID", "TOCSIN_REQUESTED_BY", "TOCSIN_FENCE"].includes(variable.name),
   );
   return {
     kind: "body",
@@ -150,12 +150,14 @@ function variablesOf({
   environment,
   manifest,
   requestedBy,
+  fence,
 }: Omit<Operation, "from" | "to" | "restore">) {
   const values: readonly (readonly [string, string | null])[] = [
     ["TOCSIN_OPERATION_ID", operationId],
     ["TOCSIN_MODEL", model],
     ["TOCSIN_ENVIRONMENT", environment],
     ["TOCSIN_REQUESTED_BY", requestedBy],
+    ["TOCSIN_FENCE", String(fence)],
     ["TOCSIN_COMMIT", manifest?.commit ?? null],
     ["TOCSIN_DATA", manifest?.data ?? null],
     ["TOCSIN_SEED", manifest?.seed == null ? null : String(manifest.seed)],

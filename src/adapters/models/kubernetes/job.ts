@@ -58,7 +58,7 @@ export async function planJob(training: Training, operation: PlannedOperation): 
   const body = jobBody(
     training,
     template,
-    { ...operation, operationId: "dry-run", requestedBy: "" },
+    { ...operation, operationId: "dry-run", requestedBy: "", fence: 0 },
     jobName("dry-run"),
   );
   if (body.kind === "refuse") return body;

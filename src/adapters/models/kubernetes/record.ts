@@ -17,6 +17,8 @@ export interface OperationRecord {
   readonly state: "asked" | "undone";
   /** The ReplicaSet, or the revision, that served before; null when there was none. */
   readonly before: string | null;
+  /** Of the lock under which it was asked for; 0 in records that are older than fences. */
+  readonly fence: number;
 }
 
 export const historyAnnotation = "tocsin.history";
@@ -35,6 +37,7 @@ const stored = z.array(
       by: z.string(),
       state: z.enum(["asked", "undone"]),
       before: z.string().nullable(),
+      fence: z.number().int().default(0),
     })
     .transform(({ op, at, ...rest }): OperationRecord => ({ ...rest, operationId: op, at: new Date(at) })),
 );
@@ -79,8 +82,8 @@ export function recordPatch(
 ): readonly PatchOperation[] {
   const last = records.at(-1);
   const text = JSON.stringify(
-    records.map(({ operationId, at, to, from, by, state, before }) => ({
-      ...{ op: operationId, to, from, at: at.toISOString(), by: by.slice(0, 100), state, before },
+    records.map(({ operationId, at, by, ...rest }) => ({
+      ...{ op: operationId, at: at.toISOString(), by: by.slice(0, 100), ...rest },
     })),
   );
   const set = (name: string, value: string): PatchOperation => ({

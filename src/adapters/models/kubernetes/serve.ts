@@ -140,6 +140,7 @@ export function createServing<Seen>(kind: ServingKind<Seen>): Serving {
         by: "",
         state: "asked",
         before: edit.before,
+        fence: 0,
       } as const;
       return writing(sight, edit, record);
     };
@@ -183,13 +184,16 @@ export function createServing<Seen>(kind: ServingKind<Seen>): Serving {
     operation: Operation & { readonly to: string },
     at: Date,
   ): Promise<ExternalRef> {
-    const { operationId, from, to, requestedBy: by } = operation;
+    const { operationId, from, to, requestedBy: by, fence } = operation;
     const decide = async (sight: Sight<Seen>): Promise<Writing> => {
       if (recordFor(sight.records, operationId) !== null) return { kind: "done" };
+      const newer = sight.records.find((record) => record.fence > fence);
+      if (newer !== undefined) throw new NotStartedError(fencedText(place, newer, fence));
       if (sight.live !== from) throw new NotStartedError(movedText(place, sight, from));
       const edit = await kind.edit(place, sight, operation);
       if (edit.kind === "refuse") throw new NotStartedError(`${edit.problem} ${edit.remedy}`);
-      return writing(sight, edit, { operationId, to, from, at, by, state: "asked", before: edit.before });
+      const record = { operationId, to, from, at, by, state: "asked", before: edit.before, fence } as const;
+      return writing(sight, edit, record);
     };
     try {
       const { metadata } = await write(place, decide);
@@ -200,6 +204,10 @@ export function createServing<Seen>(kind: ServingKind<Seen>): Serving {
         throw new NotStartedError(error.message, { cause: error });
       throw error;
     }
+  }
+
+  function fencedText(place: Place, newer: OperationRecord, fence: number): string {
+    return `${place.title} was taken by ${newer.operationId} since (fence ${newer.fence}, this has ${fence}): this bot no longer holds the target`;
   }
 
   function movedText(place: Place, sight: Sight<Seen>, from: string | null): string {

@@ -61,6 +61,15 @@ export function expectStillAt(place: Place, seen: Look, from: string | null): vo
   );
 }
 
+/** @throws NotStartedError when the tag tells of an operation under a newer lock: whoever asks lost the target since. */
+export function expectNoneNewer(place: Place, seen: Look, fence: number): void {
+  const newer = seen.records.find((record) => record.fence > fence);
+  if (newer === undefined) return;
+  throw new NotStartedError(
+    `${place.title} was taken by ${newer.operationId} since (fence ${newer.fence}, this has ${fence}): this bot no longer holds the target`,
+  );
+}
+
 /** Why an alias is not where the operation put it. */
 export function notThere(place: Place, seen: Look, record: AliasRecord): string {
   const where = seen.live === record.from ? "still points" : "points";

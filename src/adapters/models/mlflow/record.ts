@@ -19,6 +19,8 @@ export interface AliasRecord {
   readonly at: Date;
   readonly by: string;
   readonly state: RecordState;
+  /** Of the lock under which it was asked for; 0 in records that are older than fences. */
+  readonly fence: number;
 }
 
 /** MLflow takes 100,000 characters for a tag; some hosted registries 5,000 and fewer. */
@@ -34,6 +36,7 @@ const stored = z.array(
       at: z.iso.datetime(),
       by: z.string(),
       state: z.enum(["asked", "set", "lost"]),
+      fence: z.number().int().default(0),
     })
     .transform(({ op, at, ...rest }): AliasRecord => ({ ...rest, operationId: op, at: new Date(at) })),
 );
@@ -61,8 +64,8 @@ export function parseRecords(text: string | null | undefined, tag: string): read
 export function writeRecords(records: readonly AliasRecord[]): string {
   const kept = records
     .slice(-maxRecords)
-    .map(({ operationId, at, to, from, by, state }) =>
-      JSON.stringify({ op: operationId, to, from, at: at.toISOString(), by: by.slice(0, 100), state }),
+    .map(({ operationId, at, by, ...rest }) =>
+      JSON.stringify({ op: operationId, at: at.toISOString(), by: by.slice(0, 100), ...rest }),
     );
   while (kept.length > 1 && kept.join(",").length > maxCharacters) kept.shift();
   return `[${kept.join(",")}]`;

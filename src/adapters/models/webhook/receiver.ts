@@ -28,8 +28,11 @@ const version = z.object({
 });
 
 export interface Receiver {
-  /** @throws HttpMishapError */
-  send(id: string, body: unknown): Promise<Taken>;
+  /**
+   * @param fence - in a header too, so that a proxy can compare it.
+   * @throws HttpMishapError
+   */
+  send(id: string, body: unknown, fence: number): Promise<Taken>;
   /** @throws Error where settings.status is not set. */
   status(operationId: string): Promise<Report | { readonly state: "absent" }>;
   cancel(operationId: string): Promise<void>;
@@ -47,15 +50,19 @@ export function createReceiver(
     about: Pick<HttpQuestion<Data>, "method" | "url" | "schema"> & {
       readonly id: string;
       readonly body?: unknown;
+      readonly headers?: Readonly<Record<string, string>>;
     },
   ): Promise<Data> {
-    const { id, body, ...rest } = about;
+    const { id, body, headers = {}, ...rest } = about;
     const text = body === undefined ? "" : JSON.stringify(body);
     const reply = await http.ask({
       ...{ ...rest, who: "webhook", timeoutMs },
-      headers: signedHeaders({ id, body: text, secret, at: clock.now() }),
+      headers: { ...headers, ...signedHeaders({ id, body: text, secret, at: clock.now() }) },
       ...(body === undefined ? {} : { body: text }),
-      remedies: { 401: "does the receiver check with the same secret?" },
+      remedies: {
+        401: "does the receiver check with the same secret?",
+        412: "a bot with a newer fence holds the target",
+      },
     });
     return reply.data;
   }
@@ -70,7 +77,10 @@ export function createReceiver(
   }
 
   return {
-    send: (id, body) => ask({ method: "POST", url: new URL(settings.url), id, body, schema: taken }),
+    send: (id, body, fence) => {
+      const headers = { "tocsin-fence": String(fence) };
+      return ask({ method: "POST", url: new URL(settings.url), id, body, headers, schema: taken });
+    },
     status: (operationId) => {
       const url = addressed("status", { operation: operationId });
       const schema = z.union([z.object({ state: z.literal("absent") }), report]);

@@ -76,11 +76,16 @@ export function applyReport(
   };
 }
 
-/** A report in the words of the bot. */
+/** A report in the words of the bot. @param url - where the receiver shows the work; empty when it did not say. */
 export function observedOf(said: Report | undefined, url: string): Observed {
+  const seen = seenOf(said);
+  return url === "" ? seen : { ...seen, url };
+}
+
+function seenOf(said: Report | undefined): Observed {
   const logTail = redact(said?.log ?? "").text;
   if (said === undefined)
-    return { kind: "running", steps: [{ label: "the receiver works", state: "running" }], logTail: url };
+    return { kind: "running", steps: [{ label: "the receiver works", state: "running" }], logTail };
   switch (said.state) {
     case "running": {
       const steps = said.steps.map(({ label, state }) => ({

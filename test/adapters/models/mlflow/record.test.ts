@@ -15,6 +15,7 @@ function recordOf(number: number, over: Partial<AliasRecord> = {}): AliasRecord 
     at: new Date(Date.UTC(2026, 0, 1, 0, number)),
     by: "ml",
     state: "set",
+    fence: number,
     ...over,
   };
 }
