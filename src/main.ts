@@ -206,7 +206,10 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
       carryOut(requestKey, { store, execute: desk.execute, chats: chats.byPlatform, log }),
     apply: ({ rolloutId }) => apply.step(rolloutId),
     digest: ({ digestRunId }) => digests.run(digestRunId),
-    monitor: ({ model, environment }) => watched.monitor.judge(model, environment),
+    monitor: async ({ model, environment }) => {
+      await watched.monitor.judge(model, environment);
+      await watched.reports.look(model, environment);
+    },
     checkpoint: async () => {
       await checkpoints.sign();
     },
@@ -232,6 +235,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   stops.push(() => reconcile.stop());
   const sweep = startSweep({ store, config, log, clock, metrics });
   stops.push(() => sweep.stop());
+  await watched.reports.begin();
   await digests.start();
   await checkpoints.start();
   stops.push(() => checkpoints.stop());

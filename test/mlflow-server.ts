@@ -148,15 +148,17 @@ export interface RunGiven {
   readonly tags?: Readonly<Record<string, string>>;
   /** Name and digest of the data it read. */
   readonly data?: readonly [name: string, digest: string];
+  /** Id of the experiment; the default one when left out. */
+  readonly experiment?: string;
 }
 
-/** A finished run in the default experiment; returns its id and where its artifacts are. */
+/** A finished run; returns its id and where its artifacts are. */
 export async function makeRun(url: string, given: RunGiven = {}): Promise<{ id: string; artifacts: string }> {
-  const { metrics = {}, params = {}, tags = {}, data } = given;
+  const { metrics = {}, params = {}, tags = {}, data, experiment = "0" } = given;
   const pairs = (of: Readonly<Record<string, string>>) =>
     Object.entries(of).map(([key, value]) => ({ key, value }));
   const created = await askMlflow(url, "POST", "runs/create", {
-    experiment_id: "0",
+    experiment_id: experiment,
     start_time: Date.now(),
     tags: pairs(tags),
   });
@@ -179,6 +181,9 @@ export async function makeRun(url: string, given: RunGiven = {}): Promise<{ id: 
       datasets: [{ dataset, tags: [] }],
     });
   }
+  await askMlflow(url, "POST", "runs/update", {
+    ...{ run_id: info.run_id, status: "FINISHED", end_time: Date.now() },
+  });
   return { id: info.run_id, artifacts: info.artifact_uri };
 }
 

@@ -235,6 +235,7 @@ export function composeModel({ registry, runtime, training }: ModelParts): Model
       ? {}
       : { proposeManifest: trainer.proposeManifest.bind(trainer) }),
     ...(registry.compare === undefined ? {} : { compare: registry.compare.bind(registry) }),
+    ...(registry.report === undefined ? {} : { report: registry.report.bind(registry) }),
     plan,
     start: (operation) => partOf(operation).start(halfOf(operation, "runtime")),
     observe,

@@ -1,20 +1,15 @@
-/**
- * Our own watch over models: judges the newest window that is over beside the reference. What it finds is a delivery
- * from the source `tocsin`, like that of any other monitor, so that grouping, silences and the audit treat it as such.
- */
+/** Our own watch over models: judges the newest window that is over beside the reference, and tells what it finds. */
 import { createHash } from "node:crypto";
-import { alertLabels, annotationsOf, isQuietReport, type ModelReport } from "../domain/model-report.ts";
+import { isQuietReport, type ModelReport } from "../domain/model-report.ts";
 import { type Judgement, judgeProfile } from "../domain/monitoring/judge-profile.ts";
 import type { MonitoringSettings } from "../domain/monitoring/profile-push.ts";
 import { reportJudgement } from "../domain/monitoring/report-judgement.ts";
-import type { Clock, Log, Metrics, ModelEntry, Store, StoredProfile } from "../ports.ts";
-import type { Ingest } from "./ingest.ts";
-import { ownSource } from "./watch.ts";
+import type { Clock, Log, Metrics, Store, StoredProfile } from "../ports.ts";
+import type { TellReport } from "./tell-report.ts";
 
 export interface MonitorOptions {
-  readonly store: Pick<Store, "monitoring" | "watch">;
-  readonly ingest: Pick<Ingest, "accept">;
-  readonly models: readonly Pick<ModelEntry, "name" | "services">[];
+  readonly store: Pick<Store, "monitoring">;
+  readonly tell: TellReport;
   readonly settings: MonitoringSettings;
   readonly clock: Clock;
   readonly log: Log;
@@ -28,8 +23,6 @@ export interface Monitor {
 
 /** Windows before the one that is judged, by which its volume is known to be usual. */
 const windowsBefore = 28;
-/** Alerts of our own that fire at once. */
-const maxFiring = 1_000;
 
 export function createMonitor(options: MonitorOptions): Monitor {
   const { store, clock, log, metrics, settings } = options;
@@ -55,38 +48,13 @@ export function createMonitor(options: MonitorOptions): Monitor {
       log.info({ model, environment, unsaid: judgement.unsaid.length }, "monitor: too little data to judge");
       return;
     }
-    if (isQuietReport(report) && !(await isFiring(report))) return;
-    await tell(report, now);
+    await options.tell(report);
   }
 
   function reportOfWindow(window: StoredProfile, judgement: Judgement): ModelReport | null {
     const { model, environment, profile } = window;
     const about = { model, environment, at: window.from ?? window.updatedAt, looked: profile.features.size };
     return reportJudgement(judgement, about);
-  }
-
-  /** An end is told only of what was told before. */
-  async function isFiring({ model, environment }: ModelReport): Promise<boolean> {
-    const firing = await store.watch.firingFrom(ownSource, maxFiring);
-    return firing.some(
-      ({ alert }) => alert.labels["model"] === model && alert.labels["environment"] === environment,
-    );
-  }
-
-  /** In the form of Alertmanager's webhook, without a start: the first report of a firing is its start. */
-  async function tell(report: ModelReport, now: Date): Promise<void> {
-    const service = options.models.find(({ name }) => name === report.model)?.services[0] ?? null;
-    const alert = {
-      status: isQuietReport(report) ? "resolved" : "firing",
-      labels: alertLabels(report, service),
-      annotations: annotationsOf(report, settings.loss),
-    };
-    const body = new TextEncoder().encode(JSON.stringify({ version: "4", alerts: [alert] }));
-    await options.ingest.accept({ source: ownSource, headers: {}, receivedAt: now, body });
-    log.info(
-      { model: report.model, environment: report.environment, findings: report.findings.length },
-      "monitor: told what was found",
-    );
   }
 
   return { judge };

@@ -2,6 +2,8 @@
 import { type AutoRetrain, createAutoRetrain } from "../app/auto-retrain.ts";
 import type { Ingest } from "../app/ingest.ts";
 import { createMonitor, type Monitor } from "../app/monitor.ts";
+import { createReadReports, type ReadReports } from "../app/read-reports.ts";
+import { createTellReport } from "../app/tell-report.ts";
 import type { Config } from "../config.ts";
 import type { Clock, Log, Metrics, ModelEntry, Policy, Store } from "../ports.ts";
 
@@ -14,10 +16,12 @@ export function createMonitoring(parts: {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
-}): { readonly monitor: Monitor; readonly retrain: AutoRetrain } {
+}): { readonly monitor: Monitor; readonly reports: ReadReports; readonly retrain: AutoRetrain } {
   const settings = parts.config.monitoring;
+  const tell = createTellReport({ ...parts, watch: parts.store.watch, settings });
   return {
-    monitor: createMonitor({ ...parts, settings }),
+    monitor: createMonitor({ ...parts, settings, tell }),
+    reports: createReadReports({ ...parts, tell }),
     retrain: createAutoRetrain({ ...parts, perDay: settings.retrainsPerDay }),
   };
 }

@@ -1,5 +1,6 @@
 import type { RegistryPointer } from "../domain/change.ts";
 import type { MetricComparison } from "../domain/metric-comparison.ts";
+import type { ModelReport } from "../domain/model-report.ts";
 import type { RetrainManifest } from "../domain/retrain-manifest.ts";
 import type { ServedVersion } from "../domain/serving-intervals.ts";
 import type { HttpClient } from "./http-client.ts";
@@ -181,6 +182,8 @@ export interface ModelBackend {
   inverse(operation: Operation, snapshot: Snapshot): PlannedOperation | null;
   /** Two versions, measured on the same data; empty when they were not. For the card and the evaluation gate. */
   compare?(model: string, champion: string, challenger: string): Promise<readonly MetricComparison[]>;
+  /** What was last measured of what serves, where somebody logs it there; null while there is nothing. For monitoring. */
+  report?(model: string, environment: string): Promise<ModelReport | null>;
   /** Whether what would serve `version` still exists: an image, a model's files. Asked before a rollback. */
   checkArtifact?(model: string, version: string): Promise<ArtifactCheck>;
   /**

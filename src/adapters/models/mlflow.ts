@@ -31,6 +31,7 @@ import {
   saveRecord,
 } from "./mlflow/alias.ts";
 import { createMlflowHttp, MlflowError } from "./mlflow/http.ts";
+import { reportOfRun, runOfVersion } from "./mlflow/monitoring.ts";
 import { type AliasRecord, parseRecords, recordOfLive, recordTag } from "./mlflow/record.ts";
 import { createRegistry, type Registry } from "./mlflow/registry.ts";
 import { aliasOf, parseMlflowSettings, previousAliasOf } from "./mlflow/settings.ts";
@@ -87,6 +88,17 @@ export function createMlflow(
       .filter((record) => record.state === "set")
       .map(({ to, from, at, by }) => ({ version: to, from: at, by, replaced: from }))
       .reverse();
+  }
+
+  /** By the newest finished run of the environment's experiment that speaks of what serves. */
+  async function report(model: string, environment: string) {
+    const { settings: own, registry } = placeOf(model, environment);
+    const { experiments = {}, metrics = {} } = own.monitoring ?? {};
+    const experiment = Object.hasOwn(experiments, environment) ? experiments[environment] : undefined;
+    if (experiment === undefined) return null;
+    const { version } = await live(model, environment);
+    const run = runOfVersion(await registry.newestRuns(experiment), version);
+    return run === null ? null : reportOfRun(run, metrics, { model, environment });
   }
 
   // ---------- plan ----------
@@ -257,6 +269,7 @@ export function createMlflow(
       const { registry, name } = placeOf(model, "production");
       return await compareVersions(registry, name, champion, challenger);
     },
+    ...([...models.values()].some(({ settings: own }) => own.monitoring !== null) ? { report } : {}),
     pointer: (model, environment) => {
       const { name, alias } = placeOf(model, environment);
       return { registry: "mlflow", name, alias };

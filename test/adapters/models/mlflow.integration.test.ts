@@ -1,17 +1,25 @@
 /** Against a real MLflow server, with and without what networks do in between. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createMlflow } from "../../../src/adapters/models/mlflow.ts";
+import alertmanager from "../../../src/adapters/sources/alertmanager.ts";
 import { composeModel } from "../../../src/app/compose-model.ts";
+import { createReadReports } from "../../../src/app/read-reports.ts";
+import { createTellReport } from "../../../src/app/tell-report.ts";
+import type { Alert } from "../../../src/domain/alert.ts";
+import { defaultLossLimits, reportOf } from "../../../src/domain/model-report.ts";
 import {
+  type Job,
   type ModelBackend,
   NotStartedError,
   type Observed,
   type Operation,
+  type RawDelivery,
   silentLog,
   systemClock,
 } from "../../../src/ports.ts";
-import { createLedger, createLedgerBackend } from "../../app/rollout-world.ts";
+import { createLedger, createLedgerBackend, createTestClock, modelEntry } from "../../app/rollout-world.ts";
 import { type ModelScene, modelContract, operationOf, watch } from "../../contracts/model.ts";
+import { buildTracked } from "../../domain/build.ts";
 import {
   askMlflow,
   type MlflowServer,
@@ -76,6 +84,7 @@ describe.skipIf(why !== null)(title, () => {
       environment: "production",
       from: "1",
       to: "2",
+      comparesFences: true,
       remember: () => Promise.resolve(),
       restart: () => Promise.resolve(backendOf(model, settings)),
       close: () => Promise.resolve(),
@@ -120,6 +129,94 @@ describe.skipIf(why !== null)(title, () => {
       for (let made = 0; made < 11; made += 1) await makeVersion(server.url, model);
       const listed = (await backendOf(model).versions(model)).map(({ version }) => version);
       expect(listed.slice(0, 3)).toEqual(["11", "10", "9"]);
+    });
+  });
+
+  describe("metrics that are logged", () => {
+    const metrics = { ndcg: { min: 0.4, reference: 0.5 }, amount_psi: { max: 0.2, feature: "amount" } };
+
+    /** A bot that watches a model of which runs are logged into an experiment of its own. */
+    async function watched() {
+      const { model } = await open();
+      const experiment = `watch ${model}`;
+      const made = await askMlflow(server.url, "POST", "experiments/create", { name: experiment });
+      const monitoring = { experiments: { production: experiment }, metrics };
+      const backend = backendOf(model, { monitoring });
+      const told: { readonly alerts: readonly Alert[] }[] = [];
+      const clock = createTestClock();
+      const models = [
+        modelEntry(backend, { name: model, environments: ["production"], services: ["ranking"] }),
+      ];
+      const ingest = {
+        accept: (delivery: RawDelivery) => {
+          const parsed = alertmanager.parse(
+            JSON.parse(Buffer.from(delivery.body).toString()),
+            delivery,
+            undefined,
+          );
+          if (parsed.kind === "parsed") told.push(parsed.delivery);
+          return Promise.resolve();
+        },
+      };
+      const firingFrom = () =>
+        Promise.resolve(
+          told.flatMap(({ alerts }) => alerts.map((alert) => ({ ...buildTracked({}), alert }))),
+        );
+      const jobs: Job[] = [];
+      const add = (job: Job) => Promise.resolve(void jobs.push(job));
+      const common = { models, clock, log: silentLog };
+      const tell = createTellReport({
+        ...{ ...common, ingest, watch: { firingFrom } },
+        settings: { loss: defaultLossLimits },
+      });
+      const reports = createReadReports({
+        ...{ ...common, tell, store: { jobs: { add, addAll: () => Promise.resolve() } } },
+      });
+      return {
+        ...{ model, told, jobs, look: () => reports.look(model, "production") },
+        log: (given: Readonly<Record<string, number>>, tags: Readonly<Record<string, string>> = {}) =>
+          makeRun(server.url, { metrics: given, tags, experiment: String(made["experiment_id"]) }),
+      };
+    }
+
+    test("become one alert on the model once they pass their limits, and end when all is well", async () => {
+      const bot = await watched();
+      await bot.look();
+      expect(bot.told).toEqual([]);
+      await bot.log({ ndcg: 0.35, amount_psi: 0.31 });
+      await bot.look();
+      const [alert] = bot.told[0]?.alerts ?? [];
+      expect(alert).toMatchObject({
+        ...{ name: "ModelDrift", status: "firing", service: "ranking", severity: "critical" },
+        labels: { model: bot.model, environment: "production", monitor: "mlflow" },
+      });
+      expect(alert === undefined ? null : reportOf(alert)).toMatchObject({
+        findings: [{ feature: "amount", value: 0.31, limit: 0.2 }],
+        performance: [{ metric: "ndcg", value: 0.35, reference: 0.5, isWorse: true }],
+      });
+      await bot.log({ ndcg: 0.52, amount_psi: 0.02 });
+      await bot.look();
+      expect(bot.told.at(-1)?.alerts).toMatchObject([
+        { status: "resolved", fingerprint: alert?.fingerprint },
+      ]);
+      expect(bot.jobs).toHaveLength(3);
+    });
+
+    test("of another version than the one that serves are passed over", async () => {
+      const bot = await watched();
+      await bot.log({ ndcg: 0.45, amount_psi: 0 }, { "tocsin.version": "1" });
+      await bot.log({ ndcg: 0.1, amount_psi: 0.9 }, { "tocsin.version": "2" });
+      await bot.look();
+      expect(bot.told).toEqual([]);
+    });
+
+    test("of an experiment that is not there are asked for again, and nothing is told", async () => {
+      const { model } = await open();
+      const monitoring = { experiments: { production: "not there" }, metrics };
+      await expect(backendOf(model, { monitoring }).report?.(model, "production")).rejects.toThrow(
+        "not there",
+      );
+      expect(await backendOf(model, { monitoring }).report?.(model, "staging")).toBeNull();
     });
   });
 

@@ -35,7 +35,7 @@ const version = z.object({
   tags,
 });
 const run = z.object({
-  info: z.object({ run_id: z.string(), status: z.string().default("") }),
+  info: z.object({ run_id: z.string(), status: z.string().default(""), end_time: moment.optional() }),
   data: z
     .object({
       // "NaN" and "Infinity" come as text and are no values that could be compared.
@@ -61,6 +61,8 @@ export type Run = z.output<typeof run>;
 
 /** Versions listed of a model, the newest. */
 const maxVersions = 100;
+/** Newest runs of an experiment that are looked through for one that speaks of what serves. */
+const maxNewest = 20;
 /** Runs asked for at once. */
 const maxParallel = 4;
 
@@ -75,6 +77,8 @@ export interface Registry {
   versionsTagged(name: string, key: string, value: string): Promise<readonly RegisteredVersion[]>;
   /** By run id; runs that were deleted, or that the account may not read, are left out. */
   runs(ids: readonly string[]): Promise<ReadonlyMap<string, Run>>;
+  /** The newest finished runs of an experiment, newest first. @throws MlflowError absent when there is no such experiment. */
+  newestRuns(experiment: string): Promise<readonly Run[]>;
   setAlias(name: string, alias: string, version: string): Promise<void>;
   /** Tags the registered model. */
   setTag(name: string, key: string, value: string): Promise<void>;
@@ -139,6 +143,26 @@ export function createRegistry(http: MlflowHttp): Registry {
     versionsTagged: (name, key, value) =>
       search(`name=${quoted(name)} and tags.\`${key}\`=${quoted(value)}`, maxVersions),
     runs,
+    newestRuns: async (experiment) => {
+      const found = await http.ask({
+        method: "GET",
+        path: "experiments/get-by-name",
+        parameters: { experiment_name: experiment },
+        schema: z.object({ experiment: z.object({ experiment_id: z.string() }) }),
+      });
+      const answer = await http.ask({
+        method: "POST",
+        path: "runs/search",
+        parameters: {
+          experiment_ids: [found.experiment.experiment_id],
+          filter: "attributes.status = 'FINISHED'",
+          order_by: ["attributes.start_time DESC"],
+          max_results: maxNewest,
+        },
+        schema: z.object({ runs: z.array(run).default([]) }),
+      });
+      return answer.runs;
+    },
     setAlias: async (name, alias, to) => {
       const parameters = { name, alias, version: to };
       await http.ask({ method: "POST", path: "registered-models/alias", parameters, schema: done });

@@ -18,15 +18,30 @@ const alias = z
     "must be letters, digits, - and _, and not latest or v1",
   );
 
+/** Metrics of a run that speaks of what serves. */
+const watchedMetric = z
+  .strictObject({
+    min: z.number().optional(),
+    max: z.number().optional(),
+    reference: z.number().optional().describe("what it was when the model was good; the limit when left out"),
+    feature: z
+      .string()
+      .min(1)
+      .max(256)
+      .optional()
+      .describe("it measures drift of this feature, not performance"),
+  })
+  .refine(({ min, max }) => min !== undefined || max !== undefined, "needs min or max");
+
+const name = z
+  .string()
+  .regex(/^[^/:'"`]{1,256}$/, "must be a name that MLflow takes, without / : and quotes");
+
 export const mlflowSettingsSchema = z.strictObject({
   url: httpAddress,
   token: secretReference.optional().describe("sent as Authorization: Bearer"),
   basic: z.strictObject({ user: z.string().min(1).max(200), password: secretReference }).optional(),
-  registeredModel: z
-    .string()
-    .regex(/^[^/:'"`]{1,256}$/, "must be a name that MLflow takes, without / : and quotes")
-    .optional()
-    .describe("its name in MLflow; the model's when left out"),
+  registeredModel: name.optional().describe("its name in MLflow; the model's when left out"),
   aliases: z.record(z.string(), alias).default({}).describe("environment to the alias that serves there"),
   validation: z
     .strictObject({
@@ -35,8 +50,18 @@ export const mlflowSettingsSchema = z.strictObject({
       required: z.boolean().default(false),
     })
     .prefault({}),
+  monitoring: z
+    .strictObject({
+      experiments: z
+        .record(z.string(), z.string().min(1).max(500))
+        .describe("environment to the experiment whose newest finished run speaks of what serves there"),
+      metrics: z.record(z.string().min(1).max(250), watchedMetric),
+    })
+    .optional(),
   timeoutSeconds: z.number().int().min(1).max(60).default(10),
 });
+
+export type WatchedMetrics = NonNullable<z.output<typeof mlflowSettingsSchema>["monitoring"]>;
 
 export interface MlflowSettings {
   /** Ends in a slash; without user, password, query and fragment. */
@@ -46,6 +71,7 @@ export interface MlflowSettings {
   readonly registeredModel: string;
   readonly aliases: Readonly<Record<string, string>>;
   readonly validation: { readonly tag: string; readonly value: string; readonly required: boolean };
+  readonly monitoring: WatchedMetrics | null;
   /** For one request, ms. */
   readonly timeoutMs: number;
 }
@@ -77,6 +103,7 @@ export function parseMlflowSettings(
     registeredModel: registeredModel ?? model,
     aliases,
     validation,
+    monitoring: parsed.monitoring ?? null,
     timeoutMs: timeoutSeconds * 1_000,
   };
 }

@@ -23,6 +23,7 @@ test("what is left out has the usual value", () => {
     registeredModel: "scorer",
     aliases: {},
     validation: { tag: "validation_status", value: "approved", required: false },
+    monitoring: null,
     timeoutMs: 10_000,
   });
 });
