@@ -31,7 +31,7 @@ describe.skipIf(why !== null)(title, () => {
   });
 
   const row: MortalRow = {
-    ...{ name: "mlflow", kinds: ["deploy", "rollback"], mayAsk: false },
+    ...{ name: "mlflow", kinds: ["deploy"], mayAsk: false },
     open: async () => {
       const name = newName();
       const clock = createTestClock();
@@ -59,7 +59,7 @@ describe.skipIf(why !== null)(title, () => {
     },
   };
 
-  describe("on the embedded database", () => deathsOf(onEmbedded(), row, ["deploy", "rollback"]));
+  describe("on the embedded database", () => deathsOf(onEmbedded(), row, ["deploy"]));
   describe("on a server, where the log belongs to another role than the bot's", () =>
     deathsOf(onServer(), row, ["deploy"]));
 });
