@@ -508,7 +508,7 @@ describe("a bot that dies at any moment while a canary holds", () => {
     const calm = await tell(Number.POSITIVE_INFINITY, "well");
     // What comes before the first hold dies elsewhere.
     const from = calm.holdsFrom ?? Number.NaN;
-    expect(calm.moments - from).toBeGreaterThan(30);
+    expect(calm.moments - from).toBeGreaterThan(15);
     for (let at = from; at <= calm.moments; at += 1) {
       const where = `death at moment ${at} of ${calm.moments}`;
       const { rollout, advanced, times } = await tell(at, "well");
@@ -525,7 +525,7 @@ describe("a bot that dies at any moment while a canary holds", () => {
   test("stops one that fails, once, and never lets it on", async () => {
     const calm = await tell(Number.POSITIVE_INFINITY, "alert");
     const from = calm.holdsFrom ?? Number.NaN;
-    expect(calm.moments - from).toBeGreaterThan(5);
+    expect(calm.moments - from).toBeGreaterThan(3);
     for (let at = from; at <= calm.moments; at += 1) {
       const where = `death at moment ${at} of ${calm.moments}`;
       const { rollout, advanced, times } = await tell(at, "alert");
