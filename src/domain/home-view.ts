@@ -6,7 +6,7 @@ import type { Incident } from "./incident.ts";
 import { stateWord } from "./incident-view.ts";
 import { toIncident, toRollout } from "./page.ts";
 import { planTitle, type Rollout } from "./rollout.ts";
-import { voiceActions } from "./rollout-view.ts";
+import { voiceActions } from "./rollout-actions.ts";
 import {
   bold,
   moment,

@@ -1,29 +1,19 @@
 /** What the card of a rollout shows: its plan, who decides, how far it is, how it ended. */
 import { fits, weighApprovals } from "./approval.ts";
-import {
-  bakeActions,
-  bakeBlocks,
-  bakeSentence,
-  bakeTone,
-  bakeWord,
-  holdActions,
-  holdSentence,
-  shownBake,
-} from "./bake-view.ts";
-import { nameQuestion } from "./confirmation.ts";
-import type { MetricComparison } from "./metric-comparison.ts";
+import { bakeBlocks, bakeSentence, bakeTone, bakeWord, holdSentence, shownBake } from "./bake-view.ts";
 import { brokenThing, planFields } from "./plan-view.ts";
 import { manifestLine } from "./retrain-manifest.ts";
 import {
   isFinal,
   isUnderWay,
-  type Plan,
   planTitle,
   type Rollout,
   type RolloutState,
   shownElapsedMs,
 } from "./rollout.ts";
+import { rolloutActions, shownHash } from "./rollout-actions.ts";
 import type { RolloutFacts } from "./rollout-facts.ts";
+import { metricBlocks } from "./rollout-metrics.ts";
 import {
   bold,
   code,
@@ -37,19 +27,13 @@ import {
   safeUrl,
   type Text,
   type Tone,
-  truncate,
   type View,
-  type ViewAction,
   type ViewBlock,
 } from "./view.ts";
 
 export type { RolloutFacts } from "./rollout-facts.ts";
 
-/** Characters of the plan's hash that an approval button carries; enough to tell any two plans apart. */
-const shownHash = 12;
 const maxLogTail = 1_200;
-/** A button's command line is at most this long. */
-const maxCommand = 100;
 
 const tones: Readonly<Record<RolloutState, Tone>> = {
   pending: "warning",
@@ -81,13 +65,13 @@ export function rolloutView(facts: RolloutFacts): View {
     blocks: [
       { kind: "text", text: [bold(word), plain(` · ${state}`)] },
       fieldsOf(facts),
-      ...metricsOf(rollout),
+      ...metricBlocks(rollout),
       ...stepsOf(rollout),
       ...(bake === null ? [] : bakeBlocks(bake)),
       ...notesOf(rollout),
       ...logOf(rollout),
     ],
-    actions: actionsOf(facts),
+    actions: rolloutActions(facts),
     footer: footerOf(rollout),
   };
 }
@@ -218,59 +202,6 @@ function approvalsText(facts: RolloutFacts): Text {
   return [plain(words.join("; "))];
 }
 
-function metricsOf(rollout: Rollout): ViewBlock[] {
-  const { metrics: trained } = rollout.progress;
-  const comparison =
-    rollout.progress.comparison.length > 0
-      ? rollout.progress.comparison
-      : (rollout.plan.facts?.comparison ?? []);
-  if (comparison.length > 0) return [comparisonTable(rollout.plan, comparison)];
-  const planned = rollout.plan.metrics;
-  const names = [...new Set([...planned.map((metric) => metric.name), ...Object.keys(trained)])].sort();
-  if (names.length === 0) return [];
-  const rows = names.map((name) => {
-    const metric = planned.find((candidate) => candidate.name === name);
-    const from = metric?.from ?? null;
-    const to = trained[name] ?? metric?.to ?? null;
-    return [name, number(from), number(to), from === null || to === null ? "–" : signed(to - from)];
-  });
-  const { from, to } = rollout.plan;
-  const unpaired = "Each version's own figures, not measured together: a difference may be chance.";
-  return [
-    { kind: "table", columns: ["metric", from ?? "now", to ?? "new version", "difference"], rows },
-    { kind: "note", text: [plain(unpaired)] },
-  ];
-}
-
-/** Measured on the same rows, so that the difference has an interval; without one it may be chance. */
-function comparisonTable(plan: Plan, comparison: readonly MetricComparison[]): ViewBlock {
-  const rows = comparison.map(({ name, champion, challenger, interval, n }) => [
-    name,
-    number(champion),
-    number(challenger),
-    signed(challenger - champion),
-    interval === null ? "too few to tell" : `${signed(interval[0])} to ${signed(interval[1])}`,
-    String(n),
-  ]);
-  const columns = [
-    "metric",
-    plan.from ?? "now",
-    plan.to ?? "new version",
-    "difference",
-    "95 % of differences",
-    "n",
-  ];
-  return { kind: "table", columns, rows };
-}
-
-function number(value: number | null): string {
-  return value === null ? "–" : String(Number(value.toPrecision(4)));
-}
-
-function signed(value: number): string {
-  return value > 0 ? `+${number(value)}` : number(value);
-}
-
 function stepsOf(rollout: Rollout): ViewBlock[] {
   const { steps } = rollout.progress;
   if (steps.length === 0) return [];
@@ -298,80 +229,6 @@ function lastCharacters(text: string, max: number): string {
   if (text.length <= max) return text;
   const cut = text.slice(text.length - max + 1);
   return `…${/^[\uDC00-\uDFFF]/.test(cut) ? cut.slice(1) : cut}`;
-}
-
-/** "Approve" and "Deny", bound to the plan as it is shown. */
-export function voiceActions(rollout: Rollout, risk: "low" | "high"): readonly ViewAction[] {
-  const { id, plan, planHash } = rollout;
-  return [
-    {
-      label: "Approve",
-      command: `approve ${id} --plan ${planHash.slice(0, shownHash)}`,
-      style: "primary",
-      ...(risk === "high"
-        ? { ask: nameQuestion(plan.model) }
-        : { confirm: truncate(`Approve: ${planTitle(plan)}?`, 200) }),
-    },
-    { label: "Deny", command: `deny ${id}`, style: "danger", confirm: `Deny rollout ${id}?` },
-  ];
-}
-
-function actionsOf({ rollout, risk }: RolloutFacts): ViewAction[] {
-  const { id, state } = rollout;
-  const audit: ViewAction = { label: "Audit", command: `audit --subject rollout:${id}`, style: "plain" };
-  const cancel: ViewAction = {
-    label: "Cancel",
-    command: `cancel ${id}`,
-    style: "plain",
-    confirm: `Cancel rollout ${id}?`,
-  };
-  switch (state) {
-    case "pending":
-      return [...voiceActions(rollout, risk ?? "low"), cancel];
-    case "approved":
-    case "starting":
-      return [cancel];
-    case "running":
-      return [...(rollout.progress.hold === null ? [] : holdActions(rollout, rollout.progress.hold)), cancel];
-    case "cancelling":
-      return [];
-    case "unknown":
-      return [settle(id, "succeeded", "It was carried out"), settle(id, "failed", "It was not"), audit];
-    case "succeeded": {
-      const bake = shownBake(rollout);
-      return [...(bake === null ? [] : bakeActions(rollout, bake)), ...undo(rollout), audit];
-    }
-    case "failed":
-    case "cancelled":
-    case "expired":
-      return [...retry(rollout), audit];
-    default:
-      return [audit];
-  }
-}
-
-/** The same asked for anew: planned, decided and approved as if for the first time. */
-function retry({ plan }: Rollout): ViewAction[] {
-  const { kind, model, environment, to, manifest } = plan;
-  // What a retrain was made from does not fit on a button.
-  if (manifest !== undefined) return [];
-  const command = [kind, model, ...(to === null ? [] : [to]), `--environment ${environment}`].join(" ");
-  if (command.length > maxCommand) return [];
-  return [
-    { label: "Retry", command, style: "plain", confirm: truncate(`Ask again: ${planTitle(plan)}?`, 200) },
-  ];
-}
-
-function settle(id: number, as: "succeeded" | "failed", label: string): ViewAction {
-  const confirm = `Record that rollout ${id} ${as === "succeeded" ? "was" : "was not"} carried out?`;
-  return { label, command: `cancel ${id} --as ${as}`, style: "plain", confirm };
-}
-
-function undo(rollout: Rollout): ViewAction[] {
-  const { inverse } = rollout.plan;
-  if (inverse === null || inverse.length > maxCommand) return [];
-  const label = rollout.plan.kind === "deploy" ? "Roll back" : "Deploy again";
-  return [{ label, command: inverse, style: "danger", confirm: `Ask for: /${inverse}?` }];
 }
 
 function footerOf(rollout: Rollout): string {

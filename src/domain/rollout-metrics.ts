@@ -1,0 +1,58 @@
+/** Metrics of a rollout: the new version beside the one that serves. */
+import type { MetricComparison } from "./metric-comparison.ts";
+import type { Plan, Rollout } from "./rollout.ts";
+import { plain, type ViewBlock } from "./view.ts";
+
+/** Beside what serves, on the same data where somebody measured so; nothing when nobody measured. */
+export function metricBlocks(rollout: Rollout): readonly ViewBlock[] {
+  const { metrics: trained } = rollout.progress;
+  const comparison =
+    rollout.progress.comparison.length > 0
+      ? rollout.progress.comparison
+      : (rollout.plan.facts?.comparison ?? []);
+  if (comparison.length > 0) return [comparisonTable(rollout.plan, comparison)];
+  const planned = rollout.plan.metrics;
+  const names = [...new Set([...planned.map((metric) => metric.name), ...Object.keys(trained)])].sort();
+  if (names.length === 0) return [];
+  const rows = names.map((name) => {
+    const metric = planned.find((candidate) => candidate.name === name);
+    const from = metric?.from ?? null;
+    const to = trained[name] ?? metric?.to ?? null;
+    return [name, number(from), number(to), from === null || to === null ? "–" : signed(to - from)];
+  });
+  const { from, to } = rollout.plan;
+  const unpaired = "Each version's own figures, not measured together: a difference may be chance.";
+  return [
+    { kind: "table", columns: ["metric", from ?? "now", to ?? "new version", "difference"], rows },
+    { kind: "note", text: [plain(unpaired)] },
+  ];
+}
+
+/** Measured on the same rows, so that the difference has an interval; without one it may be chance. */
+function comparisonTable(plan: Plan, comparison: readonly MetricComparison[]): ViewBlock {
+  const rows = comparison.map(({ name, champion, challenger, interval, n }) => [
+    name,
+    number(champion),
+    number(challenger),
+    signed(challenger - champion),
+    interval === null ? "too few to tell" : `${signed(interval[0])} to ${signed(interval[1])}`,
+    String(n),
+  ]);
+  const columns = [
+    "metric",
+    plan.from ?? "now",
+    plan.to ?? "new version",
+    "difference",
+    "95 % of differences",
+    "n",
+  ];
+  return { kind: "table", columns, rows };
+}
+
+function number(value: number | null): string {
+  return value === null ? "–" : String(Number(value.toPrecision(4)));
+}
+
+function signed(value: number): string {
+  return value > 0 ? `+${number(value)}` : number(value);
+}
