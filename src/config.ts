@@ -193,7 +193,7 @@ function chatOf(env: Environment): Pick<Config, "slack" | "discord"> {
         : {
             token: discordToken,
             apiUrl: urlOf(env, "DISCORD_API_URL"),
-            guildId: env["DISCORD_GUILD_ID"] || null,
+            guildIds: (env["DISCORD_GUILD_ID"] ?? "").split(/[\s,]+/).filter((id) => id !== ""),
           },
   };
 }

@@ -14,6 +14,13 @@ function read(yaml: string, env: Environment = {}) {
 
 const hash = `sha256:${"ab".repeat(32)}`;
 
+test("several Discord servers may be named", () => {
+  const of = (ids?: string) =>
+    readConfig({ DISCORD_TOKEN: "t", ...(ids === undefined ? {} : { DISCORD_GUILD_ID: ids }) }).discord
+      ?.guildIds;
+  expect([of(), of("1"), of("1, 22")]).toEqual([[], ["1"], ["1", "22"]]);
+});
+
 describe("an empty configuration", () => {
   test("runs on loopback with the embedded database, the console as chat and two people", () => {
     const config = read("");

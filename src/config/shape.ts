@@ -100,7 +100,8 @@ export interface Config {
   readonly discord: {
     readonly token: string;
     readonly apiUrl: string | null;
-    readonly guildId: string | null;
+    /** Servers whose commands appear at once; none registers them everywhere. */
+    readonly guildIds: readonly string[];
   } | null;
   readonly openai: {
     readonly apiKey: string;

@@ -45,7 +45,7 @@ export async function createChats(parts: ChatParts): Promise<Chats> {
   }
   if (config.discord !== null) {
     const { createDiscord } = await import("../adapters/chat/discord.ts");
-    const { token, apiUrl, guildId } = config.discord;
+    const { token, apiUrl, guildIds } = config.discord;
     byPlatform.set(
       "discord",
       await createDiscord({
@@ -53,7 +53,7 @@ export async function createChats(parts: ChatParts): Promise<Chats> {
         log,
         metrics,
         ...(apiUrl === null ? {} : { apiUrl }),
-        ...(guildId === null ? {} : { guildId }),
+        guildIds,
       }),
     );
   }

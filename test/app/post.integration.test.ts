@@ -54,7 +54,7 @@ beforeEach(async () => {
       ...common,
       token: discord.token,
       apiUrl: discord.apiUrl,
-      guildId: discord.guild.id,
+      guildIds: [discord.guild.id],
     }),
   );
   for (const chat of chats.values()) await chat.start(door, []);

@@ -143,7 +143,8 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
     addBot: (name: string): FakeUser => makeUser(name, true),
     addGuild: (name: string): FakeGuild => addGuild(world, name, oncall),
     /** @param type - 0 text, 2 voice, 5 announcement, 15 forum. */
-    addChannel: (name: string, type = 0): FakeChannel => addChannel(world, { guildId: guild.id, name, type }),
+    addChannel: (name: string, type = 0, where = guild): FakeChannel =>
+      addChannel(world, { guildId: where.id, name, type }),
     addTag(forum: FakeChannel, name: string): void {
       forum.tags.push({ id: snowflake(world.now()), name });
     },

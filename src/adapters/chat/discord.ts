@@ -20,8 +20,8 @@ export interface DiscordOptions {
   readonly token: string;
   /** Base of the REST API, without version; default https://discord.com/api. */
   readonly apiUrl?: string;
-  /** Server to register commands in, where they appear at once; default: everywhere the bot is. */
-  readonly guildId?: string;
+  /** Servers to register commands in, where they appear at once; default: everywhere the bot is. */
+  readonly guildIds?: readonly string[];
   readonly log: Log;
   readonly metrics: Metrics;
   /** Waits; tests shorten them. */
@@ -51,9 +51,9 @@ export async function createDiscord(options: DiscordOptions): Promise<Chat> {
   const { log, metrics } = options;
   const token = options.token.replace(/^(Bot|Bearer)\s+/i, "").trim();
   if (token === "") throw new Error("discord: DISCORD_TOKEN is empty; expected the bot's token");
-  if (options.guildId !== undefined && !/^\d{1,20}$/.test(options.guildId))
-    throw new Error(`discord: the server id is "${options.guildId}"; expected digits only`);
-  const guildId = options.guildId ?? null;
+  const guildIds = options.guildIds ?? [];
+  const wrongId = guildIds.find((id) => !/^\d{1,20}$/.test(id));
+  if (wrongId !== undefined) throw new Error(`discord: the server id is "${wrongId}"; expected digits only`);
   const sdk = await import("discord.js");
   const address = options.apiUrl === undefined ? {} : { apiUrl: options.apiUrl };
   const api = createApi(sdk, { token, ...address, metrics });
@@ -86,7 +86,7 @@ export async function createDiscord(options: DiscordOptions): Promise<Chat> {
       rememberQuestions(view);
       return answers.answer(request, view, visibility);
     },
-    check: (channels) => check({ api, rights, guildId, running }, channels),
+    check: (channels) => check({ api, rights, guildIds, running }, channels),
     isConnected: () => gateway?.isConnected() ?? false,
   };
 
@@ -168,7 +168,13 @@ export async function createDiscord(options: DiscordOptions): Promise<Chat> {
       schema: applicationShape,
     });
     if (application.kind !== "ok") return application;
-    return register(api, { applicationId: application.body.id, guildId }, commands);
+    const applicationId = application.body.id;
+    if (guildIds.length === 0) return register(api, { applicationId, guildId: null }, commands);
+    const outcomes: Awaited<ReturnType<typeof register>>[] = [];
+    for (const guildId of guildIds) outcomes.push(await register(api, { applicationId, guildId }, commands));
+    // Those that took them keep them: asking those again writes nothing.
+    const failed = outcomes.find((outcome) => typeof outcome !== "string");
+    return failed ?? (outcomes.includes("written") ? "written" : "unchanged");
   }
 
   /** The bot's own user id. */

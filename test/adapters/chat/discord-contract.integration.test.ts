@@ -24,7 +24,7 @@ async function startHarness(door: ChatDoor): Promise<ChatHarness> {
   const chat = await createDiscord({
     token: discord.token,
     apiUrl: discord.apiUrl,
-    guildId: discord.guild.id,
+    guildIds: [discord.guild.id],
     log: silentLog,
     metrics: noMetrics,
   });

@@ -19,7 +19,7 @@ const fewSessions = 100;
 export interface CheckOptions {
   readonly api: Api;
   readonly rights: ReturnType<typeof createRights>;
-  readonly guildId: string | null;
+  readonly guildIds: readonly string[];
   /** Findings of the running adapter: its connection, its commands. */
   readonly running: () => readonly Finding[];
 }
@@ -30,10 +30,11 @@ export async function check(
 ): Promise<readonly Finding[]> {
   const token = await checkToken(options);
   if (token.some((finding) => finding.status === "failure")) return [...token, ...options.running()];
-  const guild = await checkGuild(options);
+  const guilds: Finding[] = [];
+  for (const id of options.guildIds) guilds.push(await checkGuild(options.api, id));
   const found: Finding[] = [];
   for (const channel of channels) found.push(await checkChannel(options, channel));
-  return [...token, ...(await checkSessions(options)), ...guild, ...options.running(), ...found];
+  return [...token, ...(await checkSessions(options)), ...guilds, ...options.running(), ...found];
 }
 
 async function checkToken({ api }: CheckOptions): Promise<readonly Finding[]> {
@@ -58,13 +59,12 @@ async function checkSessions({ api }: CheckOptions): Promise<readonly Finding[]>
   ];
 }
 
-async function checkGuild({ api, guildId }: CheckOptions): Promise<readonly Finding[]> {
-  if (guildId === null) return [];
+async function checkGuild(api: Api, guildId: string): Promise<Finding> {
   const reply = await api.call({ method: "GET", path: `/guilds/${guildId}`, schema: guildShape });
   const subject = `discord server ${guildId}`;
-  if (reply.kind === "ok") return [{ status: "ok", subject, text: `the bot is in ${reply.body.name}` }];
-  if (reply.kind !== "denied") return [failed(subject, reply)];
-  return [{ status: "failure", subject, text: problemOf(reply), remedy: await inviteRemedy(api) }];
+  if (reply.kind === "ok") return { status: "ok", subject, text: `the bot is in ${reply.body.name}` };
+  if (reply.kind !== "denied") return failed(subject, reply);
+  return { status: "failure", subject, text: problemOf(reply), remedy: await inviteRemedy(api) };
 }
 
 async function inviteRemedy(api: Api): Promise<string> {

@@ -218,7 +218,7 @@ describe("starting", () => {
     at = await stage({ connect: "later" });
     const options = { apiUrl: at.discord.apiUrl, log: silentLog, metrics: noMetrics };
     await expect(createDiscord({ ...options, token: " " })).rejects.toThrow("DISCORD_TOKEN is empty");
-    await expect(createDiscord({ ...options, token: "x", guildId: "my server" })).rejects.toThrow(
+    await expect(createDiscord({ ...options, token: "x", guildIds: ["my server"] })).rejects.toThrow(
       "my server",
     );
   });
@@ -284,7 +284,7 @@ describe("doctor", () => {
     const chat = await createDiscord({
       token: at.discord.token,
       apiUrl: at.discord.apiUrl,
-      guildId: at.discord.guild.id,
+      guildIds: [at.discord.guild.id],
       log: silentLog,
       metrics: noMetrics,
     });
@@ -294,7 +294,7 @@ describe("doctor", () => {
   });
 
   test("names what is missing: permission, channel, server, kind of channel", async () => {
-    at = await stage({ connect: "later", fake: { perRoute: 50 }, adapter: { guildId: "42" } });
+    at = await stage({ connect: "later", fake: { perRoute: 50 }, adapter: { guildIds: ["42"] } });
     at.discord.deny(at.discord.channel, "createThreads");
     const voice = at.discord.addChannel("talk", 2);
     const category = at.discord.addChannel("category", 4);
