@@ -43,28 +43,6 @@ const anyIncident = 1;
 export function createForms(options: FormOptions): Forms {
   const { prepared, log } = options;
 
-  function of(request: FormRequest): CommandForm | null {
-    const known = prepared.get(request.command);
-    if (known === undefined || known.line.options.length === 0) return null;
-    const read = valuesOf(known, request);
-    if (read.kind !== "values") return null;
-    const { values } = read;
-    const keys = fieldKeys(known);
-    const shapes = shapeOf(known).options;
-    const fields = keys.flatMap((key): FormField[] => {
-      const at = known.line.options.findIndex((option) => option.key === key);
-      const [option, shape] = [known.line.options[at], shapes[at]];
-      return option === undefined || shape === undefined ? [] : [fieldOf(known, option, shape, values[key])];
-    });
-    return {
-      command: known.command.name,
-      summary: known.command.summary,
-      isNeeded: isNeeded(known, request, values),
-      fields,
-      kept: keptOf(known, keys, values),
-    };
-  }
-
   async function fill(form: CommandForm, request: FormRequest): Promise<CommandForm> {
     const known = prepared.get(form.command);
     if (known === undefined) return form;
@@ -143,7 +121,33 @@ export function createForms(options: FormOptions): Forms {
     });
   }
 
-  return { of, fill, check };
+  return { of: (request) => formOf(prepared, request), fill, check };
+}
+
+/** The form of a request, with what the request says; see {@link Forms.of}. */
+export function formOf(
+  prepared: ReadonlyMap<string, PreparedCommand>,
+  request: FormRequest,
+): CommandForm | null {
+  const known = prepared.get(request.command);
+  if (known === undefined || known.line.options.length === 0) return null;
+  const read = valuesOf(known, request);
+  if (read.kind !== "values") return null;
+  const { values } = read;
+  const keys = fieldKeys(known);
+  const shapes = shapeOf(known).options;
+  const fields = keys.flatMap((key): FormField[] => {
+    const at = known.line.options.findIndex((option) => option.key === key);
+    const [option, shape] = [known.line.options[at], shapes[at]];
+    return option === undefined || shape === undefined ? [] : [fieldOf(known, option, shape, values[key])];
+  });
+  return {
+    command: known.command.name,
+    summary: known.command.summary,
+    isNeeded: isNeeded(known, request, values),
+    fields,
+    kept: keptOf(known, keys, values),
+  };
 }
 
 /** The incident of a thread, or the only one that is open in a channel; null where the place does not tell. */

@@ -11,6 +11,7 @@ import { launchChromium, whyNoChromium } from "../e2e/chromium.ts";
 import { type GalleryCard, galleryCards } from "./cards.ts";
 import { openConsole } from "./console.ts";
 import { discordCss, discordHtml } from "./discord.ts";
+import { discordForms, galleryForms, sheetCss, slackForms } from "./forms.ts";
 import { pageOf } from "./page.ts";
 import { photographPages } from "./pages.ts";
 import { slackCss, slackHtml } from "./slack.ts";
@@ -28,19 +29,31 @@ const shown: readonly (readonly [platform: string, card: string, file: string])[
 ];
 
 const platforms = {
-  slack: { css: slackCss, html: (card: GalleryCard) => slackHtml(renderMessage(card.view)) },
-  discord: { css: discordCss, html: (card: GalleryCard) => discordHtml(renderView(card.view, null)) },
+  slack: {
+    css: slackCss + sheetCss,
+    html: (card: GalleryCard) => slackHtml(renderMessage(card.view)),
+    formsOf: slackForms,
+  },
+  discord: {
+    css: discordCss + sheetCss,
+    html: (card: GalleryCard) => discordHtml(renderView(card.view, null)),
+    formsOf: discordForms,
+  },
 };
 
 async function run(): Promise<void> {
   const cards = galleryCards();
+  const forms = await galleryForms();
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
   const missing = whyNoChromium();
   const browser = missing === null ? await launchChromium() : null;
   try {
-    for (const [platform, { css, html }] of Object.entries(platforms)) {
-      const pictures = cards.map((card) => ({ family: card.family, state: card.state, html: html(card) }));
+    for (const [platform, { css, html, formsOf }] of Object.entries(platforms)) {
+      const pictures = [
+        ...cards.map((card) => ({ family: card.family, state: card.state, html: html(card) })),
+        ...formsOf(forms),
+      ];
       for (const look of looks) {
         const title = `Tocsin gallery: ${platform}, ${look.name}`;
         const text = pageOf({ title, css, theme: look.theme, pictures });
