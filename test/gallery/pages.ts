@@ -72,6 +72,6 @@ async function photographIncident(browser: Browser, shop: ShopBot, pictures: str
   });
   await page.goto(`${shop.url}/incidents/${shop.incident}`);
   await page.locator(".topology").waitFor();
-  await page.screenshot({ path: path.join(pictures, "console-incident.png") });
+  await page.screenshot({ path: path.join(pictures, "console.png") });
   await page.close();
 }
