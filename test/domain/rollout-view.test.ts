@@ -127,3 +127,35 @@ test("text from outside stays on its line and within bounds", () => {
   const code = view(noisy).blocks.find((block) => block.kind === "code");
   expect(code?.kind === "code" && code.text.length).toBeLessThanOrEqual(1_200);
 });
+
+test("whoever approves sees where the version comes from, how it compares, what decides and what is in the way", () => {
+  const comparison = [
+    { name: "recall", champion: 0.71, challenger: 0.744, interval: [0.012, 0.055] as const, n: 8_400 },
+  ];
+  const origin = {
+    createdBy: "ml",
+    createdAt: now.toISOString(),
+    run: "9f3c",
+    commit: "8c3de01",
+    data: "sales 3f2a",
+  };
+  const facts = {
+    ...{ version: origin, comparison, rules: ["two from SRE"] },
+    checks: [{ name: "Evaluation", text: "passed: recall" }],
+  };
+  const freeze = { name: "year-end", by: "tocsin.yaml", until: now, reason: "closing the books" };
+  const lock = { target: "scorer/production", rolloutId: 6, since: now, fence: 2, held: null };
+  const rollout = rolloutIn("pending", {
+    plan: { ...plan, facts, digest: "sha256:5c1f", expectedMs: 240_000 },
+  });
+  const shown = view(rollout, { standing: { freezes: [freeze], lock, ahead: [6] } });
+  const text = JSON.stringify(shown.blocks);
+  for (const fact of [
+    ...["sha256:5c1f", "Name of ml", "9f3c", "8c3de01", "sales 3f2a"],
+    ...["+0.034", "+0.012 to +0.055", "8400"],
+    ...['allowed by \\"two from SRE\\"', "passed: recall", "Name of lead", "0 of 1"],
+    ...["freeze year-end by tocsin.yaml", "closing the books", "held by rollout 6", "2., after rollout 6"],
+    ...["4 min", "/rollback scorer 3 --environment production"],
+  ])
+    expect(text).toContain(fact);
+});

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { RegisteredVersion } from "../../../../src/adapters/models/mlflow/registry.ts";
-import { unfitness } from "../../../../src/adapters/models/mlflow/versions.ts";
+import { toVersion, unfitness } from "../../../../src/adapters/models/mlflow/versions.ts";
 
 const version: RegisteredVersion = {
   version: "7",
@@ -29,4 +29,9 @@ test.each<[string, Partial<RegisteredVersion>, string | null, string]>([
   const unfit = unfitness({ ...version, ...over }, "scorer", validation);
   expect(unfit?.reason ?? null).toBe(reason);
   if (unfit !== null) expect(`${unfit.problem} ${unfit.remedy}`).toContain(remedy);
+});
+
+test("the tags of a version are told, for gates that ask for them", () => {
+  const tags = new Map([["validation_status", "approved"]]);
+  expect(toVersion({ ...version, tags }, null).tags).toEqual({ validation_status: "approved" });
 });
