@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Severity, severities } from "../src/domain/alert.ts";
+import { compareSeverity, type Severity, severities } from "../src/domain/alert.ts";
 import { answerView } from "../src/domain/answer.ts";
 import type { Incident } from "../src/domain/incident.ts";
 import { incidentFacts } from "../src/domain/incident-facts.ts";
@@ -51,6 +51,7 @@ export default defineCommand({
       options.severity === "auto"
         ? releaseSeverity(incident, await severityOfAlerts(incident, context))
         : setSeverity(incident, options.severity, context.person.id);
+    const direction = compareSeverity(changed.severity, before) < 0 ? "up" : "down";
     const text = isAuto
       ? `severity left to the alerts again by ${name}${why}`
       : `severity from ${before} to ${options.severity} by ${name}${why}`;
@@ -66,7 +67,13 @@ export default defineCommand({
         subject: `incident:${id}`,
         data: { from: before, to: options.severity, reason },
       },
-      effects: [{ kind: "incident", incident: changed, entry: { kind: "severity_changed", text } }],
+      effects: [
+        {
+          kind: "incident",
+          incident: changed,
+          entry: { kind: "severity_changed", text, data: { direction } },
+        },
+      ],
     };
   },
 });

@@ -260,6 +260,7 @@ function entryFor(
       changeId: cause?.changeId ?? null,
       confidence: cause?.confidence ?? null,
       evidence: said.evidence,
+      isNewCause: news?.isNewCause ?? false,
     },
     isPosted: news !== null,
   };

@@ -160,7 +160,7 @@ function linesFor(leader: Leader, moved: Moved, movement: Movement, now: Date): 
   const events = [...moved.events, ...(movement.told.get(incident.id) ?? [])];
   // Asleep it is kept up to date and says nothing; what ends its sleep is said.
   const isAsleep = incident.snoozedUntil !== null && incident.snoozedUntil > now;
-  const lines = events.map((event) => line(event.kind, event.text, !isAsleep));
+  const lines = events.map((event) => line(event.kind, event.text, !isAsleep, event.data));
   if (moved.isNew) {
     const alerts = incident.alertCount === 1 ? "1 alert" : `${incident.alertCount} alerts`;
     return [line("opened", `opened with ${alerts}: ${incident.title}`, false), ...lines];

@@ -126,6 +126,8 @@ export function isNews(told: Answer, answer: Answer): boolean {
 export interface News {
   readonly text: string;
   readonly evidence: readonly number[];
+  /** Something is suspected that was not before. */
+  readonly isNewCause: boolean;
 }
 
 /** What the thread says when the answer is another one: what is suspected now, what no longer, and why. */
@@ -136,6 +138,7 @@ export function newsOf(told: Answer, answer: Answer, question: ExplanationQuesti
     return {
       text: `No longer suspects ${told.name}: no cause stands out.`,
       evidence: firstNumbers(question),
+      isNewCause: false,
     };
   const isOther = told.cause !== answer.cause;
   const isSurer = question.causes[0] !== undefined && !isOther && isAbove(answer, told);
@@ -147,6 +150,7 @@ export function newsOf(told: Answer, answer: Answer, question: ExplanationQuesti
   return {
     text: oneLine(`${leadOf(told, answer, isSurer)} (${percent(first.confidence)})${why}.`, 400),
     evidence: groundsOf(first, question.evidence).slice(0, 5),
+    isNewCause: isOther,
   };
 }
 

@@ -333,7 +333,15 @@ export function entryView(
       note([moment(entry.at)]),
     ],
     actions: entry.kind === "explained" ? verdictActions(entry.incidentId, suspectIn(entry.data)) : [],
+    ...(isBroadcast(entry) ? { isBroadcast: true } : {}),
   };
+}
+
+/** It got worse, something else is suspected, or it is over: whoever does not follow the thread should hear of it. */
+function isBroadcast({ kind, data }: TimelineEntry): boolean {
+  if (kind === "resolved") return true;
+  if (kind === "severity_changed") return data["direction"] === "up";
+  return kind === "explained" && data["isNewCause"] === true;
 }
 
 /** Whom an escalation calls, as the bot wrote it down from tocsin.yaml. */

@@ -91,6 +91,7 @@ export interface TimelineEntry {
 export interface IncidentEvent {
   readonly kind: TimelineKind;
   readonly text: string;
+  readonly data?: Readonly<Record<string, unknown>>;
 }
 
 export interface IncidentStep {
@@ -166,6 +167,7 @@ export function advanceIncident(
     events.push({
       kind: "severity_changed",
       text: `severity ${direction} from ${before.severity} to ${facts.severity}`,
+      data: { direction },
     });
   }
   const hasChanged = events.length > 0 || change.isRedrawn === true || !isSameFacts(before, facts);

@@ -94,6 +94,8 @@ export interface View {
   readonly footer?: string;
   /** Posted without a sound where the platform can: people have heard of it already. */
   readonly isQuiet?: true;
+  /** A line of a thread that the whole channel should see, where the platform can show it there too. */
+  readonly isBroadcast?: true;
 }
 
 export function plain(text: string): Span {

@@ -201,6 +201,7 @@ describe("the thread hears", () => {
     expect(news?.text ?? null).toBe(line);
     expect(isNews(answerOf(before), answerOf(after))).toBe(line !== null);
     expect(news === null || news.evidence.length > 0).toBe(true);
+    expect(news?.isNewCause ?? false).toBe(/^Now suspects/.test(line ?? ""));
   });
 });
 

@@ -109,7 +109,13 @@ describe("an incident", () => {
       acknowledgedBy: "oncall",
       severity: "critical",
     });
-    expect(step.events).toEqual([{ kind: "severity_changed", text: "severity up from warning to critical" }]);
+    expect(step.events).toEqual([
+      {
+        kind: "severity_changed",
+        text: "severity up from warning to critical",
+        data: { direction: "up" },
+      },
+    ]);
   });
 
   test("does not change its revision when nothing that a card shows has changed", () => {

@@ -133,6 +133,36 @@ describe("what became of a post", () => {
   });
 });
 
+describe("a line of a thread", () => {
+  async function lineOf(view: View) {
+    const { slack, chat } = await start();
+    const posted = await chat.post(incidents, card);
+    if (posted.kind !== "posted") throw new Error("not posted");
+    const line = { key: "line1", view, thread: posted.ref };
+    const result = await chat.post(incidents, line);
+    const root = posted.ref.data["ts"] ?? "";
+    return {
+      result,
+      found: await chat.find(incidents, "line1", since(), posted.ref),
+      replies: slack.repliesTo(incidents.id, root),
+    };
+  }
+
+  test("is shown in the channel too when all should see it, and is found again in its thread", async () => {
+    const { result, found, replies } = await lineOf({ ...sampleEntry("resolved"), isBroadcast: true });
+    expect(replies.map(({ isBroadcast }) => isBroadcast)).toEqual([true]);
+    expect(result.kind === "posted" ? found : null).toEqual({
+      kind: "found",
+      ref: result.kind === "posted" ? result.ref : null,
+    });
+  });
+
+  test("stays in its thread otherwise", async () => {
+    const { replies } = await lineOf(sampleEntry("another alert joined"));
+    expect(replies.map(({ isBroadcast }) => isBroadcast ?? false)).toEqual([false]);
+  });
+});
+
 describe("what became of an edit", () => {
   async function posted() {
     const { slack, chat } = await start();

@@ -105,7 +105,10 @@ function postMessage(args: Args, context: Context): Reply {
   const { channel } = target;
   const problem = contentProblem(args, context) ?? threadProblem(args, channel.id, context);
   if (problem !== null) return problem;
+  const isBroadcast = args["reply_broadcast"] === true || args["reply_broadcast"] === "true";
+  if (isBroadcast && stringOrNull(args["thread_ts"]) === null) return fail("invalid_arguments");
   const message = world.addMessage({
+    ...(isBroadcast ? { isBroadcast } : {}),
     channel: channel.id,
     user: bot.userId,
     botId: bot.botId,

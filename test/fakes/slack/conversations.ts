@@ -68,7 +68,9 @@ export const conversationMethods: Readonly<Record<string, Method>> = {
       if (denied !== null) return denied;
       const messages = context.world.messages
         .filter(
-          (one) => one.channel === args["channel"] && (one.threadTs === null || one.threadTs === one.ts),
+          (one) =>
+            one.channel === args["channel"] &&
+            (one.threadTs === null || one.threadTs === one.ts || one.isBroadcast === true),
         )
         .filter((one) => isWithin(one, args))
         .toReversed();

@@ -27,6 +27,8 @@ export interface FakeMessage {
   readonly user: string;
   readonly botId: string | null;
   readonly threadTs: string | null;
+  /** A reply that the channel sees too. */
+  readonly isBroadcast?: boolean;
   text: string;
   blocks: readonly unknown[];
   metadata: { readonly event_type: string; readonly event_payload: Readonly<Record<string, unknown>> } | null;
@@ -50,6 +52,8 @@ export interface NewMessage {
   readonly user: string;
   readonly botId: string | null;
   readonly threadTs: string | null;
+  /** A reply that the channel sees too. */
+  readonly isBroadcast?: boolean;
   readonly text: string;
   readonly blocks: readonly unknown[];
   readonly metadata: FakeMessage["metadata"];

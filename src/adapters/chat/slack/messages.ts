@@ -56,6 +56,7 @@ export function createMessages({ api, log, botUserId }: MessagesOptions): Messag
         ...layout,
         ...postArgs,
         ...(thread === undefined ? {} : { thread_ts: thread }),
+        ...(thread !== undefined && message.view.isBroadcast === true ? { reply_broadcast: true } : {}),
         metadata: metadataOf(message.key),
       }),
     );
