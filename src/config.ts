@@ -9,7 +9,7 @@ import { auditOf } from "./config/audit.ts";
 import { digestsOf } from "./config/digests.ts";
 import { effectiveText } from "./config/effective.ts";
 import { ConfigError } from "./config/error.ts";
-import { escalationOf, pagersOf, rotasOf } from "./config/escalation.ts";
+import { calendarsOf, escalationOf, pagersOf, rotasOf } from "./config/escalation.ts";
 import { type FileConfig, parseFile, sha256 } from "./config/file.ts";
 import { monitoringOf } from "./config/monitoring.ts";
 import { flappingOf, freezesOf, inhibitionOf, maintenanceOf, remindersOf } from "./config/mutes.ts";
@@ -46,6 +46,10 @@ export function readConfig(env: Environment = process.env): Config {
   const host = env["HOST"] || "127.0.0.1";
   const people = peopleOf(parsed, env);
   const rotas = rotasOf(parsed.onCall, people.people);
+  const rotaCalendars = calendarsOf(parsed.onCall, people.people, (written, where) =>
+    fromEnvironment(written, env, where),
+  );
+  const everyRota = [...rotas, ...rotaCalendars];
   const pagers = pagersOf(parsed.pagers, (written, where) => fromEnvironment(written, env, where));
   const { groups } = parsed;
   return {
@@ -68,7 +72,7 @@ export function readConfig(env: Environment = process.env): Config {
     consoleTokens: people.tokens,
     policy: policyOf(parsed, folder),
     models: modelsOf(parsed),
-    digests: digestsOf(parsed.digests, rotas),
+    digests: digestsOf(parsed.digests, everyRota),
     explainer: { ...parsed.explainer, timeoutMs: parsed.explainer.timeoutSeconds * 1000 },
     topology: parsed.topology,
     watch: watchOf(parsed.watch),
@@ -84,8 +88,9 @@ export function readConfig(env: Environment = process.env): Config {
     freezes: freezesOf(parsed.freezes),
     flapping: flappingOf(parsed.flapping),
     rotas,
+    rotaCalendars,
     pagers,
-    escalation: escalationOf(parsed.escalation, { people: people.people, rotas, pagers, groups }),
+    escalation: escalationOf(parsed.escalation, { people: people.people, rotas: everyRota, pagers, groups }),
     silenceReminders: remindersOf(parsed.silences),
     sections: sectionsOf(parsed),
     secretsRead: secretsRead(parsed, env),

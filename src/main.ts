@@ -35,7 +35,7 @@ import { keepCoFirings } from "./main/co-firings.ts";
 import { createCommandDesk, rolloutChannels } from "./main/commands.ts";
 import { openDatabase } from "./main/database.ts";
 import { answerNotFound, carryOut, connectChats, createDoor } from "./main/door.ts";
-import { createEscalating } from "./main/escalating.ts";
+import { createEscalating, createRotas } from "./main/escalating.ts";
 import { createExplaining } from "./main/explaining.ts";
 import { createMeasuring, metricSourceOf } from "./main/measuring.ts";
 import { createMonitoring } from "./main/monitoring.ts";
@@ -181,10 +181,11 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   const look = createBakeLook({ store, source: metricSourceOf(config, clock) });
   const { people, approvalExpiryMs } = config;
   const apply = createApply({ ...desk, store, people, look, approvalExpiryMs, log, clock });
-  const escalate = createEscalating({ config, store, effects: desk.effects, clock, log, metrics });
+  const onCall = createRotas({ config, clock, log });
+  const escalate = createEscalating({ config, onCall, store, effects: desk.effects, clock, log, metrics });
   const cron = await createCron(log);
   const digests = createDigest({
-    ...{ store, cron, schedules: config.digests, rotas: config.rotas, models: desk.models },
+    ...{ store, cron, schedules: config.digests, onCall, models: desk.models },
     ...{ clock, log },
   });
   const ingest = createIngest({ store: store.deliveries, metrics, log, clock, wake: () => triage.wake() });

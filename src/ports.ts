@@ -41,6 +41,7 @@ export * from "./ports/monitoring.ts";
 export * from "./ports/mute.ts";
 export * from "./ports/noise.ts";
 export * from "./ports/observability.ts";
+export * from "./ports/on-call.ts";
 export * from "./ports/operation-record.ts";
 export * from "./ports/page.ts";
 export * from "./ports/policy.ts";

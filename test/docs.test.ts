@@ -80,7 +80,7 @@ function configOf(text: string): Config {
   writeFileSync(file, text);
   const named = [...text.matchAll(/env:([A-Z][A-Z0-9_]*)/g)].map((match) => [
     match[1],
-    "a-secret-of-24-letters",
+    "https://example.com/a-secret-of-24-letters",
   ]);
   return readConfig({ ...Object.fromEntries(named), TOCSIN_CONFIG: file });
 }

@@ -6,7 +6,6 @@
 import { beginOnRequest, type DigestFacts } from "../domain/digest.ts";
 import { digestDetailView } from "../domain/digest-detail-view.ts";
 import { isQuiet } from "../domain/digest-view.ts";
-import { onCallAt, type Rota } from "../domain/on-call.ts";
 import { type CronFields, isTimezone, previousSlot } from "../domain/schedule.ts";
 import { gatherDigest } from "../ports/digest-facts.ts";
 import {
@@ -21,6 +20,7 @@ import {
   type Store,
   type StoreSlices,
 } from "../ports.ts";
+import type { OnCall } from "./on-call.ts";
 
 /** One entry of `digests:` in tocsin.yaml. */
 export interface DigestSchedule {
@@ -39,7 +39,7 @@ export interface DigestOptions {
   readonly store: Store;
   readonly cron: Cron;
   readonly schedules: readonly DigestSchedule[];
-  readonly rotas: readonly Rota[];
+  readonly onCall: OnCall;
   readonly models: readonly ModelEntry[];
   readonly clock: Clock;
   readonly log: Log;
@@ -115,13 +115,17 @@ export function createDigest(options: DigestOptions): Digests {
   async function gather(run: DigestRun, schedule: DigestSchedule | undefined): Promise<DigestFacts> {
     const facts = await gatherDigest(run, store, options.models);
     const zoned = schedule === undefined ? facts : { ...facts, timezone: schedule.timezone };
-    const rota = options.rotas.find(({ name }) => name === schedule?.handover);
-    if (rota === undefined) return zoned;
+    const rota = schedule?.handover ?? null;
+    if (rota === null) return zoned;
     // At the moment of the hand-over itself the next turn has begun.
-    const from = onCallAt(rota, new Date(run.to.getTime() - 1))?.person ?? null;
-    const to = onCallAt(rota, run.to)?.person ?? null;
-    const handover = { rota: rota.name, from, to };
+    const from = await personAt(rota, new Date(run.to.getTime() - 1));
+    const handover = { rota, from, to: await personAt(rota, run.to) };
     return { ...zoned, ...(await store.digests.handoverFacts(run.from, run.to)), handover };
+  }
+
+  async function personAt(rota: string, moment: Date): Promise<string | null> {
+    const answer = (await options.onCall.at(moment, [rota])).get(rota);
+    return answer?.kind === "turn" ? answer.person : null;
   }
 
   async function run(digestRunId: number): Promise<void> {

@@ -11,7 +11,6 @@ import {
   ruleFor,
 } from "../domain/escalation.ts";
 import type { Incident } from "../domain/incident.ts";
-import { onCallAt, type Rota } from "../domain/on-call.ts";
 import type { Person } from "../domain/person.ts";
 import { duration, type Mention, oneLine } from "../domain/view.ts";
 import {
@@ -25,11 +24,12 @@ import {
   type StoreSlices,
 } from "../ports.ts";
 import type { Effects } from "./effects.ts";
+import type { OnCall } from "./on-call.ts";
 
 export interface EscalateOptions {
   readonly store: Store;
   readonly rules: readonly EscalationRule[];
-  readonly rotas: readonly Rota[];
+  readonly onCall: OnCall;
   readonly people: readonly Person[];
   readonly pagers: ReadonlyMap<string, Pager>;
   readonly effects: Effects;
@@ -56,11 +56,16 @@ interface Told {
   readonly call: { readonly name: string; readonly mention: Mention } | null;
 }
 
+type Turns = Awaited<ReturnType<OnCall["at"]>>;
+
 export function createEscalate(options: EscalateOptions): Escalate {
   const { store, clock } = options;
+  const recipients = options.rules.flatMap(({ steps }) => steps).flatMap(({ tell }) => tell);
+  const rotaNames = recipients.flatMap((recipient) => (recipient.kind === "rota" ? [recipient.rota] : []));
 
   async function look(incidentId: number): Promise<void> {
     const now = clock.now();
+    const turns = await options.onCall.at(now, rotaNames);
     await store.transaction(async (tx) => {
       const incident = await tx.incidents.findForUpdate(incidentId);
       if (incident === null) return;
@@ -77,7 +82,7 @@ export function createEscalate(options: EscalateOptions): Escalate {
       const decision = decideEscalation({ incident, rule, known, openSince, now });
       if (decision.kind === "none") return;
       await tx.escalations.save(decision.escalation);
-      if (decision.kind === "tell") await tell(tx, incident, { ...decision, now });
+      if (decision.kind === "tell") await tell(tx, incident, { ...decision, turns, now });
       const runAt = decision.kind === "tell" ? null : decision.until;
       await tx.jobs.add({ task: "escalate", incidentId }, { runAt });
     });
@@ -91,12 +96,13 @@ export function createEscalate(options: EscalateOptions): Escalate {
       readonly number: number;
       readonly waitedMs: number;
       readonly escalation: Escalation;
+      readonly turns: Turns;
       readonly now: Date;
     },
   ): Promise<void> {
     const { now, number, waitedMs, escalation } = due;
     const told: Told[] = [];
-    for (const recipient of due.step.tell) told.push(await tellOne(tx, incident, recipient, now));
+    for (const recipient of due.step.tell) told.push(await tellOne(tx, incident, recipient, due));
     const words = told.map((one) => one.words).join(", ");
     const waited =
       waitedMs < atOnceMs ? "it was opened" : `nobody has acknowledged it for ${duration(waitedMs)}`;
@@ -122,13 +128,13 @@ export function createEscalate(options: EscalateOptions): Escalate {
     tx: StoreSlices,
     incident: Incident,
     recipient: Recipient,
-    now: Date,
+    { turns, now }: { readonly turns: Turns; readonly now: Date },
   ): Promise<Told> {
     switch (recipient.kind) {
       case "person":
         return tellPerson(recipient.person, "");
       case "rota":
-        return tellRota(recipient.rota, now);
+        return tellRota(recipient.rota, turns);
       case "group": {
         const { name, accounts } = recipient;
         return { words: name, call: { name, mention: { kind: "group", accounts } } };
@@ -143,11 +149,11 @@ export function createEscalate(options: EscalateOptions): Escalate {
     }
   }
 
-  function tellRota(name: string, now: Date): Told {
-    const rota = options.rotas.find((other) => other.name === name);
-    const turn = rota === undefined ? null : onCallAt(rota, now);
-    if (turn === null) return { words: `nobody (${name} has no turn now)`, call: null };
-    return tellPerson(turn.person, `, on call for ${name}`);
+  function tellRota(name: string, turns: Turns): Told {
+    const answer = turns.get(name) ?? { kind: "nobody" };
+    if (answer.kind === "turn") return tellPerson(answer.person, `, on call for ${name}`);
+    const because = answer.kind === "nobody" ? "has no turn now" : `is not known: ${answer.because}`;
+    return { words: `nobody (${name} ${because})`, call: null };
   }
 
   function tellPerson(id: string, role: string): Told {

@@ -10,6 +10,7 @@ import type { Person } from "../domain/person.ts";
 import { isTimezone, type LocalTime } from "../domain/schedule.ts";
 import { type PagerSettings, parseChannel } from "../ports.ts";
 import { ConfigError } from "./error.ts";
+import type { CalendarConfig } from "./shape.ts";
 
 const word = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "must be lower-case letters, digits, - and _");
 const secret = z
@@ -25,16 +26,23 @@ const weekMs = 7 * 86_400_000;
 export const onCallSchema = z
   .record(
     word,
-    z.strictObject({
-      people: z.array(word).min(1, "needs at least one person").max(50),
-      from: z.string().describe("when the first began: 2026-03-02T09:00"),
-      turnDays: z.int().min(1).max(28).default(7),
-      timezone: z.string().default("UTC"),
-      overrides: z
-        .array(z.strictObject({ person: word, from: z.string(), to: z.string() }))
-        .max(200)
-        .default([]),
-    }),
+    z.union([
+      z.strictObject({
+        people: z.array(word).min(1, "needs at least one person").max(50),
+        from: z.string().describe("when the first began: 2026-03-02T09:00"),
+        turnDays: z.int().min(1).max(28).default(7),
+        timezone: z.string().default("UTC"),
+        overrides: z
+          .array(z.strictObject({ person: word, from: z.string(), to: z.string() }))
+          .max(200)
+          .default([]),
+      }),
+      z.strictObject({
+        calendar: z.string().describe("address of an iCalendar, or env:NAME of one"),
+        names: z.record(z.string().min(1).max(200), word).default({}),
+        timezone: z.string().default("UTC"),
+      }),
+    ]),
   )
   .default({});
 
@@ -87,7 +95,8 @@ type Output<Schema extends z.ZodType> = z.output<Schema>;
 
 /** @throws ConfigError naming the rota, the value and the remedy. */
 export function rotasOf(file: Output<typeof onCallSchema>, people: readonly Person[]): readonly Rota[] {
-  return Object.entries(file).map(([name, given]) => {
+  return Object.entries(file).flatMap(([name, given]) => {
+    if ("calendar" in given) return [];
     const at = `onCall.${name}`;
     for (const id of [...given.people, ...given.overrides.map(({ person }) => person)]) known(id, people, at);
     zone(given.timezone, at);
@@ -98,7 +107,28 @@ export function rotasOf(file: Output<typeof onCallSchema>, people: readonly Pers
       return stretch;
     });
     const { turnDays, timezone } = given;
-    return { name, people: given.people, from: localOf(given.from, at), turnDays, timezone, overrides };
+    return [{ name, people: given.people, from: localOf(given.from, at), turnDays, timezone, overrides }];
+  });
+}
+
+/** @throws ConfigError naming the rota, the value and the remedy. */
+export function calendarsOf(
+  file: Output<typeof onCallSchema>,
+  people: readonly Person[],
+  secretOf: (written: string, where: string) => string,
+): readonly CalendarConfig[] {
+  return Object.entries(file).flatMap(([name, given]) => {
+    if (!("calendar" in given)) return [];
+    const at = `onCall.${name}`;
+    for (const id of Object.values(given.names)) known(id, people, at);
+    zone(given.timezone, at);
+    // The address of a shared calendar is the secret that opens it.
+    const url = given.calendar.startsWith("env:")
+      ? secretOf(given.calendar, `${at}.calendar`)
+      : given.calendar;
+    if (!/^https?:\/\//.test(url) || !URL.canParse(url))
+      throw wrong(`${at}.calendar`, "it is no address", "expected https://… or env:NAME of one");
+    return [{ name, url, aliases: given.names, timezone: given.timezone }];
   });
 }
 
@@ -125,7 +155,7 @@ export function pagersOf(
 /** What names may stand in `tell`. */
 export interface Tellable {
   readonly people: readonly Person[];
-  readonly rotas: readonly Rota[];
+  readonly rotas: readonly Pick<Rota, "name">[];
   readonly pagers: readonly PagerSettings[];
   readonly groups: Output<typeof groupsSchema>;
 }

@@ -60,6 +60,17 @@ export interface ModelConfig {
   readonly timeoutMs: number | null;
 }
 
+/** A rota that is kept as an iCalendar. */
+export interface CalendarConfig {
+  readonly name: string;
+  /** May hold a token. */
+  readonly url: string;
+  /** What the calendar calls people, to their ids. */
+  readonly aliases: Readonly<Record<string, string>>;
+  /** IANA name. */
+  readonly timezone: string;
+}
+
 export interface DigestSchedule {
   readonly name: string;
   readonly cron: string;
@@ -153,6 +164,8 @@ export interface Config {
   readonly flapping: FlappingRule;
   /** Who is told while nobody acknowledges an incident. */
   readonly rotas: readonly Rota[];
+  /** Rotas that are kept as calendars elsewhere. */
+  readonly rotaCalendars: readonly CalendarConfig[];
   readonly pagers: readonly PagerSettings[];
   readonly escalation: readonly EscalationRule[];
   readonly silenceReminders: { readonly leadMs: number; readonly idleMs: number };

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createCron } from "../../src/adapters/cron.ts";
 import { createDigest, type DigestSchedule, type Digests, requestDigest } from "../../src/app/digest.ts";
+import { createOnCall } from "../../src/app/on-call.ts";
 import type { Rota } from "../../src/domain/on-call.ts";
 import { type Cron, type Store, silentLog } from "../../src/ports.ts";
 import { aStoredAlert, freshStore } from "../adapters/store/fixture.ts";
@@ -37,7 +38,7 @@ async function replica(store: Store, schedules: readonly DigestSchedule[], start
     },
   };
   const digests = createDigest({
-    ...{ store, cron, schedules, rotas: [primary], models: [], log: silentLog },
+    ...{ store, cron, schedules, onCall: createOnCall([primary], []), models: [], log: silentLog },
     clock: { now: () => now },
   });
   return {

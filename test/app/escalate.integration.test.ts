@@ -4,8 +4,10 @@ import { afterEach, describe, expect, test } from "vitest";
 import { createHttpClient } from "../../src/adapters/http-client.ts";
 import { createPager } from "../../src/adapters/pagers.ts";
 import { createEscalate, type Escalate } from "../../src/app/escalate.ts";
+import { createOnCall } from "../../src/app/on-call.ts";
 import type { EscalationRule } from "../../src/domain/escalation.ts";
-import { noMetrics, type PagerSettings, silentLog } from "../../src/ports.ts";
+import type { Rota } from "../../src/domain/on-call.ts";
+import { noMetrics, type PagerSettings, type RotaCalendar, silentLog } from "../../src/ports.ts";
 import { commandScene } from "../commands/scene.ts";
 import { buildTracked } from "../domain/build.ts";
 import { people } from "./rollout-world.ts";
@@ -54,17 +56,21 @@ function ruleOf(steps: EscalationRule["steps"]): EscalationRule {
   return { name: "default", match: [], steps, quiet: null };
 }
 
+const primary: Rota = {
+  ...{ name: "primary", people: ["ml", "oncall"], turnDays: 7, timezone: "UTC", overrides: [] },
+  from: { year: 2026, month: 3, day: 2, hour: 0, minute: 0 },
+};
+const calendar: RotaCalendar = {
+  name: "elsewhere",
+  at: () => Promise.resolve({ kind: "unknown", because: "its calendar cannot be read" }),
+};
+
 function escalate(rule: EscalationRule, pagers: readonly PagerSettings[] = []): Escalate {
   const { clock } = scene;
   const http = createHttpClient({ clock });
   return createEscalate({
     ...{ store: scene.store(), rules: [rule], people, effects: scene.world().effects, clock },
-    rotas: [
-      {
-        ...{ name: "primary", people: ["ml", "oncall"], turnDays: 7, timezone: "UTC", overrides: [] },
-        from: { year: 2026, month: 3, day: 2, hour: 0, minute: 0 },
-      },
-    ],
+    onCall: createOnCall([primary], [calendar]),
     pagers: new Map(pagers.map((settings) => [settings.name, createPager(settings, { http, clock })])),
     ...{ log: silentLog, metrics: noMetrics },
   });
@@ -119,6 +125,19 @@ describe("nobody acknowledges it", () => {
     expect(await scene.store().posts.findBySubject("console", "leads", "incident", id)).not.toBeNull();
     const audited = await scene.store().audit.list({ subject: `incident:${id}`, limit: 10 });
     expect(audited.filter(({ action }) => action === "incident.escalated")).toHaveLength(2);
+  });
+
+  test("a calendar that cannot say who is on call is told as such, and the other recipients are called", async () => {
+    const { id } = await opened();
+    const tell = [
+      { kind: "rota", rota: "elsewhere" },
+      { kind: "person", person: "lead" },
+    ] as const;
+    const { look } = escalate(ruleOf([{ afterMs: 0, tell }]));
+    await look(id);
+    expect((await escalated(id))[0]?.text).toContain(
+      "told nobody (elsewhere is not known: its calendar cannot be read), lead",
+    );
   });
 
   test("whoever acknowledges it ends it", async () => {

@@ -329,7 +329,7 @@ describe("reading", () => {
     expect(one.summary).toContain("/deploy <model> [version]");
     expect(JSON.stringify(one.blocks)).toContain("You may not use it");
     const stranger = await view("nobody", "help");
-    expect(stranger.summary).toContain("You can use /help.");
+    expect(stranger.summary).toContain("You can use /help, /link.");
   });
 
   test("a digest is asked for where one can be posted", async () => {

@@ -37,6 +37,10 @@ test.each([
   ],
   ['onCall: { primary: { people: [oncall], from: "2026-02-30T09:00" } }', /from is "2026-02-30T09:00"/],
   ["onCall: { primary: { people: [], from: x } }", /needs at least one person/],
+  ["onCall: { primary: { calendar: nowhere } }", /onCall\.primary\.calendar: it is no address/],
+  ['onCall: { primary: { calendar: "env:NOT_SET" } }', /NOT_SET, which is not set/],
+  ['onCall: { primary: { calendar: "https://a.example", names: { A: zoe } } }', /names "zoe", who is not/],
+  ['onCall: { primary: { calendar: "https://a.example", turnDays: 3 } }', /turnDays/],
   ["pagers: { main: { kind: pagerduty, key: abc } }", /must be "env:NAME"/],
   ['pagers: { main: { kind: pagerduty, key: "env:NOT_SET" } }', /NOT_SET, which is not set/],
   ["pagers: { main: { kind: webhook, url: nowhere } }", /pagers\.main\.url: it is no address/],
@@ -62,4 +66,31 @@ escalation:
   expect(config.escalation[0]?.quiet).toMatchObject({ hours: { fromMinute: 1320, toMinute: 1440 } });
   expect(config.pagers).toMatchObject([{ key: "key" }, { url: "https://example.com/hook", secret: null }]);
   expect(config.rotas[0]).toMatchObject({ turnDays: 1, timezone: "UTC" });
+});
+
+test("a rota may be a calendar, whose address comes from the environment, and is told like any other", () => {
+  const config = read(
+    `onCall: { primary: { calendar: "env:ROTA", names: { "o@example.com": oncall }, timezone: Europe/Berlin } }
+escalation: [{ name: a, steps: [{ after: 0m, tell: ["onCall:primary"] }] }]
+digests: [{ name: shift, cron: "0 9 * * 1", to: ["slack:C0123ABCD"], handover: primary }]`,
+    { ROTA: "https://calendar.example/private-t0ken/basic.ics" },
+  );
+  expect(config.rotas).toEqual([]);
+  expect(config.rotaCalendars).toEqual([
+    {
+      ...{
+        name: "primary",
+        url: "https://calendar.example/private-t0ken/basic.ics",
+        timezone: "Europe/Berlin",
+      },
+      aliases: { "o@example.com": "oncall" },
+    },
+  ]);
+});
+
+test("a hand-over of a rota that there is not is refused", () => {
+  const digest = '{ name: shift, cron: "0 9 * * 1", to: ["slack:C0123ABCD"], handover: night }';
+  expect(() => read(`${rota("turnDays: 1")}\ndigests: [${digest}]`)).toThrow(
+    /digests\.0\.handover: names the rota "night"; add onCall\.night, or name one that there is \(primary\)/,
+  );
 });
