@@ -2,13 +2,11 @@ import { z } from "zod";
 import { answerView } from "../src/domain/answer.ts";
 import { type Pin, pinData, standingPin, unpinData } from "../src/domain/pin.ts";
 import { oneLine, safeUrl } from "../src/domain/view.ts";
-import { type CommandContext, type CommandResult, defineCommand } from "../src/ports/command.ts";
-import { findIncident, incidentResource, nameOf, suggestIncidents } from "./_lookup.ts";
+import { type CommandResult, defineCommand } from "../src/ports/command.ts";
+import { authorOf, findIncident, incidentResource, nameOf, suggestIncidents } from "./_lookup.ts";
 
 /** Lines of a history that are looked through for a message. */
 const maxEntries = 1_000;
-/** Names that stand for the platforms' own accounts. */
-const maxName = 80;
 
 export default defineCommand({
   kind: "operate",
@@ -111,12 +109,4 @@ function nothingSaid(id: number): CommandResult {
     problem: "The message has no words to keep.",
     remedy: `Write down what it shows: /note ${id} …`,
   };
-}
-
-/** The name in tocsin.yaml of an account of this platform, else what was written. */
-function authorOf(written: string | undefined, { people, via, person }: CommandContext): string {
-  if (written === undefined) return person.name;
-  const bare = written.replace(/^@/, "");
-  const known = people.find(({ id, accounts }) => id === bare || accounts[via] === bare);
-  return known?.name ?? oneLine(bare, maxName);
 }

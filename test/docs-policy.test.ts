@@ -83,7 +83,7 @@ const ask = (action: PolicyAction, resource: PolicyResource) => ({ action, resou
 const rolesTable = [
   { row: "read, help", questions: [ask("read", bot), ask("help", bot)] },
   {
-    row: "acknowledge, resolve, annotate, silence, digest, subscribe",
+    row: "acknowledge, resolve, annotate, silence, digest, subscribe, declare",
     questions: [
       ask("acknowledge", incident),
       ask("resolve", incident),
@@ -91,6 +91,7 @@ const rolesTable = [
       ask("silence", bot),
       ask("digest", bot),
       ask("subscribe", bot),
+      ask("declare", bot),
     ],
   },
   { row: "deploy outside production", questions: [ask("deploy", model("staging"))] },

@@ -1,6 +1,7 @@
 /** The parts of tocsin.yaml, each turned into what the bot works with. */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { declaredSource } from "../domain/declaration.ts";
 import { type Matcher, parseMatcher } from "../domain/matcher.ts";
 import { shippedMetricQueries } from "../domain/metric-queries.ts";
 import { botPerson, type Person } from "../domain/person.ts";
@@ -34,14 +35,21 @@ function matcherOf(text: string, where: string): Matcher {
   return matcher;
 }
 
+/** Names of sources that no sender can reach. */
+const reserved: ReadonlyMap<string, string> = new Map([
+  ["tocsin", "the bot raises itself"],
+  [declaredSource, "people declare"],
+]);
+
 /** Sources by their name in the address, with the hashes and secrets that prove a sender. @throws ConfigError */
 export function sourcesOf(file: FileConfig, env: Environment): Readonly<Record<string, SourceConfig>> {
   return Object.fromEntries(
     Object.entries(file.sources).map(([source, given]): [string, SourceConfig] => {
       const at = `sources.${source}`;
-      if (source === "tocsin")
+      const whose = reserved.get(source);
+      if (whose !== undefined)
         throw new ConfigError(
-          "tocsin.yaml sources.tocsin: that is the name of the alerts that the bot raises itself; choose another",
+          `tocsin.yaml sources.${source}: that is the name of the alerts that ${whose}; choose another`,
         );
       const secrets: SenderSecret[] = [];
       if (given?.bearer !== undefined)

@@ -24,6 +24,7 @@ export const policyActions = [
   "audit",
   "digest",
   "subscribe",
+  "declare",
 ] as const;
 export type PolicyAction = (typeof policyActions)[number];
 
@@ -149,6 +150,7 @@ const resourceTypes: Readonly<Record<PolicyAction, PolicyResource["type"]>> = {
   audit: "Bot",
   digest: "Bot",
   subscribe: "Bot",
+  declare: "Bot",
 };
 
 /**

@@ -2,12 +2,15 @@
 import alertmanager from "../adapters/sources/alertmanager.ts";
 import type { ConfiguredSource } from "../app/parse-delivery.ts";
 import { ownSource } from "../app/watch.ts";
+import { declaredSource } from "../domain/declaration.ts";
 
-const own: ConfiguredSource = { name: ownSource, source: alertmanager, secrets: [], settings: undefined };
+const own = [ownSource, declaredSource].map(
+  (name): ConfiguredSource => ({ name, source: alertmanager, secrets: [], settings: undefined }),
+);
 
 /** The sources that stored deliveries may be from: those that senders can reach, and the bot's own. */
 export function readableSources(
   reachable: ReadonlyMap<string, ConfiguredSource>,
 ): ReadonlyMap<string, ConfiguredSource> {
-  return new Map([...reachable, [ownSource, own]]);
+  return new Map([...reachable, ...own.map((source) => [source.name, source] as const)]);
 }

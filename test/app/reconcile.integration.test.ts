@@ -16,6 +16,7 @@ import {
   noMetrics,
   type Policy,
   silentLog,
+  textOf,
 } from "../../src/ports.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { noCharts } from "../fixtures/charts.ts";
@@ -27,6 +28,7 @@ import {
   drive,
   modelEntry,
   people,
+  requestOf,
   shippedPolicy,
 } from "./rollout-world.ts";
 
@@ -337,6 +339,9 @@ describe("/models", () => {
     await w.say("ml", `deploy ${w.model} 2`);
     const [rollout] = await store.rollouts.list({ model: w.model, limit: 1 });
     await drive(w, store, rollout?.id ?? 0);
-    expect(await w.say("reader", "models")).toContain(`${w.model} in staging: 2 (rollout ${rollout?.id})`);
+    const answer = await w.execute.execute(requestOf("reader", "models", w.clock.now()));
+    const lines = answer?.view.blocks.flatMap((block) => (block.kind === "list" ? block.items : [])) ?? [];
+    const line = lines.map(textOf).find((text) => text.startsWith(`${w.model} in staging`));
+    expect(line).toMatch(/: 2 since \d{4}-\d\d-\d\d \d\d:\d\d UTC by ml/i);
   });
 });

@@ -69,7 +69,10 @@ export function catalogOf(shapes: readonly CommandShape[]): Catalog {
     }
   }
   return {
-    commands: commandOf("pin", byName) === null ? commands : [...commands, pinMenu],
+    commands: [
+      ...commands,
+      ...messageMenus.filter(({ opens }) => commandOf(opens, byName) !== null).map(({ menu }) => menu),
+    ],
     refused,
     commandOf: (name) => byName.get(name) ?? null,
     optionOf: (command, name) =>
@@ -78,7 +81,15 @@ export function catalogOf(shapes: readonly CommandShape[]): Catalog {
 }
 
 /** In the menu of a message. Such commands have neither a description nor options, and counts of their own. */
-export const pinMenu: ApiCommand = { type: 3, name: "Add to incident", description: "", options: [] };
+const messageMenus: readonly { readonly menu: ApiCommand; readonly opens: string }[] = [
+  { menu: { type: 3, name: "Add to incident", description: "", options: [] }, opens: "pin" },
+  { menu: { type: 3, name: "Declare an incident", description: "", options: [] }, opens: "declare" },
+];
+
+/** The command whose form an entry in the menu of a message opens; null when it is none of ours. */
+export function openedBy(type: number | undefined, name: string | undefined): string | null {
+  return messageMenus.find(({ menu }) => menu.type === type && menu.name === name)?.opens ?? null;
+}
 
 /** The shape of a command by its own name, whatever prefix it is registered under. */
 function commandOf(name: string, shapes: ReadonlyMap<string, CommandShape>): CommandShape | null {

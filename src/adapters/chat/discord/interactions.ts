@@ -14,7 +14,7 @@ import type {
 } from "../../../ports.ts";
 import type { Api } from "./api.ts";
 import { modalOf, readFillId, valuesOfForm } from "./command-form.ts";
-import { type Catalog, discordName, pinMenu } from "./commands.ts";
+import { type Catalog, discordName, openedBy } from "./commands.ts";
 import { formOf, lineOfForm, readFormId } from "./form.ts";
 import { accountOf, type Interaction, interactionShape, pinnedBy, requestOf } from "./interaction.ts";
 import { codes, problemOf } from "./outcome.ts";
@@ -80,11 +80,11 @@ export function createInteractions(options: InteractionOptions) {
     return callback(interaction, { type: 4, data: privately(note("This control is no longer in use.")) });
   }
 
-  /** "Add to incident" in the menu of a message: a form asks which one, and shows what is kept. */
-  async function pinMessage(interaction: Interaction): Promise<void> {
+  /** In the menu of a message: a form asks for the rest, and shows what is taken from the message. */
+  async function takeMessage(interaction: Interaction, name: string): Promise<void> {
     const pinned = pinnedBy(interaction);
     const said = (options: CommandForm["kept"]) =>
-      requestOf(interaction, "pin", { kind: "options", options }, "command");
+      requestOf(interaction, name, { kind: "options", options }, "command");
     const asked = said({ ...pinned?.origin, ...pinned?.text });
     const form = door.forms.of(asked);
     const origin = door.forms.of(said({ ...pinned?.origin }));
@@ -94,11 +94,12 @@ export function createInteractions(options: InteractionOptions) {
       origin !== null &&
       (await openForm(interaction, form, asked, origin));
     if (!isOpen)
-      await callback(interaction, { type: 4, data: privately(note("This message cannot be kept.")) });
+      await callback(interaction, { type: 4, data: privately(note("Nothing can be made of this message.")) });
   }
 
   async function command(interaction: Interaction): Promise<void> {
-    if (interaction.data.type === pinMenu.type) return pinMessage(interaction);
+    const opened = openedBy(interaction.data.type, interaction.data.name);
+    if (opened !== null) return takeMessage(interaction, opened);
     const shape = catalog.commandOf(interaction.data.name ?? "");
     if (shape === null)
       return callback(interaction, {

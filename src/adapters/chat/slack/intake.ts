@@ -5,7 +5,7 @@ import type { Log, Metrics } from "../../../ports/observability.ts";
 import type { SlackApi } from "./client.ts";
 import { type FormRequest, formBlock, formCallback, readForm, readFormButton } from "./form.ts";
 import { serveForms } from "./form-desk.ts";
-import { pinCallback, pinRequest, readPinShortcut, readReaction } from "./pins.ts";
+import { messageShortcuts, pinRequest, readMessageShortcut, readReaction } from "./pins.ts";
 import { sayPrivately } from "./render.ts";
 import { readButton, readSlashCommand } from "./requests.ts";
 import { readSaid } from "./said.ts";
@@ -83,13 +83,14 @@ export function listen(options: IntakeOptions): Intake {
     else await ack({ response_action: "errors", errors: { [formBlock]: wordsFor(saving) } });
   });
 
-  app.shortcut(pinCallback, async ({ body, ack }) => {
-    const shortcut = readPinShortcut(body);
-    await ack();
-    const form = shortcut === null ? null : options.door.forms.of(shortcut.asked);
-    if (shortcut === null || form === null) return;
-    if (!(await forms.open({ ...shortcut, form }))) await forms.sayNotOpened(body);
-  });
+  for (const { callback } of messageShortcuts)
+    app.shortcut(callback, async ({ body, ack }) => {
+      const shortcut = readMessageShortcut(body);
+      await ack();
+      const form = shortcut === null ? null : options.door.forms.of(shortcut.asked);
+      if (shortcut === null || form === null) return;
+      if (!(await forms.open({ ...shortcut, form }))) await forms.sayNotOpened(body);
+    });
 
   app.event("reaction_added", () => Promise.resolve());
   app.event("reaction_removed", () => Promise.resolve());

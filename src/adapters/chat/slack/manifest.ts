@@ -1,7 +1,7 @@
 /** The app manifest: what a workspace admin pastes into "Create New App → From a manifest". */
 import { oneLine } from "../../../domain/view.ts";
 import type { CommandShape } from "../../../ports/chat.ts";
-import { pinCallback } from "./pins.ts";
+import { messageShortcuts } from "./pins.ts";
 import { umbrellaCommand } from "./requests.ts";
 
 /** What the bot token must be allowed to do, and why. */
@@ -85,14 +85,9 @@ export function slackManifest(commands: readonly CommandShape[], options: Manife
         messages_tab_enabled: true,
         messages_tab_read_only_enabled: false,
       },
-      shortcuts: [
-        {
-          name: "Add to incident",
-          type: "message",
-          callback_id: pinCallback,
-          description: "Puts this message into the history of an incident",
-        },
-      ],
+      shortcuts: messageShortcuts.map(({ callback, name, description }) => ({
+        ...{ name, type: "message", callback_id: callback, description },
+      })),
       slash_commands: slashCommands(commands).map((command) => ({ ...command, ...address })),
     },
     oauth_config: { scopes: { bot: neededScopes } },

@@ -1,4 +1,4 @@
-/** Messages that people put into the history of an incident: by a shortcut of the message, or with an emoji. Pure. */
+/** Messages of which people make something: a line of an incident's history, by shortcut or emoji, or an incident. Pure. */
 import { z } from "zod";
 import { truncate } from "../../../domain/view.ts";
 import type { CommandRequest, FormRequest, OptionValues } from "../../../ports/chat.ts";
@@ -6,8 +6,18 @@ import type { FormPlace } from "./command-form.ts";
 import { request, requestKey } from "./requests.ts";
 import { unescapeMarkup } from "./text.ts";
 
-export const pinCallback = "tocsin-pin";
 const pinCommand = "pin";
+/** What the menu of a message offers, with the command whose form each opens. */
+export const messageShortcuts = [
+  {
+    ...{ callback: "tocsin-pin", name: "Add to incident", command: pinCommand },
+    description: "Puts this message into the history of an incident",
+  },
+  {
+    ...{ callback: "tocsin-declare", name: "Declare an incident", command: "declare" },
+    description: "Makes an incident of this message",
+  },
+] as const;
 /** Emoji that pin; skin tones and aliases have other names. */
 const pinEmoji: ReadonlySet<string> = new Set(["pushpin"]);
 /** As much of a message as a history keeps. */
@@ -15,7 +25,7 @@ const longestText = 2_000;
 
 const shortcutBody = z.object({
   type: z.literal("message_action"),
-  callback_id: z.literal(pinCallback),
+  callback_id: z.string(),
   trigger_id: z.string(),
   response_url: z.string().optional(),
   team: z.object({ domain: z.string() }).optional(),
@@ -31,11 +41,12 @@ const shortcutBody = z.object({
 });
 
 /** The shortcut of a message, as the form that it opens; null when it is none of ours. */
-export function readPinShortcut(
+export function readMessageShortcut(
   body: unknown,
 ): { readonly triggerId: string; readonly asked: FormRequest; readonly place: FormPlace } | null {
   const parsed = shortcutBody.safeParse(body);
-  if (!parsed.success) return null;
+  const known = messageShortcuts.find(({ callback }) => callback === parsed.data?.callback_id);
+  if (!parsed.success || known === undefined) return null;
   const { trigger_id: triggerId, response_url: responseUrl, team, user, message } = parsed.data;
   const channel = { platform: "slack", id: parsed.data.channel.id };
   const thread = message.thread_ts ?? message.ts;
@@ -49,7 +60,7 @@ export function readPinShortcut(
     asked: {
       account: { platform: "slack", id: user.id, name: user.name ?? user.id },
       channel,
-      command: pinCommand,
+      command: known.command,
       input: { kind: "options", options: { ...optionsOf(channel.id, message), ...link } },
       thread: [{ channel, data: { ts: thread } }],
     },

@@ -16,9 +16,10 @@ test("Discord takes every command of ours, with every option leading back to its
   }
   const catalog = catalogOf(shapes);
   expect(catalog.refused).toEqual([]);
-  expect(readCommands(JSON.parse(JSON.stringify(catalog.commands)))).toHaveLength(files.length + 1);
+  expect(readCommands(JSON.parse(JSON.stringify(catalog.commands)))).toHaveLength(files.length + 2);
   expect(catalog.commands.filter(({ type }) => type === 3).map(({ name }) => name)).toEqual([
     "Add to incident",
+    "Declare an incident",
   ]);
   for (const command of catalog.commands.filter(({ type }) => type === 1)) {
     const names = command.options.map((option) => catalog.optionOf(command.name, option.name)?.name);
