@@ -286,7 +286,12 @@ export function createApply(options: ApplyOptions): Apply {
     const isLate = rollout.elapsed.ms > limits.maxStartMs;
     const name = `the backend "${backend.name}"`;
     try {
-      const found = await withDeadline(backend.findByOperationId(rollout.operationId), limits.lookMs, name);
+      const { operationId, plan } = rollout;
+      const found = await withDeadline(
+        backend.findByOperationId(operationId, plan.kind),
+        limits.lookMs,
+        name,
+      );
       if (found.kind === "found") return await recordStart(rollout.id, found.ref);
       if (found.kind === "cannot_look") return await ask(rollout, found.problem);
       if (backend.idempotency === "none") {

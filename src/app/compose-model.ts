@@ -198,10 +198,14 @@ export function composeModel({ registry, runtime, training }: ModelParts): Model
     }
   }
 
-  async function findByOperationId(operationId: string): Promise<FindOperation> {
-    for (const part of new Set([serving, trainer])) {
-      const found = await part.findByOperationId(operationId);
+  /** A part that did not begin it says nothing of it: what trains need not know of a deploy. */
+  async function findByOperationId(operationId: string, kind?: Operation["kind"]): Promise<FindOperation> {
+    const asked = kind === undefined ? new Set([serving, trainer]) : [partOf({ kind })];
+    for (const part of asked) {
+      const found = await part.findByOperationId(operationId, kind);
       if (found.kind !== "absent") return found;
+      if (part.idempotency === "none")
+        return { kind: "cannot_look", problem: `${part.name} cannot tell whether it was started` };
     }
     return { kind: "absent" };
   }
@@ -219,7 +223,8 @@ export function composeModel({ registry, runtime, training }: ModelParts): Model
 
   return {
     name: parts.map((part) => part.name).join(" + "),
-    idempotency: weakest([serving, trainer]),
+    // For a part that can promise nothing, findByOperationId never says that nothing was begun.
+    idempotency: parts.every((part) => part.idempotency === "native") ? "native" : "adopt",
     prepare: async (models) => {
       for (const part of parts) await part.prepare?.(models);
     },
@@ -243,11 +248,4 @@ export function composeModel({ registry, runtime, training }: ModelParts): Model
     ...(serving.advance === undefined ? {} : { advance: serving.advance.bind(serving) }),
     findByOperationId,
   };
-}
-
-/** What can be promised of all is what the weakest can. */
-function weakest(parts: readonly ModelBackend[]): ModelBackend["idempotency"] {
-  const promises = parts.map((part) => part.idempotency);
-  if (promises.includes("none")) return "none";
-  return promises.includes("adopt") ? "adopt" : "native";
 }

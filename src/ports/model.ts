@@ -201,7 +201,8 @@ export interface ModelBackend {
   cancel(ref: ExternalRef, operation: Operation): Promise<void>;
   /** Lets a canary that holds at `hold` take its next step. Asked again after a crash: a hold that is over stays over. */
   advance?(ref: ExternalRef, operation: Operation, hold: string): Promise<void>;
-  findByOperationId(operationId: string): Promise<FindOperation>;
+  /** @param kind - tells a backend of several parts which of them would have begun it. */
+  findByOperationId(operationId: string, kind?: Operation["kind"]): Promise<FindOperation>;
   /** Takes what the system reports of an operation, once it is proved to come from there; on any replica. */
   receive?(message: OperationMessage): Promise<OperationMessageAnswer>;
   /** For a registry beside a training: the version that a retrain made, or null while it has none of that operation. */

@@ -232,16 +232,29 @@ describe("a retrain beside a registry that finds versions", () => {
   });
 });
 
-test("promises no more than the weakest part", () => {
+test("can always be asked what was begun, whatever its parts promise", () => {
   expect(world().backend.idempotency).toBe("adopt");
-  expect(world({ runtime: "none" }).backend.idempotency).toBe("none");
+  expect(world({ runtime: "none" }).backend.idempotency).toBe("adopt");
 });
 
-test("a registry that cannot tell whether its pointer was set is refused beside a runtime", () => {
+test("a part that can promise nothing never says that nothing was begun, and only the part concerned is asked", async () => {
+  const registry = createLedgerBackend(createLedger(), "adopt");
+  const blind = { idempotency: "none", name: "training" } as const;
+  const training = { ...createLedgerBackend(createLedger(), "adopt"), ...blind };
+  const { findByOperationId } = composeModel({ registry, runtime: null, training });
+  expect(await findByOperationId("tocsin-1", "deploy")).toEqual({ kind: "absent" });
+  expect(await findByOperationId("tocsin-1", "retrain")).toEqual({
+    kind: "cannot_look",
+    problem: "training cannot tell whether it was started",
+  });
+});
+
+test("a registry that cannot tell whether its pointer was set is refused beside a runtime", async () => {
   const registry = { ...createLedgerBackend(createLedger(), "none"), name: "blind" };
   const runtime = createLedgerBackend(createLedger(), "adopt");
   expect(() => composeModel({ registry, runtime, training: null })).toThrow(
     'the registry "blind" cannot tell',
   );
-  expect(composeModel({ registry, runtime: null, training: null }).idempotency).toBe("none");
+  const alone = composeModel({ registry, runtime: null, training: null });
+  expect((await alone.findByOperationId("tocsin-1", "deploy")).kind).toBe("cannot_look");
 });
