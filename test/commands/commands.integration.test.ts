@@ -495,8 +495,8 @@ describe("suggestions", () => {
     expect(await values("ml", "deploy", "version", "")).toEqual(["3", "2", "1"]);
     expect(await values("ml", "deploy", "environment", "prod")).toEqual(["production"]);
     expect(await values("reader", "incidents", "state", "res")).toEqual(["resolved"]);
-    expect(await values("reader", "", "", "de")).toEqual([]);
-    expect(await values("ml", "", "", "de")).toEqual(["deploy"]);
+    expect(await values("reader", "", "", "dep")).toEqual([]);
+    expect(await values("ml", "", "", "dep")).toEqual(["deploy"]);
     expect(await values("ml", "nonsense", "x", "")).toEqual([]);
   });
 });
