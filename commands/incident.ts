@@ -1,11 +1,12 @@
 import { z } from "zod";
-import { alertTimeline, alertTimelineAlt } from "../src/domain/alert-timeline.ts";
+import { alertTimelineAlt } from "../src/domain/alert-timeline.ts";
 import { standingVerdicts } from "../src/domain/feedback.ts";
 import type { Incident } from "../src/domain/incident.ts";
 import { type EntryChart, incidentView } from "../src/domain/incident-view.ts";
 import { withoutTakenBack } from "../src/domain/pin.ts";
 import { type PostmortemFacts, rolloutsNamed } from "../src/domain/postmortem.ts";
 import { postmortemView } from "../src/domain/postmortem-view.ts";
+import { readAlertTimeline } from "../src/ports/alert-picture.ts";
 import { type CommandContext, defineCommand } from "../src/ports/command.ts";
 import { findIncident, nameOf, suggestIncidents } from "./_lookup.ts";
 
@@ -14,9 +15,6 @@ const maxAlerts = 500;
 const maxEntries = 1_000;
 const maxSaid = 500;
 const maxRollouts = 50;
-const maxChanges = 200;
-/** Changes from this long before the first alert on are marked, ms. */
-const changesBeforeMs = 30 * 60_000;
 
 export default defineCommand({
   kind: "read",
@@ -52,9 +50,7 @@ async function pictureOf(
   { incident, alerts }: PostmortemFacts,
   { store, charts, now }: CommandContext,
 ): Promise<EntryChart | null> {
-  const from = new Date(incident.startedAt.getTime() - changesBeforeMs);
-  const changes = await store.incidents.changesBetween(from, incident.resolvedAt ?? now, maxChanges);
-  const chart = alertTimeline(alerts, { now: incident.resolvedAt ?? now, changes });
+  const chart = await readAlertTimeline(alerts, incident.resolvedAt ?? now, store.incidents);
   const png = chart === null ? null : await charts.alerts(chart);
   if (chart === null || png === null) return null;
   return { png, alt: alertTimelineAlt(chart), filename: `alerts-${incident.id}.png` };

@@ -1,7 +1,6 @@
 /** What a post shows: reads the state it is about and makes its view. Decides nothing. */
 
-import { alertTimeline, alertTimelineAlt } from "../domain/alert-timeline.ts";
-import type { Change } from "../domain/change.ts";
+import { alertTimelineAlt } from "../domain/alert-timeline.ts";
 import { checkpointView } from "../domain/checkpoint-view.ts";
 import { comparisonAlt, comparisonChart } from "../domain/comparison-chart.ts";
 import { digestDetailView } from "../domain/digest-detail-view.ts";
@@ -13,9 +12,9 @@ import { type EntryChart, entryView, incidentView } from "../domain/incident-vie
 import type { Person } from "../domain/person.ts";
 import { outsideView } from "../domain/serving-change.ts";
 import { type ReminderKind, silenceReminderView } from "../domain/silence-view.ts";
-import type { TrackedAlert } from "../domain/tracked-alert.ts";
 import { troubleView } from "../domain/trouble.ts";
 import { type Mention, oneLine, plain, type View, type ViewBlock } from "../domain/view.ts";
+import { readAlertTimeline } from "../ports/alert-picture.ts";
 import type { Charts, Clock, Log, ModelEntry, Policy, Post, Store } from "../ports.ts";
 import { DeadlineError, withDeadline } from "./deadline.ts";
 import { chartIn } from "./explain-metrics.ts";
@@ -40,9 +39,6 @@ export type Render = (post: Post) => Promise<{ readonly view: View; readonly rev
 
 /** Alerts read for a card; it shows the worst few of them. */
 const maxAlerts = 200;
-/** Changes looked through for those that a chart marks, and how long before the first alert they begin, ms. */
-const maxChanges = 200;
-const changesBeforeMs = 30 * 60_000;
 /** Words of people about one incident that are looked through for what stands. */
 const maxSaid = 500;
 /** Muted alerts that a reminder names. */
@@ -109,16 +105,10 @@ export function createRender(options: RenderOptions): Render {
   /** When its alerts fired, now that all is over. */
   async function alertsOf({ id, incidentId, at }: TimelineEntry): Promise<EntryChart | null> {
     const alerts = await store.incidents.alerts(incidentId, maxAlerts);
-    const chart = alertTimeline(alerts, { now: at, changes: await changesAround(alerts, at) });
+    const chart = await readAlertTimeline(alerts, at, store.incidents);
     if (chart === null || chart.rows.length < 2) return null;
     const png = await options.charts.alerts(chart);
     return png === null ? null : { png, alt: alertTimelineAlt(chart), filename: `alerts-${id}.png` };
-  }
-
-  async function changesAround(alerts: readonly TrackedAlert[], to: Date): Promise<readonly Change[]> {
-    const first = alerts[0]?.alert.startsAt;
-    if (first === undefined) return [];
-    return await store.incidents.changesBetween(new Date(first.getTime() - changesBeforeMs), to, maxChanges);
   }
 
   async function renderNote(id: number) {

@@ -1,5 +1,7 @@
 /** What a question to the source of metrics says of a version that bakes. */
+
 import type { BakeCheck, CheckResult } from "./bake.ts";
+import { figure } from "./figure.ts";
 import type { MetricPoint, MetricSeries, MetricWindow } from "./metric-series.ts";
 import { fillPlaces } from "./promql-template.ts";
 import { duration, oneLine } from "./view.ts";
@@ -53,7 +55,7 @@ export function readCheck(
     ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
     [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
   );
-  const range = least === most ? number(least) : `${number(least)} to ${number(most)}`;
+  const range = least === most ? figure(least) : `${figure(least)} to ${figure(most)}`;
   return { name, state: "ok", text: `${shown(name)}: ${range}, ${limits(check)}` };
 }
 
@@ -73,7 +75,7 @@ function worstBreach(
   const [worst] = long.sort((a, b) => beyondLimits(check, b.value) - beyondLimits(check, a.value));
   if (worst === undefined) return null;
   const time = duration(worst.lastMs - worst.firstMs + stepMs);
-  return `${shown(check.name)}: ${number(worst.value)} at worst, ${limits(check)}, outside for ${time}`;
+  return `${shown(check.name)}: ${figure(worst.value)} at worst, ${limits(check)}, outside for ${time}`;
 }
 
 /** A stretch of time outside of the limits, and the value furthest outside. */
@@ -120,14 +122,10 @@ function whatIsMissing(points: readonly MetricPoint[], window: MetricWindow): st
 
 function limits({ max, min }: BakeCheck): string {
   const words = [
-    max === null ? [] : [`at most ${number(max)}`],
-    min === null ? [] : [`at least ${number(min)}`],
+    max === null ? [] : [`at most ${figure(max)}`],
+    min === null ? [] : [`at least ${figure(min)}`],
   ];
   return `must be ${words.flat().join(" and ")}`;
-}
-
-function number(value: number): string {
-  return String(Number(value.toPrecision(4)));
 }
 
 function shown(name: string): string {

@@ -1,4 +1,5 @@
 /** A version beside the one that serves, metric by metric: what a chart shows, and the same in words. */
+import { figure, signedFigure } from "./figure.ts";
 import type { MetricComparison } from "./metric-comparison.ts";
 import type { Rollout } from "./rollout.ts";
 import { oneLine } from "./view.ts";
@@ -50,13 +51,4 @@ export function comparisonWords({ name, champion, challenger, interval, n }: Met
 export function comparisonAlt({ model, champion, challenger, rows, leftOut }: ComparisonChart): string {
   const more = leftOut === 0 ? "" : ` ${leftOut} more metrics.`;
   return `${model}: version ${challenger} beside ${champion}, which serves. ${rows.map(comparisonWords).join(". ")}.${more}`;
-}
-
-/** Four digits that count. */
-export function figure(value: number): string {
-  return String(Number(value.toPrecision(4)));
-}
-
-export function signedFigure(value: number): string {
-  return value > 0 ? `+${figure(value)}` : figure(value);
 }

@@ -1,5 +1,7 @@
 /** Whether a version is good enough to replace the one that serves: both measured on the same rows, with intervals. */
+
 import { hasBaked } from "./bake.ts";
+import { figure } from "./figure.ts";
 import type { MetricComparison } from "./metric-comparison.ts";
 import type { Rollout } from "./rollout.ts";
 import { oneLine } from "./view.ts";
@@ -44,11 +46,11 @@ export function judgeMetric(metric: GateMetric, comparisons: readonly MetricComp
     return { kind: "not_enough_data", text: `${name} was not measured beside what serves` };
   const { champion, challenger, interval, n } = measured;
   const sign = better === "higher" ? 1 : -1;
-  const shown = `${name} ${round(champion)} → ${round(challenger)}`;
+  const shown = `${name} ${figure(champion)} → ${figure(challenger)}`;
   if (![champion, challenger].every(Number.isFinite))
     return { kind: "not_enough_data", text: `${shown}: these are no numbers to compare` };
   if (n < minRows) return { kind: "not_enough_data", text: `${shown} on ${n} rows; ${minRows} are needed` };
-  const asked = `a ${minGain < 0 ? "loss of at most" : "gain of at least"} ${round(Math.abs(minGain))} is asked for`;
+  const asked = `a ${minGain < 0 ? "loss of at most" : "gain of at least"} ${figure(Math.abs(minGain))} is asked for`;
   if (interval === null) {
     if (metric.interval === "required")
       return { kind: "not_enough_data", text: `${shown} without an interval: it may be chance` };
@@ -56,7 +58,7 @@ export function judgeMetric(metric: GateMetric, comparisons: readonly MetricComp
     return { kind: isEnough ? "pass" : "fail", text: `${shown} (n ${n}); ${asked}` };
   }
   const [low, high] = sign === 1 ? interval : [-interval[1], -interval[0]];
-  const range = `${shown}, gain ${round(low)} to ${round(high)} (95 %, n ${n}); ${asked}`;
+  const range = `${shown}, gain ${figure(low)} to ${figure(high)} (95 %, n ${n}); ${asked}`;
   if (low >= minGain) return { kind: "pass", text: range };
   return { kind: high < minGain ? "fail" : "not_enough_data", text: range };
 }
@@ -115,8 +117,4 @@ export function joinVerdicts(verdicts: readonly GateVerdict[]): GateVerdict {
 /** The gates that hold in an environment. */
 export function gatesIn(gates: readonly EvaluationGate[], environment: string): readonly EvaluationGate[] {
   return gates.filter(({ environments }) => environments.length === 0 || environments.includes(environment));
-}
-
-function round(value: number): string {
-  return String(Number(value.toPrecision(4)));
 }

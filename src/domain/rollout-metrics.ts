@@ -1,4 +1,5 @@
 /** Metrics of a rollout: the new version beside the one that serves. */
+import { figure, signedFigure } from "./figure.ts";
 import type { MetricComparison } from "./metric-comparison.ts";
 import type { Plan, Rollout } from "./rollout.ts";
 import { plain, type ViewBlock } from "./view.ts";
@@ -18,7 +19,7 @@ export function metricBlocks(rollout: Rollout): readonly ViewBlock[] {
     const metric = planned.find((candidate) => candidate.name === name);
     const from = metric?.from ?? null;
     const to = trained[name] ?? metric?.to ?? null;
-    return [name, number(from), number(to), from === null || to === null ? "–" : signed(to - from)];
+    return [name, number(from), number(to), from === null || to === null ? "–" : signedFigure(to - from)];
   });
   const { from, to } = rollout.plan;
   const unpaired = "Each version's own figures, not measured together: a difference may be chance.";
@@ -34,8 +35,8 @@ function comparisonTable(plan: Plan, comparison: readonly MetricComparison[]): V
     name,
     number(champion),
     number(challenger),
-    signed(challenger - champion),
-    interval === null ? "too few to tell" : `${signed(interval[0])} to ${signed(interval[1])}`,
+    signedFigure(challenger - champion),
+    interval === null ? "too few to tell" : `${signedFigure(interval[0])} to ${signedFigure(interval[1])}`,
     String(n),
   ]);
   const columns = [
@@ -50,9 +51,5 @@ function comparisonTable(plan: Plan, comparison: readonly MetricComparison[]): V
 }
 
 function number(value: number | null): string {
-  return value === null ? "–" : String(Number(value.toPrecision(4)));
-}
-
-function signed(value: number): string {
-  return value > 0 ? `+${number(value)}` : number(value);
+  return value === null ? "–" : figure(value);
 }
