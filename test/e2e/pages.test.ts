@@ -246,8 +246,8 @@ describe("for every reader", () => {
       expect(at.outline, at.text ?? "").not.toBe("none");
     }
     await page.keyboard.press("Enter");
-    await expect.poll(async () => (await page.evaluate(inPage.focused)).text).toBe("Incidents");
-    expect((await page.evaluate(inPage.focused)).id).toBe("page-title");
+    await expect.poll(async () => (await page.evaluate(inPage.focused)).id).toBe("page-title");
+    expect((await page.evaluate(inPage.focused)).text).toBe("Incidents");
     await expect.poll(() => rows(page).count()).toBe(4);
     await page.keyboard.press("j");
     expect((await page.evaluate(inPage.focused)).text).toBe(`#${shop.incident}`);
