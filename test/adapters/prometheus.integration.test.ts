@@ -46,7 +46,7 @@ function json(value: unknown, status = 200): Answer {
 async function sourceOf(answer: Answer, given: Partial<PrometheusOptions> = {}) {
   const { port, asked } = await serve(answer);
   const url = given.url ?? `http://127.0.0.1:${port}/`;
-  const source = createPrometheus({ auth: null, tenant: null, clock, timeoutMs: 1_000, ...given, url });
+  const source = createPrometheus({ auth: null, tenant: null, clock, timeoutMs: 3_000, ...given, url });
   const range = () => source.range("up", window, AbortSignal.timeout(5_000));
   return { source, range, asked, port };
 }
@@ -91,7 +91,7 @@ describe("values over time", () => {
       start: "1000",
       end: "1060",
       step: "15",
-      timeout: "1000ms",
+      timeout: "3000ms",
       limit: "201",
     });
   });
@@ -118,7 +118,7 @@ describe("what a server gets wrong is said in one line", () => {
     more();
   };
   test.each<readonly [string, Answer, RegExp, "server" | "query"]>([
-    ["silence", () => undefined, /took longer than 1 s/, "query"],
+    ["silence", () => undefined, /took longer than 3 s/, "query"],
     [
       "500 with a page",
       (_, response) => response.writeHead(500).end("<h1>oops</h1>"),
