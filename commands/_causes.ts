@@ -2,11 +2,25 @@
 import type { Change } from "../src/domain/change.ts";
 import type { Cause } from "../src/domain/correlation.ts";
 import type { Explanation } from "../src/domain/explanation.ts";
-import { blames, noChange, type Suspect, subjectOf, suspectName } from "../src/domain/feedback.ts";
+import {
+  blames,
+  firstSuspect,
+  noChange,
+  type Suspect,
+  standingVerdicts,
+  subjectOf,
+  suspectName,
+} from "../src/domain/feedback.ts";
 import type { Incident } from "../src/domain/incident.ts";
 import { closest } from "../src/domain/spelling.ts";
 import { oneLine } from "../src/domain/view.ts";
-import type { CommandContext, Effect, Refusal, SuggestContext } from "../src/ports/command.ts";
+import type {
+  CommandContext,
+  Effect,
+  PrefillContext,
+  Refusal,
+  SuggestContext,
+} from "../src/ports/command.ts";
 
 /** Changes that may be named as the cause of an incident: those from a day before it began on. */
 const lookBackMs = 24 * 3_600_000;
@@ -14,6 +28,8 @@ const maxChanges = 2_000;
 /** Alerts whose services may be named. */
 const maxAlerts = 500;
 const maxKept = 3;
+/** Rows of feedback of one incident that are looked through for what stands. */
+const maxSaid = 500;
 const maxSuggestions = 25;
 
 /** What a person wrote: "service:NAME", "change:ID", "none", or a bare word, which is a service; rollout:7 is a change. */
@@ -165,6 +181,27 @@ export async function suggestSuspects(
     ({ value }) => !known.has(value) && value !== "right" && value !== "wrong",
   );
   return [...near, ...others].filter(({ value }) => value.length <= 100).slice(0, maxSuggestions);
+}
+
+/**
+ * What a form of an incident says its cause was before anybody typed: what a person said last, else the first suspect,
+ * unless a person refused it.
+ */
+export async function prefillCause({
+  incident,
+  store,
+}: Pick<PrefillContext, "incident" | "store">): Promise<{ readonly cause?: string }> {
+  if (incident === null) return {};
+  const said = standingVerdicts(await store.feedback.ofIncidents([incident.id], maxSaid));
+  const confirmed = said.findLast(({ isRight }) => isRight);
+  const suspect = confirmed ?? firstSuspect(await store.explanations.find(incident.id));
+  const isRefused = said.some((one) => !one.isRight && suspect !== undefined && isOf(one, suspect));
+  if (suspect === undefined || !blames(suspect) || isRefused) return {};
+  return { cause: subjectOf(suspect) };
+}
+
+function isOf(verdict: Suspect, suspect: Pick<Suspect, "service" | "changeId">): boolean {
+  return subjectOf(verdict) === subjectOf(suspect);
 }
 
 /** Verdicts, services of the topology and changes of the last day that go with what was typed. */

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { answerView } from "../src/domain/answer.ts";
+import type { Incident } from "../src/domain/incident.ts";
 import { assignIncident } from "../src/domain/incident-work.ts";
+import type { Person } from "../src/domain/person.ts";
 import { oneLine } from "../src/domain/view.ts";
-import { defineCommand } from "../src/ports/command.ts";
+import { type CommandContext, defineCommand, type Refusal } from "../src/ports/command.ts";
 import { findIncident, incidentResource, nameOf, suggestIncidents } from "./_lookup.ts";
 import { findPersonWritten, suggestPeople } from "./_people.ts";
 
@@ -15,11 +17,17 @@ export default defineCommand({
     incident: z.number().int().positive().describe("number of the incident"),
     person: z.string().max(100).optional().describe("who works on it from now on; you when left out"),
     note: z.string().max(1_000).default("").describe("what they should know; goes into the thread"),
+    from: z
+      .string()
+      .max(100)
+      .optional()
+      .describe("only if this person has it now, or nobody; the buttons of a card say whom they saw"),
   }),
   args: ["incident", "person"],
   action: "acknowledge",
   resource: (options, context) => incidentResource(options.incident, context),
-  suggest: { incident: suggestIncidents, person: suggestPeople },
+  form: { fields: ["incident", "person", "note"] },
+  suggest: { incident: suggestIncidents, person: suggestPeople, from: suggestPeople },
   async run(options, context) {
     const incident = await findIncident(options.incident, context, "change");
     if ("kind" in incident) return incident;
@@ -44,6 +52,8 @@ export default defineCommand({
         remedy: "Nothing needs to be done.",
       };
     }
+    if (options.from !== undefined && assignedTo !== null && assignedTo !== options.from)
+      return withSomebodyElse(incident, assignedTo, to, context);
     const note = oneLine(options.note, 1_000);
     const from = assignedTo === null || assignedTo === by.id ? null : nameOf(context.people, assignedTo);
     const text = `${sentenceOf(to.id === by.id, to.name, by.name)}${from === null ? "" : `, until now with ${from}`}${note === "" ? "" : `: ${note}`}`;
@@ -71,6 +81,24 @@ export default defineCommand({
     };
   },
 });
+
+/** Somebody was faster, or the card is an old one: nobody loses an incident to a click that did not know of them. */
+function withSomebodyElse(
+  { id }: Incident,
+  assignedTo: string,
+  to: Person,
+  { people, person }: CommandContext,
+): Refusal {
+  const has = nameOf(people, assignedTo);
+  const target = to.id === person.id ? "" : ` ${to.id}`;
+  return {
+    kind: "refuse",
+    reason: "assigned_meanwhile",
+    problem: `Incident ${id} is with ${has} by now, so it stays there.`,
+    remedy: `To have it from ${has} all the same, say so once more.`,
+    suggestions: [`assign ${id}${target} --from ${assignedTo}`],
+  };
+}
 
 function sentenceOf(isOwn: boolean, to: string, by: string): string {
   return isOwn ? `taken by ${by}` : `given to ${to} by ${by}`;

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { answerView } from "../src/domain/answer.ts";
+import { withOption } from "../src/domain/command-line.ts";
 import { type Suspect, subjectOf } from "../src/domain/feedback.ts";
 import type { Incident } from "../src/domain/incident.ts";
 import { oneLine } from "../src/domain/view.ts";
-import { type CommandContext, defineCommand, type Effect } from "../src/ports/command.ts";
-import { causeEffect, causeWritten, checkSuspect, suggestSuspects } from "./_causes.ts";
+import { type CommandContext, defineCommand, type Effect, type Refusal } from "../src/ports/command.ts";
+import { causeEffect, causeWritten, checkSuspect, prefillCause, suggestSuspects } from "./_causes.ts";
 import { findIncident, incidentResource, nameOf, suggestIncidents } from "./_lookup.ts";
 
 export default defineCommand({
@@ -19,14 +20,14 @@ export default defineCommand({
       .string()
       .max(300)
       .optional()
-      .describe("what it was: a service, service:NAME or change:ID; the bot learns from it"),
+      .describe("service, service:NAME or change:ID; the bot learns from it, so clear it if nobody knows"),
     fix: z.string().max(1_000).default("").describe("what put it right; shown when it happens again"),
   }),
   args: ["incident", "reason"],
   rest: "reason",
   action: "resolve",
   resource: (options, context) => incidentResource(options.incident, context),
-  form: { fields: ["incident", "cause", "fix", "reason"], open: ["cause"] },
+  form: { fields: ["incident", "cause", "fix", "reason"], open: ["cause"], prefill: prefillCause },
   suggest: { incident: suggestIncidents, cause: suggestSuspects },
   async run(options, context) {
     const incident = await findIncident(options.incident, context, "change");
@@ -37,7 +38,7 @@ export default defineCommand({
         kind: "refuse",
         reason: "already_resolved",
         problem: `Incident ${id} is already resolved, by ${nameOf(context.people, incident.resolvedBy ?? "tocsin")}.`,
-        remedy: "Nothing needs to be done.",
+        ...stillToSay(id, options),
       };
     }
     const by = context.person.id;
@@ -72,6 +73,25 @@ export default defineCommand({
     };
   },
 });
+
+/** Whoever filled in the form while somebody else resolved it may still say what they typed. */
+function stillToSay(
+  id: number,
+  {
+    cause,
+    fix,
+    reason,
+  }: { readonly cause?: string | undefined; readonly fix: string; readonly reason: string },
+): Pick<Refusal, "remedy" | "suggestions"> {
+  const note = oneLine([fix, reason].filter((text) => text !== "").join("; "), 800);
+  const lines = [
+    ...(note === "" ? [] : [withOption(`note ${id}`, "text", note)]),
+    ...(cause === undefined ? [] : [withOption(`cause ${id}`, "what", cause)]),
+  ];
+  if (lines.length === 0) return { remedy: "Nothing needs to be done." };
+  const shown = lines.map((line) => `/${line}`).join(" and ");
+  return { remedy: `What you wrote can still be added to it: ${shown}.`, suggestions: lines };
+}
 
 /** What it was: a name that the bot does not know is taken as it is, since resolving must not wait for a spelling. */
 async function suspectOf(text: string, incident: Incident, context: CommandContext): Promise<Suspect> {

@@ -20,31 +20,34 @@ const mostChoices = 25;
 export function fillIn(form, person) {
   const fields = form.fields.map((field) => ({ field, input: inputOf(field) }));
   const cancel = h("button", { type: "button", class: "button" }, "Cancel");
+  const send = h("button", { type: "submit", class: "button primary", value: "yes" }, "Send");
   const body = h(
     "form",
     { method: "dialog" },
     h("h2", { id: "form-title" }, `/${form.command}`),
     h("p", {}, `${form.summary}.`),
     ...fields.map(({ field, input }) => rowOf(field, input)),
-    h("p", { class: "fine" }, `Sent as ${person}.`),
-    h(
-      "div",
-      { class: "dialog-actions" },
-      cancel,
-      h("button", { type: "submit", class: "button primary", value: "yes" }, "Send"),
-    ),
+    h("p", { class: "fine" }, `Sent as ${person}. Ctrl+Enter sends.`),
+    h("div", { class: "dialog-actions" }, cancel, send),
   );
   const dialog = h("dialog", { class: "dialog form", "aria-labelledby": "form-title" }, body);
   document.body.append(dialog);
   return new Promise((resolve) => {
     cancel.addEventListener("click", () => dialog.close("no"));
+    // In a text of several lines Enter begins a line, so this sends from anywhere.
+    body.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+      event.preventDefault();
+      body.requestSubmit(send);
+    });
     dialog.addEventListener("close", () => {
       dialog.remove();
       resolve(dialog.returnValue === "yes" ? lineOf(form, fields) : null);
     });
     dialog.showModal();
-    const empty = fields.find(({ field, input }) => field.isRequired && input.value === "");
-    (empty ?? fields[0])?.input.focus();
+    const isEmpty = (/** @type {typeof fields[number]} */ { input }) => input.value === "";
+    const first = fields.find((row) => row.field.isRequired && isEmpty(row)) ?? fields.find(isEmpty);
+    (first ?? fields[0])?.input.focus();
   });
 }
 

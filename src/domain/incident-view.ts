@@ -230,7 +230,7 @@ function byWeight(a: TrackedAlert, b: TrackedAlert): number {
   );
 }
 
-function actionsOf({ incident, explanation, alerts, models = [] }: IncidentCard): ViewAction[] {
+function actionsOf({ incident, explanation, alerts, models = [], nameOf }: IncidentCard): ViewAction[] {
   const why: ViewAction = { label: "Why", command: `why ${incident.id}`, style: "plain" };
   if (incident.mergedInto !== null) {
     return [{ ...why, label: `Why #${incident.mergedInto}`, command: `why ${incident.mergedInto}` }];
@@ -245,20 +245,38 @@ function actionsOf({ incident, explanation, alerts, models = [] }: IncidentCard)
   if (incident.state === "resolved") return [why, reopen, ...verdict];
   const acknowledge: ViewAction = { label: "Acknowledge", command: `ack ${incident.id}`, style: "primary" };
   const resolve: ViewAction = {
-    label: "Resolve",
+    label: "Resolve…",
     command: `resolve ${incident.id}`,
     style: "plain",
-    confirm: `Resolve incident ${incident.id}? It reopens when an alert fires again.`,
+    isForm: true,
   };
+  const { assignedTo } = incident;
   const actions = [
     ...(incident.state === "open" ? [acknowledge] : []),
+    ...(assignedTo === null ? [take(incident.id)] : []),
     resolve,
     why,
+    ...(assignedTo === null ? [] : [takeOver(incident.id, assignedTo, nameOf(assignedTo))]),
     ...suggestedActions(incident, explanation),
     ...retrainActions(incident.id, standingReports(alerts), models),
   ];
   // What to do comes first; what was said of the cause can be said of the answer to Why and in the thread as well.
   return actions.length + verdict.length <= maxButtons ? [...actions, ...verdict] : actions;
+}
+
+/** Says whom its card showed, so that a click on an old card takes it from nobody. */
+function take(id: number): ViewAction {
+  return { label: "Take", command: `assign ${id} --from nobody`, style: "plain" };
+}
+
+function takeOver(id: number, from: string, name: string): ViewAction {
+  const line = `assign ${id} --from ${from}`;
+  return {
+    label: "Take over",
+    command: line.length > maxCommand ? `assign ${id}` : line,
+    style: "plain",
+    confirm: `${oneLine(name, 80)} has incident ${id}. Take it over? The thread will say so.`,
+  };
 }
 
 /** Longest command line that a button can carry on every platform. */

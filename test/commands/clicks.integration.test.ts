@@ -89,6 +89,11 @@ async function onConsole(action: ViewAction): Promise<Card> {
 }
 
 const ack = (id: number): ViewAction => ({ label: "Acknowledge", command: `ack ${id}`, style: "primary" });
+const take = (id: number, from = "nobody"): ViewAction => ({
+  label: "Take",
+  command: `assign ${id} --from ${from}`,
+  style: "plain",
+});
 const stateOf = async (id: number) => await scene.store().incidents.find(id);
 
 describe.each(platforms)("a button on %s", (_, card) => {
@@ -135,5 +140,58 @@ describe.each(platforms)("a button on %s", (_, card) => {
     const [own, other] = winner === "ml" ? [ml, oncall] : [oncall, ml];
     expect(own).toContain(`You acknowledged incident ${id}`);
     expect(other).toContain(`Incident ${id} is already acknowledged, by ${winner}.`);
+  });
+});
+
+describe.each(platforms)("Take on %s", (_, card) => {
+  test("gives the incident to whoever presses it, once", async () => {
+    const { id } = await scene.incident();
+    const { press, told, seenByAll } = await card(take(id));
+    await press("ml");
+    await told("ml", 1);
+    await press("ml");
+    const [first, second] = await told("ml", 2);
+    expect(first).toContain(`Incident ${id} is now with you`);
+    expect(second).toContain(`Incident ${id} is already with you.`);
+    expect(await stateOf(id)).toMatchObject({ state: "acknowledged", assignedTo: "ml" });
+    expect(seenByAll()).toBe(1);
+  });
+
+  test("by somebody who may not changes nothing, and says who may", async () => {
+    const { id } = await scene.incident();
+    const { press, told } = await card(take(id));
+    await press("reader");
+    expect((await told("reader", 1))[0]).toMatch(/Ask .*oncall/);
+    expect(await stateOf(id)).toMatchObject({ state: "open", assignedTo: null });
+  });
+
+  test("pressed by two at once is one's; the other hears whose, and how to have it all the same", async () => {
+    const { id } = await scene.incident();
+    const { press, told } = await card(take(id));
+    await Promise.all([press("oncall"), press("ml")]);
+    const [[oncall = ""], [ml = ""]] = [await told("oncall", 1), await told("ml", 1)];
+    const winner = (await stateOf(id))?.assignedTo;
+    expect(["oncall", "ml"]).toContain(winner);
+    expect(winner === "ml" ? oncall : ml).toContain(`Incident ${id} is with ${winner} by now`);
+  });
+
+  test("on a card from before it was resolved says the way back", async () => {
+    const { id } = await scene.incident();
+    const { press, told } = await card(take(id));
+    await scene.view("ml", `resolve ${id}`);
+    await press("oncall");
+    expect((await told("oncall", 1))[0]).toContain(`Incident ${id} is resolved`);
+  });
+
+  test("of somebody's incident takes it from that person, and from nobody else", async () => {
+    const { id } = await scene.incident();
+    const { press, told } = await card(take(id, "ml"));
+    await scene.view("ml", `assign ${id}`);
+    await press("oncall");
+    expect((await told("oncall", 1))[0]).toContain(`Incident ${id} is now with you`);
+    await scene.view("oncall", `assign ${id} lead --from oncall`);
+    await press("oncall");
+    expect((await told("oncall", 2))[1]).toContain(`Incident ${id} is with lead by now`);
+    expect(await stateOf(id)).toMatchObject({ assignedTo: "lead" });
   });
 });

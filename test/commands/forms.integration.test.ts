@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { incidentView } from "../../src/domain/incident-view.ts";
 import { buttonsOf, inputsOf, readableText } from "../fakes/slack.ts";
+import { buildCause, buildExplanation } from "../fixtures/explanation-question.ts";
 import { type DiscordScene, discordScene, type SlackScene, type Slowness, slackScene } from "./chat-scene.ts";
 import { commandScene } from "./scene.ts";
 
@@ -234,6 +236,119 @@ describe("pickers on Slack", () => {
     expect(requests.at(-1)?.input).toMatchObject({ options: { alerts: keys.join(", ") } });
     await soon(() => slack.ephemerals.length === 1);
     expect(slack.ephemerals[0]?.text).toMatch(/Down on (db, Down on queue|queue, Down on db) become/);
+  });
+});
+
+describe("Resolve… on a card", () => {
+  const suspect = buildCause({ service: "fraud-api", changeId: null });
+  const explained = async (cause = suspect) => {
+    const incident = await scene.incident({ title: "Scores are late", services: ["fraud-api"] });
+    const explanation = buildExplanation({ incidentId: incident.id, ranked: [cause] });
+    await scene.store().explanations.save(explanation);
+    const card = { incident, alerts: [], explanation, nameOf: (person: string) => person };
+    return { id: incident.id, view: incidentView(card) };
+  };
+  const said = async (id: number) =>
+    (await scene.store().feedback.ofIncidents([id], 10)).map(({ kind, subject, person }) => [
+      kind,
+      subject,
+      person,
+    ]);
+
+  test("opens on Slack with the first suspect in it, so that one press more is enough", async () => {
+    const { id, view } = await explained();
+    const { slack, chat, form, soon, requests } = await onSlack();
+    await chat.post({ platform: "slack", id: channel }, { key: "card1", view });
+    const [card] = slack.messagesIn(channel);
+    if (card === undefined) throw new Error("no card");
+    await slack.press({ message: card, button: "Resolve…", user: "U-oncall" });
+    expect((await form()).fields).toEqual([
+      ["Incident", "external_select", `${id} · high · Scores are late`],
+      ["Cause", "external_select", "suspected: fraud-api"],
+      ["Fix", "plain_text_input", null],
+      ["Reason", "plain_text_input", null],
+    ]);
+    await slack.submitForm({ user: "U-oncall" });
+    await soon(() => slack.ephemerals.length === 1);
+    expect(requests[0]?.input).toEqual({
+      kind: "options",
+      options: { incident: String(id), cause: "service:fraud-api" },
+    });
+    expect(await stateOf(id)).toMatchObject({ state: "resolved", resolvedBy: "oncall" });
+    expect(await said(id)).toEqual([["right_cause", "service:fraud-api", "oncall"]]);
+  });
+
+  test("on Discord a suspect that is cleared is not said, and what put it right is kept", async () => {
+    const { id, view } = await explained();
+    const { discord, chat, doing, answer } = await onDiscord();
+    await chat.post({ platform: "discord", id: discord.channel.id }, { key: "card1", view });
+    const [card] = discord.messages(discord.channel.id);
+    if (card === undefined) throw new Error("no card");
+    const pressed = discord.press(card, "Resolve…", doing);
+    await discord.until(() => pressed.form);
+    expect(pressed.form).toMatchObject({
+      components: [
+        { label: "Incident", component: { type: 3 } },
+        { label: "Cause", component: { type: 4, value: "service:fraud-api", required: false } },
+        { label: "Fix", component: { required: false } },
+        { label: "Reason", component: { required: false } },
+      ],
+    });
+    discord.submitForm(pressed, { cause: "", fix: "restarted it" });
+    await answer(1);
+    expect(await stateOf(id)).toMatchObject({ state: "resolved" });
+    expect(await said(id)).toEqual([]);
+    const [line] = (await scene.store().incidents.timeline(id, 10)).slice(-1);
+    expect(line?.text).toBe("resolved by oncall: restarted it");
+  });
+
+  test("on Discord the name of a change longer than a custom id is filled in all the same", async () => {
+    const changeId = `deploy-${"f".repeat(120)}`;
+    const { view } = await explained(buildCause({ service: "fraud-api", changeId }));
+    const { discord, chat, doing } = await onDiscord();
+    await chat.post({ platform: "discord", id: discord.channel.id }, { key: "card1", view });
+    const [card] = discord.messages(discord.channel.id);
+    if (card === undefined) throw new Error("no card");
+    const pressed = discord.press(card, "Resolve…", doing);
+    await discord.until(() => pressed.form);
+    expect(pressed.form?.components[1]).toMatchObject({ component: { value: `change:${changeId}` } });
+  });
+
+  test.each<[string, (id: number) => Promise<string>, string | null]>([
+    ["what a person refused is not filled in", (id) => scene.world().say("ml", `cause ${id} wrong`), null],
+    [
+      "what a person said comes before what the bot suspects",
+      (id) => scene.world().say("ml", `cause ${id} none`),
+      "change:none",
+    ],
+  ])("%s", async (_, say, cause) => {
+    const { id } = await explained();
+    await say(id);
+    const { forms } = scene.world().execute;
+    const asked = {
+      account: { platform: "console", id: "oncall", name: "oncall" },
+      channel: null,
+      command: "resolve",
+      input: { kind: "text", text: String(id) },
+    } as const;
+    const empty = forms.of(asked);
+    if (empty === null) throw new Error("no form");
+    const filled = await forms.fill(empty, asked);
+    expect(filled.fields.find(({ option }) => option.name === "cause")?.value).toBe(cause);
+  });
+
+  test("after somebody else resolved it loses nothing of what was typed", async () => {
+    const { id } = await explained();
+    await scene.view("ml", `resolve ${id}`);
+    const view = await scene.view("oncall", `resolve ${id} --fix "rolled back" --cause fraud-api`);
+    expect(view.summary).toContain(`Incident ${id} is already resolved, by ml.`);
+    expect(view.summary).toContain(`/note ${id} --text "rolled back" and /cause ${id} --what "fraud-api"`);
+    const [note, cause] = view.actions;
+    await scene.view("oncall", note?.command ?? "");
+    await scene.view("oncall", cause?.command ?? "");
+    expect(await said(id)).toEqual([["right_cause", "service:fraud-api", "oncall"]]);
+    const [line] = (await scene.store().incidents.timeline(id, 10)).filter(({ kind }) => kind === "note");
+    expect(line?.text).toBe("oncall: rolled back");
   });
 });
 

@@ -30,8 +30,8 @@ function fieldsOf(view: View): Record<string, string> {
 
 describe("buttons about the first suspect", () => {
   test("stand behind those to act with, on one row", () => {
-    const view = card({});
-    expect(labels(view)).toEqual(["Acknowledge", "Resolve", "Why", "Right cause", "Wrong cause"]);
+    const view = card({ state: "acknowledged" });
+    expect(labels(view)).toEqual(["Take", "Resolve…", "Why", "Right cause", "Wrong cause"]);
     expect(view.actions.slice(3)).toMatchObject([right, wrong]);
   });
 
@@ -59,14 +59,15 @@ describe("buttons about the first suspect", () => {
   test("make room for what can be undone", () => {
     const actions = [{ text: "Roll back the scorer.", evidence: [1], command: "rollback scorer" }];
     const explanation = buildExplanation({ ranked: [cause], actions });
-    expect(labels(card({}, { explanation }))).toEqual(["Acknowledge", "Resolve", "Why", "Roll back scorer"]);
-    expect(labels(card({ state: "acknowledged" }, { explanation }))).toHaveLength(5);
+    const made = labels(card({}, { explanation }));
+    expect(made).toEqual(["Acknowledge", "Take", "Resolve…", "Why", "Roll back scorer"]);
+    expect(labels(card({ state: "acknowledged" }, { explanation }))).toEqual(made.slice(1));
   });
 
   test("are about the suspect that a model put first with evidence", () => {
     const second = buildCause({ service: "db", changeId: null });
     const explanation = buildExplanation({ ranked: [cause, second], modelOrder: [2, 1] });
-    expect(card({}, { explanation }).actions[3]?.command).toBe(
+    expect(card({ state: "acknowledged" }, { explanation }).actions[3]?.command).toBe(
       `cause 1 right --suspect ${suspectMark(second)}`,
     );
   });

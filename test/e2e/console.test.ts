@@ -354,6 +354,39 @@ describe("acting", () => {
     });
   });
 
+  test("a form that is filled in begins where nothing stands, and Ctrl+Enter sends it from there", async () => {
+    const resolveForm: CommandForm = {
+      command: "resolve",
+      summary: "Say that an incident is over, why, and what it was",
+      isNeeded: false,
+      kept: {},
+      fields: [
+        formField("incident", { value: "12", isRequired: true }),
+        formField("cause", { value: "service:fraud-api", isOpen: true }),
+        formField("fix", {
+          maxLength: 1_000,
+          option: { ...formField("fix", {}).option, isSuggested: false },
+        }),
+      ],
+    };
+    const at = await start({}, formsOf(resolveForm));
+    const action = { label: "Resolve…", command: "resolve 12", style: "plain", isForm: true } as const;
+    await at.console.post(incidents, { key: "k1", view: { ...incidentView(since), actions: [action] } });
+    const page = await visit(at);
+    await page.getByRole("button", { name: "Resolve…" }).click();
+    await page.getByRole("dialog", { name: "/resolve" }).waitFor();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("form-fix");
+    await page.keyboard.type("rolled back");
+    await page.keyboard.press("Enter");
+    expect(at.requests).toEqual([]);
+    await page.keyboard.press("Control+Enter");
+    await expect.poll(() => at.requests.length).toBe(1);
+    expect(at.requests[0]).toMatchObject({
+      command: "resolve",
+      input: { kind: "text", text: '--incident "12" --cause "service:fraud-api" --fix "rolled back"' },
+    });
+  });
+
   test("a second person approves what the first one asked for, each in their own browser", async () => {
     const at = await start();
     const ids = await playScene(at.messages, "incidents", now);

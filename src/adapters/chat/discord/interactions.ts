@@ -135,7 +135,9 @@ export function createInteractions(options: InteractionOptions) {
   ): Promise<boolean> {
     if (modalOf(form, origin) === null) return false;
     const filled = await within(door.forms.fill(form, asked), fillMs);
-    const data = (filled === "timeout" ? null : modalOf(filled, origin)) ?? modalOf(form, origin);
+    // What the bot filled in stands in the fields that are shown; only the person's own words have to go along.
+    const known = filled === "timeout" ? null : (modalOf(filled, origin) ?? modalOf(filled, form));
+    const data = known ?? modalOf(form, origin);
     await callback(interaction, { type: 9, data });
     return true;
   }
