@@ -281,14 +281,19 @@ export const featureOwners = pgTable("feature_owners", {
   total: integer("total").notNull(),
 });
 
-/** The words that an incident is found by, as they were when a job last looked at it. */
+/** The words and teams that an incident is found by, as they were when a job last looked at it. */
 export const incidentTexts = pgTable(
   "incident_texts",
   {
     incidentId: integer("incident_id").primaryKey(),
     words: tsvector("words").notNull(),
+    /** Whose its alerts are, in lower case. */
+    teams: text("teams").array().notNull().default([]),
   },
-  (table) => [index("incident_texts_words").using("gin", table.words)],
+  (table) => [
+    index("incident_texts_words").using("gin", table.words),
+    index("incident_texts_teams").using("gin", table.teams),
+  ],
 );
 
 /** Numbered facts that a claim may cite. */

@@ -13,6 +13,9 @@ const maxWords = 12;
 /** Kinds of alerts of one incident that it is found by. */
 const maxKinds = 200;
 
+/** Characters of a team's name that count. */
+const maxTeam = 200;
+
 /** Whose an alert is. */
 const team = sql.raw("coalesce(nullif(labels ->> 'team', ''), nullif(labels ->> 'owner', ''))");
 
@@ -76,11 +79,18 @@ function ofStates(states: IncidentSearch["states"]): SQL {
   return parts.length === 0 ? sql`false` : sql`(${sql.join(parts, sql` or `)})`;
 }
 
+/** Of a team's alerts, or with a card in a channel. The alerts of what no job has taken in yet are looked at one by one. */
 function ofTeam(wanted: string): SQL {
-  return sql`(
-    exists (select from alerts where incident_id = incidents.id and lower(${team}) = lower(${cleanText(wanted)}))
-    or exists (select from posts where kind = 'incident' and subject = incidents.id
-      and lower(platform || ':' || channel) = lower(${cleanText(wanted)})))`;
+  const name = cleanText(wanted).slice(0, maxTeam);
+  const ofChannel = name.includes(":")
+    ? sql`union all select subject from posts where kind = 'incident' and lower(platform || ':' || channel) = lower(${name})`
+    : sql``;
+  return sql`id in (
+    select incident_id from incident_texts where teams @> array[lower(${name}::text)]
+    union all select i.id from incidents as i left join incident_texts as t on t.incident_id = i.id
+      where case when t.incident_id is null then exists (
+        select from alerts where incident_id = i.id and lower(${team}) = lower(${name})) else false end
+    ${ofChannel})`;
 }
 
 /**
@@ -118,9 +128,13 @@ function apart(column: string): SQL {
 
 async function takeIn(db: Db, incidentId: number): Promise<void> {
   await db.execute(sql`
-    insert into ${incidentTexts} as kept (incident_id, words)
-    select i.id, to_tsvector('simple', left(concat_ws(' ', i.title, ${apart("i.title")}, a.text, e.text), 100000))
+    insert into ${incidentTexts} as kept (incident_id, words, teams)
+    select i.id, to_tsvector('simple', left(concat_ws(' ', i.title, ${apart("i.title")}, a.text, e.text), 100000)),
+      w.teams
     from incidents as i
+    cross join lateral (
+      select coalesce(array_agg(distinct lower(left(${team}, ${maxTeam}))), '{}') as teams
+      from alerts where incident_id = i.id and ${team} is not null) as w
     left join lateral (
       select string_agg(concat_ws(' ', name, ${apart("name")}, service, summary,
         (select string_agg(value, ' ') from jsonb_each_text(labels))), ' ') as text
@@ -132,7 +146,8 @@ async function takeIn(db: Db, incidentId: number): Promise<void> {
       from explanations, jsonb_array_elements((explanation -> 'summary') || (explanation -> 'causes')) as claim
       where incident_id = i.id) as e on true
     where i.id = ${incidentId}
-    on conflict (incident_id) do update set words = excluded.words where kept.words is distinct from excluded.words`);
+    on conflict (incident_id) do update set words = excluded.words, teams = excluded.teams
+      where (kept.words, kept.teams) is distinct from (excluded.words, excluded.teams)`);
 }
 
 interface TeamRow extends Record<string, unknown> {

@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import postgres from "postgres";
 import { expect, test } from "vitest";
 import type { IncidentSearch } from "../../../src/ports.ts";
 import { anAlert, anIncident, aStoredAlert, at, freshStore } from "./fixture.ts";
@@ -16,7 +18,7 @@ const anything: IncidentSearch = {
 
 /** Three incidents: one with alerts and words, one resolved, one muted. */
 async function shop() {
-  const { store } = await freshStore();
+  const { store, url } = await freshStore();
   await store.incidents.save([
     anIncident(1, { title: "HighErrorRate on checkout", severity: "critical" }),
     anIncident(2, { title: "DiskFull on db", services: ["db"], state: "resolved", openedAt: at(7_200) }),
@@ -48,7 +50,7 @@ async function shop() {
   await store.search.takeIn(1);
   const find = async (over: Partial<IncidentSearch>) =>
     (await store.search.incidents({ ...anything, ...over })).map(({ id }) => id);
-  return { store, find };
+  return { store, url, find };
 }
 
 test("incidents are found by words, as people write them", async () => {
@@ -125,6 +127,40 @@ test("taken in again, it is found by what is known now", async () => {
   await store.search.takeIn(1);
   await store.search.takeIn(1);
   expect(await find({ text: "certificate" })).toEqual([1]);
+});
+
+const ofOps = { labels: { alertname: "CertificateExpired", owner: "Ops" } };
+
+test("before a job has taken an incident in, its team is that of its alerts", async () => {
+  const { store, find } = await shop();
+  const alert = aStoredAlert(anAlert("CertificateExpired", ofOps));
+  await store.incidents.saveAlerts([{ ...alert, incidentId: 2 }]);
+  expect(await find({ team: "ops" })).toEqual([2]);
+  await store.search.takeIn(2);
+  expect(await find({ team: "OPS" })).toEqual([2]);
+  expect(await find({ team: "Ops", states: ["open"] })).toEqual([]);
+});
+
+test("an incident is of every team that has an alert in it, once it is taken in again", async () => {
+  const { store, find } = await shop();
+  await store.incidents.saveAlerts([aStoredAlert(anAlert("CertificateExpired", ofOps))]);
+  expect(await find({ team: "ops" })).toEqual([]);
+  await store.search.takeIn(1);
+  expect([await find({ team: "ops" }), await find({ team: "payments" })]).toEqual([[1], [1]]);
+});
+
+test("the migration finds the teams of what was taken in before there were any", async () => {
+  const { store, url, find } = await shop();
+  const client = postgres(url, { max: 1 });
+  await client`update incident_texts set teams = '{}'`;
+  expect(await find({ team: "payments" })).toEqual([]);
+  const migration = await readFile(new URL("../../../migrations/0015_teams.sql", import.meta.url), "utf8");
+  const [update = ""] = migration.split("--> statement-breakpoint").filter((part) => /^\s*UPDATE/.test(part));
+  await client.unsafe(update);
+  await client.end();
+  expect(await find({ team: "payments" })).toEqual([1]);
+  await store.search.takeIn(1);
+  expect(await find({ team: "payments" })).toEqual([1]);
 });
 
 test("teams stand by their open incidents, and one whose week was calm is there too", async () => {
