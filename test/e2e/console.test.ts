@@ -375,7 +375,7 @@ describe("acting", () => {
     const page = await visit(at);
     await page.getByRole("button", { name: "Resolve…" }).click();
     await page.getByRole("dialog", { name: "/resolve" }).waitFor();
-    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("form-fix");
+    await expect.poll(() => page.locator("#form-fix:focus").count()).toBe(1);
     await page.keyboard.type("rolled back");
     await page.keyboard.press("Enter");
     expect(at.requests).toEqual([]);
