@@ -1,5 +1,5 @@
 /** Looks at everything that can be wrong, and says what to do about it. Changes nothing. */
-import { nameOfTrouble } from "../domain/trouble.ts";
+import { isAside, nameOfTrouble } from "../domain/trouble.ts";
 import { duration } from "../domain/view.ts";
 import { type Channel, type Chat, type Clock, channelName, type Finding, type Store } from "../ports.ts";
 
@@ -165,14 +165,17 @@ async function checkChat(chat: Chat, channels: readonly Channel[]): Promise<read
 async function examinePosts({ store, clock }: DoctorOptions): Promise<Finding[]> {
   const [troubles, refused] = await Promise.all([store.troubles.open(50), store.posts.refused(20)]);
   const now = clock.now().getTime();
-  const open = troubles.map(
-    (trouble): Finding => ({
+  const open = troubles.map((trouble): Finding => {
+    const subject = `channel ${nameOfTrouble(trouble)}`;
+    const { problem, remedy } = trouble;
+    if (isAside(trouble)) return { status: "warning", subject, text: problem, remedy };
+    return {
       status: "failure",
-      subject: `channel ${nameOfTrouble(trouble)}`,
-      text: `takes no messages for ${duration(now - trouble.since.getTime())}: ${trouble.problem}`,
-      remedy: `${trouble.remedy}; the bot tries again by itself, every five minutes at the latest`,
-    }),
-  );
+      subject,
+      text: `takes no messages for ${duration(now - trouble.since.getTime())}: ${problem}`,
+      remedy: `${remedy}; the bot tries again by itself, every five minutes at the latest`,
+    };
+  });
   const lost = refused.map(
     (post): Finding => ({
       status: "warning",

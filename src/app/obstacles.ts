@@ -2,8 +2,16 @@
  * What stands in the way of posting: noticed once, explained where somebody will read it, tried again now and then, and
  * forgotten as soon as a message goes through. What waits is brought up to date then, in its latest state.
  */
-import { covers, isOverBy, nameOfTrouble, placeOfTrouble, probeDelayMs } from "../domain/trouble.ts";
-import type { Channel, Clock, Log, Obstacle, Post, Store, StoreSlices, Trouble } from "../ports.ts";
+import {
+  covers,
+  isAside,
+  isOverBy,
+  nameOfTrouble,
+  placeOfAside,
+  placeOfTrouble,
+  probeDelayMs,
+} from "../domain/trouble.ts";
+import type { Aside, Channel, Clock, Log, Obstacle, Post, Store, StoreSlices, Trouble } from "../ports.ts";
 
 export interface ObstacleOptions {
   readonly store: Store;
@@ -20,6 +28,8 @@ export interface Obstacles {
   mayTry(post: Post, troubles: readonly Trouble[]): Promise<boolean>;
   /** A post went through: whatever stood in its way is over. */
   overcome(post: Post, troubles: readonly Trouble[]): Promise<void>;
+  /** A post went through; what goes with it did not, or does again. Keeps no message back. */
+  beside(post: Post, aside: Aside, troubles: readonly Trouble[]): Promise<void>;
 }
 
 /** Open troubles that are looked at when a channel is chosen to explain another one in. */
@@ -51,7 +61,9 @@ export function createObstacles({ store, channels, clock, log }: ObstacleOptions
     const open = await tx.troubles.open(maxOpen);
     const well = channels.filter(
       ({ platform, id }) =>
-        !open.some((one) => one.platform === platform && (one.channel === null || one.channel === id)),
+        !open.some(
+          (one) => !isAside(one) && one.platform === platform && (one.channel === null || one.channel === id),
+        ),
     );
     const told = [
       well.find(({ platform }) => platform !== "console"),
@@ -94,18 +106,39 @@ export function createObstacles({ store, channels, clock, log }: ObstacleOptions
   async function overcome(post: Post, troubles: readonly Trouble[]): Promise<void> {
     const now = clock.now();
     for (const trouble of troubles.filter((one) => isOverBy(one, post))) {
-      const healed = await store.transaction(async (tx) => {
-        const over = await tx.troubles.heal(trouble.id, now);
-        if (over === null) return null;
-        const freed = await tx.posts.release(over);
-        await tx.jobs.addAll(freed.map((channel) => ({ task: "post", ...channel })));
-        await show(tx, over, await tx.posts.channelsOf("trouble", over.id), now);
-        return over;
-      });
+      const healed = await heal(trouble, now);
       if (healed !== null)
         log.info({ where: nameOfTrouble(healed), since: healed.since }, "post: messages go through again");
     }
   }
 
-  return { met, mayTry, overcome };
+  function heal({ id }: Trouble, now: Date): Promise<Trouble | null> {
+    return store.transaction(async (tx) => {
+      const over = await tx.troubles.heal(id, now);
+      if (over === null) return null;
+      const freed = await tx.posts.release(over);
+      await tx.jobs.addAll(freed.map((channel) => ({ task: "post", ...channel })));
+      await show(tx, over, await tx.posts.channelsOf("trouble", over.id), now);
+      return over;
+    });
+  }
+
+  async function beside(post: Post, aside: Aside, troubles: readonly Trouble[]): Promise<void> {
+    const { obstacle } = aside;
+    const place = placeOfAside(post, aside.part);
+    const now = clock.now();
+    if (obstacle === null) {
+      const open = troubles.filter(({ part }) => part === place.part);
+      for (const trouble of open) await heal(trouble, now);
+      return;
+    }
+    const isNews = await store.transaction(async (tx) => {
+      const noted = await tx.troubles.note({ ...place, ...obstacle, reach: "message", metBy: "edit" }, now);
+      if (noted.isNews) await explain(tx, noted.trouble, now);
+      return noted.isNews;
+    });
+    if (isNews) log.error({ where: nameOfTrouble(place), ...obstacle }, "post: something is left out");
+  }
+
+  return { met, mayTry, overcome, beside };
 }

@@ -151,6 +151,8 @@ export function createPost(options: PostOptions): Poster {
       outcome: result.kind,
     });
     if (result.kind === "posted") await obstacles.overcome(post, troubles);
+    if (result.kind === "posted" && result.aside !== undefined)
+      await obstacles.beside(post, result.aside, troubles);
     return record(chat, post, rendered.revision, result);
   }
 

@@ -68,6 +68,7 @@ export function incidentView(card: IncidentCard): View {
     ],
     actions: actionsOf(card),
     footer: `incident ${incident.id} · revision ${incident.revision}`,
+    tags: [incident.severity, incident.state],
     // One page for a family: who was called for the parent knows.
     ...(incident.parentId === null ? {} : { isQuiet: true as const }),
   };

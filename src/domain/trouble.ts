@@ -19,7 +19,10 @@ export interface Trouble {
   readonly platform: string;
   /** Null when it is the whole platform. */
   readonly channel: string | null;
-  /** "thread:CARD" or "post:KEY" when it is not the whole channel. */
+  /**
+   * "thread:CARD" or "post:KEY" when it is not the whole channel; "aside:PART" for what goes with messages, which
+   * themselves arrive.
+   */
   readonly part: string | null;
   readonly problem: string;
   readonly remedy: string;
@@ -61,6 +64,15 @@ export function placeOfTrouble(post: Placed, reach: Reach): TroublePlace {
   return { platform, channel, part: isLine ? `thread:${post.threadOf}` : `post:${post.key}` };
 }
 
+/** Where a trouble is that keeps no message back, only something that goes with it. */
+export function placeOfAside({ platform, channel }: Placed, part: string): TroublePlace {
+  return { platform, channel, part: `aside:${part}` };
+}
+
+export function isAside({ part }: TroublePlace): boolean {
+  return part?.startsWith("aside:") === true;
+}
+
 /** Whether a trouble stands in the way of a post. */
 export function covers(place: TroublePlace, post: Placed): boolean {
   if (place.platform !== post.platform) return false;
@@ -92,26 +104,52 @@ export function nameOfTrouble({ platform, channel }: TroublePlace): string {
 export function troubleView(trouble: Trouble, waiting: number): View {
   const name = nameOfTrouble(trouble);
   const problem = oneLine(trouble.problem, 400);
-  const held = waiting === 1 ? "1 message waits" : `${waiting} messages wait`;
+  const words = isAside(trouble) ? asideWords : waitingWords(trouble, waiting);
   if (trouble.healedAt !== null) {
-    const title = `${name} takes messages again`;
+    const title = `${name} ${words.isOver}`;
     const text: Text = [
       plain(`${problem}. That is over since `),
       moment(trouble.healedAt),
-      plain("; what waited is shown in its latest state."),
+      plain(`; ${words.after}`),
     ];
-    return viewOf(title, "good", `${title}. What waited is shown in its latest state.`, [text]);
+    return viewOf(title, "good", `${title}. ${capitalized(words.after)}`, [text]);
   }
-  const title = `${name}: ${trouble.part === null ? "messages do not arrive" : "a message does not arrive"}`;
+  const title = `${name}: ${words.title}`;
   const remedy = oneLine(trouble.remedy, 400);
-  const since: Text = [
-    plain(`${held} since `),
-    moment(trouble.since),
-    plain(". The bot tries again by itself, every five minutes at the latest."),
-  ];
+  const since: Text = [plain(`${words.since} since `), moment(trouble.since), plain(`. ${words.again}`)];
   const what: Text = [plain(`${problem}.`)];
   const todo: Text = [bold("What to do: "), plain(`${remedy}.`)];
   return viewOf(title, "bad", `${title}: ${problem}. What to do: ${remedy}.`, [what, todo, since]);
+}
+
+interface TroubleWords {
+  readonly title: string;
+  readonly since: string;
+  readonly again: string;
+  readonly isOver: string;
+  readonly after: string;
+}
+
+function waitingWords({ part }: Trouble, waiting: number): TroubleWords {
+  return {
+    title: part === null ? "messages do not arrive" : "a message does not arrive",
+    since: waiting === 1 ? "1 message waits" : `${waiting} messages wait`,
+    again: "The bot tries again by itself, every five minutes at the latest.",
+    isOver: "takes messages again",
+    after: "what waited is shown in its latest state.",
+  };
+}
+
+const asideWords: TroubleWords = {
+  title: "messages arrive, but not all that goes with them",
+  since: "So it is",
+  again: "No message waits for it; the bot tries again with the next one.",
+  isOver: "takes all of it again",
+  after: "messages were not held back.",
+};
+
+function capitalized(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
 function viewOf(title: string, tone: "good" | "bad", summary: string, texts: readonly Text[]): View {

@@ -92,6 +92,11 @@ export interface View {
   readonly actions: readonly ViewAction[];
   /** Small print at the end, for example "incident 12 · revision 4". */
   readonly footer?: string;
+  /**
+   * Words by which it can be filtered where a platform has tags (a forum of Discord), most important first. Absent:
+   * what kind of view it is.
+   */
+  readonly tags?: readonly string[];
   /** Posted without a sound where the platform can: people have heard of it already. */
   readonly isQuiet?: true;
   /** A line of a thread that the whole channel should see, where the platform can show it there too. */

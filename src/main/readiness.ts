@@ -1,6 +1,6 @@
 import type { OpenStore } from "../adapters/store/store.ts";
 import type { Triage } from "../app/triage.ts";
-import { nameOfTrouble } from "../domain/trouble.ts";
+import { isAside, nameOfTrouble } from "../domain/trouble.ts";
 import { oneLine } from "../domain/view.ts";
 import type { ReadinessCheck } from "../http.ts";
 import type { Chat, Trouble } from "../ports.ts";
@@ -38,5 +38,6 @@ export function createReadiness(parts: {
 }
 
 function troubleText(trouble: Trouble): string {
-  return `${nameOfTrouble(trouble)} takes no messages: ${oneLine(trouble.problem, 200)}`;
+  const what = isAside(trouble) ? "leaves something out" : "takes no messages";
+  return `${nameOfTrouble(trouble)} ${what}: ${oneLine(trouble.problem, 200)}`;
 }

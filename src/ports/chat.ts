@@ -21,9 +21,17 @@ export interface OutgoingMessage {
   readonly thread?: MessageRef;
 }
 
+/** Something that goes with a message and that a platform may refuse alone, while the message itself arrives. */
+export interface Aside {
+  /** One word, the same for every message of the channel: people are told once. */
+  readonly part: string;
+  /** What a person has to do before it works; null when it worked. */
+  readonly obstacle: Pick<Obstacle, "problem" | "remedy"> | null;
+}
+
 /** Outcome of one attempt. The adapter never retries: the caller owns retry and pacing. */
 export type PostResult =
-  | { readonly kind: "posted"; readonly ref: MessageRef }
+  | { readonly kind: "posted"; readonly ref: MessageRef; readonly aside?: Aside }
   /** It may or may not have happened (timeout, reset, 5xx): look with {@link Chat.find} before trying again. */
   | { readonly kind: "ambiguous"; readonly problem: string }
   | { readonly kind: "rate_limited"; readonly retryAfterMs: number; readonly scope: "channel" | "platform" }

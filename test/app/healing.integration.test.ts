@@ -424,3 +424,39 @@ test("without the right to look back only the doubtful message waits", async () 
   expect(titles(inSlack, 1)).toHaveLength(1);
   expect(await store.troubles.open(10)).toEqual([]);
 });
+
+test("tags that a forum does not have are told of once, keep nothing back, and are over once they are there", async () => {
+  const forum = discord.addChannel("forum", 15);
+  const channel = { platform: "discord", id: forum.id };
+  await card(channel, 1);
+  await poster.reconcile(channel);
+  await card(channel, 2);
+  await poster.reconcile(channel);
+  expect(discord.threads(forum)).toHaveLength(2);
+  const [trouble] = await store.troubles.open(10);
+  expect(trouble).toMatchObject({ part: "aside:tags", remedy: expect.stringContaining("Manage Channels") });
+  await poster.reconcile(inSlack);
+  const told = slack.messagesIn(inSlack.id).map(readableText);
+  expect(told).toEqual([expect.stringContaining("messages arrive, but not all that goes with them")]);
+  const findings = await examine({
+    store,
+    databaseTime: () => store.now(),
+    database: "test",
+    chats: [],
+    channels: [],
+    openSources: [],
+    closedSources: [],
+    startFindings: [],
+    clock,
+  });
+  expect(findings.filter(({ subject }) => subject.includes(forum.id))).toMatchObject([{ status: "warning" }]);
+  discord.addTag(forum, "notice");
+  await connect();
+  await card(channel, 3);
+  await poster.reconcile(channel);
+  expect(await store.troubles.open(10)).toEqual([]);
+  await poster.reconcile(inSlack);
+  expect(slack.messagesIn(inSlack.id).map(readableText)).toEqual([
+    expect.stringContaining("takes all of it again"),
+  ]);
+});

@@ -3,7 +3,9 @@ import { expect, test } from "vitest";
 import {
   covers,
   heldUntil,
+  isAside,
   isOverBy,
+  placeOfAside,
   placeOfTrouble,
   probeDelayMs,
   type Reach,
@@ -80,4 +82,18 @@ test("the message says what is wrong, what to do, how much waits, and later that
   expect(JSON.stringify(open.blocks)).toContain("3 messages wait since");
   const over = troubleView({ ...trouble, healedAt: at(900) }, 0);
   expect(over).toMatchObject({ tone: "good", title: "slack:C1 takes messages again" });
+});
+
+test("what only goes with messages keeps none of them back, and says so", () => {
+  const tags: Trouble = { ...trouble, ...placeOfAside(card, "tags"), metBy: "edit" };
+  expect(isAside(tags)).toBe(true);
+  expect(isAside(trouble)).toBe(false);
+  for (const post of Object.values(all)) {
+    expect(covers(tags, post)).toBe(false);
+    expect(isOverBy(tags, { ...post, ref: null })).toBe(false);
+  }
+  expect(troubleView(tags, 0).summary).toContain("messages arrive, but not all that goes with them");
+  expect(troubleView({ ...tags, healedAt: at(900) }, 0).summary).toBe(
+    "slack:C1 takes all of it again. Messages were not held back.",
+  );
 });

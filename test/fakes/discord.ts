@@ -33,6 +33,7 @@ import {
   type FakeChannel,
   type FakeGuild,
   type FakeMessage,
+  type FakeTag,
   type FakeUser,
 } from "./discord/world.ts";
 
@@ -145,9 +146,24 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
     /** @param type - 0 text, 2 voice, 5 announcement, 15 forum. */
     addChannel: (name: string, type = 0, where = guild): FakeChannel =>
       addChannel(world, { guildId: where.id, name, type }),
-    addTag(forum: FakeChannel, name: string): void {
-      forum.tags.push({ id: snowflake(world.now()), name });
+    addTag(forum: FakeChannel, name: string, more: Partial<FakeTag> = {}): FakeTag {
+      const tag = {
+        id: snowflake(world.now()),
+        name,
+        moderated: false,
+        emoji_id: null,
+        emoji_name: null,
+        ...more,
+      };
+      forum.tags = [...forum.tags, tag];
+      return tag;
     },
+    /** Names of the tags that a post carries, in order. */
+    tagsOf: (post: FakeChannel): readonly string[] =>
+      post.appliedTags.map(
+        (id) =>
+          world.channels.get(post.parentId ?? "")?.tags.find((tag) => tag.id === id)?.name ?? `gone ${id}`,
+      ),
     /** Takes a permission from the bot in one channel. */
     deny(where: FakeChannel, permission: keyof typeof bits): void {
       const denied = where.overwrites.find(({ id }) => id === bot.id)?.deny ?? "0";

@@ -13,6 +13,7 @@ import { createRights } from "./discord/permissions.ts";
 import { createSaid } from "./discord/said.ts";
 import { createSearch } from "./discord/search.ts";
 import { applicationShape, gatewayShape, userShape } from "./discord/shapes.ts";
+import { createTags } from "./discord/tags.ts";
 import type { SessionLimit } from "./discord/throttle.ts";
 
 export interface DiscordOptions {
@@ -58,7 +59,7 @@ export async function createDiscord(options: DiscordOptions): Promise<Chat> {
   const address = options.apiUrl === undefined ? {} : { apiUrl: options.apiUrl };
   const api = createApi(sdk, { token, ...address, metrics });
   const rights = createRights(api, self);
-  const messages = createMessages({ api, log });
+  const messages = createMessages({ api, log, tags: createTags({ api, rights }) });
   const search = createSearch({ api, self, rights });
   const answers = createAnswers({ api, log });
   const questions = new Map<string, string>();

@@ -160,6 +160,8 @@ function isAt({ platform, channel, part }: TroublePlace) {
   return and(
     eq(posts.platform, platform),
     channel === null ? undefined : eq(posts.channel, channel),
+    // What goes with messages keeps none of them waiting.
+    kind === "aside" ? sql`false` : undefined,
     kind === "thread" ? eq(posts.threadOf, key) : undefined,
     kind === "post" ? eq(posts.key, key) : undefined,
   );

@@ -42,6 +42,9 @@ export const refusals = {
   archived: () => new Refusal(400, 50083, "Thread is archived"),
   alreadyAcknowledged: () => new Refusal(400, 40060, "Interaction has already been acknowledged."),
   tooLarge: () => new Refusal(413, 40005, "Request entity too large"),
+  tagNamesNotUnique: () => new Refusal(400, 40061, "Tag names must be unique"),
+  onlyModeratedTags: () =>
+    new Refusal(400, 40066, "There are no tags available that can be used by non-moderators"),
   tagRequired: () => new Refusal(400, 40067, "A tag is required to create a forum post in this channel"),
   notAuthor: () => new Refusal(403, 50005, "Cannot edit a message authored by another user"),
   threadExists: () => new Refusal(400, 160004, "A thread has already been created for this message"),

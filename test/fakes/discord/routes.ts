@@ -6,6 +6,7 @@ import type { InteractionDesk } from "./interactions.ts";
 import { checkLength } from "./limits.ts";
 import { createMessage, editMessage, guarded, type Incoming } from "./messages.ts";
 import { invalid, Refusal, refusals } from "./refusal.ts";
+import { checkTags, patchForum } from "./tags.ts";
 import { channelBody, guildBody, memberBody, messageBody, userBody } from "./wire.ts";
 import {
   addChannel,
@@ -237,11 +238,13 @@ export function routesOf(options: RouteOptions): readonly Route[] {
   }
 
   function patchChannel(channel: FakeChannel, body: unknown) {
+    if (channel.type === 15 || channel.type === 16) return channelBody(patchForum(world, channel, body));
     const patch = guarded(
       z.object({
         archived: z.boolean().optional(),
         locked: z.boolean().optional(),
         name: z.string().optional(),
+        applied_tags: z.array(z.string()).optional(),
       }),
       body,
     );
@@ -252,6 +255,13 @@ export function routesOf(options: RouteOptions): readonly Route[] {
     if (patch.locked !== undefined && !mayManage) throw refusals.missingPermissions();
     if (patch.archived === undefined && channel.isArchived) throw refusals.archived();
     if (patch.archived === false && (rights & bits.sendInThreads) === 0n) throw refusals.missingPermissions();
+    if (patch.applied_tags !== undefined) {
+      const forum = world.channels.get(channel.parentId ?? "");
+      if (forum?.type !== 15 && forum?.type !== 16) throw refusals.notForType();
+      if (channel.ownerId !== world.bot.id && !mayManage) throw refusals.missingPermissions();
+      checkTags(world, forum, { before: channel.appliedTags, after: patch.applied_tags });
+      channel.appliedTags = patch.applied_tags;
+    }
     if (patch.archived !== undefined) channel.isArchived = patch.archived;
     if (patch.locked !== undefined) channel.isLocked = patch.locked;
     if (patch.name !== undefined) channel.name = patch.name;
@@ -308,9 +318,7 @@ export function routesOf(options: RouteOptions): readonly Route[] {
     needs(channel, bits.sendMessages);
     if (input.message === undefined) throw invalid("message", "BASE_TYPE_REQUIRED", "This field is required");
     const tags = input.applied_tags ?? [];
-    if (tags.some((tag) => !channel.tags.some(({ id }) => id === tag)))
-      throw invalid("applied_tags", "CHOICE", "Unknown tag");
-    if (channel.requiresTag && tags.length === 0) throw refusals.tagRequired();
+    checkTags(world, channel, { before: [], after: tags });
     const thread = addChannel(world, {
       guildId: channel.guildId,
       parentId: channel.id,

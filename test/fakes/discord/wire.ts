@@ -39,9 +39,7 @@ export function channelBody(channel: FakeChannel) {
     position: 0,
     nsfw: false,
     permission_overwrites: channel.overwrites,
-    ...(channel.type === 15
-      ? { available_tags: channel.tags.map((tag) => ({ ...tag, moderated: false })) }
-      : {}),
+    ...(channel.type === 15 ? { available_tags: channel.tags, flags: channel.requiresTag ? 1 << 4 : 0 } : {}),
   };
 }
 

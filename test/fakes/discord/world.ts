@@ -14,6 +14,13 @@ export interface Overwrite {
   allow: string;
   deny: string;
 }
+export interface FakeTag {
+  readonly id: string;
+  readonly name: string;
+  readonly moderated: boolean;
+  readonly emoji_id: string | null;
+  readonly emoji_name: string | null;
+}
 export interface FakeChannel {
   readonly id: string;
   readonly type: number;
@@ -21,7 +28,7 @@ export interface FakeChannel {
   name: string;
   readonly parentId: string | null;
   readonly ownerId: string | null;
-  readonly tags: { readonly id: string; readonly name: string }[];
+  tags: readonly FakeTag[];
   readonly overwrites: Overwrite[];
   requiresTag: boolean;
   appliedTags: readonly string[];
@@ -91,6 +98,7 @@ export interface Ping {
 }
 
 export const bits = {
+  manageChannels: 1n << 4n,
   viewChannel: 1n << 10n,
   sendMessages: 1n << 11n,
   embedLinks: 1n << 14n,
@@ -102,7 +110,7 @@ export const bits = {
 } as const;
 /** What an invited bot has here unless a test takes it away. */
 export const defaultPermissions =
-  Object.values(bits).reduce((all, bit) => all | bit, 0n) & ~bits.manageThreads;
+  Object.values(bits).reduce((all, bit) => all | bit, 0n) & ~(bits.manageThreads | bits.manageChannels);
 
 export type World = ReturnType<typeof createWorld>;
 

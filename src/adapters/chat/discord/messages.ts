@@ -7,6 +7,7 @@ import { codes, outcomeOf, problemOf } from "./outcome.ts";
 import { markOf, type Place, placeOf, refOf } from "./reference.ts";
 import { type Payload, renderView } from "./render.ts";
 import { type ApiMessage, anything, channelShape, isForum, messageShape } from "./shapes.ts";
+import type { createTags } from "./tags.ts";
 import { withoutTone } from "./tone.ts";
 
 /** Minutes without a message until Discord archives a thread: a week, the longest it knows. */
@@ -26,9 +27,10 @@ const suppressNotifications = 1 << 12;
 export interface MessageOptions {
   readonly api: Api;
   readonly log: Log;
+  readonly tags: ReturnType<typeof createTags>;
 }
 
-export function createMessages({ api, log }: MessageOptions) {
+export function createMessages({ api, log, tags }: MessageOptions) {
   const forums = new Set<string>();
   const threadless = new Set<string>();
 
@@ -133,13 +135,15 @@ export function createMessages({ api, log }: MessageOptions) {
 
   /** Discord has no nonce for forum posts, so only {@link Chat.find} tells whether an ambiguous one arrived. */
   async function postToForum(channel: Channel, view: View, payload: Payload): Promise<PostResult> {
+    const chosen = await tags.choose(channel.id, view);
+    if (chosen.kind !== "tags") return unsent(chosen, channel.id);
     const reply = await api.call({
       method: "POST",
       path: `/channels/${channel.id}/threads`,
       body: {
         name: threadName(view),
         auto_archive_duration: autoArchiveMinutes,
-        applied_tags: await tagsFor(channel.id, view),
+        applied_tags: chosen.ids,
         message: payload.body,
       },
       files: payload.files,
@@ -147,16 +151,7 @@ export function createMessages({ api, log }: MessageOptions) {
     });
     if (reply.kind !== "ok") return outcomeOf(reply, channel.id);
     const id = reply.body.id;
-    return { kind: "posted", ref: refOf(channel, { channel: id, message: id }) };
-  }
-
-  /** A forum's tag that is named like the severity, if it has one. */
-  async function tagsFor(channelId: string, view: View): Promise<readonly string[]> {
-    const reply = await api.call({ method: "GET", path: `/channels/${channelId}`, schema: channelShape });
-    if (reply.kind !== "ok") return [];
-    return reply.body.available_tags
-      .filter((tag) => tag.name.toLowerCase() === view.tone)
-      .map((tag) => tag.id);
+    return { kind: "posted", ref: refOf(channel, { channel: id, message: id }), aside: chosen.aside };
   }
 
   async function isForumChannel(channelId: string): Promise<boolean> {
@@ -178,8 +173,16 @@ export function createMessages({ api, log }: MessageOptions) {
         schema: messageShape,
       }),
     );
-    if (reply.kind === "ok") return { kind: "posted", ref };
+    if (reply.kind === "ok") return tagged(ref, place, message.view);
     return isGone(reply) ? cardGone : outcomeOf(reply, place.channel);
+  }
+
+  /** The first message of a forum post has the id of the post, whose tags follow the card. */
+  async function tagged(ref: MessageRef, place: Place, view: View): Promise<PostResult> {
+    if (place.channel !== place.message) return { kind: "posted", ref };
+    const kept = await tags.keepTrue(place.channel, view);
+    if (kept === null) return { kind: "posted", ref };
+    return "part" in kept ? { kind: "posted", ref, aside: kept } : kept;
   }
 
   /** Does something in a thread; when Discord refuses because the thread is archived, unarchives it and does it then. */
@@ -196,6 +199,12 @@ export function createMessages({ api, log }: MessageOptions) {
   }
 
   return { post, edit, create };
+}
+
+/** Nothing was sent yet, so nothing needs to be looked for. */
+function unsent(failure: Failure, channelId: string): PostResult {
+  if (failure.kind === "ambiguous") return { kind: "unreachable", problem: failure.problem };
+  return outcomeOf(failure, channelId);
 }
 
 const cardGone: PostResult = { kind: "missing", problem: "the message was deleted" };

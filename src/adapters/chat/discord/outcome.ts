@@ -16,6 +16,7 @@ export const codes = {
   notATextChannel: 50008,
   missingPermissions: 50013,
   notForThisChannelType: 50024,
+  tagNamesNotUnique: 40061,
   invalidWebhookToken: 50027,
   archivedThread: 50083,
   threadExists: 160004,
@@ -31,7 +32,10 @@ const remedies: Readonly<Record<number, string>> = {
   10008: "the message was deleted; the next change of its card posts it anew",
   20016: "the channel is in slow mode; give the bot's role Manage Messages or turn it off",
   40333: "something between the bot and Discord alters the request; check the proxy and DISCORD_API_URL",
-  40067: "the forum demands a tag; turn off 'Require people to select tags' in its settings",
+  40066:
+    "the forum demands a tag, and all of its tags are kept for moderators; add one like 'critical', or give the bot's role Manage Threads",
+  40067:
+    "the forum demands a tag; add tags named like the severities, give the bot's role Manage Channels in it, or turn off 'Require people to select tags' in its settings",
   50001: "let the bot's role see the channel (View Channel)",
   50013: `give the bot's role ${neededPermissions} in the channel`,
   50008: "choose a text or a forum channel",
@@ -59,6 +63,7 @@ const reaches: Readonly<Record<number, Reach>> = {
   10003: "channel",
   10004: "channel",
   20016: "channel",
+  40066: "channel",
   40067: "channel",
   40333: "platform",
   50001: "channel",

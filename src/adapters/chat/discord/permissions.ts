@@ -12,6 +12,11 @@ export const permissions = {
   "Create Public Threads": 1n << 35n,
   "Send Messages in Threads": 1n << 38n,
 } as const;
+/** Bits that the bot can do without; what they are for stays out then. */
+export const optionalPermissions = {
+  "Manage Channels": 1n << 4n,
+  "Manage Threads": 1n << 34n,
+} as const;
 export type PermissionName = keyof typeof permissions;
 
 const administrator = 1n << 3n;

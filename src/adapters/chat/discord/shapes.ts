@@ -23,6 +23,10 @@ const overwriteShape = z.object({
   deny: z.string(),
 });
 
+/** Loose: a list of tags is written back whole, with what the bot does not know of. */
+const tagShape = z.looseObject({ id, name: z.string(), moderated: z.boolean().default(false) });
+export type ApiTag = z.infer<typeof tagShape>;
+
 export const channelShape = z.object({
   id,
   type: z.number(),
@@ -31,7 +35,8 @@ export const channelShape = z.object({
   owner_id: id.nullish(),
   name: z.string().nullish(),
   permission_overwrites: z.array(overwriteShape).default([]),
-  available_tags: z.array(z.object({ id, name: z.string() })).default([]),
+  available_tags: z.array(tagShape).default([]),
+  applied_tags: z.array(id).default([]),
 });
 export type ApiChannel = z.infer<typeof channelShape>;
 

@@ -161,6 +161,7 @@ export function view(over: Partial<View> = {}): View {
     kind: "incident",
     title: "#12 Checkout is slow",
     tone: "critical",
+    tags: ["critical", "open"],
     summary: "open critical incident 12: Checkout is slow. 3 firing.",
     blocks: [
       {

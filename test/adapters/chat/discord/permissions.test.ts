@@ -23,6 +23,7 @@ function rights(
     guild_id: everyone,
     permission_overwrites: overwrites,
     available_tags: [],
+    applied_tags: [],
   };
   const guild = {
     id: everyone,
