@@ -18,17 +18,21 @@ const maxPauseMs = 3_600_000;
 
 /** Creates the client. Nothing is sent before the first question. */
 export function createHttpClient({ clock }: { readonly clock: Clock }): HttpClient {
-  /** By origin: when it may be asked again. Origins come from settings, so there are few. */
-  const pauses = new Map<string, Date>();
+  /** By origin: from when on it is not asked, and until when. Origins come from settings, so there are few. */
+  const pauses = new Map<string, { readonly from: Date; readonly until: Date }>();
 
   async function ask<Data>(question: HttpQuestion<Data>): Promise<HttpReply<Data>> {
     const { who, url } = question;
-    const until = pauses.get(url.origin);
-    if (until !== undefined && until > clock.now()) throw tooOften(who, until, "");
+    const now = clock.now();
+    const pause = pauses.get(url.origin);
+    // A clock that was set back would keep it waiting: then it is asked, and may say so again.
+    if (pause !== undefined && pause.from <= now && now < pause.until) throw tooOften(who, pause.until, "");
     const { status, headers, text } = await exchange(question);
     if (status < 200 || status >= 300) {
-      const problem = problemOf(question, { status, headers, text }, clock.now());
-      if (problem.mishap === "limited" && problem.retryAt !== null) pauses.set(url.origin, problem.retryAt);
+      const from = clock.now();
+      const problem = problemOf(question, { status, headers, text }, from);
+      if (problem.mishap === "limited" && problem.retryAt !== null)
+        pauses.set(url.origin, { from, until: problem.retryAt });
       throw problem;
     }
     const parsed = question.schema.safeParse(text === "" ? null : jsonOf(text));

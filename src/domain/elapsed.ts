@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 /**
  * Time that passed while somebody was looking. Each look adds the time since the last one, and never more than a few
  * looks can lie apart: a step of the system clock, or a night in which the bot was down, counts as next to nothing.
@@ -9,6 +11,14 @@ export interface Elapsed {
   readonly at: string;
   /** True when a look lay before the one before it: times by that clock cannot be compared. */
   readonly wentBack: boolean;
+}
+
+const stored = z.object({ ms: z.number(), at: z.iso.datetime(), wentBack: z.boolean() });
+
+/** What was kept of it as JSON; null when nothing was. */
+export function readElapsed(kept: unknown): Elapsed | null {
+  const parsed = stored.safeParse(kept);
+  return parsed.success ? parsed.data : null;
 }
 
 /** Clocks of replicas differ a little; less than this is no step back, ms. */

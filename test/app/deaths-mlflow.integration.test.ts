@@ -31,7 +31,7 @@ describe.skipIf(why !== null)(title, () => {
   });
 
   const row: MortalRow = {
-    ...{ name: "mlflow", kinds: ["deploy"], mayAsk: false },
+    ...{ name: "mlflow", kinds: ["deploy", "rollback"], mayAsk: false },
     open: async () => {
       const name = newName();
       const clock = createTestClock();
@@ -59,7 +59,8 @@ describe.skipIf(why !== null)(title, () => {
     },
   };
 
-  describe("on the embedded database", () => deathsOf(onEmbedded(), row, ["deploy"]));
+  // A rollback is told after a deploy, and each asks the server some forty times: one database has to do for it.
+  describe("on the embedded database", () => deathsOf(onEmbedded(), row, ["deploy", "rollback"]));
   describe("on a server, where the log belongs to another role than the bot's", () =>
     deathsOf(onServer(), row, ["deploy"]));
 });

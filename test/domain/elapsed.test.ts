@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { addElapsed, beginElapsed } from "../../src/domain/elapsed.ts";
+import { addElapsed, beginElapsed, readElapsed } from "../../src/domain/elapsed.ts";
 
 const start = new Date("2026-03-02T10:00:00Z");
 const hour = 3_600_000;
@@ -23,6 +23,13 @@ test("a clock that steps back adds nothing, is remembered, and does not hold up 
 
 test("two replicas whose clocks differ a little are no step back", () => {
   expect(addElapsed(beginElapsed(start), later(-1_500), 30_000).wentBack).toBe(false);
+});
+
+test("what was kept is read back, and anything else is nothing", () => {
+  const kept = addElapsed(beginElapsed(start), later(10_000), 30_000);
+  expect(readElapsed(JSON.parse(JSON.stringify(kept)))).toEqual(kept);
+  for (const other of [undefined, null, 5, { ms: "5" }, { ...kept, at: "yesterday" }])
+    expect(readElapsed(other)).toBeNull();
 });
 
 test("whatever the clock says, no look adds more than it may, and none takes away", () => {

@@ -23,7 +23,7 @@ export interface FakeRun {
   readonly title: string;
   readonly inputs: Readonly<Record<string, string>>;
   readonly ref: string;
-  readonly createdAt: Date;
+  createdAt: Date;
   status: string;
   conclusion: string | null;
   /** How it ends when nobody stops it. */

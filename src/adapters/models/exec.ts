@@ -1,7 +1,6 @@
 /** Models that are served by anything with a command line: local commands, argument arrays, never a shell. */
 import { hostname } from "node:os";
 import path from "node:path";
-import { z } from "zod";
 import { canonicalJson } from "../../domain/audit.ts";
 import { oddValue } from "../../domain/operation-template.ts";
 import { redact } from "../../domain/redaction.ts";
@@ -14,12 +13,13 @@ import {
   type FindOperation,
   inverseOperation,
   type ModelBackend,
-  type ModelVersion,
   NotStartedError,
   type Observed,
   type Operation,
   type PlannedOperation,
 } from "../../ports/model.ts";
+import { observedOf } from "./exec/observed.ts";
+import { createPulse } from "./exec/pulse.ts";
 import { query } from "./exec/query.ts";
 import { cancelRun, findRun, lookAtRun, startRun } from "./exec/run.ts";
 import {
@@ -33,12 +33,16 @@ import {
   parseExecSettings,
 } from "./exec/settings.ts";
 import type { RunStatus } from "./exec/state.ts";
+import { parseVersions } from "./exec/versions.ts";
 
 export default defineModelBackend({
   name: "exec",
   summary: "local commands given as argument arrays; they go on when the bot restarts",
-  create: createExec,
+  create: (settings, context) => createExec(settings, context),
 });
+
+/** Time that a command on another machine gets over its own limit to end and say so, ms. */
+const spareMs = 60_000;
 
 type Values = Readonly<Partial<Record<Placeholder, string | null>>>;
 
@@ -46,8 +50,14 @@ type Values = Readonly<Partial<Record<Placeholder, string | null>>>;
  * A command is run by a process of its own that outlives the bot and writes down how it ended, in
  * `<stateFolder>/exec/<operationId>/`. After a crash that folder tells what became of the start; where it does not, and
  * no `find` command is set, a person has to.
+ * @param steadyMs - ms since any moment, of a clock that never jumps; how long a runner is silent is told by it.
  */
-export function createExec(settings: ReadonlyMap<string, unknown>, context: BackendContext): ModelBackend {
+export function createExec(
+  settings: ReadonlyMap<string, unknown>,
+  context: Pick<BackendContext, "environment" | "stateFolder" | "store">,
+  steadyMs: () => number = () => performance.now(),
+): ModelBackend {
+  const pulse = createPulse(steadyMs);
   const parsed = new Map([...settings].map(([model, value]) => [model, parseExecSettings(model, value)]));
   const canFind = [...parsed.values()].every((each) => each.find !== undefined);
 
@@ -108,31 +118,26 @@ export function createExec(settings: ReadonlyMap<string, unknown>, context: Back
       ...(manifest === null ? {} : { [manifestVariable]: canonicalJson(manifest) }),
     };
     const status = await startRun(folderOf(operationId), spec, { ...env, ...told });
-    return refOf(operationId, model, own, status);
+    return refOf(operationId, model, status);
   }
 
-  function refOf(operationId: string, model: string, own: ExecSettings, status: RunStatus): ExternalRef {
-    const { host, startedAt, runnerPid } = status;
-    const deadline = new Date(Date.parse(startedAt) + (own.timeoutSeconds + 60) * 1_000).toISOString();
-    return { operationId, model, host, deadline, runner: String(runnerPid) };
+  function refOf(operationId: string, model: string, { host, runnerPid }: RunStatus): ExternalRef {
+    return { operationId, model, host, runner: String(runnerPid) };
   }
 
   async function observe(ref: ExternalRef): Promise<Observed> {
-    const { operationId = "", model = "", host = "", deadline = "" } = ref;
+    const { operationId = "", model = "", host = "" } = ref;
     if (host === "") return await observeFound(model, operationId, "");
-    const seen = lookAtRun(folderOf(operationId), host);
+    const seen = lookAtRun(folderOf(operationId), host, pulse);
     if (seen.kind === "status") return observedOf(seen.status);
     if (seen.kind === "lost") return await observeFound(model, operationId, seen.tail, seen.problem);
-    if (context.clock.now().getTime() < Date.parse(deadline)) {
+    const waitedMs = pulse.stillMs(`${operationId} on ${host}`, "");
+    if (waitedMs <= settingsOf(model).timeoutSeconds * 1_000 + spareMs) {
       const label = `runs on ${host}, which alone can see it`;
       return { kind: "running", steps: [{ label, state: "running" }], logTail: "" };
     }
-    return await observeFound(
-      model,
-      operationId,
-      "",
-      `${host}, where it was started, did not say how it ended`,
-    );
+    const problem = `${host}, where it was started, did not say how it ended`;
+    return await observeFound(model, operationId, "", problem);
   }
 
   /** Asks the `find` command what became of an operation; without one, or without an answer, it is lost. */
@@ -172,7 +177,7 @@ export function createExec(settings: ReadonlyMap<string, unknown>, context: Back
     const { model } = rollout.plan;
     const own = settingsOf(model);
     const found = await findRun(folderOf(operationId));
-    if (typeof found !== "string") return { kind: "found", ref: refOf(operationId, model, own, found) };
+    if (typeof found !== "string") return { kind: "found", ref: refOf(operationId, model, found) };
     if (own.find === undefined) {
       const where = `nothing on ${hostname()} says whether the command was started`;
       return { kind: "cannot_look", problem: `${where}, and models.${model}.settings has no find command` };
@@ -239,105 +244,5 @@ function prepare(settings: ExecSettings, operation: PlannedOperation, operationI
     remedy: filled.placeholder.startsWith("manifest.")
       ? `Give --${filled.placeholder.slice("manifest.".length)}, or leave it out of the command in tocsin.yaml.`
       : "Leave it out of the command in tocsin.yaml.",
-  };
-}
-
-function observedOf(status: RunStatus): Observed {
-  const logTail = redact(status.tail).text;
-  const last = oneLine(logTail.trim().split("\n").at(-1) ?? "", 200);
-  switch (status.state) {
-    case "running":
-      return { kind: "running", steps: [{ label: "run the command", state: "running" }], logTail };
-    case "not_started":
-      return { kind: "failed", problem: `the command cannot be run: ${status.problem ?? ""}`, logTail };
-    case "timed_out":
-      return { kind: "failed", problem: "it took too long and was stopped", logTail };
-    case "cancelled":
-      return { kind: "cancelled", logTail };
-    case "exited":
-      break;
-  }
-  if (status.exitCode !== 0) {
-    const how =
-      status.exitCode === null
-        ? `was ended by ${status.signal ?? "a signal"}`
-        : `exited with ${status.exitCode}`;
-    return { kind: "failed", problem: `the command ${how}${last === "" ? "" : `: ${last}`}`, logTail };
-  }
-  const { version, metrics, result } = parseResult(status.tail);
-  const text = result ?? (version === null ? "the command exited with 0" : `version ${version} is ready`);
-  return {
-    kind: "succeeded",
-    result: oneLine(redact(text).text, 300),
-    newVersion: version,
-    metrics,
-    logTail,
-  };
-}
-
-const resultSchema = z.object({
-  version: z.union([z.string(), z.number()]).transform(String).nullable().default(null),
-  metrics: z.record(z.string(), z.number()).default({}),
-  result: z.string().nullable().default(null),
-});
-
-/** The last line of the output when it is a JSON object that says what came of it. */
-function parseResult(output: string): z.infer<typeof resultSchema> {
-  const none = { version: null, metrics: {}, result: null };
-  const last = output.trim().split("\n").at(-1) ?? "";
-  if (!last.startsWith("{")) return none;
-  try {
-    const parsed = resultSchema.safeParse(JSON.parse(last));
-    return parsed.success ? parsed.data : none;
-  } catch {
-    // A line that only looks like JSON is ordinary output.
-    return none;
-  }
-}
-
-const versionSchema = z.union([
-  z.string().transform((version) => ({ version })),
-  z.object({
-    version: z.union([z.string(), z.number()]).transform(String),
-    createdAt: z.iso.datetime({ offset: true }).optional(),
-    createdBy: z.string().optional(),
-    metrics: z.record(z.string(), z.number()).optional(),
-    description: z.string().optional(),
-    digest: z.string().optional(),
-    tags: z.record(z.string(), z.string()).default({}),
-  }),
-]);
-
-function parseVersions(model: string, output: string): readonly ModelVersion[] {
-  const text = output.trim();
-  if (!text.startsWith("[")) {
-    const lines = text.split("\n").map((line) => line.trim());
-    return lines.filter((line) => line !== "").map((version) => toVersion({ version }));
-  }
-  const parsed = z.array(versionSchema).safeParse(JSON.parse(text));
-  if (parsed.success) return parsed.data.map(toVersion);
-  const issue = parsed.error.issues[0];
-  throw new Error(
-    `exec: the versions of ${model} are not what is expected: ${issue?.path.join(".")} ${issue?.message}`,
-  );
-}
-
-function toVersion(given: {
-  readonly version: string;
-  readonly createdAt?: string | undefined;
-  readonly createdBy?: string | undefined;
-  readonly metrics?: Readonly<Record<string, number>> | undefined;
-  readonly description?: string | undefined;
-  readonly digest?: string | undefined;
-  readonly tags?: Readonly<Record<string, string>>;
-}): ModelVersion {
-  return {
-    version: given.version,
-    createdAt: given.createdAt === undefined ? null : new Date(given.createdAt),
-    createdBy: given.createdBy ?? null,
-    metrics: given.metrics ?? {},
-    description: given.description ?? "",
-    digest: given.digest ?? null,
-    ...(given.tags === undefined ? {} : { tags: given.tags }),
   };
 }

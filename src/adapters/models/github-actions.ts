@@ -3,6 +3,7 @@
  * so every operation is kept in the database before it is dispatched, and is dispatched once at most: where the run
  * cannot be found afterwards, a person decides.
  */
+import { addElapsed, beginElapsed, readElapsed } from "../../domain/elapsed.ts";
 import { fillFields, fillText, oddValue } from "../../domain/operation-template.ts";
 import { oneLine } from "../../domain/view.ts";
 import { HttpMishapError } from "../../ports/http-client.ts";
@@ -37,10 +38,12 @@ export default defineModelBackend({
   create: createGithubActions,
 });
 
-/** GitHub lists a run some seconds after its dispatch; after this it is not expected any more, ms. */
+/** GitHub lists a run some seconds after its dispatch; when it was looked for so long it is not expected any more, ms. */
 const listedWithinMs = 120_000;
-/** Clocks of the bot and of GitHub differ by less, ms. */
-const skewMs = 120_000;
+/** The most that one look counts for, ms: a clock that jumps does not end the search. */
+const maxLookMs = 30_000;
+/** So much earlier than the dispatch, by the bot's clock, runs are looked through, ms: that clock may have been wrong. */
+const skewMs = 24 * 3_600_000;
 /** Jobs whose annotations are read for a result. */
 const maxResultJobs = 10;
 
@@ -192,8 +195,15 @@ export function createGithubActions(
     return String(found.id);
   }
 
-  const isOverdue = ({ askedAt }: OperationRecord) =>
-    clock.now().getTime() - askedAt.getTime() > listedWithinMs;
+  /** Counts a look that found nothing; true when it was looked for long enough. */
+  async function isOverdue(record: OperationRecord): Promise<boolean> {
+    const { notes, askedAt } = record;
+    const before = readElapsed(notes["lookedFor"]) ?? beginElapsed(askedAt);
+    const lookedFor = addElapsed(before, clock.now(), maxLookMs);
+    // When someone else was first, their look counts.
+    await records.update({ ...record, notes: { ...notes, lookedFor } });
+    return lookedFor.ms > listedWithinMs;
+  }
 
   function notListed({ operation, notes }: OperationRecord): string {
     const { settings: own } = placeOf(operation.model);
@@ -205,7 +215,7 @@ export function createGithubActions(
     if (record === null || record.backend !== "github-actions") return { kind: "absent" };
     const { model } = record.operation;
     if ((await lookFor(record)) !== null) return { kind: "found", ref: { operationId, model } };
-    if (isOverdue(record)) return { kind: "cannot_look", problem: notListed(record) };
+    if (await isOverdue(record)) return { kind: "cannot_look", problem: notListed(record) };
     throw new Error("github: a dispatched run is listed after some seconds, and this one is not yet");
   }
 
@@ -216,7 +226,7 @@ export function createGithubActions(
     if (record === null) return lost("the bot's record of the dispatch is gone");
     const id = await lookFor(record);
     if (id === null) {
-      if (isOverdue(record)) return lost(notListed(record));
+      if (await isOverdue(record)) return lost(notListed(record));
       const steps = [{ label: "GitHub makes the run", state: "waiting" as const }];
       return { kind: "running", steps, logTail: "" };
     }

@@ -122,8 +122,9 @@ export function createKubernetes(
       for (const { version, from } of await serving.versions(place)) {
         if (known.has(version)) continue;
         known.add(version);
-        const description = `known to ${place.title}`;
-        found.push({ version, createdAt: from, createdBy: null, metrics: {}, description, digest: null });
+        // When an object of the cluster got it, not when and by whom it was made: that a registry knows.
+        const description = `known to ${place.title} since ${from.toISOString().slice(0, 16)}Z`;
+        found.push({ version, createdAt: null, createdBy: null, metrics: {}, description, digest: null });
       }
     }
     return found;

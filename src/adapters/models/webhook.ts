@@ -3,6 +3,7 @@
  * asked, or both. What is sent and what was reported is kept in the database, so that any replica can take a report.
  */
 
+import { addElapsed, beginElapsed, readElapsed } from "../../domain/elapsed.ts";
 import { oddValue } from "../../domain/operation-template.ts";
 import { isSignedMessage } from "../../domain/sender.ts";
 import { HttpMishapError } from "../../ports/http-client.ts";
@@ -33,6 +34,8 @@ export default defineModelBackend({
   create: createWebhook,
 });
 
+/** The most that one look adds to a silence, ms. */
+const maxLookMs = 60_000;
 /** Times a report is applied anew when another one was written at the same moment. */
 const maxTries = 10;
 
@@ -126,7 +129,7 @@ export function createWebhook(
     const known = notesOf(record);
     const isOver = record.state !== "asked" && record.state !== "running";
     if (isOver || own.status === undefined)
-      return isOver ? observedOf(known.report, known.url ?? "") : heard(own, record);
+      return isOver ? observedOf(known.report, known.url ?? "") : await heard(own, record);
     const said = await receiver.status(operationId);
     if (said.state === "absent") return lost(`the receiver knows nothing of ${operationId}`);
     const id = `asked-${clock.now().getTime()}`;
@@ -134,12 +137,16 @@ export function createWebhook(
     return observedOf(said, known.url ?? "");
   }
 
-  /** By what was reported alone. */
-  function heard(own: WebhookSettings, record: OperationRecord): Observed {
+  /** By what was reported alone. Silence is time that was looked on: a clock that jumps is no silence. */
+  async function heard(own: WebhookSettings, record: OperationRecord): Promise<Observed> {
     const known = notesOf(record);
-    const since = known.heardAt ?? record.askedAt.getTime();
-    if (clock.now().getTime() - since <= own.silentMs) return observedOf(known.report, known.url ?? "");
-    return lost(`the receiver has said nothing since ${new Date(since).toISOString()}`);
+    const since = new Date(known.heardAt ?? record.askedAt.getTime());
+    const before = readElapsed(known.silence) ?? beginElapsed(since);
+    const silence = addElapsed(before, clock.now(), maxLookMs);
+    if (silence.ms > own.silentMs) return lost(`the receiver has said nothing since ${since.toISOString()}`);
+    // When a report came in between, it stands.
+    await records.update({ ...record, notes: { ...record.notes, silence } });
+    return observedOf(known.report, known.url ?? "");
   }
 
   // ---------- reports ----------

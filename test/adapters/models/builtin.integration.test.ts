@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import builtin from "../../../src/adapters/models/builtin.ts";
 import { type OpenStore, openStore } from "../../../src/adapters/store/store.ts";
 import { shippedWeights } from "../../../src/domain/weights.ts";
-import type { Trainer } from "../../../src/ports.ts";
+import { NotStartedError, type Trainer } from "../../../src/ports.ts";
 import { modelContract, operationOf, watch } from "../../contracts/model.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
 import { openBuiltin, recall, trainer } from "./builtin/scene.ts";
@@ -137,6 +137,34 @@ test("a version whose parameters another release made is refused before it serve
     reason: "",
   } as const;
   expect(await backend.plan(question)).toMatchObject({ kind: "refuse", reason: "unfit_version" });
+});
+
+describe("a bot that lost its lock", () => {
+  test("changes nothing any more, and whoever holds it now does", async () => {
+    const scene = await open();
+    await scene.train();
+    const target = `${scene.model}/production`;
+    const lockFor = async (rolloutId: number) => {
+      const lock = await store.rollouts.lock(target, rolloutId, "test", new Date());
+      if (lock.kind !== "held") throw new Error(`${target} is held by ${lock.rolloutId}`);
+      return lock.fence;
+    };
+    const [late, next] = [operationOf(scene), operationOf(scene)];
+    const lateFence = await lockFor(1_000_001);
+    await store.rollouts.unlock(target, 1_000_001);
+    const fence = await lockFor(1_000_002);
+    const refusal = await scene.backend
+      .start({ ...late, fence: lateFence })
+      .catch((thrown: unknown) => thrown);
+    expect(refusal).toBeInstanceOf(NotStartedError);
+    expect(String(refusal)).toContain(
+      `the lock on ${target} changed hands (fence ${fence}, this has ${lateFence})`,
+    );
+    expect((await scene.backend.live(scene.model, "production")).version).toBe("1");
+    expect(await scene.backend.findByOperationId(late.operationId)).toEqual({ kind: "absent" });
+    await scene.backend.start({ ...next, fence });
+    expect((await scene.backend.live(scene.model, "production")).version).toBe("2");
+  });
 });
 
 test("what is done in one step cannot be stopped, and says so", async () => {

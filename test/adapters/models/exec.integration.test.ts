@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readStatus } from "../../../src/adapters/models/exec/state.ts";
+import { readStatus, runFiles, writeWhole } from "../../../src/adapters/models/exec/state.ts";
 import { type OpenStore, openStore } from "../../../src/adapters/store/store.ts";
 import { emptyManifest } from "../../../src/domain/retrain-manifest.ts";
 import { NotStartedError } from "../../../src/ports.ts";
@@ -31,6 +31,17 @@ function system(
   const scene = execSystem({ store, over, environment });
   folders.push(scene.folder);
   return scene;
+}
+
+/** With a steady clock that passes when the test says so. */
+function timed(over: Readonly<Record<string, unknown>> = {}) {
+  let now = 0;
+  const scene = execSystem({ store, over, steadyMs: () => now });
+  folders.push(scene.folder);
+  const pass = (ms: number) => {
+    now += ms;
+  };
+  return { scene, pass };
 }
 
 /** Starts a command of one's own in place of the deploy command, and watches it to its end. */
@@ -203,16 +214,35 @@ describe("when the bot or the command dies", () => {
   });
 
   test("work on another machine is left to it until its time is over, and then it is lost", async () => {
-    const scene = system();
+    const { scene, pass } = timed({ timeoutSeconds: 600 });
     const ref = { operationId: "elsewhere", model: "scorer", host: "another-host", runner: "1" };
     const operation = operationOf(scene);
-    const later = new Date(Date.now() + 60_000).toISOString();
-    expect(await scene.backend.observe({ ...ref, deadline: later }, operation)).toMatchObject({
-      kind: "running",
-    });
-    const past = { ...ref, deadline: new Date(0).toISOString() };
-    expect(await scene.backend.observe(past, operation)).toMatchObject({ kind: "lost" });
+    const waits = async (seconds: number) => {
+      pass(seconds * 1_000);
+      return (await scene.backend.observe(ref, operation)).kind;
+    };
+    expect([await waits(0), await waits(659), await waits(2)]).toEqual(["running", "running", "lost"]);
     await expect(scene.backend.cancel(ref, operation)).rejects.toThrow("another-host");
+  });
+
+  test("a process that has a silent runner's id is not it; times that a jumping clock wrote say nothing", async () => {
+    const { scene, pass } = timed();
+    const operation = operationOf(scene);
+    const folder = path.join(scene.folder, "exec", operation.operationId);
+    const says = (at: string) => {
+      const status = { state: "running", runnerPid: process.pid, host: hostname(), startedAt: at, at };
+      const nothing = { exitCode: null, signal: null, problem: null, tail: "" };
+      writeWhole(runFiles(folder).status, JSON.stringify({ ...status, ...nothing }));
+    };
+    const ref = { operationId: operation.operationId, model: "scorer", host: hostname(), runner: "1" };
+    const look = async (seconds: number) => {
+      pass(seconds * 1_000);
+      return (await scene.backend.observe(ref, operation)).kind;
+    };
+    says("2001-01-01T00:00:00.000Z");
+    expect([await look(0), await look(59)]).toEqual(["running", "running"]);
+    says("2000-01-01T00:00:00.000Z");
+    expect([await look(2), await look(59), await look(2)]).toEqual(["running", "running", "lost"]);
   });
 
   test("a find command makes an interrupted start recoverable: absent, or found and watched", async () => {

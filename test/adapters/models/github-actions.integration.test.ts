@@ -121,6 +121,65 @@ describe("a dispatch", () => {
   });
 });
 
+describe("a clock that is set an hour", () => {
+  const hourMs = 3_600_000;
+  const jumps = [
+    ["forward", hourMs],
+    ["back", -hourMs],
+  ] as const;
+
+  test.each(jumps)("%s after a dispatch does not end the search for its run", async (_name, jumpMs) => {
+    const { backend, pass, ...scene } = await opened({ github: { tellsRun: false, listLag: 2 } });
+    const operation = operationOf(scene);
+    const ref = await backend.start(operation);
+    pass(jumpMs);
+    expect(await backend.observe(ref, operation)).toMatchObject({ kind: "running" });
+    expect((await watch(backend, ref, operation)).kind).toBe("succeeded");
+  });
+
+  test.each(jumps)(
+    "%s neither loses nor keeps waiting a start that was interrupted",
+    async (_name, jumpMs) => {
+      const { backend, pass, proxy, isStart, github, ...scene } = await opened({
+        github: { tellsRun: false },
+      });
+      const operation = operationOf(scene);
+      proxy.fate = (call) => (isStart(call) ? { kind: "cut", when: "before" } : { kind: "pass" });
+      await expect(backend.start(operation)).rejects.toThrow("could not be reached");
+      pass(jumpMs);
+      const look = () => backend.findByOperationId(operation.operationId).catch(() => "later" as const);
+      expect(await look()).toBe("later");
+      let looks = 1;
+      for (let found = await look(); found === "later" && looks < 100; looks += 1) {
+        pass(5_000);
+        found = await look();
+      }
+      expect(await look()).toMatchObject({ kind: "cannot_look" });
+      // Two minutes of looks; the jump counts for half a minute at most.
+      expect(looks).toBeGreaterThan(17);
+      expect(looks).toBeLessThan(27);
+      expect(github.runs).toHaveLength(0);
+    },
+  );
+
+  test("ahead at the dispatch, and right afterwards, does not hide the run", async () => {
+    const { backend, pass, clock, github, ...scene } = await opened({ github: { tellsRun: false } });
+    const operation = operationOf(scene);
+    const ref = await backend.start(operation);
+    for (const run of github.runs) run.createdAt = new Date(clock.now().getTime() - hourMs);
+    expect((await watch(backend, ref, operation)).kind).toBe("succeeded");
+  });
+
+  test("back does not prolong GitHub's limit", async () => {
+    const { backend, proxy, pass, ...scene } = await opened();
+    proxy.fate = () => ({ kind: "answer", status: 429, headers: { "retry-after": "30" } });
+    await expect(backend.live(scene.model, "production")).rejects.toThrow("asked too often");
+    proxy.fate = () => ({ kind: "pass" });
+    pass(-hourMs);
+    expect((await backend.live(scene.model, "production")).version).toBe("1");
+  });
+});
+
 describe("a plan", () => {
   const question = {
     kind: "deploy",

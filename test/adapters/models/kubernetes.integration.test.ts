@@ -1,7 +1,9 @@
 /** Against the fake cluster of test/fakes/kubernetes.ts, with and without what networks and controllers do. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { factsOf } from "../../../src/app/plan-facts.ts";
 import { NotStartedError, type Observed, type Operation } from "../../../src/ports.ts";
 import { type ModelScene, modelContract, operationOf, watch } from "../../contracts/model.ts";
+import { plan } from "../../domain/rollout-build.ts";
 import { resourceOf } from "../../fakes/kubernetes/pods.ts";
 import {
   type Behaviour,
@@ -109,6 +111,21 @@ const deployedImage = (model: string) =>
   JSON.stringify(cluster.get("deployments", model).spec["template"]).match(/registry:5000\/scorer[^"]*/)?.[0];
 
 describe("a Deployment", () => {
+  test("does not pass off who put a version into the cluster, and when, as who made it", async () => {
+    const scene = await openDeployment();
+    const operation = operationOf(scene);
+    await watch(scene.backend, await scene.backend.start(operation), operation);
+    const versions = await scene.backend.versions(scene.model);
+    expect(versions.map(({ version }) => version).sort()).toEqual(["v1", "v2"]);
+    for (const { createdAt, createdBy, origin, description } of versions) {
+      expect([createdAt, createdBy, origin]).toEqual([null, null, undefined]);
+      expect(description).toMatch(/^known to Deployment \S+ in ml since \d{4}-\d\d-\d\dT\d\d:\d\dZ$/);
+    }
+    // Their card shows neither; a registry beside it does.
+    const { version } = factsOf({ ...plan, to: "v2" }, versions, []);
+    expect(version).toEqual({ createdBy: null, createdAt: null, run: null, commit: null, data: null });
+  });
+
   test("keeps what the plan showed: image, record, and the cause that kubectl shows", async () => {
     const scene = await openDeployment();
     const operation = operationOf(scene);

@@ -170,12 +170,29 @@ describe("reports", () => {
   });
 
   test("that stop coming make the bot ask a person", async () => {
-    const { observed, pass } = await sent({ silentSeconds: 60 });
-    pass(61_000);
-    expect(await observed()).toMatchObject({
-      kind: "lost",
-      problem: expect.stringContaining("said nothing since"),
-    });
+    const { observed, pass, report } = await sent({ silentSeconds: 60 });
+    const waits = async (ms: number) => {
+      pass(ms);
+      return (await observed()).kind;
+    };
+    expect(await waits(40_000)).toBe("running");
+    expect(await report({ state: "running" })).toBe(202);
+    expect(await waits(40_000)).toBe("running");
+    expect(await waits(21_000)).toBe("lost");
+    expect(await observed()).toMatchObject({ problem: expect.stringContaining("said nothing since") });
+  });
+
+  test.each([
+    ["forward", 3_600_000],
+    ["back", -3_600_000],
+  ])("are waited for as long as ever when the clock is set %s", async (_name, jumpMs) => {
+    const { observed, pass } = await sent({ silentSeconds: 600 });
+    pass(jumpMs);
+    let looks = 0;
+    for (; looks < 200 && (await observed()).kind === "running"; looks += 1) pass(5_000);
+    // Ten minutes of looks; the jump counts for one at most.
+    expect(looks).toBeGreaterThanOrEqual(108);
+    expect(looks).toBeLessThanOrEqual(121);
   });
 
   test("that came before the answer to the start stand", async () => {

@@ -7,6 +7,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { NotStartedError } from "../../../ports/model.ts";
+import type { Pulse } from "./pulse.ts";
 import { heartbeatMs, type RunSpec, type RunStatus, readStatus, runFiles, writeWhole } from "./state.ts";
 
 /** How long a runner may take to say that it runs, ms; a Node process starts in well under a second. */
@@ -80,9 +81,10 @@ export type RunState =
   | { readonly kind: "lost"; readonly problem: string; readonly tail: string };
 
 /** How a started command fares. */
-export function lookAtRun(folder: string, host: string): RunState {
+export function lookAtRun(folder: string, host: string, pulse: Pulse): RunState {
   if (host !== hostname()) return { kind: "elsewhere", host };
-  const isGone = !isAlive(readStatus(folder));
+  const before = readStatus(folder);
+  const isGone = before === null || pulse.stillMs(folder, before.at) > silentMs || !hasProcess(before);
   // Read again after the look at the process: it may have ended between the two.
   const status = readStatus(folder);
   if (status === null) return { kind: "lost", problem: `${folder} has no status file any more`, tail: "" };
@@ -93,10 +95,9 @@ export function lookAtRun(folder: string, host: string): RunState {
   return { kind: "status", status };
 }
 
-function isAlive(status: RunStatus | null): boolean {
-  if (status === null || Date.now() - Date.parse(status.at) > silentMs) return false;
+function hasProcess({ runnerPid }: RunStatus): boolean {
   try {
-    process.kill(status.runnerPid, 0);
+    process.kill(runnerPid, 0);
     return true;
   } catch (error) {
     // EPERM: it lives and belongs to someone else.

@@ -18,6 +18,13 @@ export interface Authorizer {
   forget(): void;
 }
 
+/** A token that GitHub gave for an hour, ms since 1970; before `from` the clock was set back, and nobody knows its end. */
+interface Known {
+  readonly authorization: string;
+  readonly from: number;
+  readonly until: number;
+}
+
 export function createAuthorizer(
   { credentials, apiUrl, timeoutMs }: Pick<GithubSettings, "credentials" | "apiUrl" | "timeoutMs">,
   { http, clock }: { readonly http: HttpClient; readonly clock: Clock },
@@ -27,14 +34,15 @@ export function createAuthorizer(
     return { authorization: () => Promise.resolve(authorization), forget: () => undefined };
   }
   const { installation, appId, privateKey } = credentials;
-  let known: { readonly authorization: string; readonly until: number } | null = null;
+  let known: Known | null = null;
 
-  async function renew(): Promise<{ readonly authorization: string; readonly until: number }> {
+  async function renew(): Promise<Known> {
+    const now = clock.now();
     const { data } = await http.ask({
       who: "github",
       method: "POST",
       url: new URL(`app/installations/${installation}/access_tokens`, apiUrl),
-      headers: { authorization: `Bearer ${appJwt(appId, privateKey, clock.now())}` },
+      headers: { authorization: `Bearer ${appJwt(appId, privateKey, now)}` },
       schema: z.object({ token: z.string().min(1), expires_at: z.iso.datetime({ offset: true }) }),
       timeoutMs,
       remedies: {
@@ -42,12 +50,14 @@ export function createAuthorizer(
         404: "is app.installation its installation on this repository?",
       },
     });
-    return { authorization: `Bearer ${data.token}`, until: Date.parse(data.expires_at) - spareMs };
+    const until = Date.parse(data.expires_at) - spareMs;
+    return { authorization: `Bearer ${data.token}`, from: now.getTime(), until };
   }
 
   return {
     authorization: async () => {
-      if (known === null || clock.now().getTime() >= known.until) known = await renew();
+      const now = clock.now().getTime();
+      if (known === null || now < known.from || now >= known.until) known = await renew();
       return known.authorization;
     },
     forget: () => {

@@ -1,5 +1,5 @@
 /** Where a model serves in one environment, and what every kind of object there can be asked. */
-import type { ModelVersion, Observed, PlannedOperation, Snapshot } from "../../../ports/model.ts";
+import type { Observed, PlannedOperation, Snapshot } from "../../../ports/model.ts";
 import type { KubernetesClient, PatchOperation } from "./client.ts";
 import type { Metadata } from "./object.ts";
 import type { OperationRecord } from "./record.ts";
@@ -62,7 +62,10 @@ export interface ServingKind<Seen> {
   readonly word: string;
   read(place: Place): Promise<Sight<Seen>>;
   /** Versions that it can still go back to, newest first, and when each came. */
-  versions(place: Place, sight: Sight<Seen>): Promise<readonly Pick<ModelVersion, "version" | "createdAt">[]>;
+  versions(
+    place: Place,
+    sight: Sight<Seen>,
+  ): Promise<readonly { readonly version: string; readonly createdAt: Date }[]>;
   snapshot(place: Place, sight: Sight<Seen>): Promise<Snapshot>;
   edit(place: Place, sight: Sight<Seen>, question: ServingQuestion): Promise<Edit>;
   /** Takes an operation back. What has to be done before the object is written is done here. */

@@ -31,7 +31,8 @@ export interface Serving {
   readonly plural: string;
   readonly word: string;
   live(place: Place): Promise<Origin & { readonly version: string | null }>;
-  versions(place: Place): Promise<readonly Served[]>;
+  /** Newest first, and when each came to the object. */
+  versions(place: Place): Promise<readonly Pick<Served, "version" | "from">[]>;
   history(place: Place): Promise<readonly Served[]>;
   /** Whether the cluster keeps what served a version, not only its name. */
   isKept(place: Place, version: string): Promise<boolean>;
@@ -276,13 +277,13 @@ export function createServing<Seen>(kind: ServingKind<Seen>): Serving {
     });
   }
 
-  async function versions(place: Place): Promise<readonly Served[]> {
+  async function versions(place: Place) {
     const sight = await kind.read(place);
     const listed = await kind.versions(place, sight);
     const known = new Set<string>();
     return [
-      ...listed.map(({ version, createdAt }) => ({ version, from: createdAt ?? new Date(0), by: null })),
-      ...sight.records.toReversed().map(({ to, at, by }) => ({ version: to, from: at, by })),
+      ...listed.map(({ version, createdAt }) => ({ version, from: createdAt })),
+      ...sight.records.toReversed().map(({ to, at }) => ({ version: to, from: at })),
     ].filter(({ version }) => !known.has(version) && known.add(version));
   }
 
@@ -293,7 +294,7 @@ export function createServing<Seen>(kind: ServingKind<Seen>): Serving {
       .map(({ to, at, by }) => ({ version: to, from: at, by }));
     const others = (await kind.versions(place, sight))
       .filter(({ version }) => !own.some((served) => served.version === version))
-      .map(({ version, createdAt }) => ({ version, from: createdAt ?? new Date(0), by: null }));
+      .map(({ version, createdAt }) => ({ version, from: createdAt, by: null }));
     return [...own, ...others].sort((one, other) => other.from.getTime() - one.from.getTime());
   }
 

@@ -36,6 +36,8 @@ const notes = z.object({
   /** Ids of the newest messages: none is applied twice. */
   seen: z.array(z.string()).default([]),
   url: z.string().optional(),
+  /** How long it was looked at since the receiver last spoke. */
+  silence: z.unknown().optional(),
 });
 export type Notes = z.infer<typeof notes>;
 const maxSeen = 100;
@@ -71,7 +73,7 @@ export function applyReport(
       ...record,
       state: said.state,
       endedAt: said.state === "running" ? null : now,
-      notes: { ...known, report: said, heardAt: now.getTime(), sentAt, seen },
+      notes: { ...known, report: said, heardAt: now.getTime(), sentAt, seen, silence: undefined },
     },
   };
 }

@@ -2,7 +2,7 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import exec from "../../../../src/adapters/models/exec.ts";
+import { createExec } from "../../../../src/adapters/models/exec.ts";
 import type { Operation, Store } from "../../../../src/ports.ts";
 import { contextOf, rememberRollout } from "../scene.ts";
 
@@ -12,12 +12,14 @@ export function execSystem({
   folder = mkdtempSync(path.join(tmpdir(), "tocsin-exec-")),
   over = {},
   environment = {},
+  steadyMs,
 }: {
   readonly store: Store;
   readonly model?: string;
   readonly folder?: string;
   readonly over?: Readonly<Record<string, unknown>>;
   readonly environment?: Readonly<Record<string, string>>;
+  readonly steadyMs?: () => number;
 }) {
   const live = path.join(folder, "live");
   writeFileSync(live, "1\n");
@@ -33,12 +35,13 @@ export function execSystem({
     ...over,
   };
   const backendIn = (bot: Store) =>
-    exec.create(
+    createExec(
       new Map([[model, settings]]),
       contextOf(bot, {
         stateFolder: folder,
         environment: { PATH: process.env["PATH"] ?? "", ...environment },
       }),
+      steadyMs,
     );
   const scene = { model, environment: "production", from: "1", to: "2" };
   return {
