@@ -227,17 +227,6 @@ export async function suggestVersions(partial: string, context: Pick<SuggestCont
     .slice(0, maxSuggestions);
 }
 
-/** Names that stand for the platforms' own accounts. */
-const maxAuthor = 80;
-
-/** The name in tocsin.yaml of an account of this platform, else what was written; whoever asks when nothing was. */
-export function authorOf(written: string | undefined, { people, via, person }: CommandContext): string {
-  if (written === undefined) return person.name;
-  const bare = written.replace(/^@/, "");
-  const known = people.find(({ id, accounts }) => id === bare || accounts[via] === bare);
-  return known?.name ?? oneLine(bare, maxAuthor);
-}
-
 /** Services of the topology whose name goes with what was typed. */
 export async function suggestServices(partial: string, context: Pick<SuggestContext, "store">) {
   const { services, edges } = await context.store.incidents.topology();

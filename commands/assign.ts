@@ -6,7 +6,7 @@ import type { Person } from "../src/domain/person.ts";
 import { oneLine } from "../src/domain/view.ts";
 import { type CommandContext, defineCommand, type Refusal } from "../src/ports/command.ts";
 import { findIncident, incidentResource, nameOf, suggestIncidents } from "./_lookup.ts";
-import { findPersonWritten, suggestPeople } from "./_people.ts";
+import { callOf, findPersonWritten, suggestPeople } from "./_people.ts";
 
 export default defineCommand({
   kind: "operate",
@@ -42,7 +42,7 @@ export default defineCommand({
       };
     }
     const by = context.person;
-    const to = options.person === undefined ? by : findPersonWritten(options.person, context);
+    const to = options.person === undefined ? by : await findPersonWritten(options.person, context);
     if ("kind" in to) return to;
     if (assignedTo === to.id) {
       return {
@@ -57,6 +57,7 @@ export default defineCommand({
     const note = oneLine(options.note, 1_000);
     const from = assignedTo === null || assignedTo === by.id ? null : nameOf(context.people, assignedTo);
     const text = `${sentenceOf(to.id === by.id, to.name, by.name)}${from === null ? "" : `, until now with ${from}`}${note === "" ? "" : `: ${note}`}`;
+    const calls = to.id === by.id ? [] : [await callOf(to, context)];
     return {
       kind: "answer",
       view: answerView(
@@ -75,7 +76,7 @@ export default defineCommand({
         {
           kind: "incident",
           incident: assignIncident(incident, { to: to.id, by: by.id, now: context.now }),
-          entry: { kind: "assigned", text, data: { to: to.id, from: assignedTo } },
+          entry: { kind: "assigned", text, data: { to: to.id, from: assignedTo, calls } },
         },
       ],
     };

@@ -4,8 +4,9 @@ import { answerView } from "../src/domain/answer.ts";
 import { declarationBody, declaredSource } from "../src/domain/declaration.ts";
 import { oneLine, safeUrl } from "../src/domain/view.ts";
 import { defineCommand } from "../src/ports/command.ts";
-import { authorOf, suggestServices } from "./_lookup.ts";
+import { suggestServices } from "./_lookup.ts";
 import { refusal } from "./_matchers.ts";
+import { authorOf } from "./_people.ts";
 
 /** A message of longer ago is no beginning of what happens now, ms. */
 const oldestMs = 24 * 3_600_000;
@@ -51,7 +52,7 @@ export default defineCommand({
     const key = options.message ?? `${person.id} ${now.toISOString()} ${text}`;
     const body = declarationBody({
       ...{ key, text, severity: options.severity, startsAt, link: safeUrl(options.link) },
-      ...{ service: options.service ?? null, author: authorOf(options.author, context) },
+      ...{ service: options.service ?? null, author: await authorOf(options.author, context) },
     });
     await store.deliveries.insert([{ source: declaredSource, headers: {}, receivedAt: now, body }]);
     const answer =

@@ -3,7 +3,8 @@ import { answerView } from "../src/domain/answer.ts";
 import { type Pin, pinData, standingPin, unpinData } from "../src/domain/pin.ts";
 import { oneLine, safeUrl } from "../src/domain/view.ts";
 import { type CommandResult, defineCommand } from "../src/ports/command.ts";
-import { authorOf, findIncident, incidentResource, nameOf, suggestIncidents } from "./_lookup.ts";
+import { findIncident, incidentResource, nameOf, suggestIncidents } from "./_lookup.ts";
+import { authorOf } from "./_people.ts";
 
 /** Lines of a history that are looked through for a message. */
 const maxEntries = 1_000;
@@ -71,7 +72,7 @@ export default defineCommand({
     if (text === "") return nothingSaid(id);
     const pin: Pin = {
       message: options.message ?? null,
-      author: authorOf(options.author, context),
+      author: await authorOf(options.author, context),
       link: safeUrl(options.link),
     };
     const at = options.at === undefined ? context.now : new Date(options.at);

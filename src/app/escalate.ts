@@ -11,6 +11,7 @@ import {
   ruleFor,
 } from "../domain/escalation.ts";
 import type { Incident } from "../domain/incident.ts";
+import { mentionOf } from "../domain/link.ts";
 import type { Person } from "../domain/person.ts";
 import { duration, type Mention, oneLine } from "../domain/view.ts";
 import {
@@ -132,9 +133,9 @@ export function createEscalate(options: EscalateOptions): Escalate {
   ): Promise<Told> {
     switch (recipient.kind) {
       case "person":
-        return tellPerson(recipient.person, "");
+        return await tellPerson(tx, recipient.person, "");
       case "rota":
-        return tellRota(recipient.rota, turns);
+        return await tellRota(tx, recipient.rota, turns);
       case "group": {
         const { name, accounts } = recipient;
         return { words: name, call: { name, mention: { kind: "group", accounts } } };
@@ -149,18 +150,19 @@ export function createEscalate(options: EscalateOptions): Escalate {
     }
   }
 
-  function tellRota(name: string, turns: Turns): Told {
+  async function tellRota(tx: StoreSlices, name: string, turns: Turns): Promise<Told> {
     const answer = turns.get(name) ?? { kind: "nobody" };
-    if (answer.kind === "turn") return tellPerson(answer.person, `, on call for ${name}`);
+    if (answer.kind === "turn") return await tellPerson(tx, answer.person, `, on call for ${name}`);
     const because = answer.kind === "nobody" ? "has no turn now" : `is not known: ${answer.because}`;
     return { words: `nobody (${name} ${because})`, call: null };
   }
 
-  function tellPerson(id: string, role: string): Told {
+  async function tellPerson(tx: StoreSlices, id: string, role: string): Promise<Told> {
     const person = options.people.find((other) => other.id === id);
-    const name = person?.name ?? id;
-    const mention = { kind: "person", accounts: person?.accounts ?? {} } as const;
-    return { words: `${name}${role}`, call: { name, mention } };
+    if (person === undefined)
+      return { words: `${id}${role}`, call: { name: id, mention: { kind: "person", accounts: {} } } };
+    const mention = mentionOf(person, await tx.links.ofPerson(id), options.people);
+    return { words: `${person.name}${role}`, call: { name: person.name, mention } };
   }
 
   async function showIn(tx: StoreSlices, incident: Incident, name: string, now: Date): Promise<void> {

@@ -9,6 +9,7 @@ import { standingVerdicts } from "../domain/feedback.ts";
 import { handoverView } from "../domain/handover-view.ts";
 import type { TimelineEntry } from "../domain/incident.ts";
 import { type EntryChart, entryView, incidentView } from "../domain/incident-view.ts";
+import { mentionOf } from "../domain/link.ts";
 import type { Person } from "../domain/person.ts";
 import { outsideView } from "../domain/serving-change.ts";
 import { type ReminderKind, silenceReminderView } from "../domain/silence-view.ts";
@@ -136,8 +137,11 @@ export function createRender(options: RenderOptions): Render {
     const run = await store.digests.find(id);
     if (run === null || run.facts === null) return null;
     const { facts } = run;
-    if (facts.handover !== undefined)
-      return { view: handoverView({ facts, handover: facts.handover, nameOf, callOf }), revision: 1 };
+    const { handover } = facts;
+    if (handover !== undefined) {
+      const call = handover.to === null ? null : await callOf(handover.to);
+      return { view: handoverView({ facts, handover, nameOf, call }), revision: 1 };
+    }
     return { view: digestView({ facts, chart: await options.charts.timeline(facts), nameOf }), revision: 1 };
   }
 
@@ -147,9 +151,9 @@ export function createRender(options: RenderOptions): Render {
     return view === null ? null : { view, revision: 1 };
   }
 
-  function callOf(person: string): Mention | null {
-    const known = people.find(({ id }) => id === person);
-    return known === undefined ? null : { kind: "person", accounts: known.accounts };
+  async function callOf(id: string): Promise<Mention | null> {
+    const person = people.find((known) => known.id === id);
+    return person === undefined ? null : mentionOf(person, await store.links.ofPerson(id), people);
   }
 
   async function renderReminder(id: number, kind: ReminderKind) {

@@ -16,8 +16,8 @@ export interface HandoverQuestion {
   readonly facts: DigestFacts;
   readonly handover: NonNullable<DigestFacts["handover"]>;
   readonly nameOf: (person: string) => string;
-  /** How a person is called; null for somebody who has no account. */
-  readonly callOf: (person: string) => Mention | null;
+  /** How whoever begins is called; null for nobody, and for one whom tocsin.yaml no longer names. */
+  readonly call: Mention | null;
 }
 
 /** One line when nothing is open, waits or happened. */
@@ -26,10 +26,10 @@ export function handoverView(question: HandoverQuestion): View {
   const { open = [], told = [] } = facts;
   const [from, to] = [new Date(facts.from), new Date(facts.to)];
   const title = `Hand-over, ${whoToWhom(question)}`;
-  const call = callLine(question);
+  const called = callLine(question);
   if (isIdle(facts)) {
     const text = `${title}: nothing open, nothing waits, nothing happened since ${moment(from).text}.`;
-    const blocks = call.length === 0 ? [] : [{ kind: "text", text: call } as const];
+    const blocks = called.length === 0 ? [] : [{ kind: "text", text: called } as const];
     return { kind: "digest", title: text, tone: "neutral", summary: text, blocks, actions: [] };
   }
   const openLines = open.flatMap((line) => {
@@ -46,7 +46,7 @@ export function handoverView(question: HandoverQuestion): View {
     tone: "neutral",
     summary: `${title}: ${summary}`,
     blocks: [
-      ...(call.length === 0 ? [] : [{ kind: "text", text: call } as const]),
+      ...(called.length === 0 ? [] : [{ kind: "text", text: called } as const]),
       { kind: "text", text: [plain(summary)] },
       { kind: "note", text: [moment(from), plain(" to "), moment(to)] },
       ...listBlock("Open, oldest first", openLines),
@@ -74,11 +74,10 @@ function whoToWhom({ handover, nameOf }: HandoverQuestion): string {
 }
 
 /** Calls whoever begins, so that it is not only written somewhere. */
-function callLine({ handover, nameOf, callOf }: HandoverQuestion): Text {
+function callLine({ handover, nameOf, call }: HandoverQuestion): Text {
   const { from, to, rota } = handover;
   if (to === null || to === from) return [];
-  const called = callOf(to);
-  const who = called === null ? plain(oneLine(nameOf(to), 60)) : mention(nameOf(to), called);
+  const who = call === null ? plain(oneLine(nameOf(to), 60)) : mention(nameOf(to), call);
   return [who, plain(` is on call for ${rota} now.`)];
 }
 

@@ -363,9 +363,10 @@ function isBroadcast({ kind, data }: TimelineEntry): boolean {
   return kind === "explained" && data["isNewCause"] === true;
 }
 
-/** Whom an escalation calls, as the bot wrote it down from tocsin.yaml. */
+/** Whom an escalation calls, or an assignment: as the bot wrote it down from tocsin.yaml and from links that people confirmed. */
 function callsIn({ kind, data }: TimelineEntry): Text {
-  const calls = kind === "escalated" ? z.array(callSchema).safeParse(data["calls"]) : null;
+  const isCall = kind === "escalated" || kind === "assigned";
+  const calls = isCall ? z.array(callSchema).safeParse(data["calls"]) : null;
   if (calls?.success !== true) return [];
   return calls.data.flatMap((call) => [plain(" "), mention(call.name, call.mention)]);
 }

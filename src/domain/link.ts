@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { findPerson, type Person } from "./person.ts";
+import type { Mention } from "./view.ts";
 
 /** An account that belongs to a person of tocsin.yaml because its owner confirmed it with a code. */
 export interface AccountLink {
@@ -66,6 +67,22 @@ export function personOfAccount(
   // Where tocsin.yaml names another account of theirs, that one is meant.
   if (linked === null || linked.accounts[account.platform] !== undefined) return null;
   return { ...linked, accounts: { ...linked.accounts, [account.platform]: account.id } };
+}
+
+/**
+ * How a person is called on every platform: by the account that tocsin.yaml names there, else by the one linked last.
+ * @param links - of that person.
+ */
+export function mentionOf(
+  person: Person,
+  links: readonly AccountLink[],
+  people: readonly Person[],
+): Mention & { readonly kind: "person" } {
+  const linked = links
+    .filter(({ platform, account }) => findPerson(people, platform, account) === null)
+    .toSorted((a, b) => a.linkedAt.getTime() - b.linkedAt.getTime())
+    .map(({ platform, account }) => [platform, account] as const);
+  return { kind: "person", accounts: { ...Object.fromEntries(linked), ...person.accounts } };
 }
 
 /** Why an account may not take up a code, or null. */

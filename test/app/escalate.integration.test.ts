@@ -91,6 +91,21 @@ async function escalated(id: number) {
 }
 
 describe("nobody acknowledges it", () => {
+  test("who linked an account is called by it on that platform", async () => {
+    const link = { platform: "discord", account: "777", accountName: "lead there", person: "lead" };
+    await scene.store().links.save({ ...link, linkedAt: scene.clock.now() });
+    const { id } = await opened();
+    await escalate(ruleOf([{ afterMs: 0, tell: [{ kind: "person", person: "lead" }] }])).look(id);
+    const [entry] = await escalated(id);
+    expect(entry?.data["calls"]).toEqual([
+      {
+        name: "lead",
+        mention: { kind: "person", accounts: { console: "lead", slack: "U-lead", discord: "777" } },
+      },
+    ]);
+    await scene.store().links.remove("discord", "777");
+  });
+
   test("the one on call is told, then the next, each once, in the thread and in the audit log", async () => {
     const { id } = await opened();
     const { look } = escalate(

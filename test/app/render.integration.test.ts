@@ -1,18 +1,20 @@
 import { expect, test } from "vitest";
 import { createRender } from "../../src/app/render.ts";
 import { tellComparison } from "../../src/app/rollout-notes.ts";
+import type { Person } from "../../src/domain/person.ts";
 import { type Charts, type Post, type Store, silentLog } from "../../src/ports.ts";
 import { aStoredAlert, freshStore } from "../adapters/store/fixture.ts";
 import { at, buildAlert, buildIncident } from "../domain/build.ts";
 import { plan, rolloutIn } from "../domain/rollout-build.ts";
 import { noCharts } from "../fixtures/charts.ts";
+import { buildHandover } from "../fixtures/digest.ts";
 
 const png = new Uint8Array([1]);
 const drawing: Charts = { ...noCharts, alerts: async () => png, comparison: async () => png };
 
-function renderer(store: Store, charts: Charts) {
+function renderer(store: Store, charts: Charts, people: readonly Person[] = []) {
   return createRender({
-    ...{ store, charts, people: [], models: [], log: silentLog, clock: { now: () => at(90) } },
+    ...{ store, charts, people, models: [], log: silentLog, clock: { now: () => at(90) } },
     policy: { hash: "", decide: () => ({ kind: "deny", policies: [], because: "nobody asks" }) },
     explain: () => Promise.resolve(),
   });
@@ -82,4 +84,25 @@ test("what was measured of two versions is told once in the rollout's thread, wi
   const view = (await renderer(store, drawing)(note))?.view;
   expect(view?.summary).toContain("auc: 0.9, then 0.95; difference +0.05, too few to tell, n = 40");
   expect(view?.blocks.find(({ kind }) => kind === "image")).toMatchObject({ png });
+});
+
+test("a hand-over calls whoever begins, by an account that they linked too", async () => {
+  const { store } = await freshStore();
+  const facts = buildHandover({ handover: { rota: "primary", from: null, to: "ada" } });
+  const slot = at(60);
+  const run = { name: "shift", slot, from: at(0), to: slot, channel: "slack:C1" };
+  const id = await store.digests.claim(run, slot);
+  if (id === null) throw new Error("not claimed");
+  await store.digests.saveFacts(id, facts);
+  await store.links.save({
+    ...{ platform: "discord", account: "9", accountName: "ada there", person: "ada" },
+    linkedAt: at(0),
+  });
+  const ada: Person = { id: "ada", name: "Ada", roles: [], accounts: { slack: "U1" } };
+  const shown = await renderer(store, noCharts, [ada])(await wanted(store, "digest", id));
+  const spans = (shown?.view.blocks ?? []).flatMap((block) => (block.kind === "text" ? block.text : []));
+  expect(spans.find(({ mention }) => mention !== undefined)).toMatchObject({
+    text: "@Ada",
+    mention: { kind: "person", accounts: { slack: "U1", discord: "9" } },
+  });
 });

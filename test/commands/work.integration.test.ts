@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { wake } from "../../src/app/wake.ts";
-import { requestOf } from "../app/rollout-world.ts";
+import { entryView } from "../../src/domain/incident-view.ts";
+import { people, requestOf } from "../app/rollout-world.ts";
 import { buildTracked } from "../domain/build.ts";
 import { commandScene } from "./scene.ts";
 
@@ -13,6 +14,11 @@ const find = async (id: number) => {
 };
 const lines = async (id: number) =>
   (await scene.store().incidents.timeline(id, 20)).map(({ kind, text }) => `${kind}: ${text}`);
+const linkMl = async (account: string) =>
+  await scene.store().links.save({
+    ...{ platform: "discord", account, accountName: "ml there", person: "ml" },
+    linkedAt: scene.clock.now(),
+  });
 const audited = async (id: number) => {
   const [entry] = await scene.store().audit.list({ subject: `incident:${id}`, limit: 1 });
   return entry?.action;
@@ -45,6 +51,35 @@ describe("assign", () => {
       "assigned: given to lead by oncall, until now with ml: rolled back, watch the queue",
     );
     expect(await say("oncall", `assign ${id} lead`)).toContain("already with lead");
+  });
+
+  test("calls whom it was given to on every platform, by a linked account too; who takes it is not called", async () => {
+    const { id } = await scene.incident();
+    await linkMl("555");
+    await say("ml", `assign ${id}`);
+    await say("oncall", `assign ${id} ml`);
+    await say("oncall", `assign ${id}`);
+    await say("oncall", `assign ${id} ml --note "yours again"`);
+    const calls = (await scene.store().incidents.timeline(id, 20)).map(({ data }) => data["calls"]);
+    const ml = { kind: "person", accounts: { console: "ml", slack: "U-ml", discord: "555" } };
+    expect(calls).toEqual([[], [], [{ name: "ml", mention: ml }]]);
+    const entry = (await scene.store().incidents.timeline(id, 20)).at(-1);
+    if (entry === undefined) throw new Error("no line");
+    const [text] = entryView(entry, (person) => person).blocks;
+    expect(text?.kind === "text" ? text.text.at(-1) : null).toMatchObject({ text: "@ml", mention: ml });
+  });
+
+  test("knows a person by the mention of a linked account", async () => {
+    const { id } = await scene.incident();
+    await linkMl("556");
+    const { world, clock } = scene;
+    const asked = requestOf("oncall", `assign ${id} <@556>`, clock.now());
+    const account = { platform: "discord", id: "oncall-there", name: "oncall" };
+    const there = people.map((person) =>
+      person.id === "oncall" ? { ...person, accounts: { discord: account.id } } : person,
+    );
+    await world(there).execute.execute({ ...asked, account });
+    expect((await find(id)).assignedTo).toBe("ml");
   });
 
   test("names whom it could mean when nobody is called that", async () => {

@@ -172,7 +172,7 @@ describe("a hand-over", () => {
       facts,
       handover: facts.handover ?? { rota: "primary", from: null, to: null },
       nameOf,
-      callOf: (person) => (person === "sre-lead" ? { kind: "person", accounts } : null),
+      call: { kind: "person", accounts },
     });
 
   test("says who hands what to whom, and calls whoever begins", () => {

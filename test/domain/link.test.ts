@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { codeFrom, personOfAccount, readCode, refuseLink } from "../../src/domain/link.ts";
+import { codeFrom, mentionOf, personOfAccount, readCode, refuseLink } from "../../src/domain/link.ts";
 import type { Person } from "../../src/domain/person.ts";
 
 const ada: Person = { id: "ada", name: "Ada", roles: ["sre"], accounts: { slack: "U1" } };
@@ -40,6 +40,27 @@ test.each<[string, Parameters<typeof refuseLink>[1], { platform: string; id: str
   ["with an account that nobody names", code("ada"), { platform: "discord", id: "9" }, null],
 ])("taking up a code, %s", (_, taken, account, reason) => {
   expect(refuseLink(people, taken, account)?.reason ?? null).toBe(reason);
+});
+
+describe("how a person is called", () => {
+  const link = (platform: string, account: string, day: number) => ({
+    ...{ platform, account, accountName: "x", person: "ada" },
+    linkedAt: new Date(Date.UTC(2026, 0, day)),
+  });
+
+  test.each<[string, Parameters<typeof mentionOf>[1], Record<string, string>]>([
+    ["by the account of tocsin.yaml", [], { slack: "U1" }],
+    ["elsewhere by the one that was linked", [link("discord", "9", 1)], { slack: "U1", discord: "9" }],
+    [
+      "by the last of several",
+      [link("discord", "9", 3), link("discord", "8", 2)],
+      { slack: "U1", discord: "9" },
+    ],
+    ["never by another where tocsin.yaml names one", [link("slack", "U7", 1)], { slack: "U1" }],
+    ["never by one that has become somebody else's", [link("discord", "22", 1)], { slack: "U1" }],
+  ])("%s", (_, links, accounts) => {
+    expect(mentionOf(ada, links, people)).toEqual({ kind: "person", accounts });
+  });
 });
 
 describe("who an account is", () => {

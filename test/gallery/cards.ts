@@ -171,7 +171,7 @@ function handoverOf(facts: DigestFacts): View {
   if (facts.handover === undefined) throw new Error("gallery: this is no hand-over");
   return handoverView({
     ...{ facts, handover: facts.handover, nameOf },
-    callOf: () => ({ kind: "person", accounts: {} }),
+    call: { kind: "person", accounts: {} },
   });
 }
 
