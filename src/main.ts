@@ -107,6 +107,9 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   stops.push(() => database.stop());
   const store = await openStore({ url: database.url, maxConnections: 16 });
   stops.push(() => store.close());
+  // However many cards, commands and explanations are under way, alerts go on becoming incidents.
+  const triageStore = await openStore({ url: database.url, maxConnections: 3, name: "tocsin triage" });
+  stops.push(() => triageStore.close());
   // Whoever held leases and jobs on the embedded server is dead: nobody else can reach it.
   if (database.kind === "embedded") await store.takeOver();
 
@@ -124,7 +127,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   const kindOf = createKindOf(config.evidenceKinds);
   const readable = readableSources(plugins.sources);
   const triage = createTriage({
-    store,
+    store: triageStore,
     clock,
     log,
     metrics,

@@ -7,10 +7,7 @@ import type { Chat, ChatDoor, CommandShape, Log } from "../ports.ts";
 /** Stores requests; the same request delivered twice is stored once. */
 export function createDoor(store: OpenStore, execute: Execute): ChatDoor {
   return {
-    submit: (request) =>
-      store.transaction(async (tx) => {
-        if (await tx.requests.add(request)) await tx.jobs.add({ task: "execute", requestKey: request.key });
-      }),
+    submit: (request) => store.keepRequest(request),
     home: async (account) => (await execute.look({ account, command: "home", text: "" })).view,
     suggest: (question) => execute.suggest(question),
     forms: execute.forms,
@@ -27,7 +24,7 @@ export async function carryOut(
     readonly log: Log;
   },
 ): Promise<void> {
-  const request = await parts.store.transaction((tx) => tx.requests.take(requestKey));
+  const request = await parts.store.requests.take(requestKey);
   if (request === null) return;
   const answer = await parts.execute.execute(request);
   if (answer === null) return;

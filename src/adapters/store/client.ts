@@ -3,6 +3,7 @@
 import type { PgDatabase } from "drizzle-orm/pg-core";
 import { drizzle, type PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
+import { prepareRepeated } from "./prepared.ts";
 import * as schema from "./schema.ts";
 import { cleanJson, cleanText } from "./values.ts";
 
@@ -40,10 +41,11 @@ export function openClient(options: ClientOptions): postgres.Sql {
 }
 
 /**
- * Wraps a client of its own: drizzle changes the serializers of the client it is given. Every text and JSON that goes
+ * Wraps a client of its own: this changes its serializers, and what it prepares. Every text and JSON that goes
  * through it is cleaned of what PostgreSQL refuses, so that no alert can poison a batch.
  */
 export function openDrizzle(client: postgres.Sql): Db {
+  prepareRepeated(client);
   const db = drizzle(client, { schema });
   for (const type of textTypes) client.options.serializers[type] = cleanOr(cleanText);
   client.options.serializers[jsonbType] = cleanOr(cleanJson);

@@ -15,6 +15,25 @@ const maxQueue = 128;
 const addingLock = 0x6a6f6273;
 const addingLocks = 256;
 
+/**
+ * Of jobs that are due, those with the smaller number are done first: what somebody waits for, then what moves things
+ * on, then what only makes a card say more. So many of the last come in a storm that they would keep all workers.
+ */
+const priorities: Readonly<Record<Job["task"], number>> = {
+  execute: 0,
+  post: 0,
+  escalate: 0,
+  page: 0,
+  apply: 10,
+  wake: 10,
+  explain: 20,
+  measure: 30,
+  digest: 30,
+  monitor: 30,
+  checkpoint: 30,
+  publish: 30,
+};
+
 /** A job, and the moment from which it may run; null for at once. */
 interface Order {
   readonly job: Job;
@@ -72,9 +91,8 @@ async function addJobs(db: Db, orders: readonly Order[], locking: readonly Order
   const isAtOnce = orders[0]?.runAt === null;
   const rows = new Map(
     orders.map(({ job, runAt }) => {
-      const key = indexable(runAt === null ? keyOf(job) : `${keyOf(job)} later`, maxKey);
-      const at = writeTimeOrNull(runAt);
-      return [key, { key, queue: queueOf(job), task: job.task, payload: job, at }];
+      const spec = specOf(job, runAt);
+      return [spec.key, spec];
     }),
   );
   const sorted = [...rows.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
@@ -85,11 +103,19 @@ async function addJobs(db: Db, orders: readonly Order[], locking: readonly Order
       from (select distinct hashtext(name) & ${addingLocks - 1} as number
         from jsonb_array_elements_text(${JSON.stringify(queues)}::jsonb) as name order by number) as numbers)
     select count(*) from held, graphile_worker.add_jobs(
-      array(select (r.task, r.payload, r.queue, r.at, ${maxAttempts}::smallint, r.key, 0::smallint, null::text[])::graphile_worker.job_spec
-        from jsonb_to_recordset(${JSON.stringify(sorted)}::jsonb) as r(task text, payload json, queue text, key text, at timestamptz)
+      array(select (r.task, r.payload, r.queue, r.at, r.attempts, r.key, r.priority, null::text[])::graphile_worker.job_spec
+        from jsonb_to_recordset(${JSON.stringify(sorted)}::jsonb) as r(task text, payload json, queue text, key text, at timestamptz, attempts smallint, priority smallint)
         order by r.key),
       -- Reading "held" here makes the locks come first.
       job_key_preserve_run_at => held.locks >= 0 and ${isAtOnce})`);
+}
+
+/** A job in the words of the library. */
+export function specOf(job: Job, runAt: Date | null = null) {
+  const key = indexable(runAt === null ? keyOf(job) : `${keyOf(job)} later`, maxKey);
+  const priority = priorities[job.task];
+  const at = writeTimeOrNull(runAt);
+  return { key, queue: queueOf(job), task: job.task, payload: job, at, attempts: maxAttempts, priority };
 }
 
 /** What coalesces. */

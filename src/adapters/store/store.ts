@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import type { ConsoleMessages } from "../../ports/console.ts";
-import type { DeliveryStore, Store, StoreSlices } from "../../ports.ts";
+import type { CommandRequest, DeliveryStore, Store, StoreSlices } from "../../ports.ts";
 import { auditSlice } from "./audit.ts";
 import { checkpointSlice } from "./checkpoints.ts";
 import { type Db, openClient, openDrizzle } from "./client.ts";
@@ -24,6 +24,7 @@ import { monitoringSlice } from "./monitoring.ts";
 import { noiseSlice } from "./noise.ts";
 import { operationRecordSlice } from "./operation-records.ts";
 import { postSlice } from "./posts.ts";
+import { writeRequest } from "./request-writer.ts";
 import { requestSlice } from "./requests.ts";
 import { excessRights } from "./rights.ts";
 import { rolloutSlice } from "./rollouts.ts";
@@ -38,8 +39,10 @@ import { watchSlice } from "./watch.ts";
 export interface StoreOptions {
   /** Of a migrated database; see migrate.ts. */
   readonly url: string;
-  /** For everything but deliveries; default 10. */
+  /** For everything but what people and senders wait for, see {@link OpenStore.keepRequest}; default 10. */
   readonly maxConnections?: number;
+  /** Shown by pg_stat_activity; default "tocsin". */
+  readonly name?: string;
 }
 
 /** A store with what only main.ts needs. */
@@ -49,6 +52,11 @@ export interface OpenStore extends Store {
   readonly sessionKey: Uint8Array;
   /** Unique to this database. */
   readonly installationId: string;
+  /**
+   * Makes a request durable together with the job that carries it out; one that is there already is left alone. A
+   * platform is acknowledged after it, so that it goes by connections of its own: no work of the bot makes a person wait.
+   */
+  keepRequest(request: CommandRequest): Promise<void>;
   /** What the connected role could do to the audit log beyond reading and adding, in words. */
   excessRights(): Promise<readonly string[]>;
   /** The database's clock. */
@@ -65,15 +73,18 @@ export interface OpenStore extends Store {
 
 /** Inserts of deliveries that may be under way at once. */
 const deliveryConnections = 3;
+/** Command requests that may be kept at once. */
+const requestConnections = 2;
 
 /**
  * Connects, and reads which installation this is.
  * @throws Error when the database does not answer or is not migrated.
  */
 export async function openStore(options: StoreOptions): Promise<OpenStore> {
-  const { url } = options;
-  const client = openClient({ url, name: "tocsin", maxConnections: options.maxConnections ?? 10 });
-  const writerClient = openClient({ url, name: "tocsin deliveries", maxConnections: deliveryConnections });
+  const { url, name = "tocsin", maxConnections = 10 } = options;
+  const client = openClient({ url, name, maxConnections });
+  const writerClient = openClient({ url, name: `${name} deliveries`, maxConnections: deliveryConnections });
+  const requestClient = openClient({ url, name: `${name} requests`, maxConnections: requestConnections });
   const db = openDrizzle(client);
   try {
     const { id, secret } = await readInstallation(db);
@@ -86,6 +97,7 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
           await addAll();
           return result;
         }),
+      keepRequest: (request) => writeRequest(requestClient, request),
       console: consoleSlice(db, client),
       installationId: id,
       excessRights: () => excessRights(client),
@@ -101,7 +113,7 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
   }
 
   async function close(): Promise<void> {
-    await Promise.all([client.end({ timeout: 5 }), writerClient.end({ timeout: 5 })]);
+    await Promise.all([client, writerClient, requestClient].map((each) => each.end({ timeout: 5 })));
   }
 }
 

@@ -11,7 +11,7 @@ import { type JobHandlers, type JobRunner, runJobs } from "../../../src/adapters
 import { collectQueues, freeSilent } from "../../../src/adapters/store/liveness.ts";
 import { migrate } from "../../../src/adapters/store/migrate.ts";
 import { openStore } from "../../../src/adapters/store/store.ts";
-import { type Job, silentLog } from "../../../src/ports.ts";
+import { type CommandRequest, type Job, silentLog } from "../../../src/ports.ts";
 import { freshStore } from "./fixture.ts";
 
 const ending: (() => Promise<unknown>)[] = [];
@@ -85,6 +85,57 @@ test("a job of a transaction that fails never runs, one of a commit does", async
     "publish",
   ]);
   expect(ran).toContainEqual({ task: "explain", incidentId: 2 });
+});
+
+test("a request is kept as it was with one job, however often it is delivered", async () => {
+  const { store, url } = await freshStore();
+  const request: CommandRequest = {
+    key: "slack:1",
+    account: { platform: "slack", id: "U1", name: "a" },
+    channel: null,
+    command: "note",
+    input: { kind: "text", text: "x\0y" },
+    receivedAt: new Date("2026-01-31T09:00:00Z"),
+    reply: {},
+  };
+  const long = { ...request, key: "slack:2".padEnd(2_000, "x") };
+  await Promise.all([request, request, request, long].map((each) => store.keepRequest(each)));
+  await store.keepRequest(request);
+  const ran: Job[] = [];
+  await startRunner(url, (job) => void ran.push(job));
+  // Added last and of the least priority: all others have been taken before it.
+  await store.jobs.add({ task: "publish", destination: "last" });
+  await expect.poll(() => ran.length, { timeout: 10_000 }).toBe(3);
+  expect(ran).toContainEqual({ task: "execute", requestKey: request.key });
+  expect(ran).toContainEqual({ task: "execute", requestKey: long.key });
+  expect(await store.requests.take("slack:1")).toEqual({
+    ...request,
+    input: { kind: "text", text: "x\uFFFDy" },
+  });
+});
+
+test("what somebody waits for is done before what only makes a card say more", async () => {
+  const { store, url } = await freshStore();
+  const explanations = [1, 2, 3, 4, 5].map((incidentId): Job => ({ task: "explain", incidentId }));
+  const urgent: readonly Job[] = [
+    slack,
+    discord,
+    { task: "execute", requestKey: "k" },
+    { task: "escalate", incidentId: 1 },
+  ];
+  await store.jobs.addAll(explanations);
+  await store.jobs.addAll(urgent);
+  const first = gate();
+  const started: Job[] = [];
+  await startRunner(url, async (job) => {
+    started.push(job);
+    await first.opened;
+  });
+  // The four workers are all taken now.
+  await expect.poll(() => started.length, { timeout: 10_000 }).toBe(urgent.length);
+  expect(new Set(started)).toEqual(new Set(urgent));
+  first.open();
+  await expect.poll(() => started.length, { timeout: 10_000 }).toBe(urgent.length + explanations.length);
 });
 
 test("transactions that add the same jobs in different orders do not wait for each other in a circle", async () => {

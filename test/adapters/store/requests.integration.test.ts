@@ -22,6 +22,27 @@ test("the same request delivered twice is one request", async () => {
   expect(added.filter((isNew) => isNew)).toHaveLength(1);
 });
 
+test("a person and a sender wait for no other work of the store", async () => {
+  const { store } = await freshStore();
+  let end: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  // All four connections, each in a transaction that goes on.
+  const working = Array.from({ length: 4 }, () =>
+    store.transaction(async (tx) => {
+      await tx.incidents.newest();
+      await ended;
+    }),
+  );
+  const body = new TextEncoder().encode("{}");
+  await store.keepRequest(request);
+  await store.deliveries.insert([{ source: "generic", headers: {}, body, receivedAt: at(0) }]);
+  end();
+  await Promise.all(working);
+  expect(await store.requests.take("slack:1")).not.toBeNull();
+});
+
 test("a request is taken as it was, with what PostgreSQL refuses replaced", async () => {
   const { store } = await freshStore();
   await store.requests.add(request);
