@@ -3,7 +3,7 @@ import type { Alert, Severity } from "./alert.ts";
 import type { Incident } from "./incident.ts";
 import { type MaintenanceSchedule, occurrenceAt } from "./maintenance.ts";
 import type { Matcher } from "./matcher.ts";
-import { routesOf } from "./routing.ts";
+import { type Route, routesOf } from "./routing.ts";
 
 /** Somebody or something to be told. */
 export type Recipient =
@@ -26,7 +26,7 @@ export interface EscalationStep {
 /** One entry of `escalation:` in tocsin.yaml. */
 export interface EscalationRule {
   readonly name: string;
-  /** All must hold on one alert of the incident; empty means every incident. */
+  /** All must hold on one alert of the incident; empty means every incident that is more than information. */
   readonly match: readonly Matcher[];
   readonly steps: readonly EscalationStep[];
   /** Steps that fall into these hours wait for their end, unless the incident is one of `evenAt`. */
@@ -57,10 +57,16 @@ export type EscalationDecision =
       readonly escalation: Escalation;
     };
 
-/** The first rule that one of the alerts fits, or null. */
+/**
+ * The first rule that one of the alerts fits, or null. What is for information calls nobody unless the rule speaks of
+ * severity itself: a model whose input drifts without a loss is no reason to get up.
+ */
 export function ruleFor(rules: readonly EscalationRule[], alerts: readonly Alert[]): EscalationRule | null {
   if (alerts.length === 0) return null;
-  const routes = rules.map((rule) => ({ to: rule.name, match: rule.match }));
+  const routes = rules.map(({ name, match }): Route => {
+    const saysSeverity = match.some((matcher) => matcher.name === "severity");
+    return { to: name, match, ...(saysSeverity ? {} : { atLeast: "warning" }) };
+  });
   const [first] = routesOf(routes, alerts);
   return rules.find((rule) => rule.name === first) ?? null;
 }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Severity } from "../../src/domain/alert.ts";
 import {
   decideEscalation,
   type Escalation,
@@ -7,6 +8,13 @@ import {
   ruleFor,
 } from "../../src/domain/escalation.ts";
 import type { Incident } from "../../src/domain/incident.ts";
+import type { Matcher } from "../../src/domain/matcher.ts";
+import {
+  alertOfReport,
+  defaultLossLimits,
+  type ModelPerformance,
+  type ModelReport,
+} from "../../src/domain/model-report.ts";
 import { at, buildAlert, buildIncident } from "./build.ts";
 
 const minute = 60_000;
@@ -106,7 +114,38 @@ test("the first rule that one of the alerts fits counts", () => {
   expect(ruleFor(rules, [buildAlert({ severity: "info" }), buildAlert({ severity: "high" })])?.name).toBe(
     "default",
   );
-  expect(ruleFor(rules, [buildAlert({ severity: "info" })])?.name).toBe("all");
+  expect(ruleFor(rules, [buildAlert({ severity: "warning" })])?.name).toBe("all");
   expect(ruleFor([rule], [buildAlert({ severity: "info" })])).toBeNull();
   expect(ruleFor(rules, [])?.name ?? null).toBeNull();
 });
+
+test.each<[string, readonly Matcher[], Severity, boolean]>([
+  ["a rule for everything", [], "info", false],
+  ["a rule for everything", [], "warning", true],
+  ["a rule for a service", [{ name: "service", op: "=", value: "checkout" }], "info", false],
+  ["a rule for a service", [{ name: "service", op: "=", value: "checkout" }], "warning", true],
+  ["a rule that asks for information", [{ name: "severity", op: "=", value: "info" }], "info", true],
+])("%s %j calls somebody for %s: %s", (_name, match, severity, calls) => {
+  const found = ruleFor([{ ...rule, match }], [buildAlert({ severity, service: "checkout" })]);
+  expect(found !== null).toBe(calls);
+});
+
+test.each<[string, readonly ModelPerformance[], boolean]>([
+  ["without a loss", [], false],
+  ["with a loss", [lossOf(0.18)], true],
+])("drift %s calls somebody: %s", (_name, performance, calls) => {
+  const report: ModelReport = {
+    ...{ model: "fraud-scorer", environment: "production", monitor: "tocsin", at: at(0), looked: 38 },
+    findings: [{ feature: "amount", check: "PSI", value: 0.3, limit: 0.1, n: 2_980, detail: "" }],
+    ...{ performance, unsaid: [] },
+  };
+  const options = { source: "tocsin", service: null, limits: defaultLossLimits, receivedAt: at(0) };
+  expect(ruleFor([{ ...rule, match: [] }], [alertOfReport(report, options)]) !== null).toBe(calls);
+});
+
+function lossOf(lossRatio: number): ModelPerformance {
+  return {
+    ...{ metric: "recall", basis: "measured", value: 0.61, reference: 0.744, interval: null },
+    ...{ isWorse: true, lossRatio },
+  };
+}
