@@ -1,6 +1,7 @@
 /** What a post shows: reads the state it is about and makes its view. Decides nothing. */
 
 import { alertTimelineAlt } from "../domain/alert-timeline.ts";
+import { isApprovalReminder } from "../domain/approval-reminder.ts";
 import { checkpointView } from "../domain/checkpoint-view.ts";
 import { comparisonAlt, comparisonChart } from "../domain/comparison-chart.ts";
 import { digestDetailView } from "../domain/digest-detail-view.ts";
@@ -14,12 +15,20 @@ import type { Person } from "../domain/person.ts";
 import { outsideView } from "../domain/serving-change.ts";
 import { type ReminderKind, silenceReminderView } from "../domain/silence-view.ts";
 import { troubleView } from "../domain/trouble.ts";
-import { type Mention, oneLine, plain, type View, type ViewBlock } from "../domain/view.ts";
+import {
+  type Mention,
+  mention,
+  oneLine,
+  plain,
+  type Span,
+  type View,
+  type ViewBlock,
+} from "../domain/view.ts";
 import { readAlertTimeline } from "../ports/alert-picture.ts";
 import type { Charts, Clock, Log, ModelEntry, Policy, Post, Store } from "../ports.ts";
 import { DeadlineError, withDeadline } from "./deadline.ts";
 import { chartIn } from "./explain-metrics.ts";
-import { rolloutCard } from "./rollout-card.ts";
+import { awaitedOn, rolloutCard } from "./rollout-card.ts";
 import { comparisonNote } from "./rollout-notes.ts";
 
 export interface RenderOptions {
@@ -116,13 +125,26 @@ export function createRender(options: RenderOptions): Render {
     const note = await store.rollouts.findNote(id);
     if (note === null) return null;
     const chart = note.key === comparisonNote ? await comparisonOf(note.rolloutId) : null;
+    const called = isApprovalReminder(note.key) ? await callsOf(note.rolloutId) : [];
     const blocks: ViewBlock[] = [
-      { kind: "text", text: [plain(note.text)] },
+      { kind: "text", text: [plain(note.text), ...called] },
       ...(chart === null ? [] : [{ kind: "image", ...chart } as const]),
     ];
     const title = oneLine(note.text, 150);
     const view: View = { kind: "entry", title, tone: "info", summary: note.text, blocks, actions: [] };
     return { view, revision: 1 };
+  }
+
+  /** Those who are waited for: a line in a thread reaches nobody who is not called. */
+  async function callsOf(rolloutId: number): Promise<readonly Span[]> {
+    const awaited = await awaitedOn(store.rollouts, options, rolloutId, options.clock.now());
+    const calls = await Promise.all(
+      awaited.map(async (person) => {
+        const call = await callOf(person);
+        return call === null ? [] : [plain(" "), mention(nameOf(person), call)];
+      }),
+    );
+    return calls.flat();
   }
 
   async function comparisonOf(rolloutId: number): Promise<EntryChart | null> {

@@ -2,7 +2,7 @@
 import type { Person } from "../domain/person.ts";
 import { rolloutResource } from "../domain/policy.ts";
 import { isFinal, planTitle, type Rollout } from "../domain/rollout.ts";
-import { type RolloutFacts, rolloutView, waitingSentence } from "../domain/rollout-view.ts";
+import { awaitedPeople, type RolloutFacts, rolloutView, waitingSentence } from "../domain/rollout-view.ts";
 import { nothingInTheWay } from "../domain/standing.ts";
 import { moment, type View } from "../domain/view.ts";
 import type { ModelEntry, Policy, RolloutStore } from "../ports.ts";
@@ -42,6 +42,21 @@ export async function reminderText(
   const facts = await rolloutFacts(rollouts, authority, rollout, now);
   const until = rollout.expiresAt === null ? "" : ` It expires at ${moment(rollout.expiresAt).text}.`;
   return `Rollout ${rollout.id} still waits: ${planTitle(rollout.plan)}. ${waitingSentence(facts)}${until}`;
+}
+
+/** Who still has to speak on a rollout that waits for approval; empty for one that does not. */
+export async function awaitedOn(
+  rollouts: CardStore,
+  authority: Authority,
+  id: number,
+  now: Date,
+): Promise<readonly string[]> {
+  const rollout = await rollouts.find(id);
+  if (rollout?.state !== "pending") return [];
+  return awaitedPeople({
+    ...factsFor(authority, rollout, now),
+    approvals: await rollouts.approvals(id),
+  });
 }
 
 async function rolloutFacts(

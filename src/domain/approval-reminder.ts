@@ -11,6 +11,11 @@ const shortestWaitMs = 30 * 60_000;
 /** The last reminder comes so long before the end, ms, or at the last quarter of a shorter wait. */
 const lastLeadMs = 2 * 3_600_000;
 
+/** True for the key of a note that reminds. */
+export function isApprovalReminder(key: string): boolean {
+  return key === "reminder 1" || key === "reminder 2";
+}
+
 /** Half-way, and once more before it expires; none for one that does not wait or not for long. */
 export function approvalReminders(
   rollout: Pick<Rollout, "state" | "requestedAt" | "expiresAt">,

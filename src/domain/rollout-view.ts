@@ -34,6 +34,8 @@ import {
 export type { RolloutFacts } from "./rollout-facts.ts";
 
 const maxLogTail = 1_200;
+/** People named for one demand. */
+const maxNamed = 8;
 
 const tones: Readonly<Record<RolloutState, Tone>> = {
   pending: "warning",
@@ -61,7 +63,7 @@ export function rolloutView(facts: RolloutFacts): View {
     kind: "rollout",
     title,
     tone: isLoud ? "bad" : bake === null ? tones[rollout.state] : bakeTone(bake),
-    summary: `${title}. ${state} Reason: ${oneLine(rollout.plan.reason, 300)}`,
+    summary: `${title}. ${verdictOf(rollout, word)}${state} Reason: ${oneLine(rollout.plan.reason, 300)}`,
     blocks: [
       { kind: "text", text: [bold(word), plain(` · ${state}`)] },
       fieldsOf(facts),
@@ -78,6 +80,11 @@ export function rolloutView(facts: RolloutFacts): View {
 
 function stateWord(state: RolloutState): string {
   return state === "pending" ? "Waiting for approval" : `${state.charAt(0).toUpperCase()}${state.slice(1)}`;
+}
+
+/** What a phone shows is short, so a bake's verdict and a failure stand before their reasons there. */
+function verdictOf(rollout: Rollout, word: string): string {
+  return shownBake(rollout) !== null || rollout.state === "failed" ? `${word}. ` : "";
 }
 
 /** One sentence: where it stands and what is awaited. */
@@ -124,25 +131,30 @@ function sentence(text: string): string {
 
 /** Who still has to agree. */
 export function waitingSentence(facts: RolloutFacts): string {
-  const { rollout, approvers, nameOf } = facts;
-  const weight = weighApprovals({
-    rollout,
-    approvals: facts.approvals,
-    rules: rollout.approvalRules,
-    mayApprove: (person) => approvers.includes(person),
-    rolesOf: facts.rolesOf,
+  const demands = openDemands(facts).map(({ missing, roles, able }) => {
+    const who = able.length === 0 ? "nobody may give it" : `from ${able.map(facts.nameOf).join(", ")}`;
+    const role = roles.length === 0 ? "" : ` (${roles.join(" or ")})`;
+    return `${missing} more ${missing === 1 ? "approval" : "approvals"} ${who}${role}`;
   });
-  if (weight.kind !== "waiting") return "Needs no more approvals.";
-  const silent = approvers.filter(
-    (person) => !facts.approvals.some((approval) => approval.person === person),
-  );
-  const demands = weight.open.map((rule) => {
-    const able = silent.filter((person) => fits(rule, facts.rolesOf(person)));
-    const who = able.length === 0 ? "nobody may give it" : `from ${able.slice(0, 8).map(nameOf).join(", ")}`;
-    const role = rule.roles.length === 0 ? "" : ` (${rule.roles.join(" or ")})`;
-    return `${rule.missing} more ${rule.missing === 1 ? "approval" : "approvals"} ${who}${role}`;
+  return demands.length === 0 ? "Needs no more approvals." : `Needs ${demands.join(", and ")}.`;
+}
+
+/** Ids of the people who are waited for, each once; empty when nobody is. */
+export function awaitedPeople(facts: RolloutFacts): readonly string[] {
+  return [...new Set(openDemands(facts).flatMap(({ able }) => able))];
+}
+
+/** What is not met yet, with those who could meet it and have not spoken. */
+function openDemands({ rollout, approvals, approvers, rolesOf }: RolloutFacts) {
+  const { approvalRules: rules } = rollout;
+  const mayApprove = (person: string) => approvers.includes(person);
+  const weight = weighApprovals({ rollout, approvals, rules, mayApprove, rolesOf });
+  if (weight.kind !== "waiting") return [];
+  const silent = approvers.filter((person) => !approvals.some((approval) => approval.person === person));
+  return weight.open.map(({ missing, ...rule }) => {
+    const able = silent.filter((person) => fits(rule, rolesOf(person))).slice(0, maxNamed);
+    return { missing, roles: rule.roles, able };
   });
-  return `Needs ${demands.join(", and ")}.`;
 }
 
 function fieldsOf(facts: RolloutFacts): ViewBlock {

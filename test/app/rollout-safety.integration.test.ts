@@ -2,13 +2,15 @@
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
+import { createRender } from "../../src/app/render.ts";
 import { rolloutCard } from "../../src/app/rollout-card.ts";
 import { digestView } from "../../src/domain/digest-view.ts";
 import type { Person } from "../../src/domain/person.ts";
 import type { Rollout } from "../../src/domain/rollout.ts";
 import { checkCommand, loadFolders } from "../../src/load.ts";
-import type { Command, ModelEntry, Policy } from "../../src/ports.ts";
+import { type Command, type ModelEntry, type Policy, silentLog } from "../../src/ports.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
+import { noCharts } from "../fixtures/charts.ts";
 import {
   createLedger,
   createLedgerBackend,
@@ -173,13 +175,34 @@ test("people are reminded twice in the thread of the card, and then it expires",
   expect((await notes())[0]).toMatch(
     /still waits: deploy .* Needs 1 more approval from .*lead.* It expires at 2026-03-03 10:00 UTC/,
   );
+  const { render, post } = await reminderOf(w, id);
+  const called = async () =>
+    (await render(post))?.view.blocks
+      .flatMap((block) => (block.kind === "text" ? block.text : []))
+      .flatMap(({ mention }) => (mention?.kind === "person" ? [mention.accounts["slack"]] : []));
+  expect(await called()).toEqual(["U-lead", "U-second", "U-sre"]);
   w.clock.pass(10 * 3_600_000);
   await w.apply.step(id);
   expect(await notes()).toHaveLength(2);
   w.clock.pass(2 * 3_600_000);
   await w.apply.step(id);
   expect((await newest(w.model)).state).toBe("expired");
+  expect(await called()).toEqual([]);
 });
+
+async function reminderOf({ models, clock }: World, rolloutId: number) {
+  const posts = await store.posts.behind("console", "rollouts", 500);
+  for (const post of posts.filter(({ kind }) => kind === "rollout_note")) {
+    if ((await store.rollouts.findNote(post.subject))?.rolloutId !== rolloutId) continue;
+    const explain = () => Promise.resolve();
+    const render = createRender({
+      ...{ store, policy, people, models, clock, explain },
+      ...{ charts: noCharts, log: silentLog },
+    });
+    return { render, post };
+  }
+  throw new Error("nobody was reminded");
+}
 
 describe("a freeze", () => {
   async function frozen() {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Approval } from "../../src/domain/approval.ts";
+import { newBake } from "../../src/domain/bake.ts";
 import { rolloutStates } from "../../src/domain/rollout.ts";
 import { type RolloutFacts, rolloutView } from "../../src/domain/rollout-view.ts";
 import { anyone, now, plan, rolloutIn } from "./rollout-build.ts";
@@ -90,7 +91,9 @@ test("why it waits, what it could not do and how it ended are said in the summar
   const running = rolloutIn("running");
   const stubborn = { ...running, progress: { ...running.progress, cancelProblem: "too late" } };
   expect(view(stubborn).summary).toContain("It could not be stopped: too late.");
-  expect(view(rolloutIn("failed", { result: "out of memory" })).summary).toContain("Out of memory.");
+  expect(view(rolloutIn("failed", { result: "out of memory" })).summary).toContain(
+    ". Failed. Out of memory. Reason: ",
+  );
   expect(view(rolloutIn("unknown", { result: "no trace" })).summary).toContain("then say how it ended");
 });
 
@@ -159,3 +162,13 @@ test("whoever approves sees where the version comes from, how it compares, what 
   ])
     expect(text).toContain(fact);
 });
+
+test.each(["failed", "inconclusive", "passed"] as const)(
+  "a bake that is %s says so before its reasons, which may be long",
+  (state) => {
+    const bake = newBake({ windowMs: 1_800_000, onFail: "ask", checks: [] }, { alerts: [], incident: 0 });
+    const rollout = rolloutIn("succeeded", { result: "it serves", bake: { ...bake, state } });
+    const word = { failed: "Bake failed", inconclusive: "Bake inconclusive", passed: "Baked" }[state];
+    expect(view(rollout).summary).toContain(`: deploy scorer 3 → 4 in production. ${word}. It serves. `);
+  },
+);
