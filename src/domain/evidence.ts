@@ -12,7 +12,7 @@ import { type ModelReport, reportOf, worstLoss } from "./model-report.ts";
 import { forPrompt } from "./model-text.ts";
 import { endingText, type PastIncident, similarityText, whySimilar } from "./past-incident.ts";
 import type { Topology } from "./topology.ts";
-import { oneLine } from "./view.ts";
+import { oneLine, shorten } from "./view.ts";
 
 export type NewEvidence = Omit<Evidence, "number">;
 
@@ -242,7 +242,7 @@ function name(text: string): string {
 
 /** What others wrote. */
 function quoted(text: string): string {
-  return fromOutside(text, maxText - 80);
+  return shorten(fromOutside(text, maxRaw), maxText - 80);
 }
 
 /** Secrets go before the cut, since half a secret is no longer recognised; what orders its reader about goes whole. */

@@ -11,6 +11,7 @@ import {
   changeOf,
   clock,
   conditionOf,
+  fullStop,
   groundsOf,
   isNamed,
   likelihoodOf,
@@ -53,7 +54,10 @@ function summaryOf({ incident, evidence }: ExplanationQuestion): readonly Claim[
   const history = historyOf(incident);
   if (alerts.length < 2 && incident.services.length < 2)
     return [
-      { text: `${alertName(first)} ${when(incident)}${alertSaying(first)}.`, evidence: [first.number] },
+      {
+        text: fullStop(`${alertName(first)} ${when(incident)}${alertSaying(first)}`),
+        evidence: [first.number],
+      },
       ...(history === "" ? [] : [{ text: `${history}.`, evidence: [first.number] }]),
     ];
   // Where it began comes first: a service with more alerts is more often a victim than the source.
@@ -68,7 +72,7 @@ function summaryOf({ incident, evidence }: ExplanationQuestion): readonly Claim[
       evidence: witnesses.length === 0 ? [first.number] : witnesses.slice(0, 4),
     },
     {
-      text: `It began with ${phraseOf(first)}${isWorse ? `; worst is ${phraseOf(worst)}` : ""}.`,
+      text: fullStop(`It began with ${phraseOf(first)}${isWorse ? `; worst is ${phraseOf(worst)}` : ""}`),
       evidence: isWorse ? [first.number, worst.number] : [first.number],
     },
   ];

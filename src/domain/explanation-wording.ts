@@ -5,11 +5,15 @@ import type { Evidence, ExplanationQuestion, Likelihood } from "./explanation.ts
 import { wordsIn } from "./explanation-names.ts";
 import type { Incident } from "./incident.ts";
 import { forPrompt } from "./model-text.ts";
-import { duration } from "./view.ts";
+import { duration, shorten } from "./view.ts";
 
 const maxName = 80;
 /** Of what others wrote, within a sentence of ours. */
 const maxQuote = 110;
+/** Of what a report of a model says, which the bot worded itself. */
+const maxReport = 240;
+/** So much is looked at for a place to cut. */
+const maxLooked = 500;
 
 /** From which confidence on a cause is called so; above the last it is a weak suspicion. */
 const likelihoods: readonly (readonly [number, Likelihood])[] = [
@@ -85,7 +89,8 @@ export function alertName(fact: Evidence): string {
 /** ": p99 latency 2.3 s": what an alert says beyond its name; empty when that is nothing. */
 export function alertSaying(fact: Evidence): string {
   const { quote, entities } = partsOf(fact);
-  return isEcho(quote, entities) ? "" : `: ${quoteOf(quote)}`;
+  const max = fact.data["drift"] === undefined ? maxQuote : maxReport;
+  return isEcho(quote, entities) ? "" : `: ${quoteOf(quote, max)}`;
 }
 
 /** True when a quotation says no more than the names beside it: "High error rate on checkout". */
@@ -97,8 +102,13 @@ function isEcho(quote: string, names: readonly string[]): boolean {
   return wordsIn(quote).every((word) => said.has(word)) && !/\d/.test(quote);
 }
 
-function quoteOf(quote: string): string {
-  return openEnded(forPrompt(quote, maxQuote));
+function quoteOf(quote: string, max = maxQuote): string {
+  return shorten(openEnded(forPrompt(quote, maxLooked)), max);
+}
+
+/** The text with a full stop, unless the mark of a cut ends it already. */
+export function fullStop(text: string): string {
+  return text.endsWith("…") ? text : `${text}.`;
 }
 
 /** The evidence of the change that a cause blames; undefined without one. */

@@ -15,6 +15,7 @@ import {
   moment,
   oneLine,
   plain,
+  shorten,
   type Text,
   type Tone,
   type View,
@@ -205,7 +206,7 @@ function alertsOf({ incident, alerts }: IncidentCard): ViewBlock[] {
     const state = tracked.endedBy === null ? alert.severity : "ended";
     const muted = tracked.mutedBy === null ? "" : ", muted";
     const held = isFlapping(tracked.flapping) ? `, ${flappingText(tracked.flapping)}` : "";
-    const summary = alert.summary === alert.name ? "" : `: ${oneLine(alert.summary, 140)}`;
+    const summary = alert.summary === alert.name ? "" : `: ${shorten(alert.summary, 140)}`;
     return [
       plain(`${state}${muted}${held} · `),
       link(oneLine(alert.name, 100), alert.url),

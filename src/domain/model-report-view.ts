@@ -2,7 +2,7 @@
 import type { Alert } from "./alert.ts";
 import { type ModelFinding, type ModelReport, reportOf, shortNumber, worstLoss } from "./model-report.ts";
 import { modelResource, type PolicyResource } from "./policy.ts";
-import { bold, moment, oneLine, plain, type Text, type ViewAction, type ViewBlock } from "./view.ts";
+import { bold, moment, oneLine, plain, shorten, type Text, type ViewAction, type ViewBlock } from "./view.ts";
 
 /** Reports shown on one card, and findings of each. */
 const maxReports = 2;
@@ -91,7 +91,7 @@ function byFeature(findings: readonly ModelFinding[]): readonly ModelFinding[] {
 
 function restOf(findings: number, unsaid: readonly string[]): string {
   const more = findings > maxRows ? `, and ${findings - maxRows} more findings` : "";
-  const open = unsaid[0] === undefined ? "" : ` Not enough data: ${oneLine(unsaid[0], 100)}`;
+  const open = unsaid[0] === undefined ? "" : ` Not enough data: ${shorten(unsaid[0], 100)}`;
   return `${more}.${open}${unsaid.length > 1 ? `, and ${unsaid.length - 1} more.` : open === "" ? "" : "."}`;
 }
 

@@ -152,6 +152,22 @@ export function truncate(text: string, max: number): string {
   return `${whole}…`;
 }
 
+/**
+ * The text on one line, cut at `max` characters between two words, so that no number and no name is halved. A
+ * parenthesis that the cut would leave open goes with it.
+ */
+export function shorten(text: string, max: number): string {
+  const line = oneLine(text, Number.POSITIVE_INFINITY);
+  if (line.length <= max) return line;
+  const start = line.slice(0, Math.max(0, max - 1));
+  const words = start.slice(0, Math.max(0, start.lastIndexOf(" ")));
+  const open = words.lastIndexOf("(");
+  const closed = open > words.lastIndexOf(")") ? words.slice(0, open) : words;
+  const kept = closed.replace(/[\s.,;:–-]+$/, "");
+  // One long word, or nothing but a parenthesis, has no place to be cut at.
+  return kept.length < max / 2 ? truncate(line, max) : `${kept} …`;
+}
+
 /** A text as plain characters, for logs, fallbacks and the command line. */
 export function textOf(text: Text): string {
   return text.map((span) => span.text).join("");

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { duration, link, oneLine, safeUrl, truncate } from "../../src/domain/view.ts";
+import { duration, link, oneLine, safeUrl, shorten, truncate } from "../../src/domain/view.ts";
 
 describe("text from outside", () => {
   test("is one line without control, bidirectional and zero-width characters", () => {
@@ -46,4 +46,32 @@ test.each([
   [90_000_000, "1 d 1 h"],
 ])("%s ms reads %s", (ms, text) => {
   expect(duration(ms)).toBe(text);
+});
+
+describe("a text that is shortened", () => {
+  test.each([
+    ["p99 latency of 2300 ms", 40, "p99 latency of 2300 ms"],
+    ["p99 latency of 2300 ms", 21, "p99 latency of 2300 …"],
+    ["p99 latency of 2300 ms", 17, "p99 latency of …"],
+    ["recall 0.61, was 0.744 (18 % worse)", 28, "recall 0.61, was 0.744 …"],
+    ["recall (18 % worse) on a Sunday", 24, "recall (18 % worse) on …"],
+    ["a cat;\nand, a dog", 13, "a cat; and …"],
+    ["abcdefghijklmnop", 8, "abcdefg…"],
+    ["(nothing but a parenthesis)", 12, "(nothing bu…"],
+  ])("%j to %i is %j", (text, max, expected) => {
+    expect(shorten(text, max)).toBe(expected);
+  });
+
+  test("never halves a word or a number, and never grows beyond the mark of the cut", () => {
+    const words = fc.array(fc.stringMatching(/^[a-z0-9.]{1,8}$/), { minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(words, fc.integer({ min: 20, max: 120 }), (list, max) => {
+        const short = shorten(list.join(" "), max);
+        expect(short.length).toBeLessThanOrEqual(max);
+        const kept = short.replace(/ …$/, "").split(" ");
+        const same = list.slice(0, kept.length).map((word) => word.replace(/\.+$/, ""));
+        expect(kept.map((word) => word.replace(/\.+$/, ""))).toEqual(same);
+      }),
+    );
+  });
 });
