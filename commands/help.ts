@@ -98,7 +98,7 @@ function details(command: Command, context: CommandContext): View {
     : [
         {
           kind: "note",
-          text: [bold("You may not use it: "), plain(`it needs the right to ${command.action}.`)],
+          text: [bold("You may not use it: "), plain(`it needs the right "${command.action}".`)],
         },
       ];
   const blocks: ViewBlock[] = [

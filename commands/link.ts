@@ -49,12 +49,6 @@ async function giveCode(context: CommandContext): Promise<CommandResult> {
       "You are not known here, so there is nobody to link to.",
       "Type /link where you are known, and the code here. Known nowhere? Ask whoever keeps tocsin.yaml.",
     );
-  if (context.isOverheard)
-    return refusal(
-      "overheard",
-      "Others would read the code here, and could become you with it.",
-      "Use the slash command, or ask in a direct message.",
-    );
   const code = codeFrom(context.random(8));
   const expiresAt = new Date(now.getTime() + codeLivesMs);
   await store.links.giveCode({

@@ -396,7 +396,6 @@ export function createExecute(options: ExecuteOptions): Execute {
       decide,
       channel: request.channel,
       account: request.account,
-      isOverheard: request.isOverheard === true,
       random: randomBytes,
       store: slices,
       commands: [...prepared.values()].map(({ command }) => command),

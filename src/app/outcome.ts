@@ -1,7 +1,8 @@
 /** How a command request went, in words for the person and in one word for the log. */
 import { answerView, errorView } from "../domain/answer.ts";
 import { formatLine, fromOptions, type LineShape } from "../domain/command-line.ts";
-import type { Person } from "../domain/person.ts";
+import { actInWords } from "../domain/permission-words.ts";
+import { isStranger, type Person } from "../domain/person.ts";
 import type { Decision, PolicyAction, PolicyResource } from "../domain/policy.ts";
 import { oneLine, type View, type ViewAction } from "../domain/view.ts";
 import type { CommandRequest, CommandResult, Refusal } from "../ports.ts";
@@ -42,6 +43,8 @@ export function dryRun(result: CommandResult): Outcome {
 }
 
 const maxTitle = 150;
+/** People named of those who may. */
+const mostNames = 8;
 
 /** @param usage - how the command is written, shown when it was not understood. */
 export function refused(refusal: Refusal, usage?: string): Outcome {
@@ -97,12 +100,13 @@ export function denied(denial: {
   /** What to do instead of asking someone else; null for that. */
   readonly remedy: string | null;
 }): { readonly outcome: Outcome; readonly audit: AuditedDenial } {
-  const { request, person, action, decision } = denial;
+  const { person, action, decision } = denial;
   const because = decision.kind === "deny" ? decision.because : "it was allowed a moment ago";
   const resource = resourceName(denial.resource);
+  const act = actInWords(action, denial.resource);
   const view = errorView({
-    title: `You may not /${oneLine(request.command, 60)} this`,
-    problem: `${oneLine(person.name, 80)}, you may not ${action} ${resource}: ${because}.`,
+    title: `You may not ${act}`,
+    problem: `${oneLine(person.name, 80)}, you may not ${act}: ${because}.`,
     remedy: denial.remedy ?? whomToAsk(denial),
   });
   return {
@@ -116,13 +120,15 @@ function whomToAsk(denial: {
   readonly person: Person;
   readonly able: readonly Person[];
 }): string {
-  if (denial.person.roles.length === 0) {
-    const { platform, id } = denial.request.account;
-    return `The bot does not know ${platform}:${oneLine(id, 60)} or their roles: someone who edits tocsin.yaml can add them under "people".`;
-  }
-  if (denial.able.length === 0) return "Nobody in tocsin.yaml may; the policy would have to change.";
-  const names = denial.able.slice(0, 8).map((person) => person.name);
-  return `Ask ${names.join(" or ")}.`;
+  const { person, request, able } = denial;
+  const { platform, id } = request.account;
+  if (isStranger(person))
+    return `The bot does not know the account ${platform}:${oneLine(id, 60)}: someone who edits tocsin.yaml can add it under "people". If you are known on another platform, type /link there.`;
+  if (able.length === 0) return "Nobody in tocsin.yaml may; the policy would have to change.";
+  const names = able.slice(0, mostNames).map(({ name }) => oneLine(name, 60));
+  const others = able.length - names.length;
+  const rights = person.roles.length === 0 ? " tocsin.yaml gives you no role." : "";
+  return `Ask ${names.join(" or ")}${others > 0 ? `, or one of ${others} more` : ""}, who may.${rights}`;
 }
 
 /** @param reference - the same is in the log, beside the error. */

@@ -21,9 +21,21 @@ export const botPerson: Person = {
   accounts: { [ownPlatform]: "tocsin" },
 };
 
+/** No key of tocsin.yaml has a colon in it. */
+const strangerPrefix = "unknown:";
+
 /** Someone the configuration does not know: may read nothing that needs a role. */
 export function stranger(platform: string, accountId: string, name: string): Person {
-  return { id: `unknown:${platform}:${accountId}`, name, roles: [], accounts: { [platform]: accountId } };
+  return {
+    id: `${strangerPrefix}${platform}:${accountId}`,
+    name,
+    roles: [],
+    accounts: { [platform]: accountId },
+  };
+}
+
+export function isStranger(person: Person): boolean {
+  return person.id.startsWith(strangerPrefix);
 }
 
 export function findPerson(people: readonly Person[], platform: string, accountId: string): Person | null {

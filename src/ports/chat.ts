@@ -73,8 +73,6 @@ export interface CommandRequest {
    * out when it was posted. Absent outside of threads.
    */
   readonly thread?: readonly MessageRef[];
-  /** Said where the platform can answer only so that others read it, too; absent elsewhere. */
-  readonly isOverheard?: true;
   /** How to answer, opaque to everyone but the platform's adapter; JSON. Never logged. */
   readonly reply: Readonly<Record<string, string>>;
 }

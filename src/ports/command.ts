@@ -153,8 +153,6 @@ export interface CommandContext {
   /** With which account of theirs they asked. */
   readonly account: Account;
   readonly channel: Channel | null;
-  /** Whether others read a private answer, because the platform cannot give one there. */
-  readonly isOverheard: boolean;
   /** So many bytes that nobody can guess. */
   random(count: number): Uint8Array;
   /** "slack", "discord", "console" or "cli". */

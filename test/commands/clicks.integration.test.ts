@@ -125,7 +125,9 @@ describe.each(platforms)("a button on %s", (_, card) => {
     const { press, told, seenByAll } = await card(ack(id));
     await press("reader");
     const [said] = await told("reader", 1);
-    expect(said).toContain("reader, you may not acknowledge incident");
+    expect(said).toContain(
+      `reader, you may not acknowledge incident ${id}: no rule of the policy permits it.`,
+    );
     expect(said).toMatch(/Ask .*oncall/);
     expect(await stateOf(id)).toMatchObject({ state: "open" });
     expect(seenByAll()).toBe(1);

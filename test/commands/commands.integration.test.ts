@@ -313,7 +313,7 @@ describe("reading", () => {
       `incident.acknowledged on incident:${id} by oncall`,
     );
     expect((await view("lead", "audit verify")).summary).toContain("The audit log is intact");
-    expect((await view("reader", "audit")).summary).toContain("may not audit");
+    expect((await view("reader", "audit")).summary).toContain("may not read the audit log");
     expect((await view("lead", "audit --actor nobody-at-all")).summary).toContain("no such entries");
   });
 
@@ -532,7 +532,6 @@ describe("planning", () => {
       now: clock.now(),
       person: ml,
       account: { platform: "cli", id: "ml", name: "ml" },
-      isOverheard: false,
       random: () => new Uint8Array(8),
       channel: null,
       via: "cli",

@@ -152,7 +152,7 @@ describe("merge", () => {
 
   test("is not for everyone, and a denial is audited", async () => {
     const [one, two] = [await incident("a"), await incident("b")];
-    expect(await say("reader", `merge ${one.id} ${two.id}`)).toContain("you may not annotate");
+    expect(await say("reader", `merge ${one.id} ${two.id}`)).toContain("you may not work on incident");
     expect(await store.feedback.waiting(10)).toEqual([]);
     const [entry] = await store.audit.list({ subject: `incident:${one.id}`, limit: 1 });
     expect(entry).toMatchObject({ action: "merge.denied", outcome: "denied" });
@@ -293,7 +293,7 @@ describe("asked for by buttons", () => {
   test("who may not annotate is not asked", async () => {
     const { id } = await incident("x", "y");
     for (const line of [`merge ${id}`, `split ${id}`, `move --from ${id}`])
-      expect(await say("reader", line)).toContain("you may not annotate");
+      expect(await say("reader", line)).toContain("you may not work on incident");
     expect(await say("oncall", "move")).toContain("No alert is named");
   });
 });

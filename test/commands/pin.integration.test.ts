@@ -96,7 +96,7 @@ describe("📌 on Slack", () => {
     await slack.react({ emoji: "pushpin", message, user: "U-reader" });
     await slack.until(() => slack.ephemerals.length === 1, patienceMs);
     expect(slack.ephemerals[0]).toMatchObject({ user: "U-reader", threadTs: message.threadTs });
-    expect(slack.ephemerals[0]?.text).toContain("you may not annotate incident");
+    expect(slack.ephemerals[0]?.text).toContain("you may not work on incident");
   });
 });
 

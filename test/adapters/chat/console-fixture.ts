@@ -6,7 +6,13 @@ import { type Console, type ConsoleOptions, createConsole } from "../../../src/a
 import { answerView } from "../../../src/domain/answer.ts";
 import type { Person } from "../../../src/domain/person.ts";
 import type { View } from "../../../src/domain/view.ts";
-import type { ChatDoor, CommandRequest, CommandShape, Forms } from "../../../src/ports/chat.ts";
+import type {
+  ChatDoor,
+  CommandRequest,
+  CommandShape,
+  Forms,
+  SuggestQuestion,
+} from "../../../src/ports/chat.ts";
 import { silentLog } from "../../../src/ports/observability.ts";
 import { noForms } from "../../fakes/forms.ts";
 import { type MemoryMessages, memoryMessages } from "./console-memory.ts";
@@ -37,6 +43,8 @@ export interface ConsoleFixture {
   readonly messages: MemoryMessages;
   /** Everything submitted, in order. */
   readonly requests: readonly CommandRequest[];
+  /** Every value that was asked for while somebody typed, in order. */
+  readonly asked: readonly SuggestQuestion[];
   /** Runs for every request after it was taken; the default answers nothing. */
   onRequest(handler: (request: CommandRequest) => void | Promise<void>): void;
   /** Cuts every connection, as a failing network would. */
@@ -51,6 +59,7 @@ export async function startConsole(
 ): Promise<ConsoleFixture> {
   const messages = options.messages === undefined ? memoryMessages() : (options.messages as MemoryMessages);
   const requests: CommandRequest[] = [];
+  const asked: SuggestQuestion[] = [];
   let handler: (request: CommandRequest) => void | Promise<void> = () => undefined;
   const console = await createConsole({
     posts: { channelsOf: async () => [], findBySubject: async () => null },
@@ -70,11 +79,14 @@ export async function startConsole(
       setImmediate(() => void handler(request));
     },
     home: async () => answerView("nothing waits"),
-    suggest: async ({ option: name, partial }) =>
-      [
+    suggest: async (question) => {
+      const { option: name, partial } = question;
+      asked.push(question);
+      return [
         { label: "#12 HighErrorRate on checkout", value: name === "incident" ? "12" : "fraud-scorer" },
         { label: "#9 DiskFull on db", value: name === "incident" ? "9" : "correlator" },
-      ].filter(({ value }) => value.startsWith(partial)),
+      ].filter(({ value }) => value.startsWith(partial));
+    },
     forms,
   };
   await console.start(door, commands);
@@ -91,6 +103,7 @@ export async function startConsole(
     console,
     messages,
     requests,
+    asked,
     onRequest: (given) => {
       handler = given;
     },

@@ -400,6 +400,8 @@ test("completion knows commands, and asks the bot for values", async () => {
     (await jsonOf(await someone.post("/api/complete", { line }))).items.map((item) => item.label);
   expect(await labels("/in")).toEqual(["/incidents"]);
   expect(await labels("/ack 1")).toEqual(["12"]);
+  await labels("/deploy --env staging fra");
+  expect(fixture.asked.at(-1)).toMatchObject({ option: "model", partial: "fra", given: { env: "staging" } });
 });
 
 test("a form of a line is there for a page, filled with what is known of its place", async () => {

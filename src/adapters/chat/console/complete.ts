@@ -1,5 +1,5 @@
 /** What may come next on a command line. The page asks after each key; commands and options are known here. */
-import type { CommandShape, OptionShape } from "../../../ports/chat.ts";
+import type { CommandShape, OptionShape, OptionValues } from "../../../ports/chat.ts";
 
 export interface Completion {
   /** Part of the line that a choice replaces, in UTF-16 units. */
@@ -28,6 +28,8 @@ export type Wanted =
       readonly from: number;
       /** "--name=" when it is written in one word. */
       readonly prefix: string;
+      /** What the words before say of other options: versions are those of the model that is named. */
+      readonly given: OptionValues;
     };
 
 const maxItems = 25;
@@ -80,23 +82,22 @@ function commandNames(current: Word, commands: readonly CommandShape[]): Wanted 
 }
 
 function wantedOf(command: CommandShape, before: readonly Word[], current: Word): Wanted {
+  const value = (option: OptionShape, { text: partial, from }: Word, prefix = ""): Wanted => {
+    const { [option.name]: _itself, ...given } = givenBy(command, before);
+    return { kind: "value", command, option, partial, from, prefix, given };
+  };
   const previous = before.at(-1);
   const pending = previous === undefined ? undefined : optionNamed(command, previous.text);
-  if (pending !== undefined && pending.type !== "boolean") return value(command, pending, current, "");
+  if (pending !== undefined && pending.type !== "boolean") return value(pending, current);
   const inOneWord = /^(--[a-zA-Z][a-zA-Z-]*=)(.*)$/s.exec(current.text);
   const named = inOneWord?.[1] === undefined ? undefined : optionNamed(command, inOneWord[1].slice(0, -1));
   if (named !== undefined) {
-    return value(command, named, { ...current, text: inOneWord?.[2] ?? "" }, inOneWord?.[1] ?? "");
+    return value(named, { ...current, text: inOneWord?.[2] ?? "" }, inOneWord?.[1]);
   }
   if (current.text.startsWith("-")) return optionNames(command, before, current);
   const positional = openOptions(command, before)[0];
-  if (positional !== undefined && positional.position !== null)
-    return value(command, positional, current, "");
+  if (positional !== undefined && positional.position !== null) return value(positional, current);
   return current.text === "" ? optionNames(command, before, current) : { kind: "nothing" };
-}
-
-function value(command: CommandShape, option: OptionShape, current: Word, prefix: string): Wanted {
-  return { kind: "value", command, option, partial: current.text, from: current.from, prefix };
 }
 
 function optionNames(command: CommandShape, before: readonly Word[], current: Word): Wanted {
@@ -115,22 +116,46 @@ function optionNames(command: CommandShape, before: readonly Word[], current: Wo
 
 /** Options that the words so far leave open, those filled by position first and in order. */
 function openOptions(command: CommandShape, before: readonly Word[]): readonly OptionShape[] {
-  const named = new Set<OptionShape>();
-  let bare = 0;
-  for (let index = 0; index < before.length; index += 1) {
-    const text = before[index]?.text ?? "";
-    const option = optionNamed(command, text.split("=")[0] ?? "");
-    if (option === undefined) bare += 1;
+  const { named, bare } = readWords(command, before);
+  const open = command.options.filter((option) => !named.has(option));
+  return [...byPosition(open).slice(bare.length), ...open.filter((option) => option.position === null)];
+}
+
+/** What the words so far say of which option; the last bare word may be the first of several. */
+function givenBy(command: CommandShape, before: readonly Word[]): OptionValues {
+  const { named, bare } = readWords(command, before);
+  const open = byPosition(command.options.filter((option) => !named.has(option)));
+  const byPlace = open.flatMap(({ name }, place) => {
+    const text = bare[place];
+    return text === undefined ? [] : [[name, text] as const];
+  });
+  const byName = [...named].flatMap(([{ name }, text]) => (text === null ? [] : [[name, text] as const]));
+  return Object.fromEntries([...byPlace, ...byName]);
+}
+
+/** Options that are named, with their values (null for one whose value is still to come), and bare words. */
+function readWords(command: CommandShape, words: readonly Word[]) {
+  const named = new Map<OptionShape, string | null>();
+  const bare: string[] = [];
+  for (let index = 0; index < words.length; index += 1) {
+    const text = words[index]?.text ?? "";
+    const [name = "", ...rest] = text.split("=");
+    const option = optionNamed(command, name);
+    if (option === undefined) bare.push(text);
+    else if (rest.length > 0) named.set(option, rest.join("="));
+    else if (option.type === "boolean") named.set(option, "true");
     else {
-      named.add(option);
-      if (!text.includes("=") && option.type !== "boolean") index += 1;
+      index += 1;
+      named.set(option, words[index]?.text ?? null);
     }
   }
-  const open = command.options.filter((option) => !named.has(option));
-  const positional = open
+  return { named, bare };
+}
+
+function byPosition(options: readonly OptionShape[]): readonly OptionShape[] {
+  return options
     .filter((option) => option.position !== null)
-    .sort((a, b) => (a.position ?? 0) - (b.position ?? 0));
-  return [...positional.slice(bare), ...open.filter((option) => option.position === null)];
+    .toSorted((a, b) => (a.position ?? 0) - (b.position ?? 0));
 }
 
 function optionNamed(command: CommandShape, word: string): OptionShape | undefined {

@@ -153,6 +153,7 @@ export async function complete(doorway: Doorway, session: Session, line: string)
         command: wanted.command.name,
         option: wanted.option.name,
         partial: wanted.partial,
+        given: wanted.given,
       })
     : [];
   return of(wanted.from, valueItems(wanted, suggested));

@@ -2,11 +2,13 @@
  * Answers to requests. The private placeholder of the acknowledgement becomes the answer; a public answer is a
  * message in the channel, and the placeholder goes. When the interaction is over (15 minutes, or the bot died
  * before it acknowledged) a private answer goes to the person's direct messages, since it was not meant for the channel.
+ * So does one to a mention, which is no interaction; the channel hears that it was answered.
  */
-import type { View } from "../../../domain/view.ts";
+import { link, plain, type View } from "../../../domain/view.ts";
 import type { CommandRequest, Log } from "../../../ports.ts";
 import type { Api, Failure, Reply } from "./api.ts";
 import { codes, problemOf } from "./outcome.ts";
+import { note } from "./prompts.ts";
 import { inReplyTo, momentOf, nonceOf } from "./reference.ts";
 import { renderView } from "./render.ts";
 import { anything, channelShape, messageShape } from "./shapes.ts";
@@ -16,6 +18,11 @@ const tokenMs = 14.5 * 60_000;
 const attempts = 3;
 const maxWaitMs = 5_000;
 const betweenMs = 300;
+/** The message flag SUPPRESS_NOTIFICATIONS. */
+const silent = 1 << 12;
+const answeredDirectly = "Answered in a direct message to you.";
+const cannotAnswer =
+  "The answer is for you alone, and you take no direct messages from this bot: use the slash command, or allow messages from members of this server.";
 
 export interface AnswerOptions {
   readonly api: Api;
@@ -43,15 +50,43 @@ export function createAnswers({ api, log }: AnswerOptions) {
       if (edited.kind === "ok") return null;
       if (!isOver(edited)) return edited;
     }
-    if (request.reply["kind"] === "said") return answerInReply(request, view);
+    const { kind, guildId } = request.reply;
+    if (kind === "said" && guildId !== undefined) return answerMention(request, view, guildId);
     return answerDirectly(request, view);
   }
 
-  /** Discord shows nothing to one person alone that did not come from an interaction: whoever spoke here hears it here. */
-  async function answerInReply(request: CommandRequest, view: View): Promise<Failure | null> {
-    const sent = await send(request.reply["channelId"] ?? "", request, view);
-    if (sent.kind === "ok") return null;
-    return sent.kind === "denied" ? answerDirectly(request, view) : sent;
+  /**
+   * To a mention in a server. Whoever takes no direct messages hears in the channel what anybody may: help, and what
+   * was wrong with words that everybody read. An answer to a question stays unsaid there.
+   */
+  async function answerMention(
+    request: CommandRequest,
+    view: View,
+    guildId: string,
+  ): Promise<Failure | null> {
+    const place = request.reply["channelId"] ?? "";
+    const direct = await answerDirectly(request, aboutMessage(request, view, guildId));
+    if (direct === null) {
+      const told = await sayInReply(place, request, answeredDirectly);
+      if (told.kind !== "ok")
+        log.debug({ request: request.key, problem: problemOf(told) }, "discord: a mention has no reply");
+      return null;
+    }
+    if (direct.kind !== "denied") return direct;
+    const isHarmless = view.kind === "error" || view.kind === "help";
+    const sent = isHarmless
+      ? await send(place, request, view)
+      : await sayInReply(place, request, cannotAnswer);
+    return sent.kind === "ok" ? null : sent;
+  }
+
+  /** A line of our own under the message that mentioned us, without a sound. */
+  function sayInReply(place: string, request: CommandRequest, words: string): Promise<Reply<unknown>> {
+    const { messageId = "" } = request.reply;
+    const once = { nonce: nonceOf(`${request.key}:reply`), enforce_nonce: true };
+    const body = { ...note(words), ...inReplyTo(messageId), ...once, flags: silent };
+    const path = `/channels/${place}/messages` as const;
+    return persistently(() => api.call({ method: "POST", path, body, schema: messageShape }));
   }
 
   /** Every attempt edits the same message, so repeating does no harm. */
@@ -126,6 +161,13 @@ export function createAnswers({ api, log }: AnswerOptions) {
   }
 
   return { answer };
+}
+
+/** The view with the way back to where it was asked for. */
+function aboutMessage({ reply }: CommandRequest, view: View, guildId: string): View {
+  const address = `https://discord.com/channels/${guildId}/${reply["channelId"]}/${reply["messageId"]}`;
+  const back = { kind: "note", text: [plain("To "), link("your message", address), plain(".")] } as const;
+  return { ...view, blocks: [...view.blocks, back] };
 }
 
 function webhook(request: CommandRequest): `/${string}` {

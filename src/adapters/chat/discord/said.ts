@@ -109,7 +109,9 @@ function requestOf(said: Said, line: string, parent: string | null): CommandRequ
     input: { kind: "text", text: text.trim() },
     receivedAt: new Date(),
     ...(parent === null ? {} : { thread: rootsOf(channel, place) }),
-    ...(said.guild_id === undefined ? {} : { isOverheard: true as const }),
-    reply: { kind: "said", channelId: place, messageId: said.id },
+    reply: {
+      ...{ kind: "said", channelId: place, messageId: said.id },
+      ...(said.guild_id === undefined ? {} : { guildId: said.guild_id }),
+    },
   };
 }

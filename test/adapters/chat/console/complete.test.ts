@@ -63,3 +63,19 @@ test("at most 25 are offered", () => {
   const many = Array.from({ length: 100 }, (_, index) => ({ label: `${index}`, value: `${index}` }));
   expect(values("/ack ", many)).toHaveLength(25);
 });
+
+test.each([
+  ["/deploy ", {}],
+  ["/deploy fraud-scorer ", { model: "fraud-scorer" }],
+  ["/deploy fraud-scorer 8 --env ", { model: "fraud-scorer", version: "8" }],
+  ["/deploy fraud-scorer 8 --env=st", { model: "fraud-scorer", version: "8" }],
+  // Options that are named leave the words beside them to the others.
+  ["/deploy --env staging --model m ", { env: "staging", model: "m" }],
+  ["/deploy --model=m --dry-run ", { model: "m", "dry-run": "true" }],
+  ['/deploy --reason "a = b" m ', { reason: "a = b", model: "m" }],
+  // What is typed anew is not what was given.
+  ["/deploy --model m --model ", {}],
+])("the value wanted after %j is asked for with %j", (line, given) => {
+  const wanted = wantedAt(line, commands);
+  expect(wanted.kind === "value" ? wanted.given : null).toEqual(given);
+});

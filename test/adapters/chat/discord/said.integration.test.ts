@@ -4,8 +4,8 @@ import { entry, eventually, refIn, type Stage, stage, view } from "./harness.ts"
 
 let current: Stage | null = null;
 afterEach(async () => {
-  // By 50008 the adapter learns that a channel is a forum.
-  const refused = (current?.discord.refused ?? []).filter((line) => !line.includes(" 50008 "));
+  // By 50008 the adapter learns that a channel is a forum, by 50007 that somebody takes no direct messages.
+  const refused = (current?.discord.refused ?? []).filter((line) => !/ 5000[78] /.test(line));
   const violations = current?.discord.violations ?? [];
   await current?.close();
   current = null;
@@ -25,7 +25,7 @@ async function nextRequest({ door }: Stage, count = 1): Promise<CommandRequest> 
 }
 
 describe("mentions", () => {
-  test("a mention in a channel is a command, and its answer a reply that pings nobody", async () => {
+  test("a mention in a channel is a command, and its public answer a reply that pings nobody", async () => {
     const on = await start();
     const { discord, chat, channel } = on;
     const said = discord.say(
@@ -39,16 +39,56 @@ describe("mentions", () => {
       input: { kind: "text", text: '12 "it is mine"' },
       account: { platform: "discord", id: discord.oncall.id, name: "oncall" },
       channel,
-      // A reply is there for everyone.
-      isOverheard: true,
     });
     expect(request).not.toHaveProperty("thread");
-    await chat.answer(request, view({ kind: "answer" }), "private");
-    await chat.answer(request, view({ kind: "answer" }), "private");
+    await chat.answer(request, view({ kind: "answer" }), "public");
+    await chat.answer(request, view({ kind: "answer" }), "public");
     const replies = discord.messages(discord.channel.id).filter(({ replyTo }) => replyTo === said.id);
     expect(replies).toHaveLength(1);
     expect(discord.pings).toEqual([]);
   });
+
+  test("a private answer to a mention comes in a direct message, and the channel hears only that it came", async () => {
+    const on = await start();
+    const { discord, chat } = on;
+    const said = discord.say(discord.channel, discord.oncall, `<@${discord.bot.id}> incidents`);
+    const request = await nextRequest(on);
+    const secret = view({ kind: "answer", title: "Two incidents of the bank" });
+    await chat.answer(request, secret, "private");
+    await chat.answer(request, secret, "private");
+    const [direct, ...more] = discord.directMessages(discord.oncall);
+    expect(more).toEqual([]);
+    expect(JSON.stringify(direct)).toContain("Two incidents of the bank");
+    expect(JSON.stringify(direct)).toContain(
+      `https://discord.com/channels/${discord.guild.id}/${discord.channel.id}/${said.id}`,
+    );
+    const replies = discord.messages(discord.channel.id).filter(({ replyTo }) => replyTo === said.id);
+    expect(replies.map(({ content, flags }) => [content, flags])).toEqual([
+      ["Answered in a direct message to you.", 1 << 12],
+    ]);
+    expect(discord.pings).toEqual([]);
+  });
+
+  test.each([
+    ["answer", "Two incidents of the bank", "The answer is for you alone"],
+    ["error", "There is no command", "There is no command"],
+    ["help", "What you can do", "What you can do"],
+  ] as const)(
+    "who takes no direct messages reads in the channel, of an %s, what anybody may",
+    async (kind, title, shown) => {
+      const on = await start();
+      const { discord, chat } = on;
+      discord.refuseDirectMessages(discord.oncall);
+      const said = discord.say(discord.channel, discord.oncall, `<@${discord.bot.id}> incidents`);
+      await chat.answer(await nextRequest(on), view({ kind, title }), "private");
+      const [reply, ...more] = discord
+        .messages(discord.channel.id)
+        .filter(({ replyTo }) => replyTo === said.id);
+      expect(more).toEqual([]);
+      expect(JSON.stringify(reply)).toContain(shown);
+      expect(JSON.stringify(reply).includes(title)).toBe(kind !== "answer");
+    },
+  );
 
   test("in the thread of a card the request names the card's message, as it was posted", async () => {
     const on = await start();
