@@ -148,6 +148,12 @@ export function composeModel({ registry, runtime, training }: ModelParts): Model
     };
   }
 
+  /** What the runtime measured, or else what was logged at the registry. */
+  async function report(model: string, environment: string) {
+    const measured = (await runtime?.report?.(model, environment)) ?? null;
+    return measured ?? (await registry.report?.(model, environment)) ?? null;
+  }
+
   /** The runtime is done. Sets the pointer, unless that was asked for already, and looks at it. */
   async function movePointer(
     operation: Operation,
@@ -240,7 +246,7 @@ export function composeModel({ registry, runtime, training }: ModelParts): Model
       ? {}
       : { proposeManifest: trainer.proposeManifest.bind(trainer) }),
     ...(registry.compare === undefined ? {} : { compare: registry.compare.bind(registry) }),
-    ...(registry.report === undefined ? {} : { report: registry.report.bind(registry) }),
+    ...(registry.report === undefined && serving.report === undefined ? {} : { report }),
     plan,
     start: (operation) => partOf(operation).start(halfOf(operation, "runtime")),
     observe,

@@ -29,6 +29,27 @@ export function parseBackendSettings<Schema extends z.ZodType>(
   throw new Error(`${settingName(model, issue?.path ?? [])}: ${issue?.message ?? "invalid"}`);
 }
 
+/**
+ * What a backend made of the settings of each of its models.
+ * @param backend - its name, for messages.
+ * @param setting - the one that a model cannot do without: "url".
+ * @returns finds a model's; throws for one without settings, naming what to add.
+ */
+export function placesOf<Place>(
+  { backend, setting }: { readonly backend: string; readonly setting: string },
+  settings: ReadonlyMap<string, unknown>,
+  make: (model: string, given: unknown) => Place,
+): { readonly all: ReadonlyMap<string, Place>; readonly of: (model: string) => Place } {
+  const all = new Map([...settings].map(([model, given]) => [model, make(model, given)]));
+  const of = (model: string) => {
+    const found = all.get(model);
+    if (found === undefined)
+      throw new Error(`${backend}: ${model} has no settings; add ${settingName(model, [setting])}`);
+    return found;
+  };
+  return { all, of };
+}
+
 /** "models.ranker.settings.token". */
 export function settingName(model: string, path: readonly PropertyKey[]): string {
   return ["models", model, "settings", ...path].map(String).join(".");

@@ -1,4 +1,5 @@
 /** Texts with placeholders that are filled from an operation: inputs of workflows, parameters of pipelines. */
+import { z } from "zod";
 import type { RetrainManifest } from "./retrain-manifest.ts";
 import { oneLine } from "./view.ts";
 
@@ -20,7 +21,7 @@ const manifestNames = ["commit", "data", "seed", "image", "parameters"] as const
 const parameterPrefix = "manifest.parameters.";
 
 /** For messages. */
-export const knownPlaceholders = [
+const knownPlaceholders = [
   ...plainNames.map((name) => `{${name}}`),
   ...manifestNames.map((name) => `{manifest.${name}}`),
   "{manifest.parameters.NAME}",
@@ -30,6 +31,15 @@ export const knownPlaceholders = [
 export function unknownPlaceholder(text: string): string | null {
   return namesIn(text).find((name) => !isKnown(name)) ?? null;
 }
+
+/** A text of the settings that may hold them. */
+export const templateSchema = z
+  .string()
+  .max(1_000)
+  .refine((text) => unknownPlaceholder(text) === null, {
+    error: (issue) =>
+      `holds {${unknownPlaceholder(String(issue.input)) ?? ""}}; expected one of ${knownPlaceholders}`,
+  });
 
 /** True when a text speaks of a placeholder: "manifest.commit". */
 export function usesPlaceholder(text: string, name: string): boolean {

@@ -133,6 +133,15 @@ export type BackendPlan =
   /** `problem` names the value, `remedy` what to do instead. */
   | { readonly kind: "refuse"; readonly reason: string; readonly problem: string; readonly remedy: string };
 
+/** @param problem - names the value. @param remedy - what to do instead. */
+export function refusePlan(
+  reason: string,
+  problem: string,
+  remedy: string,
+): Extract<BackendPlan, { readonly kind: "refuse" }> {
+  return { kind: "refuse", reason, problem, remedy };
+}
+
 /** What a system behind a backend says of its own accord: `POST /callbacks/<backend>/<operation id>`. Not yet proved. */
 export interface OperationMessage {
   readonly operationId: string;

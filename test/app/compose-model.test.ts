@@ -258,3 +258,23 @@ test("a registry that cannot tell whether its pointer was set is refused beside 
   const alone = composeModel({ registry, runtime: null, training: null });
   expect((await alone.findByOperationId("tocsin-1", "deploy")).kind).toBe("cannot_look");
 });
+
+test("what was measured of what serves is the runtime's word, or else what was logged at the registry", async () => {
+  const said = (monitor: string) => ({
+    ...{ model: "scorer", environment: "production", monitor, at: null },
+    ...{ findings: [], looked: null, performance: [], unsaid: [] },
+  });
+  const reports = { runtime: false, registry: true };
+  const part = (name: "runtime" | "registry") => ({
+    ...createLedgerBackend(createLedger(), "adopt"),
+    report: () => Promise.resolve(reports[name] ? said(name) : null),
+  });
+  const { report } = composeModel({
+    ...{ registry: part("registry"), runtime: part("runtime"), training: null },
+  });
+  expect((await report?.("scorer", "production"))?.monitor).toBe("registry");
+  reports.runtime = true;
+  expect((await report?.("scorer", "production"))?.monitor).toBe("runtime");
+  const silent = createLedgerBackend(createLedger(), "adopt");
+  expect(composeModel({ registry: silent, runtime: silent, training: null }).report).toBeUndefined();
+});

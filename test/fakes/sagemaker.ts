@@ -10,8 +10,18 @@ export interface Config {
   readonly body: Record<string, unknown> & {
     readonly ProductionVariants: readonly { readonly ModelName?: string }[];
   };
-  readonly tags: readonly { readonly Key: string; readonly Value: string }[];
+  readonly tags: { readonly Key: string; readonly Value: string }[];
   readonly createdAt: number;
+}
+export interface FakeMonitoring {
+  readonly schedule: string;
+  /** s since 1970. */
+  readonly scheduledAt: number;
+  readonly type: "DataQuality" | "ModelQuality";
+  readonly status: string;
+  readonly reason?: string;
+  /** Of its processing job. */
+  readonly exitMessage?: string;
 }
 export interface FakeEndpoint {
   config: string;
@@ -45,6 +55,13 @@ export type FakeSagemaker = Awaited<ReturnType<typeof startFakeSagemaker>>;
 
 const account = "arn:aws:sagemaker:eu-central-1:123456789012";
 const text = z.string().min(1);
+const tag = z.strictObject({
+  Key: text.max(128),
+  Value: z
+    .string()
+    .max(256)
+    .regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u),
+});
 const resource = text.max(63).regex(/^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/);
 const signature =
   /^AWS4-HMAC-SHA256 Credential=AKIATESTTESTTEST\/\d{8}\/eu-central-1\/sagemaker\/aws4_request, SignedHeaders=[a-z0-9;-]*host[a-z0-9;-]*x-amz-date[a-z0-9;-]*, Signature=[0-9a-f]{64}$/;
@@ -55,6 +72,7 @@ export async function startFakeSagemaker() {
   const sdkModels = new Map<string, string>();
   const packages: FakePackage[] = [];
   const executions: FakeExecution[] = [];
+  const monitoring: FakeMonitoring[] = [];
   let seconds = 1_770_000_000;
   const tick = () => {
     seconds += 1;
@@ -129,7 +147,7 @@ export async function startFakeSagemaker() {
           EndpointConfigName: resource,
           ProductionVariants: z.array(z.looseObject({ VariantName: text, ModelName: text })).min(1),
           DataCaptureConfig: z.unknown().optional(),
-          Tags: z.array(z.strictObject({ Key: text, Value: text })),
+          Tags: z.array(tag).max(50),
         })
         .parse(body);
       const { EndpointConfigName } = rest;
@@ -172,11 +190,78 @@ export async function startFakeSagemaker() {
       return { status: 200, body: { EndpointArn: `${account}:endpoint/${given.EndpointName}` } };
     },
     ListTags: (body) => {
-      const { ResourceArn } = z.strictObject({ ResourceArn: text }).parse(body);
+      const { ResourceArn } = z
+        .strictObject({ ResourceArn: text, MaxResults: z.number().min(50) })
+        .parse(body);
       const config = configs.get(ResourceArn.split("/").at(-1) ?? "");
       return config === undefined
         ? failed("ValidationException", "Could not find it.")
         : { status: 200, body: { Tags: config.tags } };
+    },
+    AddTags: (body) => {
+      const { ResourceArn, Tags } = z
+        .strictObject({ ResourceArn: text, Tags: z.array(tag).max(50) })
+        .parse(body);
+      const config = configs.get(ResourceArn.split("/").at(-1) ?? "");
+      if (config === undefined) return failed("ValidationException", "Could not find it.");
+      for (const { Key, Value } of Tags) {
+        const at = config.tags.findIndex((known) => known.Key === Key);
+        config.tags.splice(at < 0 ? config.tags.length : at, at < 0 ? 0 : 1, { Key, Value });
+      }
+      return { status: 200, body: { Tags: config.tags } };
+    },
+    ListEndpointConfigs: (body) => {
+      const { NameContains, MaxResults } = z
+        .strictObject({
+          ...{ NameContains: text, MaxResults: z.number().int().min(1).max(100) },
+          ...{ SortBy: z.literal("CreationTime"), SortOrder: z.literal("Descending") },
+        })
+        .parse(body);
+      const found = [...configs]
+        .filter(([name]) => name.includes(NameContains))
+        .sort(([, one], [, other]) => other.createdAt - one.createdAt)
+        .map(([name, { createdAt }]) => ({
+          ...{ EndpointConfigName: name, CreationTime: createdAt },
+          EndpointConfigArn: `${account}:endpoint-config/${name}`,
+        }));
+      return { status: 200, body: { EndpointConfigs: found.slice(0, MaxResults) } };
+    },
+    ListMonitoringExecutions: (body) => {
+      const asked = z
+        .strictObject({
+          ...{ MonitoringScheduleName: resource, MaxResults: z.number().int().min(1).max(100) },
+          ...{ SortBy: z.literal("ScheduledTime"), SortOrder: z.literal("Descending") },
+          ScheduledTimeAfter: z.number().optional(),
+        })
+        .parse(body);
+      const found = monitoring
+        .map((execution, at) => ({ ...execution, at }))
+        .filter(({ schedule, scheduledAt }) => {
+          const isAfter = scheduledAt > (asked.ScheduledTimeAfter ?? 0);
+          return schedule === asked.MonitoringScheduleName && isAfter;
+        })
+        .sort((one, other) => other.scheduledAt - one.scheduledAt)
+        .map(({ schedule, scheduledAt, type, status, reason, at }) => ({
+          ...{ MonitoringScheduleName: schedule, ScheduledTime: scheduledAt, CreationTime: scheduledAt + 60 },
+          ...{ LastModifiedTime: scheduledAt + 300, MonitoringExecutionStatus: status, MonitoringType: type },
+          ...(reason === undefined ? {} : { FailureReason: reason }),
+          ProcessingJobArn: `${account}:processing-job/monitor-${at}`,
+        }));
+      return { status: 200, body: { MonitoringExecutionSummaries: found.slice(0, asked.MaxResults) } };
+    },
+    DescribeProcessingJob: (body) => {
+      const { ProcessingJobName } = z.strictObject({ ProcessingJobName: resource }).parse(body);
+      const found = monitoring[Number(ProcessingJobName.replace("monitor-", ""))];
+      if (found?.exitMessage === undefined)
+        return failed("ValidationException", `Could not find requested job with name: ${ProcessingJobName}`);
+      const S3Output = { S3Uri: "s3://acme/monitor", LocalPath: "/opt/out", S3UploadMode: "EndOfJob" };
+      return {
+        status: 200,
+        body: {
+          ...{ ProcessingJobName, ExitMessage: found.exitMessage, ProcessingJobStatus: "Completed" },
+          ProcessingOutputConfig: { Outputs: [{ OutputName: "result", S3Output }] },
+        },
+      };
     },
     ListModelPackages: () => ({
       status: 200,
@@ -259,7 +344,11 @@ export async function startFakeSagemaker() {
       const register = { RegisterModel: { Arn: arnOf(3) } };
       const train = { StepName: "train", StepStatus: found?.status === "Failed" ? "Failed" : "Succeeded" };
       const steps = [
-        { ...train, ...(train.StepStatus === "Failed" ? { FailureReason: "AlgorithmError: nan" } : {}) },
+        {
+          ...train,
+          Metadata: { TrainingJob: { Arn: `${account}:training-job/pipelines-train-1` } },
+          ...(train.StepStatus === "Failed" ? { FailureReason: "AlgorithmError: nan" } : {}),
+        },
         {
           StepName: "register",
           StepStatus: isOver ? "Succeeded" : "Executing",
@@ -297,7 +386,7 @@ export async function startFakeSagemaker() {
   const server = await startJsonServer(answer);
   return {
     ...{ url: server.url, asked: server.asked, close: () => server.close() },
-    ...{ endpoints, configs, sdkModels, packages, executions, arnOf, tick },
+    ...{ endpoints, configs, sdkModels, packages, executions, monitoring, arnOf, tick },
   };
 }
 

@@ -2,6 +2,7 @@
  * Retrains, and rollouts where a dag does them, by Apache Airflow 3. The id of a run is ours to choose and Airflow
  * refuses a second one, so starting is native: the second start finds the first run.
  */
+import { placesOf } from "../../domain/backend-settings.ts";
 import { fillFields, oddValue } from "../../domain/operation-template.ts";
 import { oneLine } from "../../domain/view.ts";
 import { HttpMishapError } from "../../ports/http-client.ts";
@@ -17,6 +18,7 @@ import {
   type Observed,
   type Operation,
   type PlannedOperation,
+  refusePlan,
 } from "../../ports/model.ts";
 import { type AirflowApi, createAirflowApi, type DagRun } from "./airflow/api.ts";
 import { confKey, confOf, readConf, resultOf, stepsOf, tailOf, tellingTask } from "./airflow/runs.ts";
@@ -35,28 +37,15 @@ const maxVersions = 20;
 
 type Refusal = Extract<BackendPlan, { kind: "refuse" }>;
 
-interface Place {
-  readonly settings: AirflowSettings;
-  readonly api: AirflowApi;
-}
-
 export function createAirflow(
   settings: ReadonlyMap<string, unknown>,
   context: Pick<BackendContext, "environment" | "http">,
 ): ModelBackend {
-  const models = new Map(
-    [...settings].map(([model, given]): [string, Place] => {
-      const parsed = parseAirflowSettings(model, given, context.environment);
-      return [model, { settings: parsed, api: createAirflowApi(parsed, context.http) }];
-    }),
-  );
-
-  function placeOf(model: string): Place {
-    const found = models.get(model);
-    if (found === undefined)
-      throw new Error(`airflow: ${model} has no settings; add models.${model}.settings.url`);
-    return found;
-  }
+  const named = { backend: "airflow", setting: "url" };
+  const { all: models, of: placeOf } = placesOf(named, settings, (model, given) => {
+    const parsed = parseAirflowSettings(model, given, context.environment);
+    return { settings: parsed, api: createAirflowApi(parsed, context.http) };
+  });
 
   async function plan(operation: PlannedOperation): Promise<BackendPlan> {
     const { model } = operation;
@@ -66,19 +55,19 @@ export function createAirflow(
     const { dag } = prepared.dag;
     const found = await api.dag(dag);
     if (found === null)
-      return refuse(
+      return refusePlan(
         "unknown_dag",
         `Airflow has no dag ${dag} that the account may see.`,
         "Correct it in tocsin.yaml.",
       );
     if (found.has_import_errors)
-      return refuse(
+      return refusePlan(
         "import_errors",
         `The dag ${dag} has import errors.`,
         "Airflow shows them; mend the file.",
       );
     if (found.is_paused)
-      return refuse(
+      return refusePlan(
         "dag_paused",
         `The dag ${dag} is paused: a run of it would wait for ever.`,
         "Unpause it.",
@@ -265,7 +254,7 @@ function prepare(
   const { kind, model } = operation;
   const dag = dagOf(own, kind);
   if (dag === null)
-    return refuse(
+    return refusePlan(
       "no_dag",
       `${model} has no dag for a ${kind}.`,
       `Set models.${model}.settings.${kind === "retrain" ? kind : "deploy"} in tocsin.yaml.`,
@@ -274,13 +263,9 @@ function prepare(
   if (odd !== null) return { kind: "refuse", reason: "odd_value", ...odd };
   const conf = fillFields(dag.conf, operation);
   if (conf.kind === "fields") return { kind: "prepared", dag, conf: conf.fields };
-  return refuse(
+  return refusePlan(
     "missing_value",
     `conf.${conf.field} of the dag ${dag.dag} needs {${conf.placeholder}}, and there is none.`,
     "Give it, or leave the placeholder out of tocsin.yaml.",
   );
-}
-
-function refuse(reason: string, problem: string, remedy: string): Refusal {
-  return { kind: "refuse", reason, problem, remedy };
 }

@@ -16,6 +16,7 @@ import {
   type Observed,
   type Operation,
   type PlannedOperation,
+  refusePlan,
 } from "../../ports/model.ts";
 import type { RolloutStore, StoredModelVersion } from "../../ports/rollout.ts";
 import type { StoreSlices } from "../../ports/store.ts";
@@ -55,11 +56,11 @@ export function createBuiltin(
     const version = await versionOf(operation.model, operation.to);
     const name = `version ${operation.to} of ${operation.model}`;
     if (version === null) {
-      return refuse("unknown_version", `There is no ${name}.`, `See: models ${operation.model}.`);
+      return refusePlan("unknown_version", `There is no ${name}.`, `See: models ${operation.model}.`);
     }
     if (!weightsSchema.safeParse(version.parameters).success) {
       const problem = `The parameters of ${name} do not fit this release of the bot.`;
-      return refuse("unfit_version", problem, "Retrain it, or deploy another version.");
+      return refusePlan("unfit_version", problem, "Retrain it, or deploy another version.");
     }
     const steps = [`point the alias ${champion} to version ${operation.to}`, "check that it serves"];
     return { kind: "plan", steps, notes: ["live triage uses it within seconds"], expectedMs: 1_000 };
@@ -67,7 +68,7 @@ export function createBuiltin(
 
   async function planRetrain(): Promise<BackendPlan> {
     const enough = await trainer.check();
-    if (enough.kind === "too_little") return refuse("too_little_data", enough.problem, enough.remedy);
+    if (enough.kind === "too_little") return refusePlan("too_little_data", enough.problem, enough.remedy);
     const steps = [
       "fit weights from feedback and history",
       "measure them on a held-out part",
@@ -262,8 +263,4 @@ function trained(stored: StoredModelVersion | null): Observed {
 
 function missing(what: string): Observed {
   return { kind: "lost", problem: `the database knows nothing of ${what}`, logTail: "" };
-}
-
-function refuse(reason: string, problem: string, remedy: string): BackendPlan {
-  return { kind: "refuse", reason, problem, remedy };
 }

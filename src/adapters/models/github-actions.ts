@@ -3,13 +3,12 @@
  * so every operation is kept in the database before it is dispatched, and is dispatched once at most: where the run
  * cannot be found afterwards, a person decides.
  */
+import { placesOf } from "../../domain/backend-settings.ts";
 import { addElapsed, beginElapsed, readElapsed } from "../../domain/elapsed.ts";
-import { fillFields, fillText, oddValue } from "../../domain/operation-template.ts";
 import { oneLine } from "../../domain/view.ts";
 import { HttpMishapError } from "../../ports/http-client.ts";
 import {
   type BackendContext,
-  type BackendPlan,
   defineModelBackend,
   type ExternalRef,
   type FindOperation,
@@ -18,18 +17,13 @@ import {
   NotStartedError,
   type Observed,
   type Operation,
-  type PlannedOperation,
 } from "../../ports/model.ts";
 import type { OperationRecord } from "../../ports/operation-record.ts";
 import { createGithubApi, type GithubApi } from "./github-actions/api.ts";
+import { type Prepared, planDispatch, prepare } from "./github-actions/prepare.ts";
 import { endOf, failedAt, resultOf, runOf, stepsOf } from "./github-actions/runs.ts";
 import { servedHistory } from "./github-actions/served.ts";
-import {
-  type GithubSettings,
-  parseGithubSettings,
-  type WorkflowSettings,
-  workflowOf,
-} from "./github-actions/settings.ts";
+import { parseGithubSettings } from "./github-actions/settings.ts";
 import { madeRelease, releaseVersions, tagOf } from "./github-actions/versions.ts";
 
 export default defineModelBackend({
@@ -47,80 +41,17 @@ const skewMs = 24 * 3_600_000;
 /** Jobs whose annotations are read for a result. */
 const maxResultJobs = 10;
 
-type Refusal = Extract<BackendPlan, { kind: "refuse" }>;
-
-interface Place {
-  readonly settings: GithubSettings;
-  readonly api: GithubApi;
-}
-
 export function createGithubActions(
   settings: ReadonlyMap<string, unknown>,
   context: Pick<BackendContext, "environment" | "clock" | "http" | "store">,
 ): ModelBackend {
   const { clock } = context;
   const records = context.store.operationRecords;
-  const models = new Map(
-    [...settings].map(([model, given]): [string, Place] => {
-      const parsed = parseGithubSettings(model, given, context.environment);
-      return [model, { settings: parsed, api: createGithubApi(parsed, context) }];
-    }),
-  );
-
-  function placeOf(model: string): Place {
-    const found = models.get(model);
-    if (found === undefined)
-      throw new Error(`github-actions: ${model} has no settings; add models.${model}.settings.repository`);
-    return found;
-  }
-
-  // ---------- plan ----------
-
-  async function plan(operation: PlannedOperation): Promise<BackendPlan> {
-    const { settings: own, api } = placeOf(operation.model);
-    const prepared = prepare(own, { ...operation, operationId: "operation", fence: 0 });
-    if (prepared.kind === "refuse") return prepared;
-    const { workflow, ref } = prepared;
-    const found = await api.workflow(workflow.workflow);
-    if (found === null)
-      return refuse(
-        "unknown_workflow",
-        `${own.repository} has no workflow ${workflow.workflow} that the account may see.`,
-        "Correct it in tocsin.yaml, or let the account read the repository's Actions.",
-      );
-    if (found.state !== "active")
-      return refuse(
-        "workflow_disabled",
-        `The workflow ${workflow.workflow} is ${oneLine(found.state, 60)}.`,
-        "Enable it on the repository's Actions page.",
-      );
-    const release = await releaseStep(own, api, operation.to);
-    if (typeof release !== "string" && release !== null) return release;
-    return {
-      kind: "plan",
-      steps: [
-        ...(release === null ? [] : [release]),
-        `dispatch ${workflow.workflow} of ${own.repository} on ${ref}`,
-        "wait for its run",
-      ],
-      notes: [`the workflow is run as it is on ${ref} when it starts`],
-      expectedMs: null,
-    };
-  }
-
-  /** What was approved is this release: one that was deleted and made again has another id. */
-  async function releaseStep(
-    own: GithubSettings,
-    api: GithubApi,
-    version: string | null,
-  ): Promise<string | Refusal | null> {
-    if (own.releases === undefined || version === null) return null;
-    const tag = tagOf(own.releases, version);
-    const release = await api.release(tag);
-    if (release === null)
-      return refuse("unknown_version", `${own.repository} has no release ${tag}.`, "Publish it first.");
-    return `take release ${tag} (${release.id})`;
-  }
+  const named = { backend: "github-actions", setting: "repository" };
+  const { of: placeOf } = placesOf(named, settings, (model, given) => {
+    const parsed = parseGithubSettings(model, given, context.environment);
+    return { settings: parsed, api: createGithubApi(parsed, context) };
+  });
 
   // ---------- start ----------
 
@@ -313,7 +244,7 @@ export function createGithubActions(
         );
       return { ...given, commit };
     },
-    plan,
+    plan: async (operation) => await planDispatch(placeOf(operation.model), operation),
     start,
     observe,
     cancel,
@@ -325,47 +256,6 @@ export function createGithubActions(
   };
 }
 
-interface Prepared {
-  readonly kind: "prepared";
-  readonly workflow: WorkflowSettings;
-  readonly ref: string;
-  readonly inputs: Readonly<Record<string, string>>;
-  /** The workflow is told the commit, and checks it out itself. */
-  readonly isCommitGiven: boolean;
-}
-
-function prepare(
-  own: GithubSettings,
-  operation: PlannedOperation & Pick<Operation, "operationId" | "fence">,
-): Prepared | Refusal {
-  const { kind, model } = operation;
-  const workflow = workflowOf(own, kind);
-  if (workflow === null)
-    return refuse(
-      "no_workflow",
-      `${model} has no workflow for a ${kind}.`,
-      `Set models.${model}.settings.${kind === "retrain" ? kind : "deploy"} in tocsin.yaml.`,
-    );
-  const odd = oddValue(operation);
-  if (odd !== null) return { kind: "refuse", reason: "odd_value", ...odd };
-  const ref = fillText(workflow.ref, operation);
-  const inputs = fillFields(workflow.inputs, operation);
-  if (ref.kind !== "text" || inputs.kind === "missing") {
-    const place = ref.kind !== "text" ? "ref" : `inputs.${inputs.kind === "missing" ? inputs.field : ""}`;
-    return refuse(
-      "missing_value",
-      `${place} of the ${kind} workflow of ${model} needs a value that this ${kind} does not have.`,
-      "Give it, or leave the placeholder out of tocsin.yaml.",
-    );
-  }
-  const isCommitGiven = Object.values(workflow.inputs).includes("{manifest.commit}");
-  return { kind: "prepared", workflow, ref: ref.text, inputs: inputs.fields, isCommitGiven };
-}
-
 function lost(problem: string): Observed {
   return { kind: "lost", problem, logTail: "" };
-}
-
-function refuse(reason: string, problem: string, remedy: string): Refusal {
-  return { kind: "refuse", reason, problem, remedy };
 }

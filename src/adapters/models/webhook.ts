@@ -3,6 +3,7 @@
  * asked, or both. What is sent and what was reported is kept in the database, so that any replica can take a report.
  */
 
+import { placesOf } from "../../domain/backend-settings.ts";
 import { addElapsed, beginElapsed, readElapsed } from "../../domain/elapsed.ts";
 import { oddValue } from "../../domain/operation-template.ts";
 import { isSignedMessage } from "../../domain/sender.ts";
@@ -24,7 +25,7 @@ import {
   type PlannedOperation,
 } from "../../ports/model.ts";
 import type { OperationRecord } from "../../ports/operation-record.ts";
-import { createReceiver, type Receiver } from "./webhook/receiver.ts";
+import { createReceiver } from "./webhook/receiver.ts";
 import { type Applied, applyReport, notesOf, observedOf, report } from "./webhook/reports.ts";
 import { parseWebhookSettings, type WebhookSettings } from "./webhook/settings.ts";
 
@@ -39,30 +40,17 @@ const maxLookMs = 60_000;
 /** Times a report is applied anew when another one was written at the same moment. */
 const maxTries = 10;
 
-interface Place {
-  readonly settings: WebhookSettings;
-  readonly receiver: Receiver;
-}
-
 export function createWebhook(
   settings: ReadonlyMap<string, unknown>,
   context: Pick<BackendContext, "environment" | "clock" | "http" | "store">,
 ): ModelBackend {
   const { clock, store } = context;
   const records = store.operationRecords;
-  const models = new Map(
-    [...settings].map(([model, given]): [string, Place] => {
-      const parsed = parseWebhookSettings(model, given, context.environment);
-      return [model, { settings: parsed, receiver: createReceiver(parsed, context) }];
-    }),
-  );
-
-  function placeOf(model: string): Place {
-    const found = models.get(model);
-    if (found === undefined)
-      throw new Error(`webhook: ${model} has no settings; add models.${model}.settings.url`);
-    return found;
-  }
+  const named = { backend: "webhook", setting: "url" };
+  const { all: models, of: placeOf } = placesOf(named, settings, (model, given) => {
+    const parsed = parseWebhookSettings(model, given, context.environment);
+    return { settings: parsed, receiver: createReceiver(parsed, context) };
+  });
 
   function plan(operation: PlannedOperation): Promise<BackendPlan> {
     const { settings: own } = placeOf(operation.model);

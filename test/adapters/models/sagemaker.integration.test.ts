@@ -124,6 +124,181 @@ describe("a deploy", () => {
   });
 });
 
+describe("what an endpoint served", () => {
+  /** Rolls one version out to its end. */
+  async function rollOut(scene: Awaited<ReturnType<typeof opened>>, from: string, to: string) {
+    const operation = operationOf({ ...scene, from, to });
+    await watch(scene.backend, await scene.backend.start(operation), operation);
+  }
+  const at = (seconds: number | undefined) => new Date((seconds ?? 0) * 1_000);
+
+  test("is told newest first, by whom, and what it replaced, also by a bot started anew", async () => {
+    const scene = await opened();
+    const { backend, endpoint, model } = scene;
+    expect(await backend.history(model, "production")).toEqual([
+      { version: "1", from: at(endpoint.modifiedAt), by: null },
+    ]);
+    await rollOut(scene, "1", "2");
+    const second = endpoint.modifiedAt;
+    // Autoscaling touches the endpoint without another version.
+    endpoint.modifiedAt = scene.aws.tick();
+    expect(await backend.live(model, "production")).toEqual({ version: "2", since: at(second), by: "ml" });
+    await rollOut(scene, "2", "1");
+    const served = [
+      { version: "1", from: at(endpoint.modifiedAt), by: "ml", replaced: "2" },
+      { version: "2", from: at(second), by: "ml", replaced: "1" },
+    ];
+    expect(await backend.history(model, "production")).toEqual(served);
+    expect(await (await scene.restart()).history(model, "production")).toEqual(served);
+  });
+
+  test("does not hold an update that was rolled back, nor those of another endpoint", async () => {
+    const scene = await opened();
+    await rollOut(scene, "1", "2");
+    scene.endpoint.ends = "RollingBack";
+    await rollOut(scene, "2", "1");
+    const other = { ...scene.endpoint, config: "by-hand", updates: [], ends: "InService" as const };
+    scene.aws.endpoints.set("other-prod", other);
+    const own = { ...scene.settings, endpoints: { production: "other-prod" } };
+    const elsewhere = createSagemaker(new Map([["other", own]]), { environment });
+    expect((await scene.backend.history("scorer", "production")).map(({ version }) => version)).toEqual([
+      "2",
+    ]);
+    expect((await elsewhere.history("other", "production")).map(({ version }) => version)).toEqual(["1"]);
+  });
+
+  test("names what somebody else put there, and says of the bot's old configuration put back by hand that it was not the bot", async () => {
+    const scene = await opened();
+    const { backend, endpoint, model, aws } = scene;
+    await rollOut(scene, "1", "2");
+    const ours = endpoint.config;
+    await rollOut(scene, "2", "1");
+    Object.assign(endpoint, { config: ours, modifiedAt: aws.tick() });
+    const by = null;
+    expect(await backend.live(model, "production")).toEqual({
+      version: "2",
+      since: at(endpoint.modifiedAt),
+      by,
+    });
+    expect((await backend.history(model, "production"))[0]).toEqual({
+      ...{ version: "2", from: at(endpoint.modifiedAt), by },
+    });
+  });
+
+  test("that cannot be noted does not undo the deploy, and the card says so", async () => {
+    const scene = await opened();
+    scene.proxy.fate = ({ headers }) =>
+      headers["x-amz-target"] === "SageMaker.AddTags" ? { kind: "answer", status: 403 } : { kind: "pass" };
+    const operation = operationOf(scene);
+    const seen = await watch(scene.backend, await scene.backend.start(operation), operation);
+    expect(seen).toMatchObject({ kind: "succeeded", result: expect.stringContaining("not in its history") });
+  });
+
+  test("is asked for with one request once it is known", async () => {
+    const scene = await opened();
+    for (const [from, to] of [
+      ["1", "2"],
+      ["2", "1"],
+      ["1", "2"],
+    ] as const)
+      await rollOut(scene, from, to);
+    await scene.backend.history(scene.model, "production");
+    scene.proxy.reached.length = 0;
+    await scene.backend.history(scene.model, "production");
+    const asked = scene.proxy.reached.map(({ headers }) => headers["x-amz-target"]);
+    expect(asked).not.toContain("SageMaker.ListTags");
+    expect(asked).toHaveLength(4);
+  });
+});
+
+describe("what Model Monitor found", () => {
+  const monitoring = { schedules: { production: ["scorer-data", "scorer-quality"] } };
+  const violations = "CompletedWithViolations: Job completed successfully with 3 violations.";
+
+  test("of what serves is one report of all schedules, which says where the violations are", async () => {
+    const { backend, aws, model, endpoint } = await opened({ monitoring });
+    const now = endpoint.modifiedAt;
+    aws.monitoring.push(
+      { schedule: "scorer-data", scheduledAt: now + 10, type: "DataQuality", status: "Completed" },
+      {
+        ...{ schedule: "scorer-data", scheduledAt: now + 20, type: "DataQuality" },
+        ...{ status: "CompletedWithViolations", exitMessage: violations },
+      },
+      {
+        ...{ schedule: "scorer-quality", scheduledAt: now + 30, type: "ModelQuality" },
+        ...{ status: "Failed", reason: "no ground truth" },
+      },
+    );
+    expect(await backend.report?.(model, "production")).toEqual({
+      ...{ model, environment: "production", monitor: "sagemaker", looked: null, performance: [] },
+      at: new Date((now + 320) * 1_000),
+      findings: [
+        {
+          ...{ feature: null, check: "data quality constraints", value: null, limit: null, n: null },
+          detail:
+            "Job completed successfully with 3 violations; constraint_violations.json in s3://acme/monitor",
+        },
+      ],
+      unsaid: [
+        "scorer-quality: the newest execution failed: no ground truth",
+        "scorer-quality: nothing was measured of what serves yet",
+      ],
+    });
+    aws.monitoring.push({
+      ...{ schedule: "scorer-data", scheduledAt: now + 40, type: "DataQuality", status: "Completed" },
+    });
+    expect(await backend.report?.(model, "production")).toMatchObject({ findings: [] });
+  });
+
+  test("of what served before is not held against what serves now", async () => {
+    const { backend, aws, model, endpoint, ...scene } = await opened({ monitoring });
+    const old = endpoint.modifiedAt + 1;
+    aws.monitoring.push({
+      ...{ schedule: "scorer-data", scheduledAt: old, type: "DataQuality" },
+      ...{ status: "CompletedWithViolations", exitMessage: violations },
+    });
+    expect((await backend.report?.(model, "production"))?.findings).toHaveLength(1);
+    const operation = operationOf({ ...scene, model });
+    await watch(backend, await backend.start(operation), operation);
+    expect(await backend.report?.(model, "production")).toBeNull();
+  });
+
+  test("is not asked where nothing is set", async () => {
+    const { backend } = await opened();
+    expect(backend.report).toBeUndefined();
+    const elsewhere = await opened({ monitoring: { schedules: { staging: ["scorer-data"] } } });
+    expect(await elsewhere.backend.report?.("scorer", "production")).toBeNull();
+  });
+});
+
+describe("a card", () => {
+  const jobs = "sagemaker/home?region=eu-central-1#";
+  test.each([
+    [
+      "the endpoint of a deploy",
+      "deploy",
+      {},
+      `https://eu-central-1.console.aws.amazon.com/${jobs}/endpoints/scorer-prod`,
+    ],
+    [
+      "the job of a retrain",
+      "retrain",
+      {},
+      `https://eu-central-1.console.aws.amazon.com/${jobs}/jobs/pipelines-train-1`,
+    ],
+    [
+      ...(["the execution of a retrain, in Studio", "retrain", { studioDomain: "d-abc123" }] as const),
+      "https://studio-d-abc123.studio.eu-central-1.sagemaker.aws/pipelines/view/train/executions/e0/graph",
+    ],
+  ] as const)("links to %s", async (_name, kind, more, url) => {
+    const scene = await opened({ pipeline: { name: "train", parameters: {}, ...more } });
+    const operation = kind === "deploy" ? operationOf(scene) : retrainOf();
+    const ref = await scene.backend.start(operation);
+    expect((await scene.backend.observe(ref, operation)).url).toBe(url);
+    expect((await watch(scene.backend, ref, operation)).url).toBe(url);
+  });
+});
+
 test("a rollback brings back the configuration that was kept, and is refused when it was deleted", async () => {
   const { backend, aws, ...scene } = await opened();
   const there = operationOf(scene);

@@ -9,19 +9,12 @@ import {
   secretReference,
   settingName,
 } from "../../../domain/backend-settings.ts";
-import { knownPlaceholders, unknownPlaceholder } from "../../../domain/operation-template.ts";
+import { templateSchema } from "../../../domain/operation-template.ts";
 import type { RolloutKind } from "../../../ports/model.ts";
 
-const template = z
-  .string()
-  .max(1_000)
-  .refine((text) => unknownPlaceholder(text) === null, {
-    error: (issue) =>
-      `holds {${unknownPlaceholder(String(issue.input)) ?? ""}}; expected one of ${knownPlaceholders}`,
-  });
 const dag = z.strictObject({
   dag: z.string().regex(/^[\w.~:+-]{1,250}$/, "must be a dag id"),
-  conf: z.record(z.string().min(1).max(200), template).default({}),
+  conf: z.record(z.string().min(1).max(200), templateSchema).default({}),
   result: z
     .strictObject({
       task: z.string().min(1).max(250),

@@ -9,16 +9,9 @@ import {
   secretReference,
   settingName,
 } from "../../../domain/backend-settings.ts";
-import { knownPlaceholders, unknownPlaceholder } from "../../../domain/operation-template.ts";
+import { templateSchema } from "../../../domain/operation-template.ts";
 import type { RolloutKind } from "../../../ports/model.ts";
 
-const template = z
-  .string()
-  .max(1_000)
-  .refine((text) => unknownPlaceholder(text) === null, {
-    error: (issue) =>
-      `holds {${unknownPlaceholder(String(issue.input)) ?? ""}}; expected one of ${knownPlaceholders}`,
-  });
 /** GitHub takes 25 inputs; one is the operation's. */
 const maxInputs = 24;
 
@@ -26,9 +19,9 @@ const workflow = z.strictObject({
   workflow: z
     .string()
     .regex(/^[\w.-]{1,200}\.ya?ml$/, "must be a file name in .github/workflows: deploy.yml"),
-  ref: template.default("main").describe("branch or tag that it runs on"),
+  ref: templateSchema.default("main").describe("branch or tag that it runs on"),
   inputs: z
-    .record(z.string().regex(/^[A-Za-z_][\w-]{0,99}$/), template)
+    .record(z.string().regex(/^[A-Za-z_][\w-]{0,99}$/), templateSchema)
     .refine((inputs) => Object.keys(inputs).length <= maxInputs, `at most ${maxInputs} inputs`)
     .default({}),
 });

@@ -12,6 +12,14 @@ import type { SagemakerSettings } from "./settings.ts";
 export type Endpoint = DescribeEndpointOutput;
 export type EndpointConfig = DescribeEndpointConfigOutput;
 
+/** What serves, all read at one time. */
+export interface Look {
+  readonly name: string;
+  readonly endpoint: Endpoint;
+  readonly config: EndpointConfig;
+  readonly version: string | null;
+}
+
 export async function describeEndpoint(sagemaker: Sagemaker, name: string): Promise<Endpoint | null> {
   return await sagemaker.find((client, options) => client.describeEndpoint({ EndpointName: name }, options));
 }

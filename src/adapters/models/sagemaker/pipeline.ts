@@ -1,37 +1,74 @@
 /** Retrains by a pipeline. */
-import type { PipelineExecutionStep } from "@aws-sdk/client-sagemaker";
+import type { DescribePipelineExecutionResponse, PipelineExecutionStep } from "@aws-sdk/client-sagemaker";
+import { fillFields } from "../../../domain/operation-template.ts";
 import { oneLine } from "../../../domain/view.ts";
-import type { Observed } from "../../../ports/model.ts";
+import {
+  type ExternalRef,
+  NotStartedError,
+  type Observed,
+  type Operation,
+  type PlannedOperation,
+  refusePlan,
+} from "../../../ports/model.ts";
 import { digestOf, resourceName, type Sagemaker } from "./client.ts";
+import { consolePageOf, studioPage } from "./console.ts";
 import { versionInArn } from "./endpoint.ts";
+import type { Place } from "./place.ts";
 
 /** Newest executions that are looked through for an operation. */
 const maxExecutions = 100;
 
-/** @returns the ARN. Asked twice with one operation id, it is one execution. */
-export async function startPipeline(
-  sagemaker: Sagemaker,
-  about: {
-    readonly operationId: string;
-    readonly pipeline: string;
-    readonly parameters: Readonly<Record<string, string>>;
-    readonly description: string;
-  },
-): Promise<string> {
-  const { PipelineExecutionArn } = await sagemaker.ask((client, options) =>
+/** What the pipeline would be given, or why it cannot be. */
+export function parametersOf(
+  { model, settings: { pipeline } }: Pick<Place, "model" | "settings">,
+  operation: PlannedOperation & Pick<Operation, "operationId" | "fence">,
+) {
+  if (pipeline === undefined)
+    return refusePlan(
+      "no_pipeline",
+      `${model} has no pipeline.`,
+      `Set models.${model}.settings.pipeline in tocsin.yaml.`,
+    );
+  const filled = fillFields(pipeline.parameters, operation);
+  if (filled.kind === "fields")
+    return { kind: "parameters", pipeline: pipeline.name, parameters: filled.fields } as const;
+  return refusePlan(
+    "missing_value",
+    `The parameter ${filled.field} needs {${filled.placeholder}}, and there is none.`,
+    "Give it, or leave the placeholder out of tocsin.yaml.",
+  );
+}
+
+/** Asked twice with one operation id, it is one execution. */
+export async function startRetrain(place: Place, operation: Operation): Promise<ExternalRef> {
+  const { operationId, requestedBy, reason } = operation;
+  const prepared = parametersOf(place, operation);
+  if (prepared.kind === "refuse") throw new NotStartedError(`sagemaker: ${prepared.problem}`);
+  const { PipelineExecutionArn: execution } = await place.sagemaker.ask((client, options) =>
     client.startPipelineExecution(
       {
-        PipelineName: about.pipeline,
-        PipelineExecutionDisplayName: resourceName(about.operationId),
-        PipelineExecutionDescription: about.description,
-        PipelineParameters: Object.entries(about.parameters).map(([Name, Value]) => ({ Name, Value })),
-        ClientRequestToken: digestOf(about.operationId),
+        PipelineName: prepared.pipeline,
+        PipelineExecutionDisplayName: resourceName(operationId),
+        PipelineExecutionDescription: oneLine(`tocsin, for ${requestedBy}: ${reason}`, 500),
+        PipelineParameters: Object.entries(prepared.parameters).map(([Name, Value]) => ({ Name, Value })),
+        ClientRequestToken: digestOf(operationId),
       },
       options,
     ),
   );
-  if (PipelineExecutionArn === undefined) throw new Error("sagemaker: it named no execution");
-  return PipelineExecutionArn;
+  if (execution === undefined) throw new Error("sagemaker: it named no execution");
+  return { operationId, execution };
+}
+
+/** Asked twice, it is stopped once. */
+export async function stopExecution(
+  sagemaker: Sagemaker,
+  { execution, operationId }: { readonly execution: string; readonly operationId: string },
+): Promise<void> {
+  const token = digestOf(`${operationId}-cancel`);
+  await sagemaker.ask((client, options) =>
+    client.stopPipelineExecution({ PipelineExecutionArn: execution, ClientRequestToken: token }, options),
+  );
 }
 
 /** The ARN of an operation's execution, or null. */
@@ -51,7 +88,7 @@ export async function findExecution(
   return found?.PipelineExecutionArn ?? null;
 }
 
-export async function observeExecution(sagemaker: Sagemaker, arn: string): Promise<Observed> {
+export async function observeExecution({ settings: own, sagemaker }: Place, arn: string): Promise<Observed> {
   const execution = await sagemaker.find((client, options) =>
     client.describePipelineExecution({ PipelineExecutionArn: arn }, options),
   );
@@ -63,6 +100,20 @@ export async function observeExecution(sagemaker: Sagemaker, arn: string): Promi
       options,
     ),
   );
+  const seen = observedOf(execution, PipelineExecutionSteps);
+  const { region, pipeline } = own;
+  const url =
+    (pipeline === undefined
+      ? null
+      : studioPage(region, pipeline.studioDomain, { pipeline: pipeline.name, execution: arn })) ??
+    jobPage(region, PipelineExecutionSteps);
+  return url === null ? seen : { ...seen, url };
+}
+
+function observedOf(
+  execution: DescribePipelineExecutionResponse,
+  PipelineExecutionSteps: readonly PipelineExecutionStep[],
+): Observed {
   const logTail = oneLine(execution.FailureReason ?? "", 500);
   switch (execution.PipelineExecutionStatus) {
     case "Succeeded":
@@ -96,6 +147,14 @@ function stateOf({ StepStatus }: PipelineExecutionStep): "waiting" | "running" |
   if (StepStatus === "Succeeded") return "done";
   if (StepStatus === "Failed" || StepStatus === "Stopped") return "failed";
   return StepStatus === undefined ? "waiting" : "running";
+}
+
+/** The console's page of the job that failed, or of the newest one; null before the first job. */
+function jobPage(region: string, steps: readonly PipelineExecutionStep[]): string | null {
+  const pageOf = ({ Metadata }: PipelineExecutionStep) =>
+    consolePageOf(region, (Metadata?.TrainingJob ?? Metadata?.ProcessingJob ?? Metadata?.TransformJob)?.Arn);
+  const failed = steps.filter(({ StepStatus }) => StepStatus === "Failed");
+  return [...steps, ...failed].map(pageOf).findLast((page) => page !== null) ?? null;
 }
 
 /** The version that a step of the pipeline registered. */

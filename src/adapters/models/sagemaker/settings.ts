@@ -7,13 +7,9 @@ import {
   secretReference,
   settingName,
 } from "../../../domain/backend-settings.ts";
-import { knownPlaceholders, unknownPlaceholder } from "../../../domain/operation-template.ts";
+import { templateSchema } from "../../../domain/operation-template.ts";
 
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,255}$/, "must be letters, digits and -");
-const template = z
-  .string()
-  .max(1_000)
-  .refine((text) => unknownPlaceholder(text) === null, `may hold ${knownPlaceholders}`);
 const percent = z.number().int().min(1).max(50);
 
 export const sagemakerSettingsSchema = z.strictObject({
@@ -43,7 +39,22 @@ export const sagemakerSettingsSchema = z.strictObject({
     .prefault({ type: "all" }),
   alarms: z.array(z.string().min(1).max(255)).max(10).default([]),
   pipeline: z
-    .strictObject({ name, parameters: z.record(z.string().min(1).max(256), template).default({}) })
+    .strictObject({
+      name,
+      parameters: z.record(z.string().min(1).max(256), templateSchema).default({}),
+      studioDomain: z
+        .string()
+        .regex(/^d-[a-z0-9]{1,61}$/, "must be the id of a domain: d-abc123")
+        .optional()
+        .describe("SageMaker Studio, where cards link to an execution"),
+    })
+    .optional(),
+  monitoring: z
+    .strictObject({
+      schedules: z
+        .record(z.string(), z.array(name).min(1).max(10))
+        .describe("environment to the monitoring schedules that watch what serves there"),
+    })
     .optional(),
   timeoutSeconds: z.number().int().min(1).max(60).default(20),
 });

@@ -57,5 +57,5 @@ export async function openSagemaker(settings: Readonly<Record<string, unknown>> 
       await aws.close();
     },
   };
-  return { ...scene, aws, endpoint, newBackend: restart };
+  return { ...scene, aws, endpoint, settings: own, newBackend: restart };
 }
