@@ -86,13 +86,14 @@ function problemOf(question: HttpQuestion<unknown>, answer: Answer, now: Date): 
   const { who } = question;
   const { status } = answer;
   // Whoever refuses credentials may repeat them: nothing of that answer is shown.
-  const said = status === 401 ? "" : plain(messageOf(answer.text), question);
+  const told = status === 401 ? nothingSaid : messageOf(answer.text);
+  const said = plain(told.message, question);
   if (isLimited(answer)) return tooOften(who, retryAt(answer.headers, now), said, status);
   const mishap = mishapOf(status);
   const remedy = question.remedies?.[status];
   const what = `${whatItDid(status, pathOf(question))}${said === "" ? "" : `: ${said}`}`;
   return new HttpMishapError(`${who}: ${what}${remedy === undefined ? "" : `; ${remedy}`}`, {
-    ...{ mishap, status, said },
+    ...{ mishap, status, said, code: plain(told.code, question) },
   });
 }
 
@@ -155,12 +156,16 @@ const said = z.object({
     .optional()
     .catch(undefined),
   error: z.string().optional().catch(undefined),
+  error_code: z.string().optional().catch(undefined),
 });
+const nothingSaid = { message: "", code: "" } as const;
 
-/** What servers call their message: "message", FastAPI's "detail", or "error". */
-function messageOf(text: string): string {
+/** What servers call their message: "message", FastAPI's "detail", or "error"; and MLflow's word for it. */
+function messageOf(text: string): { readonly message: string; readonly code: string } {
   const parsed = said.safeParse(jsonOf(text));
-  return parsed.success ? (parsed.data.message ?? parsed.data.detail ?? parsed.data.error ?? "") : "";
+  if (!parsed.success) return nothingSaid;
+  const { message, detail, error, error_code } = parsed.data;
+  return { message: message ?? detail ?? error ?? "", code: error_code ?? "" };
 }
 
 /** What a server says may hold anything; it is shown on one line, without secrets. */

@@ -16,6 +16,8 @@ export class HttpMishapError extends Error {
   readonly status: number | null;
   /** What the server said of it: one line, or empty. */
   readonly said: string;
+  /** What the server calls it: "RESOURCE_DOES_NOT_EXIST"; empty where it has no such word. */
+  readonly code: string;
   /** Before this it need not be asked again; null when it did not say. */
   readonly retryAt: Date | null;
 
@@ -25,6 +27,7 @@ export class HttpMishapError extends Error {
       readonly mishap: Mishap;
       readonly status?: number;
       readonly said?: string;
+      readonly code?: string;
       readonly retryAt?: Date | null;
     },
   ) {
@@ -32,6 +35,7 @@ export class HttpMishapError extends Error {
     this.mishap = about.mishap;
     this.status = about.status ?? null;
     this.said = about.said ?? "";
+    this.code = about.code ?? "";
     this.retryAt = about.retryAt ?? null;
   }
 }

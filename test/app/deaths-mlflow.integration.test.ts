@@ -1,7 +1,7 @@
 /** A bot that dies at any moment of a rollout, with a real MLflow server, on both databases. */
 import { afterAll, beforeAll, describe } from "vitest";
+import { createHttpClient } from "../../src/adapters/http-client.ts";
 import { createMlflow } from "../../src/adapters/models/mlflow.ts";
-import { silentLog } from "../../src/ports.ts";
 import { dieBehind, type MortalRow, newName } from "../adapters/models/mortal-scenes.ts";
 import { type FaultProxy, startProxy } from "../adapters/models/proxy.ts";
 import {
@@ -50,7 +50,7 @@ describe.skipIf(why !== null)(title, () => {
         backendIn: (_bot, death) => {
           dieBehind(proxy, death, ({ method, path }) => method === "GET" || path.endsWith("/search"));
           const settings = new Map([[name, { url: proxy.url }]]);
-          return createMlflow(settings, { environment: {}, clock, log: silentLog });
+          return createMlflow(settings, { environment: {}, clock, http: createHttpClient({ clock }) });
         },
         begun: () => Promise.resolve([proxy.reached.filter(isMove).length]),
         settle: () => Promise.resolve(),

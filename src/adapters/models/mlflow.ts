@@ -3,7 +3,9 @@
  * MLflow has no compare-and-set and forgets who moved an alias and when, so every move is compared, recorded in a tag
  * of the registered model before it is made, and read back.
  */
+import { placesOf } from "../../domain/backend-settings.ts";
 import { oneLine } from "../../domain/view.ts";
+import { HttpMishapError } from "../../ports/http-client.ts";
 import {
   type BackendContext,
   type BackendPlan,
@@ -17,22 +19,13 @@ import {
   type Observed,
   type Operation,
   type PlannedOperation,
+  refusePlan,
 } from "../../ports/model.ts";
-import {
-  checkAliases,
-  driftNotes,
-  expectNoneNewer,
-  expectStillAt,
-  hasBegun,
-  type Look,
-  look,
-  notThere,
-  type Place,
-  saveRecord,
-} from "./mlflow/alias.ts";
-import { createMlflowHttp, MlflowError } from "./mlflow/http.ts";
+import { checkAliases, driftNotes, hasBegun, look, type Place } from "./mlflow/alias.ts";
+import { createMlflowHttp } from "./mlflow/http.ts";
 import { reportOfRun, runOfVersion } from "./mlflow/monitoring.ts";
-import { type AliasRecord, parseRecords, recordOfLive, recordTag } from "./mlflow/record.ts";
+import { beginMove, observeMove } from "./mlflow/move.ts";
+import { parseRecords, recordOfLive, recordTag } from "./mlflow/record.ts";
 import { createRegistry, type Registry } from "./mlflow/registry.ts";
 import { aliasOf, parseMlflowSettings, previousAliasOf } from "./mlflow/settings.ts";
 import { compareVersions, madeVersion, toVersion, unfitness } from "./mlflow/versions.ts";
@@ -49,19 +42,16 @@ export default defineModelBackend({
  */
 export function createMlflow(
   settings: ReadonlyMap<string, unknown>,
-  context: Pick<BackendContext, "environment" | "clock" | "log">,
+  context: Pick<BackendContext, "environment" | "clock" | "http">,
 ): ModelBackend {
-  const models = new Map(
-    [...settings].map(([model, given]) => {
-      const parsed = parseMlflowSettings(model, given, context.environment);
-      return [model, { settings: parsed, registry: createRegistry(createMlflowHttp(parsed)) }];
-    }),
-  );
+  const named = { backend: "mlflow", setting: "url" };
+  const { all: models, of } = placesOf(named, settings, (model, given) => {
+    const parsed = parseMlflowSettings(model, given, context.environment);
+    return { settings: parsed, registry: createRegistry(createMlflowHttp(parsed, context.http)) };
+  });
 
   function placeOf(model: string, environment: string): Place {
-    const found = models.get(model);
-    if (found === undefined)
-      throw new Error(`mlflow: ${model} has no settings; add models.${model}.settings.url`);
+    const found = of(model);
     const name = found.settings.registeredModel;
     const alias = aliasOf(found.settings, environment);
     return { ...found, name, alias, title: `the alias ${alias} of ${name}` };
@@ -109,13 +99,13 @@ export function createMlflow(
     const place = placeOf(model, environment);
     const version = await place.registry.version(place.name, to);
     if (version === null)
-      return refuse(
+      return refusePlan(
         "unknown_version",
         `MLflow has no version ${to} of ${place.name}.`,
         `See: models ${model}.`,
       );
     const unfit = unfitness(version, place.name, place.settings.validation);
-    if (unfit !== null) return refuse(unfit.reason, unfit.problem, unfit.remedy);
+    if (unfit !== null) return refusePlan(unfit.reason, unfit.problem, unfit.remedy);
     const seen = await look(place);
     const made =
       version.creation_timestamp === undefined ? "" : ` of ${isoMinute(version.creation_timestamp)}`;
@@ -146,80 +136,21 @@ export function createMlflow(
       throw new NotStartedError(`mlflow cannot train ${model} by itself`);
     const place = placeOf(model, environment);
     try {
-      await begin(place, operation, to);
+      await beginMove(place, { ...operation, to }, context.clock);
     } catch (error) {
       // Refused means refused: the alias was not moved. Anything else leaves it open, and is found out by looking.
-      if (error instanceof MlflowError && error.mishap !== "unclear")
+      if (error instanceof HttpMishapError && error.mishap !== "unclear")
         throw new NotStartedError(error.message, { cause: error });
       throw error;
     }
     return { operationId, model, environment, alias: place.alias };
   }
 
-  async function begin(place: Place, operation: Operation, to: string): Promise<void> {
-    const { registry, name, alias } = place;
-    const { operationId, from, requestedBy: by, fence } = operation;
-    const before = await look(place);
-    const known = before.records.find((record) => record.operationId === operationId);
-    if (known !== undefined && hasBegun(known, before.live)) return;
-    await checkVersion(place, to);
-    const record: AliasRecord = { operationId, to, from, at: context.clock.now(), by, state: "asked", fence };
-    expectNoneNewer(place, before, fence);
-    expectStillAt(place, before, from);
-    await saveRecord(place, before.records, record);
-    // Writing took time: the last look is as near to the move as it can be.
-    const last = await look(place);
-    expectNoneNewer(place, last, fence);
-    expectStillAt(place, last, from);
-    await registry.setAlias(name, alias, to);
-  }
-
-  async function checkVersion(place: Place, to: string): Promise<void> {
-    const version = await place.registry.version(place.name, to);
-    if (version === null) throw new NotStartedError(`mlflow has no version ${to} of ${place.name}`);
-    const unfit = unfitness(version, place.name, place.settings.validation);
-    if (unfit !== null) throw new NotStartedError(`${unfit.problem} ${unfit.remedy}`);
-  }
-
   // ---------- observe ----------
 
   async function observe(ref: ExternalRef, operation: Operation): Promise<Observed> {
     const place = placeOf(operation.model, operation.environment);
-    const seen = await look(place);
-    const record = seen.records.find((other) => other.operationId === ref["operationId"]);
-    if (record === undefined) {
-      const problem = `the tag ${recordTag(place.alias)} of ${place.name} no longer tells of this operation`;
-      return { kind: "lost", problem, logTail: "" };
-    }
-    const isLast = seen.records.at(-1) === record;
-    if (record.state === "lost" || (isLast && seen.live !== record.to)) {
-      if (record.state === "asked") await saveRecord(place, seen.records, { ...record, state: "lost" });
-      return { kind: "failed", problem: notThere(place, seen, record), logTail: "" };
-    }
-    return record.state === "set" ? succeeded(place, record, null) : await settle(place, seen, record);
-  }
-
-  /** The alias points there: keeps what served before, records it as done, and believes it only when it is read back. */
-  async function settle(place: Place, seen: Look, record: AliasRecord): Promise<Observed> {
-    const problem = await keepPrevious(place, seen, record);
-    const done: AliasRecord = { ...record, state: "set", at: context.clock.now() };
-    await saveRecord(place, seen.records, done);
-    const after = await look(place);
-    if (after.live !== record.to)
-      return { kind: "failed", problem: notThere(place, after, record), logTail: "" };
-    return succeeded(place, record, problem);
-  }
-
-  /** @returns why the alias for what served before could not be set, or null. The deploy stands without it. */
-  async function keepPrevious(place: Place, seen: Look, { from }: AliasRecord): Promise<string | null> {
-    if (from === null || seen.previous === from) return null;
-    try {
-      await place.registry.setAlias(place.name, previousAliasOf(place.alias), from);
-      return null;
-    } catch (error) {
-      if (!(error instanceof MlflowError) || error.mishap === "unclear") throw error;
-      return error.message;
-    }
+    return await observeMove(place, ref["operationId"] ?? "", context.clock);
   }
 
   // ---------- find ----------
@@ -232,7 +163,7 @@ export function createMlflow(
         const found = await findIn(registry, own.registeredModel, operationId);
         if (found !== null) return { kind: "found", ref: { operationId, model, ...found } };
       } catch (error) {
-        if (!(error instanceof MlflowError && error.mishap === "absent")) problems.push(error);
+        if (!(error instanceof HttpMishapError && error.mishap === "absent")) problems.push(error);
       }
     }
     // It may be in the one that could not be asked.
@@ -292,24 +223,12 @@ export function createMlflow(
   };
 }
 
-function succeeded(place: Place, record: AliasRecord, problem: string | null): Observed {
-  const without = problem === null ? "" : `; ${previousAliasOf(place.alias)} could not be set: ${problem}`;
-  const result = `${place.title} points to version ${record.to}${without}`;
-  const page = new URL(place.settings.url);
-  page.hash = `/models/${encodeURIComponent(place.name)}/versions/${encodeURIComponent(record.to)}`;
-  return { kind: "succeeded", result, newVersion: null, metrics: {}, logTail: "", url: page.href };
-}
-
 function cannotTrain(model: string): BackendPlan {
-  return refuse(
+  return refusePlan(
     "no_training",
     `MLflow keeps the versions of ${model} and cannot train it.`,
     `Name what trains it: models.${model}.training, beside models.${model}.registry: { backend: mlflow }.`,
   );
-}
-
-function refuse(reason: string, problem: string, remedy: string): BackendPlan {
-  return { kind: "refuse", reason, problem, remedy };
 }
 
 /** Ours, [a-z0-9-] only; checked because it becomes part of a query. */

@@ -1,5 +1,6 @@
 /** Against a real MLflow server, with and without what networks do in between. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createHttpClient } from "../../../src/adapters/http-client.ts";
 import { createMlflow } from "../../../src/adapters/models/mlflow.ts";
 import alertmanager from "../../../src/adapters/sources/alertmanager.ts";
 import { composeModel } from "../../../src/app/compose-model.ts";
@@ -31,6 +32,7 @@ import {
 } from "../../mlflow-server.ts";
 import { type Call, type Fate, type FaultProxy, startProxy } from "./proxy.ts";
 
+const http = createHttpClient({ clock: systemClock });
 const why = mlflowMissing();
 const title = why === null ? "a real MLflow server" : `a real MLflow server (${why})`;
 
@@ -50,7 +52,7 @@ describe.skipIf(why !== null)(title, () => {
 
   function backendOf(model: string, settings: Readonly<Record<string, unknown>> = {}): ModelBackend {
     const own = new Map([[model, { url: server.url, ...settings }]]);
-    return createMlflow(own, { environment: {}, clock: systemClock, log: silentLog });
+    return createMlflow(own, { environment: {}, clock: systemClock, http });
   }
 
   async function newModel(): Promise<string> {
@@ -445,10 +447,15 @@ describe.skipIf(why !== null)(title, () => {
       "404 of a proxy",
       { kind: "answer", status: 404, body: "<html>" },
       "NotStarted",
-      /has no registered-models/,
+      /has no \S+registered-models/,
     ],
     ["409", { kind: "answer", status: 409 }, "doubt", /answered 409/],
-    ["429", { kind: "answer", status: 429 }, "doubt", /asked too often/],
+    [
+      "429",
+      { kind: "answer", status: 429, headers: { "retry-after": "0" } },
+      "NotStarted",
+      /asked too often/,
+    ],
     ["500", { kind: "answer", status: 500, body: "oops" }, "doubt", /answered 500/],
     ["503", { kind: "answer", status: 503 }, "doubt", /answered 503/],
     ["a redirect", { kind: "answer", status: 302 }, "NotStarted", /redirect \(302\)/],
@@ -495,7 +502,7 @@ describe.skipIf(why !== null)(title, () => {
     const scene = await open();
     const settings = new Map([[scene.model, { url: proxy.url, token: "env:TOKEN" }]]);
     const environment = { TOKEN: "s3cret-token" };
-    const backend = createMlflow(settings, { environment, clock: systemClock, log: silentLog });
+    const backend = createMlflow(settings, { environment, clock: systemClock, http });
     const seen = new Set<string>();
     proxy.fate = ({ authorization }) => {
       seen.add(authorization);

@@ -29,7 +29,7 @@ export interface Look {
   readonly records: readonly AliasRecord[];
 }
 
-/** @throws MlflowError; Error when the record was edited. */
+/** @throws HttpMishapError; Error when the record was edited. */
 export async function look({ registry, name, alias }: Place): Promise<Look> {
   const { aliases, tags } = await registry.model(name);
   return {

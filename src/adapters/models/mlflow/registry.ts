@@ -3,7 +3,8 @@
  * @see https://mlflow.org/docs/latest/api_reference/rest-api.html
  */
 import { z } from "zod";
-import { type Mishap, MlflowError, type MlflowHttp } from "./http.ts";
+import { HttpMishapError, type Mishap } from "../../../ports/http-client.ts";
+import type { MlflowHttp } from "./http.ts";
 
 /** Times are milliseconds since 1970; protobuf's JSON may write them as text. */
 const moment = z.coerce.number();
@@ -67,7 +68,7 @@ const maxNewest = 20;
 const maxParallel = 4;
 
 export interface Registry {
-  /** @throws MlflowError absent when there is no such model. */
+  /** @throws HttpMishapError absent when there is no such model. */
   model(name: string): Promise<RegisteredModel>;
   /** Null when there is no such version. */
   version(name: string, version: string): Promise<RegisteredVersion | null>;
@@ -77,7 +78,7 @@ export interface Registry {
   versionsTagged(name: string, key: string, value: string): Promise<readonly RegisteredVersion[]>;
   /** By run id; runs that were deleted, or that the account may not read, are left out. */
   runs(ids: readonly string[]): Promise<ReadonlyMap<string, Run>>;
-  /** The newest finished runs of an experiment, newest first. @throws MlflowError absent when there is no such experiment. */
+  /** The newest finished runs of an experiment, newest first. @throws HttpMishapError absent when there is no such experiment. */
   newestRuns(experiment: string): Promise<readonly Run[]>;
   setAlias(name: string, alias: string, version: string): Promise<void>;
   /** Tags the registered model. */
@@ -183,7 +184,7 @@ async function orNull<Data>(mishaps: readonly Mishap[], asked: Promise<Data>): P
   try {
     return await asked;
   } catch (error) {
-    if (error instanceof MlflowError && mishaps.includes(error.mishap)) return null;
+    if (error instanceof HttpMishapError && mishaps.includes(error.mishap)) return null;
     throw error;
   }
 }
