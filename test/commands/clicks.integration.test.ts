@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { answerView } from "../../src/domain/answer.ts";
+import type { Rollout } from "../../src/domain/rollout.ts";
+import { voiceActions } from "../../src/domain/rollout-actions.ts";
 import type { ViewAction } from "../../src/domain/view.ts";
 import { requestOf } from "../app/rollout-world.ts";
 import { discordScene, slackScene } from "./chat-scene.ts";
@@ -195,5 +197,48 @@ describe.each(platforms)("Take on %s", (_, card) => {
     await press("oncall");
     expect((await told("oncall", 2))[1]).toContain(`Incident ${id} is with lead by now`);
     expect(await stateOf(id)).toMatchObject({ assignedTo: "lead" });
+  });
+});
+
+/** Asked for at the console by ml, who has an account on every platform. */
+async function askedFor(): Promise<Rollout> {
+  const line = "deploy scorer 2 --environment production --reason better";
+  // What ended at the very moment of asking would be planned for anew.
+  scene.clock.pass(1_000);
+  const said = await scene.world().say("ml", line);
+  const rollout = await scene.store().rollouts.find(Number(/[Rr]ollout (\d+)/.exec(said)?.[1]));
+  if (rollout === null) throw new Error(`it was not asked for: ${said}`);
+  return rollout;
+}
+
+/** The card's own button; asking whether one means it is left out, as the platforms' tests show that. */
+function voice(rollout: Rollout, label: "Approve" | "Deny"): ViewAction {
+  const found = voiceActions(rollout, "low").find((action) => action.label === label);
+  if (found === undefined) throw new Error(`there is no button ${label}`);
+  const { confirm: _asked, ...action } = found;
+  return action;
+}
+
+describe.each(platforms)("the buttons of a rollout that waits, on %s", (_, card) => {
+  test.each([
+    ["Approve", "reader", "no rule of the policy permits it", "pending"],
+    ["Deny", "reader", "no rule of the policy permits it", "pending"],
+    ["Approve", "ml", "nobody approves their own rollout", "pending"],
+    ["Deny", "ml", "no rule of the policy permits it", "pending"],
+    ["Approve", "lead", "You approved rollout", "approved"],
+    ["Deny", "lead", "You denied rollout", "denied"],
+  ] as const)("%s by %s: %s", async (label, who, expected, state) => {
+    const rollout = await askedFor();
+    const { press, told } = await card(voice(rollout, label));
+    await press(who);
+    const [said] = await told(who, 1);
+    expect(said).toContain(expected);
+    expect(await scene.store().rollouts.find(rollout.id)).toMatchObject({ state });
+    const action = state === "pending" ? `${label.toLowerCase()}.denied` : `rollout.${state}`;
+    const [entry] = await scene.store().audit.list({ subject: `rollout:${rollout.id}`, action, limit: 5 });
+    expect(entry).toMatchObject({ actor: who });
+    const voices = await scene.store().rollouts.approvals(rollout.id);
+    expect(voices.map(({ person }) => person)).toEqual(state === "pending" ? [] : [who]);
+    await scene.world().say("oncall", `cancel ${rollout.id}`);
   });
 });
