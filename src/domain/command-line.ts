@@ -255,6 +255,15 @@ function quoted(text: string): string {
   return /^[\w./:@+][\w./:@+-]*$/.test(text) ? text : `"${text.replace(/[\\"]/g, "\\$&")}"`;
 }
 
+/**
+ * One line of what a shell took apart, whose own quotes it took away.
+ * @param words - a whole line as the only word, or its words.
+ */
+export function lineOfWords(words: readonly string[]): string {
+  const [line = ""] = words;
+  return words.length < 2 ? line : words.map((word) => (/\s/.test(word) ? quoted(word) : word)).join(" ");
+}
+
 /** The line with one more option, its value quoted. */
 export function withOption(line: string, option: string, value: string): string {
   return `${line} --${option} "${value.replace(/[\\"]/g, "\\$&")}"`;

@@ -1,6 +1,6 @@
 /** How the command line shows things. Plain text, colour only on a terminal. */
 import { styleText } from "node:util";
-import { textOf, type View, type ViewBlock } from "../domain/view.ts";
+import { textOf, type View, type ViewAction, type ViewBlock } from "../domain/view.ts";
 import type { Finding } from "../ports.ts";
 
 type Style = Parameters<typeof styleText>[0];
@@ -31,6 +31,12 @@ export function formatFindings(findings: readonly Finding[]): string {
   return `${lines.join("\n")}\n\n${count("ok")} fine, ${count("warning")} warnings, ${count("failure")} failures`;
 }
 
+/** What to type for a button; an ellipsis stands for what has to be filled in. */
+function shellLine({ command, ask }: ViewAction): string {
+  const line = ask === undefined ? command : `${command} --${ask.option} …`;
+  return `tocsin run ${/["'\\$`]/.test(line) ? `'${line.replaceAll("'", "'\\''")}'` : line}`;
+}
+
 /** A view for a terminal; its actions become command lines. A view with a file is that file, so that `>` keeps it. */
 export function formatView(view: View): string {
   const file = view.blocks.find((block) => block.kind === "file");
@@ -38,7 +44,7 @@ export function formatView(view: View): string {
   const body = view.blocks.map(formatBlock).filter((text) => text !== "");
   // The form of a command that was not understood is of no use in a terminal, which shows how it is written.
   const offered = view.actions.filter(({ isForm }) => view.kind !== "error" || isForm !== true);
-  const actions = offered.map((action) => `  ${action.label}: tocsin run ${action.command}`);
+  const actions = offered.map((action) => `  ${action.label}: ${shellLine(action)}`);
   const title = styled("bold", visible(view.title));
   // A short answer is its own title.
   if (body[0] === visible(view.title)) body.shift();

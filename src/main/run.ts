@@ -1,5 +1,6 @@
 /** `tocsin run`: a chat command from the command line, by someone whom tocsin.yaml knows. */
 import { randomUUID } from "node:crypto";
+import { lineOfWords } from "../domain/command-line.ts";
 import { withBot } from "./offline.ts";
 import { formatView } from "./print.ts";
 
@@ -10,7 +11,7 @@ const platform = "cli";
  * Exit code 1 when the answer is an error.
  */
 export async function runCommand(words: readonly string[], options: { readonly as: string }): Promise<void> {
-  const [command = "", ...rest] = words.join(" ").trim().replace(/^\//, "").split(/\s+/);
+  const [command = "", ...rest] = lineOfWords(words).trim().replace(/^\//, "").split(/\s+/);
   await withBot(async ({ config, store, desk }) => {
     const person = config.people.find((known) => known.id === options.as);
     if (person === undefined) {

@@ -5,6 +5,7 @@ import {
   formatLine,
   fromOptions,
   type LineShape,
+  lineOfWords,
   optionsOf,
   parseDuration,
   parseLine,
@@ -161,4 +162,13 @@ describe("a line made from options", () => {
       }),
     );
   });
+});
+
+test.each([
+  [["ack 12"], "ack 12"],
+  [["ack", "12"], "ack 12"],
+  [["deploy", "x", "2", "--reason", 'it is "better"'], 'deploy x 2 --reason "it is \\"better\\""'],
+  [[], ""],
+])("the words %j of a shell are the line %j", (words, line) => {
+  expect(lineOfWords(words)).toBe(line);
 });

@@ -13,3 +13,13 @@ test("a view with a file is printed as that file alone, without what a terminal 
 test("a short answer is said once", () => {
   expect(formatView(answerView("Incident 1 is now with you."))).toBe("Incident 1 is now with you.");
 });
+
+test.each([
+  ["ack 12", undefined, "tocsin run ack 12"],
+  ["approve 7 --plan 30946b36", "confirm", "tocsin run approve 7 --plan 30946b36 --confirm …"],
+  ['deploy x 2 --reason "it\'s better"', undefined, `tocsin run 'deploy x 2 --reason "it'\\''s better"'`],
+])("a button %j is what a shell takes", (command, option, expected) => {
+  const ask = option === undefined ? {} : { ask: { label: "Type it", option } };
+  const action = { label: "Do", command, style: "plain", ...ask } as const;
+  expect(formatView({ ...answerView("A card"), actions: [action] })).toContain(`Do: ${expected}`);
+});
