@@ -6,16 +6,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 const [, , file, verb, argument] = process.argv;
 const first = {
   live: "v41",
+  // Newest first, as the bot reads them.
   versions: [
-    {
-      version: "v41",
-      description: "weekly training, data of week 45",
-      metrics: { ndcg: 0.412, p99_ms: 120 },
-    },
     {
       version: "v42",
       description: "two new features, data of week 46",
       metrics: { ndcg: 0.431, p99_ms: 118 },
+    },
+    {
+      version: "v41",
+      description: "weekly training, data of week 45",
+      metrics: { ndcg: 0.412, p99_ms: 120 },
     },
   ],
 };
@@ -47,8 +48,8 @@ async function retrain() {
   save({
     ...state,
     versions: [
-      ...state.versions,
       { version, description: "retrained from the demo", metrics: { ndcg: 0.425, p99_ms: 119 } },
+      ...state.versions,
     ],
   });
   console.log(version);
