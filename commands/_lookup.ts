@@ -66,12 +66,14 @@ export async function findRollout(
   const rollout = await context.store.rollouts.find(id);
   if (rollout !== null) return rollout;
   const waiting = await context.store.rollouts.list({ states: ["pending"], limit: 5 });
+  const [newest] = waiting.length > 0 ? waiting : await context.store.rollouts.list({ limit: 1 });
   const listed = waiting.map((other) => other.id).join(", ");
+  const last = newest === undefined ? "None was asked for yet." : `The newest is ${newest.id}.`;
   return {
     kind: "refuse",
     reason: "unknown_rollout",
     problem: `There is no rollout ${id}.`,
-    remedy: listed === "" ? "None waits for approval." : `Waiting for approval: ${listed}.`,
+    remedy: listed === "" ? last : `Waiting for approval: ${listed}.`,
   };
 }
 

@@ -1,7 +1,7 @@
 /** Buttons on the card of a rollout. */
 import { bakeActions, holdActions, shownBake } from "./bake-view.ts";
 import { nameQuestion } from "./confirmation.ts";
-import { planTitle, type Rollout } from "./rollout.ts";
+import { type Plan, planTitle, type Rollout } from "./rollout.ts";
 import type { RolloutFacts } from "./rollout-facts.ts";
 import { truncate, type ViewAction } from "./view.ts";
 
@@ -18,16 +18,19 @@ export function voiceActions(rollout: Rollout, risk: "low" | "high"): readonly V
       label: "Approve",
       command: `approve ${id} --plan ${planHash.slice(0, shownHash)}`,
       style: "primary",
-      ...(risk === "high"
-        ? { ask: nameQuestion(plan.model) }
-        : { confirm: truncate(`Approve: ${planTitle(plan)}?`, 200) }),
+      ...meant(plan, risk, `Approve: ${planTitle(plan)}?`),
     },
     { label: "Deny", command: `deny ${id}`, style: "danger", confirm: `Deny rollout ${id}?` },
   ];
 }
 
+/** What keeps a slip from doing anything: for a model of high risk its name, for others a question. */
+function meant({ model }: Plan, risk: "low" | "high", question: string): Pick<ViewAction, "ask" | "confirm"> {
+  return risk === "high" ? { ask: nameQuestion(model) } : { confirm: truncate(question, 200) };
+}
+
 /** What may be pressed on the card as it stands. */
-export function rolloutActions({ rollout, risk }: RolloutFacts): ViewAction[] {
+export function rolloutActions({ rollout, risk = "low" }: RolloutFacts): ViewAction[] {
   const { id, state } = rollout;
   const audit: ViewAction = { label: "Audit", command: `audit --subject rollout:${id}`, style: "plain" };
   const cancel: ViewAction = {
@@ -38,7 +41,7 @@ export function rolloutActions({ rollout, risk }: RolloutFacts): ViewAction[] {
   };
   switch (state) {
     case "pending":
-      return [...voiceActions(rollout, risk ?? "low"), cancel];
+      return [...voiceActions(rollout, risk), cancel];
     case "approved":
     case "starting":
       return [cancel];
@@ -50,26 +53,27 @@ export function rolloutActions({ rollout, risk }: RolloutFacts): ViewAction[] {
       return [settle(id, "succeeded", "It was carried out"), settle(id, "failed", "It was not"), audit];
     case "succeeded": {
       const bake = shownBake(rollout);
-      return [...(bake === null ? [] : bakeActions(rollout, bake)), ...undo(rollout), audit];
+      return [...(bake === null ? [] : bakeActions(rollout, bake)), ...undo(rollout, risk), audit];
     }
     case "failed":
     case "cancelled":
     case "expired":
-      return [...retry(rollout), audit];
+      return [...retry(rollout, risk), audit];
     default:
       return [audit];
   }
 }
 
 /** The same asked for anew: planned, decided and approved as if for the first time. */
-function retry({ plan }: Rollout): ViewAction[] {
+function retry({ id, plan }: Rollout, risk: "low" | "high"): ViewAction[] {
   const { kind, model, environment, to, manifest } = plan;
-  // What a retrain was made from does not fit on a button.
-  if (manifest !== undefined) return [];
-  const command = [kind, model, ...(to === null ? [] : [to]), `--environment ${environment}`].join(" ");
+  // What a retrain was made from does not fit on a button; the rollout knows it.
+  const from = manifest === undefined ? [] : [`--rerun ${id}`];
+  const words = [kind, model, ...(to === null ? [] : [to]), `--environment ${environment}`, ...from];
+  const command = words.join(" ");
   if (command.length > maxCommand) return [];
   return [
-    { label: "Retry", command, style: "plain", confirm: truncate(`Ask again: ${planTitle(plan)}?`, 200) },
+    { label: "Retry", command, style: "plain", ...meant(plan, risk, `Ask again: ${planTitle(plan)}?`) },
   ];
 }
 
@@ -78,9 +82,9 @@ function settle(id: number, as: "succeeded" | "failed", label: string): ViewActi
   return { label, command: `cancel ${id} --as ${as}`, style: "plain", confirm };
 }
 
-function undo(rollout: Rollout): ViewAction[] {
-  const { inverse } = rollout.plan;
+function undo({ plan }: Rollout, risk: "low" | "high"): ViewAction[] {
+  const { inverse } = plan;
   if (inverse === null || inverse.length > maxCommand) return [];
-  const label = rollout.plan.kind === "deploy" ? "Roll back" : "Deploy again";
-  return [{ label, command: inverse, style: "danger", confirm: `Ask for: /${inverse}?` }];
+  const label = plan.kind === "deploy" ? "Roll back" : "Deploy again";
+  return [{ label, command: inverse, style: "danger", ...meant(plan, risk, `Ask for: /${inverse}?`) }];
 }

@@ -22,10 +22,12 @@ export function metricBlocks(rollout: Rollout): readonly ViewBlock[] {
     return [name, number(from), number(to), from === null || to === null ? "–" : signedFigure(to - from)];
   });
   const { from, to } = rollout.plan;
+  // With nothing to compare there is no difference to warn of.
+  const isCompared = rows.some((row) => row[3] !== "–");
   const unpaired = "Each version's own figures, not measured together: a difference may be chance.";
   return [
     { kind: "table", columns: ["metric", from ?? "now", to ?? "new version", "difference"], rows },
-    { kind: "note", text: [plain(unpaired)] },
+    ...(isCompared ? [{ kind: "note", text: [plain(unpaired)] } as const] : []),
   ];
 }
 

@@ -194,6 +194,8 @@ function fieldsOf(facts: RolloutFacts): ViewBlock {
     fields.push({ label: "Running for", value: [plain(`${running}${expected}`)] });
   } else if (plan.expectedMs !== null) {
     fields.push({ label: "Takes about", value: [plain(duration(plan.expectedMs))] });
+  } else if (rollout.state === "pending" || rollout.state === "approved") {
+    fields.push({ label: "Takes about", value: [plain("not known: none has succeeded here yet")] });
   }
   if (rollout.state === "pending" && rollout.expiresAt !== null) {
     fields.push({ label: "Expires", value: [moment(rollout.expiresAt)] });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Approval } from "../../src/domain/approval.ts";
 import { newBake } from "../../src/domain/bake.ts";
-import { rolloutStates } from "../../src/domain/rollout.ts";
+import { emptyManifest } from "../../src/domain/retrain-manifest.ts";
+import { type Plan, type RolloutState, rolloutStates } from "../../src/domain/rollout.ts";
 import { type RolloutFacts, rolloutView } from "../../src/domain/rollout-view.ts";
 import { anyone, now, plan, rolloutIn } from "./rollout-build.ts";
 
@@ -71,6 +72,28 @@ describe("buttons", () => {
     expect(commandsOf(view(rolloutIn(state)))).toEqual(expected);
   });
 
+  test("a retrain is asked for again from the same", () => {
+    const retrain = { ...plan, kind: "retrain" as const, to: null, inverse: null, manifest: emptyManifest };
+    const [again] = view(rolloutIn("failed", { plan: retrain })).actions;
+    expect(again).toMatchObject({
+      label: "Retry",
+      command: "retrain scorer --environment production --rerun 7",
+    });
+  });
+
+  test.each([
+    ["pending", "Approve"],
+    ["succeeded", "Roll back"],
+    ["failed", "Retry"],
+  ] as const)("of a %s rollout ask for the model's name where it is of high risk: %s", (state, label) => {
+    const button = (risk: "low" | "high") =>
+      view(rolloutIn(state), { risk }).actions.find((action) => action.label === label);
+    expect(button("high")).toMatchObject({ ask: { option: "confirm" } });
+    expect(button("high")?.confirm).toBeUndefined();
+    expect(button("low")?.ask).toBeUndefined();
+    expect(button("low")?.confirm).toBeDefined();
+  });
+
   test("an undo too long for a button is not offered as one", () => {
     const long = { ...plan, inverse: `rollback ${"m".repeat(120)} 3` };
     expect(commandsOf(view(rolloutIn("succeeded", { plan: long })))).toEqual(["audit --subject rollout:7"]);
@@ -95,6 +118,26 @@ test("why it waits, what it could not do and how it ended are said in the summar
     ". Failed. Out of memory. Reason: ",
   );
   expect(view(rolloutIn("unknown", { result: "no trace" })).summary).toContain("then say how it ended");
+});
+
+test("how long it takes is said, or that nobody knows yet", () => {
+  const takes = (expectedMs: number | null, state: RolloutState = "pending") =>
+    JSON.stringify(view(rolloutIn(state, { plan: { ...plan, expectedMs } })).blocks);
+  expect(takes(240_000)).toMatch(/Takes about.*4 min/);
+  expect(takes(null)).toMatch(/Takes about.*not known: none has succeeded here yet/);
+  expect(takes(null, "failed")).not.toContain("Takes about");
+});
+
+test("figures of one version alone warn of no difference", () => {
+  const one = {
+    ...plan,
+    kind: "retrain" as const,
+    to: null,
+    metrics: [{ name: "auc", from: 0.9, to: null }],
+  };
+  const shown = (given: Plan) => JSON.stringify(view(rolloutIn("pending", { plan: given })).blocks);
+  expect(shown(one)).not.toContain("may be chance");
+  expect(shown(plan)).toContain("may be chance");
 });
 
 test("a retrain shows its metrics beside the champion's on the same data", () => {

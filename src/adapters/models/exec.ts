@@ -4,7 +4,7 @@ import path from "node:path";
 import { canonicalJson } from "../../domain/audit.ts";
 import { oddValue } from "../../domain/operation-template.ts";
 import { redact } from "../../domain/redaction.ts";
-import { oneLine } from "../../domain/view.ts";
+import { duration, oneLine } from "../../domain/view.ts";
 import {
   type BackendContext,
   type BackendPlan,
@@ -101,7 +101,7 @@ export function createExec(
     // The operation id is not known yet; what is shown and hashed must not change with it.
     const shown = argv.map((argument) => redact(argument).text).join(" ");
     const steps = [`run ${shown}`, ...(operation.kind === "retrain" ? [] : ["check which version serves"])];
-    const notes = [`stopped after ${own.timeoutSeconds} s`];
+    const notes = [`stopped if it takes longer than ${duration(own.timeoutSeconds * 1000)}`];
     return { kind: "plan", steps, notes, expectedMs: null };
   }
 

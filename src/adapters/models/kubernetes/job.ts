@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { RetrainManifest } from "../../../domain/retrain-manifest.ts";
+import { duration } from "../../../domain/view.ts";
 import {
   type BackendPlan,
   type ExternalRef,
@@ -86,7 +87,7 @@ export async function planJob(training: Training, operation: PlannedOperation): 
       `create a Job from ${template.source} in ${training.namespace}`,
       `run ${body.image} with ${body.given}`,
     ],
-    notes: [`stopped after ${training.settings.timeoutSeconds} s`],
+    notes: [`stopped if it takes longer than ${duration(training.settings.timeoutSeconds * 1000)}`],
     expectedMs: null,
   };
 }
