@@ -11,6 +11,7 @@ import { effectiveText } from "./config/effective.ts";
 import { ConfigError } from "./config/error.ts";
 import { calendarsOf, escalationOf, pagersOf, rotasOf } from "./config/escalation.ts";
 import { type FileConfig, parseFile, sha256 } from "./config/file.ts";
+import { incidentChannelsOf } from "./config/incident-channels.ts";
 import { monitoringOf } from "./config/monitoring.ts";
 import { flappingOf, freezesOf, inhibitionOf, maintenanceOf, remindersOf } from "./config/mutes.ts";
 import { secretsRead } from "./config/secrets.ts";
@@ -91,6 +92,10 @@ export function readConfig(env: Environment = process.env): Config {
     rotaCalendars,
     pagers,
     escalation: escalationOf(parsed.escalation, { people: people.people, rotas: everyRota, pagers, groups }),
+    incidentChannels: incidentChannelsOf(parsed.incidentChannels, {
+      people: people.people,
+      rotas: everyRota,
+    }),
     silenceReminders: remindersOf(parsed.silences),
     sections: sectionsOf(parsed),
     secretsRead: secretsRead(parsed, env),

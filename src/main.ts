@@ -37,6 +37,7 @@ import { openDatabase } from "./main/database.ts";
 import { answerNotFound, carryOut, connectChats, createDoor } from "./main/door.ts";
 import { createEscalating, createRotas } from "./main/escalating.ts";
 import { createExplaining } from "./main/explaining.ts";
+import { composeChannels } from "./main/incident-channels.ts";
 import { createMeasuring, metricSourceOf } from "./main/measuring.ts";
 import { createMonitoring } from "./main/monitoring.ts";
 import { readableSources } from "./main/own-source.ts";
@@ -126,6 +127,11 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   stops.push(() => coFirings.stop());
   const kindOf = createKindOf(config.evidenceKinds);
   const readable = readableSources(plugins.sources);
+  const onCall = createRotas({ config, clock, log });
+  const channels = composeChannels({
+    ...{ config, chats: chats.byPlatform, onCall, models: desk.models },
+    ...{ effects: desk.effects, store, clock, log },
+  });
   const triage = createTriage({
     store: triageStore,
     clock,
@@ -133,6 +139,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     metrics,
     replica,
     routes: config.routes,
+    follow: channels.follow,
     createCorrelator: () => createCorrelator({ weights: champion.weights(), kindOf }),
     correlatorVersion: champion.version,
     parse: (delivery) => parse(readable, delivery),
@@ -184,7 +191,6 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   const look = createBakeLook({ store, source: metricSourceOf(config, clock) });
   const { people, approvalExpiryMs } = config;
   const apply = createApply({ ...desk, store, people, look, approvalExpiryMs, log, clock });
-  const onCall = createRotas({ config, clock, log });
   const escalate = createEscalating({ config, onCall, store, effects: desk.effects, clock, log, metrics });
   const cron = await createCron(log);
   const digests = createDigest({
@@ -203,6 +209,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
       await watched.retrain.consider(incidentId);
     },
     escalate: ({ incidentId }) => escalate.look(incidentId),
+    channel: ({ incidentId }) => channels.reconcile(incidentId),
     page: ({ incidentId }) => escalate.page(incidentId),
     wake: ({ incidentId }) => wake(incidentId, { store, effects: desk.effects, clock }),
     measure: async ({ incidentId }) => measuring?.measure(incidentId),

@@ -33,6 +33,7 @@ export * from "./ports/explainer.ts";
 export * from "./ports/feedback.ts";
 export * from "./ports/guard.ts";
 export * from "./ports/http-client.ts";
+export * from "./ports/incident-channel.ts";
 export * from "./ports/learning.ts";
 export * from "./ports/link.ts";
 export * from "./ports/metric-source.ts";

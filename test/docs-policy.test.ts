@@ -83,7 +83,7 @@ const ask = (action: PolicyAction, resource: PolicyResource) => ({ action, resou
 const rolesTable = [
   { row: "read, help", questions: [ask("read", bot), ask("help", bot)] },
   {
-    row: "acknowledge, resolve, annotate, silence, digest, subscribe, declare",
+    row: "acknowledge, resolve, annotate, silence, digest, subscribe, declare, open_channel",
     questions: [
       ask("acknowledge", incident),
       ask("resolve", incident),
@@ -92,6 +92,7 @@ const rolesTable = [
       ask("digest", bot),
       ask("subscribe", bot),
       ask("declare", bot),
+      ask("open_channel", incident),
     ],
   },
   { row: "deploy outside production", questions: [ask("deploy", model("staging"))] },

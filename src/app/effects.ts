@@ -174,6 +174,7 @@ async function changeIncident(
   await tx.incidents.save([incident]);
   // Whoever acknowledged it has ended the telling, and pagers hear of it.
   await tx.jobs.add({ task: "escalate", incidentId: incident.id });
+  await tx.jobs.add({ task: "channel", incidentId: incident.id });
   if (incident.snoozedUntil !== null)
     await tx.jobs.add({ task: "wake", incidentId: incident.id }, { runAt: incident.snoozedUntil });
   await addLine(tx, {

@@ -5,6 +5,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { formatLine } from "../domain/command-line.ts";
 import { refuseUnconfirmed } from "../domain/confirmation.ts";
+import type { ChannelSettings } from "../domain/incident-channel.ts";
 import { botPerson, type Person } from "../domain/person.ts";
 import type { Decision, PolicyAction, PolicyResource } from "../domain/policy.ts";
 import type {
@@ -76,6 +77,8 @@ export interface ExecuteOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly clock: Clock;
+  /** Channels of incidents' own; absent where there are none. */
+  readonly channelSettings?: ChannelSettings;
   /** How long a rollout waits for approval before it expires, ms; default one day. */
   readonly approvalExpiryMs?: number;
 }
@@ -189,9 +192,14 @@ export function createExecute(options: ExecuteOptions): Execute {
   }
 
   async function threadOf(known: PreparedCommand, request: CommandRequest): Promise<ThreadSubject> {
-    if (request.thread === undefined || ofThreadOption(known) === null) return { kind: "none" };
-    const card = await store.posts.findCard(request.thread);
-    return card?.kind === "incident" ? { kind: "incident", id: card.subject } : { kind: "other" };
+    if (ofThreadOption(known) === null) return { kind: "none" };
+    const { thread, channel } = request;
+    const card = thread === undefined ? null : await store.posts.findCard(thread);
+    if (card?.kind === "incident") return { kind: "incident", id: card.subject };
+    // All that is said in an incident's own channel is about it.
+    const own = channel === null ? null : await store.incidentChannels.at(channel.platform, channel.id);
+    if (own !== null) return { kind: "incident", id: own };
+    return { kind: thread === undefined ? "none" : "other" };
   }
 
   function unknown(request: CommandRequest): Outcome {
@@ -402,6 +410,7 @@ export function createExecute(options: ExecuteOptions): Execute {
       plan: (question) =>
         options.plan(breakGlass === null ? question : { ...question, breakGlass: { reason: breakGlass } }),
       charts: options.charts,
+      channelSettings: options.channelSettings ?? null,
       requestDigest: (channel) => options.requestDigest(slices, { channel, now }),
       may: (action, resource) => decide(person, action, resource).kind === "allow",
       log: options.log.child({ command: request.command }),

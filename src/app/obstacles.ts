@@ -3,6 +3,7 @@
  * forgotten as soon as a message goes through. What waits is brought up to date then, in its latest state.
  */
 import {
+  type AsidePlace,
   covers,
   isAside,
   isOverBy,
@@ -28,8 +29,8 @@ export interface Obstacles {
   mayTry(post: Post, troubles: readonly Trouble[]): Promise<boolean>;
   /** A post went through: whatever stood in its way is over. */
   overcome(post: Post, troubles: readonly Trouble[]): Promise<void>;
-  /** A post went through; what goes with it did not, or does again. Keeps no message back. */
-  beside(post: Post, aside: Aside, troubles: readonly Trouble[]): Promise<void>;
+  /** What goes with messages at a place did not work, or does again. Keeps no message back. */
+  beside(where: AsidePlace, aside: Aside, troubles: readonly Trouble[]): Promise<void>;
 }
 
 /** Open troubles that are looked at when a channel is chosen to explain another one in. */
@@ -123,9 +124,9 @@ export function createObstacles({ store, channels, clock, log }: ObstacleOptions
     });
   }
 
-  async function beside(post: Post, aside: Aside, troubles: readonly Trouble[]): Promise<void> {
+  async function beside(where: AsidePlace, aside: Aside, troubles: readonly Trouble[]): Promise<void> {
     const { obstacle } = aside;
-    const place = placeOfAside(post, aside.part);
+    const place = placeOfAside(where, aside.part);
     const now = clock.now();
     if (obstacle === null) {
       const open = troubles.filter(({ part }) => part === place.part);

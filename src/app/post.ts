@@ -45,6 +45,8 @@ const longWaitMs = 2_000;
 const retryMs = [1_000, 2_000, 5_000, 15_000, 60_000] as const;
 /** A message that people deleted is posted anew this often; after that it is meant to be gone. */
 const mostReposts = 1;
+/** Refusals in a row after which an incident's own channel is no longer looked at, but counts as troubled. */
+const mostDoubts = 3;
 
 type Attempt =
   | { readonly kind: "done" }
@@ -213,6 +215,10 @@ export function createPost(options: PostOptions): Poster {
       return { kind: "done" };
     }
     if (result.kind === "missing") return isGone(post, result.problem);
+    if (result.kind === "refused" && result.reach === "channel" && (await isDoubted(post))) {
+      await store.posts.markWaiting(post.key, later(clock, backOff(post)), result.problem);
+      return { kind: "done" };
+    }
     if (result.kind === "refused" && result.reach !== "message") {
       const until = await obstacles.met(post, result);
       await store.posts.markWaiting(post.key, until, result.problem);
@@ -246,6 +252,18 @@ export function createPost(options: PostOptions): Poster {
     const until = later(clock, backOff(post));
     await store.posts.markWaiting(post.key, until, result.problem);
     return { kind: "wait", until };
+  }
+
+  /**
+   * An incident's own channel that takes nothing may have been archived by people, who are told so where the incident is
+   * shown, and not as of a trouble. It is looked at first; what still waits after that is a trouble like any other.
+   */
+  async function isDoubted(post: Post): Promise<boolean> {
+    if (post.attempts > mostDoubts) return false;
+    const incidentId = await store.incidentChannels.doubt(post.platform, post.channel, clock.now());
+    if (incidentId === null) return false;
+    await store.jobs.add({ task: "channel", incidentId });
+    return true;
   }
 
   /**

@@ -44,6 +44,8 @@ export async function saveMovement(
   step: {
     readonly now: Date;
     readonly routes: readonly Route[];
+    /** What is to be done beside for an incident that changed. */
+    readonly follow: (incidentId: number) => readonly Job[];
     /** Whether anybody is to be told while nobody acknowledges. */
     readonly escalates: boolean;
   },
@@ -203,6 +205,7 @@ async function wantPosts(
   context: {
     readonly saved: readonly Incident[];
     readonly routes: readonly Route[];
+    readonly follow: (incidentId: number) => readonly Job[];
     readonly entries: readonly NewTimelineEntry[];
     readonly ids: readonly number[];
     readonly alerts: Iterable<TrackedAlert>;
@@ -256,6 +259,7 @@ async function wantPosts(
     const channel = parseChannel(name);
     if (channel !== null) jobs.push({ task: "post", platform: channel.platform, channel: channel.id });
   }
+  jobs.push(...context.saved.flatMap(({ id }) => context.follow(id)));
   await tx.jobs.addAll(jobs);
   for (const incident of context.saved) await wantExplanation(tx, leader, incident.id, context.now);
 }

@@ -45,6 +45,8 @@ export interface TriageOptions {
   /** Finds the source and parses; never throws. */
   readonly parse: (delivery: StoredDelivery) => ParseResult;
   readonly routes: readonly Route[];
+  /** What is to be done beside for an incident that changed; nothing by default. */
+  readonly follow?: (incidentId: number) => readonly Job[];
   readonly replica: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -361,6 +363,7 @@ export function createTriage(options: TriageOptions): Triage {
       return saveMovement(tx, leader, movement, {
         now: step.now,
         routes: options.routes,
+        follow: options.follow ?? (() => []),
         escalates: options.escalates ?? false,
       });
     });

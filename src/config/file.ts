@@ -10,6 +10,7 @@ import { auditSchema } from "./audit.ts";
 import { bakeSchema, canarySchema } from "./bake.ts";
 import { ConfigError } from "./error.ts";
 import { escalationSchema, groupsSchema, onCallSchema, pagersSchema } from "./escalation.ts";
+import { incidentChannelsSchema } from "./incident-channels.ts";
 import { monitoringSchema } from "./monitoring.ts";
 import {
   flappingSchema,
@@ -260,6 +261,7 @@ export const fileSchema = z.strictObject({
     )
     .max(100)
     .default([]),
+  incidentChannels: incidentChannelsSchema,
   watch: watchSchema,
   monitoring: monitoringSchema,
   groups: groupsSchema,

@@ -5,6 +5,7 @@ import type { EscalationRule } from "../domain/escalation.ts";
 import type { EvaluationGate } from "../domain/evaluation-gate.ts";
 import type { KindRule } from "../domain/evidence-kind.ts";
 import type { FlappingRule } from "../domain/flapping.ts";
+import type { ChannelSettings } from "../domain/incident-channel.ts";
 import type { InhibitionRule } from "../domain/inhibition.ts";
 import type { Matcher } from "../domain/matcher.ts";
 import type { MonitoringSettings } from "../domain/monitoring/profile-push.ts";
@@ -127,6 +128,8 @@ export interface Config {
   readonly rolloutChannels: readonly string[];
   /** Pause between two looks at what a model backend says is live, ms. */
   readonly lookEveryMs: number;
+  /** Channels of incidents' own; no rules where there are none. */
+  readonly incidentChannels: ChannelSettings;
   readonly sources: Readonly<Record<string, SourceConfig>>;
   readonly sourcesFolder: string | null;
   readonly commandsFolder: string | null;

@@ -25,6 +25,7 @@ export const policyActions = [
   "digest",
   "subscribe",
   "declare",
+  "open_channel",
 ] as const;
 export type PolicyAction = (typeof policyActions)[number];
 
@@ -151,6 +152,7 @@ const resourceTypes: Readonly<Record<PolicyAction, PolicyResource["type"]>> = {
   digest: "Bot",
   subscribe: "Bot",
   declare: "Bot",
+  open_channel: "Incident",
 };
 
 /**

@@ -64,8 +64,11 @@ export function placeOfTrouble(post: Placed, reach: Reach): TroublePlace {
   return { platform, channel, part: isLine ? `thread:${post.threadOf}` : `post:${post.key}` };
 }
 
+/** Where something that goes with messages does not work; a null channel for the whole platform. */
+export type AsidePlace = Pick<Trouble, "platform" | "channel">;
+
 /** Where a trouble is that keeps no message back, only something that goes with it. */
-export function placeOfAside({ platform, channel }: Placed, part: string): TroublePlace {
+export function placeOfAside({ platform, channel }: AsidePlace, part: string): TroublePlace {
   return { platform, channel, part: `aside:${part}` };
 }
 
@@ -75,7 +78,7 @@ export function isAside({ part }: TroublePlace): boolean {
 
 /** Whether a trouble stands in the way of a post. */
 export function covers(place: TroublePlace, post: Placed): boolean {
-  if (place.platform !== post.platform) return false;
+  if (isAside(place) || place.platform !== post.platform) return false;
   if (place.channel === null) return true;
   if (place.channel !== post.channel) return false;
   return place.part === null || place.part === `post:${post.key}` || place.part === `thread:${post.threadOf}`;

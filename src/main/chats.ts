@@ -5,6 +5,7 @@ import type { Config } from "../config.ts";
 import { isLoopback } from "../domain/sender.ts";
 import type { RequestHandler } from "../http.ts";
 import { type Channel, type Chat, type Log, type Metrics, type Pages, parseChannel } from "../ports.ts";
+import { ownChannelsOf } from "./own-channels.ts";
 
 export interface Chats {
   readonly byPlatform: ReadonlyMap<string, Chat>;
@@ -39,6 +40,7 @@ export async function createChats(parts: ChatParts): Promise<Chats> {
       appToken: appToken ?? undefined,
       signingSecret: signingSecret ?? undefined,
       apiUrl: apiUrl ?? undefined,
+      ownChannels: ownChannelsOf(config),
     });
     byPlatform.set("slack", slack);
     if (slack.handler !== null) routes.set("slack", slack.handler);

@@ -14,6 +14,7 @@ import type { Config } from "../config.ts";
 import type { CommandNaming } from "../domain/command-prefix.ts";
 import type { Charts, Clock, Log, Metrics, ModelEntry, Policy } from "../ports.ts";
 import { createModels, type Models } from "./models.ts";
+import { ownChannelsOf } from "./own-channels.ts";
 import { packageRoot } from "./package.ts";
 import type { Plugins } from "./plugins.ts";
 
@@ -67,6 +68,7 @@ export async function createCommandDesk(parts: CommandDeskParts): Promise<Comman
     people: config.people,
     commands: plugins.commands,
     approvalExpiryMs: config.approvalExpiryMs,
+    ...(ownChannelsOf(config) === "none" ? {} : { channelSettings: config.incidentChannels }),
   });
   const execute = nameCommands(executeOwn, naming);
   return { policy, models, receivers, plan, effects, charts, execute, naming };

@@ -1,5 +1,6 @@
 import type { Obstacle } from "../domain/trouble.ts";
 import type { View } from "../domain/view.ts";
+import type { ChannelHost } from "./incident-channel.ts";
 
 /** Where messages go, written "slack:C0123ABCD", "discord:123456789", "console:incidents". */
 export interface Channel {
@@ -207,6 +208,8 @@ export interface Chat {
   /** For doctor: tokens and scopes, channels reachable. */
   check(channels: readonly Channel[]): Promise<readonly Finding[]>;
   isConnected(): boolean;
+  /** Where the bot can open channels of its own; absent elsewhere. */
+  readonly channels?: ChannelHost;
 }
 
 export function channelName(channel: Channel): string {

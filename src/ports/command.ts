@@ -3,6 +3,7 @@ import type { BakeRule } from "../domain/bake.ts";
 import type { EvaluationGate } from "../domain/evaluation-gate.ts";
 import type { Feedback } from "../domain/feedback.ts";
 import type { Incident, TimelineKind } from "../domain/incident.ts";
+import type { ChannelSettings } from "../domain/incident-channel.ts";
 import type { Matcher } from "../domain/matcher.ts";
 import type { Person } from "../domain/person.ts";
 import type { Decision, PolicyAction, PolicyResource } from "../domain/policy.ts";
@@ -165,6 +166,8 @@ export interface CommandContext {
   /** Asks the model's backend what would happen; changes nothing. The same function plans again before it is applied. */
   plan(question: PlanQuestion): Promise<PlanResult>;
   readonly charts: Charts;
+  /** Channels of incidents' own; null where there are none. */
+  readonly channelSettings: ChannelSettings | null;
   /** A digest of what happened since the last one, into a channel; see `src/app/digest.ts`. */
   requestDigest(channel: Channel): Promise<{ readonly runId: number }>;
   /** May this person do that? For help and for buttons; execute has already asked for the command itself. */

@@ -9,6 +9,7 @@ import type { DigestStore } from "./digest.ts";
 import type { EscalationStore } from "./escalation.ts";
 import type { ExplanationStore } from "./explainer.ts";
 import type { FeedbackStore } from "./feedback.ts";
+import type { IncidentChannelStore } from "./incident-channel.ts";
 import type { LearningStore } from "./learning.ts";
 import type { LinkStore } from "./link.ts";
 import type { MonitoringStore } from "./monitoring.ts";
@@ -36,6 +37,7 @@ export interface StoreSlices {
   readonly incidents: IncidentStore;
   readonly posts: PostStore;
   readonly troubles: TroubleStore;
+  readonly incidentChannels: IncidentChannelStore;
   readonly subscriptions: SubscriptionStore;
   readonly links: LinkStore;
   readonly requests: RequestStore;
@@ -268,6 +270,8 @@ export interface PostStore {
   holdThread(card: string, until: Date): Promise<void>;
   /** What waits at a place is due at once; returns the channels that it is in. */
   release(place: TroublePlace): Promise<readonly { readonly platform: string; readonly channel: string }[]>;
+  /** Nothing more is to be shown in a channel: it is archived, and was an incident's own. */
+  forget(platform: string, channel: string): Promise<void>;
   /** How many messages wait at a place. */
   countBehind(place: TroublePlace): Promise<number>;
   /** Refused posts, for doctor. */
@@ -298,6 +302,8 @@ export type Job =
   | { readonly task: "wake"; readonly incidentId: number }
   /** Look whether somebody has to be told that nobody has it. */
   | { readonly task: "escalate"; readonly incidentId: number }
+  /** Bring an incident's own channel up to date, or open one. */
+  | { readonly task: "channel"; readonly incidentId: number }
   /** Tell pagers outside what became of an incident that they were told of. */
   | { readonly task: "page"; readonly incidentId: number }
   /** Read metrics around the start of an incident. */

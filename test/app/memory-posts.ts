@@ -94,6 +94,7 @@ export function createMemoryPosts(): PostStore & { all(): readonly Post[] } {
     countBehind: async (place) =>
       [...posts.values()].filter((post) => covers(place, post) && isBehind(post)).length,
     refused: async () => [...posts.values()].filter((post) => post.state === "refused"),
+    forget: () => Promise.resolve(),
     retryRefused: async () => 0,
   };
 }

@@ -77,6 +77,7 @@ beforeEach(async () => {
     handlers: {
       post: ({ platform, channel }) => post.reconcile({ platform, id: channel }),
       explain: nothing,
+      channel: nothing,
       escalate: nothing,
       page: nothing,
       wake: nothing,

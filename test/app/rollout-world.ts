@@ -7,6 +7,7 @@ import { createEffects, type Effects } from "../../src/app/effects.ts";
 import { createExecute, type Execute } from "../../src/app/execute.ts";
 import { createGate } from "../../src/app/gate.ts";
 import { createPlanner } from "../../src/app/plan.ts";
+import type { ChannelSettings } from "../../src/domain/incident-channel.ts";
 import type { Person } from "../../src/domain/person.ts";
 import { emptyManifest } from "../../src/domain/retrain-manifest.ts";
 import type { Observation } from "../../src/domain/rollout-observation.ts";
@@ -183,6 +184,7 @@ export interface WorldOptions {
   readonly clock?: TestClock;
   readonly people?: readonly Person[];
   readonly rolloutChannels?: readonly string[];
+  readonly channelSettings?: ChannelSettings;
   readonly source?: MetricSource;
   /** Takes the fields of every line that is logged as an error. */
   readonly log?: (fields: Readonly<Record<string, unknown>>) => void;
@@ -216,6 +218,7 @@ export function createWorld(options: WorldOptions): World {
     metrics: noMetrics,
     charts: noCharts,
     requestDigest: () => Promise.resolve({ runId: 1 }),
+    ...(options.channelSettings === undefined ? {} : { channelSettings: options.channelSettings }),
   });
   return {
     execute,

@@ -150,6 +150,7 @@ async function measure(platform: Platform, seconds: number): Promise<void> {
     handlers: {
       post: ({ platform: name, channel }) => post.reconcile({ platform: name, id: channel }),
       explain: nothing,
+      channel: nothing,
       escalate: nothing,
       page: nothing,
       wake: nothing,

@@ -532,6 +532,7 @@ describe("planning", () => {
       now: clock.now(),
       person: ml,
       account: { platform: "cli", id: "ml", name: "ml" },
+      channelSettings: null,
       random: () => new Uint8Array(8),
       channel: null,
       via: "cli",

@@ -7,19 +7,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { App, Receiver } from "@slack/bolt";
 import type { Chat, ChatDoor, Finding } from "../../ports/chat.ts";
 import type { Log, Metrics } from "../../ports/observability.ts";
+import { createChannelHost } from "./slack/channels.ts";
 import { clientOptions, createSlackApi, type SlackApi } from "./slack/client.ts";
 import { checkSlack, notOk, reinstall } from "./slack/doctor.ts";
 import { createHome } from "./slack/home.ts";
 import { createHttpReceiver } from "./slack/http.ts";
 import { type Intake, listen } from "./slack/intake.ts";
 import { sdkLogger } from "./slack/logger.ts";
-import { neededScopes } from "./slack/manifest.ts";
+import { type OwnChannels, scopesFor } from "./slack/manifest.ts";
 import { createMessages } from "./slack/messages.ts";
 import { explainRefusal } from "./slack/refusals.ts";
 import { saveWithinMs } from "./slack/saving.ts";
 import { type SocketOptions, type SocketSupervisor, superviseSocket } from "./slack/socket.ts";
 
-export { type ManifestOptions, neededScopes, slackManifest } from "./slack/manifest.ts";
+export { type ManifestOptions, neededScopes, type OwnChannels, slackManifest } from "./slack/manifest.ts";
 
 export interface SlackOptions {
   /** Bot token, "xoxb-…". */
@@ -30,6 +31,8 @@ export interface SlackOptions {
   readonly signingSecret?: string | undefined;
   /** Base of the Web API, for government clouds, gateways and proxies; default https://slack.com/api/. */
   readonly apiUrl?: string | undefined;
+  /** Whether incidents get channels of their own, which needs more scopes; default none. */
+  readonly ownChannels?: OwnChannels;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly now?: () => Date;
@@ -52,6 +55,9 @@ interface Identity {
   readonly botId: string | undefined;
   readonly teamId: string | undefined;
 }
+
+/** A call times out after 10 s; Slack may still commit it a little later. */
+const settleMs = 12_000;
 
 /** Waits before Slack is asked again who we are, ms. */
 const identifyBackoffMs = [2_000, 10_000, 60_000, 300_000] as const;
@@ -79,6 +85,7 @@ export async function createSlack(options: SlackOptions): Promise<SlackChat> {
   const sdkOptions = () => clientOptions(options.apiUrl, logger, options.callTimeoutMs);
   const client = new bolt.webApi.WebClient(options.botToken, sdkOptions());
   const api = createSlackApi({ sdk: bolt.webApi, client, log, metrics });
+  const scopes = scopesFor(options.ownChannels ?? "none");
   let identity: Identity | null = null;
   let intake: Intake | null = null;
   const stopping = new AbortController();
@@ -156,8 +163,13 @@ export async function createSlack(options: SlackOptions): Promise<SlackChat> {
     }
   }
 
-  function warnOfScopes(scopes: readonly string[] | null): void {
-    const missing = scopes === null ? [] : neededScopes.filter((scope) => !scopes.includes(scope));
+  async function self(): Promise<string | null> {
+    if (identity === null) await identify();
+    return botUserId();
+  }
+
+  function warnOfScopes(granted: readonly string[] | null): void {
+    const missing = granted === null ? [] : scopes.filter((scope) => !granted.includes(scope));
     if (missing.length > 0)
       log.warn(
         { missing, remedy: reinstall },
@@ -179,8 +191,7 @@ export async function createSlack(options: SlackOptions): Promise<SlackChat> {
     channelPaceMs: 1_000,
     // chat.update is in tier 3: https://docs.slack.dev/apis/web-api/rate-limits
     editsPerMinute: 50,
-    // A call times out after 10 s; Slack may still commit it a little later.
-    settleMs: 12_000,
+    settleMs,
     handler: entrance.handler,
     async start(door: ChatDoor) {
       const wrong = await identify();
@@ -209,7 +220,8 @@ export async function createSlack(options: SlackOptions): Promise<SlackChat> {
     find: messages.find,
     answer: (request, view, visibility) =>
       home.isFrom(request) ? home.answer(request, view) : messages.answer(request, view, visibility),
-    check: (channels) => checkSlack(api, channels, checkDoor),
+    channels: createChannelHost({ api, settleMs, self }),
+    check: (channels) => checkSlack(api, channels, { checkDoor, scopes }),
     isConnected: () => intake !== null && (entrance.socket?.isConnected() ?? api.isReachable()),
   };
 }

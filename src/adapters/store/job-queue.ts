@@ -127,6 +127,8 @@ function keyOf(job: Job): string {
       return `explain ${job.incidentId}`;
     case "escalate":
       return `escalate ${job.incidentId}`;
+    case "channel":
+      return `channel ${job.incidentId}`;
     case "page":
       return `page ${job.incidentId}`;
     case "wake":

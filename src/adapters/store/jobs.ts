@@ -169,6 +169,7 @@ function tasksOf({ handlers, log }: JobRunnerOptions): TaskList & Readonly<Recor
     post: (payload) => work(log, payload, handlers.post),
     explain: (payload) => work(log, payload, handlers.explain),
     escalate: (payload) => work(log, payload, handlers.escalate),
+    channel: (payload) => work(log, payload, handlers.channel),
     page: (payload) => work(log, payload, handlers.page),
     wake: (payload) => work(log, payload, handlers.wake),
     measure: (payload) => work(log, payload, handlers.measure),

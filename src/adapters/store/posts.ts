@@ -4,7 +4,7 @@ import { and, asc, count, desc, eq, inArray, isNull, lt, ne, or, sql } from "dri
 import type { PgUpdateSetSource } from "drizzle-orm/pg-core";
 import type { MessageRef, Post, PostKind, PostStore, TroublePlace, WantedPost } from "../../ports.ts";
 import type { Db } from "./client.ts";
-import { posts } from "./schema.ts";
+import { incidentChannels, posts } from "./schema.ts";
 import { writeTime } from "./values.ts";
 
 /**
@@ -68,6 +68,9 @@ export function postSlice(db: Db, installation: string): PostStore {
         .returning({ platform: posts.platform, channel: posts.channel });
       return [...new Map(freed.map((one) => [one.channel, one])).values()];
     },
+    forget: async (platform, channel) => {
+      await db.delete(posts).where(and(eq(posts.platform, platform), eq(posts.channel, channel)));
+    },
     countBehind: async (place) => {
       const [row] = await db
         .select({ total: count() })
@@ -102,7 +105,10 @@ function keyOf(installation: string, place: Place): string {
     .padStart(25, "0");
 }
 
-/** A refused post stays refused: only a person who has put the channel right makes it wait again. */
+/**
+ * A refused post stays refused: only a person who has put the channel right makes it wait again. In a channel of an
+ * incident's own what happens is said in the channel, not in the thread of the card.
+ */
 async function want(db: Db, installation: string, wanted: readonly WantedPost[], now: Date): Promise<void> {
   if (wanted.length === 0) return;
   const rows = new Map<string, object>();
@@ -117,8 +123,10 @@ async function want(db: Db, installation: string, wanted: readonly WantedPost[],
   }
   await db.execute(sql`
     insert into posts (key, platform, channel, kind, subject, thread_of, desired_revision, created_at)
-    select r.key, r.platform, r.channel, r.kind, r.subject, r.thread_of, r.desired_revision, ${writeTime(now)}::timestamptz
+    select r.key, r.platform, r.channel, r.kind, r.subject,
+      case when own.channel is null then r.thread_of end, r.desired_revision, ${writeTime(now)}::timestamptz
     from jsonb_populate_recordset(null::posts, ${JSON.stringify([...rows.values()])}::jsonb) as r
+    left join ${incidentChannels} as own on own.platform = r.platform and own.channel = r.channel
     order by r.key
     on conflict (key) do update set desired_revision = greatest(posts.desired_revision, excluded.desired_revision)`);
 }
@@ -149,7 +157,7 @@ async function findCard(db: Db, refs: readonly MessageRef[]): Promise<Post | nul
   const [row] = await db
     .select()
     .from(posts)
-    .where(and(isNull(posts.threadOf), or(...isOne)))
+    .where(and(isNull(posts.threadOf), ne(posts.kind, "entry"), or(...isOne)))
     .limit(1);
   return toPost(row);
 }

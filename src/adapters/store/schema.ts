@@ -419,6 +419,33 @@ export const chatTroubles = pgTable(
   ],
 );
 
+/** Chat channels of incidents' own; the newest of an incident has the highest serial. */
+export const incidentChannels = pgTable(
+  "incident_channels",
+  {
+    incidentId: bigint("incident_id", { mode: "number" }).notNull(),
+    serial: integer("serial").notNull(),
+    platform: text("platform").notNull(),
+    state: text("state", { enum: ["wanted", "creating", "open", "closed", "given_up"] }).notNull(),
+    askedBy: text("asked_by"),
+    channel: text("channel"),
+    name: text("name"),
+    namesTaken: integer("names_taken").notNull(),
+    attemptedAt: at("attempted_at"),
+    doubtedAt: at("doubted_at"),
+    shown: jsonb("shown").notNull(),
+    closedBy: text("closed_by", { enum: ["time", "people"] }),
+    createdAt: at("created_at").notNull(),
+    closedAt: at("closed_at"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.incidentId, table.serial] }),
+    uniqueIndex("incident_channels_channel")
+      .on(table.platform, table.channel)
+      .where(sql`channel is not null`),
+  ],
+);
+
 /** What channels asked to be shown, beside the routes of tocsin.yaml. */
 export const subscriptions = pgTable(
   "subscriptions",

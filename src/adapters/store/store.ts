@@ -14,6 +14,7 @@ import { digestSlice } from "./digests.ts";
 import { escalationSlice } from "./escalations.ts";
 import { explanationSlice } from "./explanations.ts";
 import { feedbackSlice } from "./feedback.ts";
+import { incidentChannelSlice } from "./incident-channels.ts";
 import { incidentSlice } from "./incidents.ts";
 import { jobSlice, jobsAtTheEnd } from "./job-queue.ts";
 import { learningSlice } from "./learning.ts";
@@ -124,6 +125,7 @@ function slicesOf(db: Db, installationId: string, write?: DeliveryStore["insert"
     incidents: incidentSlice(db),
     posts: postSlice(db, installationId),
     troubles: troubleSlice(db),
+    incidentChannels: incidentChannelSlice(db),
     subscriptions: subscriptionSlice(db),
     links: linkSlice(db),
     requests: requestSlice(db),

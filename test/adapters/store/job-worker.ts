@@ -9,6 +9,7 @@ const never = async (job: unknown) => {
 const handlers: JobHandlers = {
   post: never,
   explain: never,
+  channel: never,
   escalate: never,
   page: never,
   wake: never,

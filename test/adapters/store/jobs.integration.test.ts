@@ -31,6 +31,7 @@ async function startRunner(
   const handlers: JobHandlers = {
     post: handle,
     explain: handle,
+    channel: handle,
     escalate: handle,
     page: handle,
     wake: handle,

@@ -4,7 +4,7 @@ import type { Faults } from "./faults.ts";
 import type { Entered, FormOption } from "./modals.ts";
 import type { Envelope } from "./sockets.ts";
 import type { SlackCall } from "./web.ts";
-import type { FakeChannel, FakeEphemeral, FakeFile, FakeMessage } from "./world.ts";
+import type { FakeChannel, FakeEphemeral, FakeFile, FakeMessage, FakeUser } from "./world.ts";
 
 export interface FakeSlackOptions {
   /** Enforce rate limits; default true. */
@@ -43,7 +43,7 @@ export interface FakeSlack {
   tokenError: string | null;
 
   addChannel(channel: Partial<FakeChannel> & { readonly id: string }): FakeChannel;
-  addUser(user: { readonly id: string; readonly name: string }): void;
+  addUser(user: FakeUser): void;
   /** A person's message, for example to fill a channel. */
   say(channel: string, text: string, threadTs?: string): FakeMessage;
   /** Another app's message. */

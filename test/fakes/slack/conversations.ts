@@ -10,6 +10,7 @@ import {
   type Reply,
   visible,
 } from "./method.ts";
+import { ownChannelMethods } from "./own-channels.ts";
 import type { FakeMessage } from "./world.ts";
 
 export const conversationMethods: Readonly<Record<string, Method>> = {
@@ -119,50 +120,7 @@ export const conversationMethods: Readonly<Record<string, Method>> = {
       return { ok: true, channel: channelObject(channel) };
     },
   },
-  "conversations.create": {
-    rate: 2,
-    token: "bot",
-    scopes: ["channels:manage"],
-    args: { name: "string", is_private: "boolean", team_id: "string" },
-    required: ["name"],
-    run({ name, is_private: isPrivate }, { world }) {
-      if (!/^[a-z0-9_-]{1,80}$/.test(String(name))) return fail("invalid_name_specials");
-      if ([...world.channels.values()].some((one) => one.name === name)) return fail("name_taken");
-      const channel = world.addChannel({
-        id: world.nextId("C"),
-        name: String(name),
-        isPrivate: isPrivate === true,
-      });
-      return { ok: true, channel: channelObject(channel) };
-    },
-  },
-  "conversations.archive": {
-    rate: 2,
-    token: "bot",
-    scopes: ["channels:manage"],
-    args: { channel: "string" },
-    required: ["channel"],
-    run({ channel: id }, context) {
-      const channel = visible(String(id), context);
-      if (channel === null) return fail("channel_not_found");
-      if (channel.isArchived) return fail("already_archived");
-      channel.isArchived = true;
-      return { ok: true };
-    },
-  },
-  "conversations.setTopic": {
-    rate: 2,
-    token: "bot",
-    scopes: ["channels:manage"],
-    args: { channel: "string", topic: "string" },
-    required: ["channel", "topic"],
-    run({ channel: id, topic }, context) {
-      const channel = visible(String(id), context);
-      if (channel === null) return fail("channel_not_found");
-      if (!channel.isMember) return fail("not_in_channel");
-      return String(topic).length > 250 ? fail("too_long") : { ok: true, channel: channelObject(channel) };
-    },
-  },
+  ...ownChannelMethods,
 };
 
 function historyDenied(args: Args, context: Context): Reply | null {

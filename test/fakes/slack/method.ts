@@ -77,6 +77,10 @@ export function channelObject(channel: FakeChannel): Readonly<Record<string, unk
     is_private: channel.isPrivate,
     is_archived: channel.isArchived,
     is_member: channel.isMember,
+    created: channel.created,
+    ...(channel.creator === null ? {} : { creator: channel.creator }),
+    topic: { value: channel.topic },
+    purpose: { value: channel.purpose },
   };
 }
 

@@ -8,10 +8,21 @@ export interface FakeChannel {
   isPrivate: boolean;
   isArchived: boolean;
   isReadOnly: boolean;
+  /** Who made it; null for one that was there. */
+  readonly creator: string | null;
+  /** Seconds. */
+  readonly created: number;
+  topic: string;
+  purpose: string;
+  /** People in it, beside the bot. */
+  readonly members: Set<string>;
+  readonly bookmarks: { readonly id: string; readonly title: string; readonly link: string }[];
 }
 export interface FakeUser {
   readonly id: string;
   readonly name: string;
+  /** Guests, whom an app cannot add to a channel, and people who left. */
+  readonly standing?: "guest" | "single_channel_guest" | "deactivated";
 }
 export interface FakeFile {
   readonly id: string;
@@ -99,6 +110,12 @@ export function createWorld(now: () => number): World {
         isPrivate: false,
         isArchived: false,
         isReadOnly: false,
+        creator: null,
+        created: Math.floor(now() / 1000),
+        topic: "",
+        purpose: "",
+        members: new Set(),
+        bookmarks: [],
         ...channel,
       };
       world.channels.set(whole.id, whole);

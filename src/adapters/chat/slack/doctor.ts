@@ -1,7 +1,6 @@
 /** What `tocsin doctor` says about Slack. */
 import type { Channel, Finding } from "../../../ports/chat.ts";
 import type { SlackAnswer, SlackApi } from "./client.ts";
-import { neededScopes } from "./manifest.ts";
 import { explainRefusal } from "./refusals.ts";
 
 export const reinstall =
@@ -11,27 +10,27 @@ export const reinstall =
 export async function checkSlack(
   api: SlackApi,
   channels: readonly Channel[],
-  checkDoor: () => Promise<Finding>,
+  { checkDoor, scopes }: { readonly checkDoor: () => Promise<Finding>; readonly scopes: readonly string[] },
 ): Promise<readonly Finding[]> {
   const auth = await api.call("auth.test", {});
   if (auth.kind !== "ok") return [notOk("slack token", auth, "")];
   const { user, team } = auth.data;
   const token: Finding = { status: "ok", subject: "slack token", text: `connected to ${team} as ${user}` };
-  const findings = [token, checkScopes(auth.scopes), await checkDoor()];
+  const findings = [token, checkScopes(auth.scopes, scopes), await checkDoor()];
   for (const channel of channels) findings.push(await checkChannel(api, channel));
   return findings;
 }
 
-function checkScopes(scopes: readonly string[] | null): Finding {
+function checkScopes(granted: readonly string[] | null, needed: readonly string[]): Finding {
   const subject = "slack scopes";
-  if (scopes === null)
+  if (granted === null)
     return {
       status: "warning",
       subject,
       text: "Slack did not say what the token may do",
       remedy: "if SLACK_API_URL is a proxy, let it pass the header x-oauth-scopes",
     };
-  const missing = neededScopes.filter((scope) => !scopes.includes(scope));
+  const missing = needed.filter((scope) => !granted.includes(scope));
   if (missing.length === 0) return { status: "ok", subject, text: "all that are needed" };
   return { status: "failure", subject, text: `missing: ${missing.join(", ")}`, remedy: reinstall };
 }

@@ -20,6 +20,26 @@ const scopeReasons: Readonly<Record<string, string>> = {
 
 export const neededScopes: readonly string[] = Object.keys(scopeReasons);
 
+/** Which channels of their own incidents may get: none, public ones, or private ones as well. */
+export type OwnChannels = "none" | "public" | "private";
+
+/** What the bot token must be allowed to do beside that, and why. */
+const channelScopeReasons: Readonly<Record<string, string>> = {
+  "bookmarks:read": "see which links a channel of an incident has already",
+  "bookmarks:write": "add links to it",
+  "channels:manage": "open it, say at its head how things stand, invite people, archive it",
+};
+const privateScopeReasons: Readonly<Record<string, string>> = {
+  "groups:write": "the same for private channels of incidents",
+};
+
+/** Scopes with these channels, sorted. */
+export function scopesFor(own: OwnChannels): readonly string[] {
+  if (own === "none") return neededScopes;
+  const more = own === "private" ? { ...channelScopeReasons, ...privateScopeReasons } : channelScopeReasons;
+  return [...neededScopes, ...Object.keys(more)].sort();
+}
+
 /** Names that Slack keeps for itself; as "/tocsin NAME" they work nevertheless. */
 const reservedNames: ReadonlySet<string> = new Set([
   "active",
@@ -62,6 +82,8 @@ const longestName = 32;
 export interface ManifestOptions {
   /** Public address of POST /slack/events; absent for Socket Mode. */
   readonly requestUrl?: string;
+  /** Default none. */
+  readonly ownChannels?: OwnChannels;
 }
 
 /**
@@ -90,7 +112,7 @@ export function slackManifest(commands: readonly CommandShape[], options: Manife
       })),
       slash_commands: slashCommands(commands).map((command) => ({ ...command, ...address })),
     },
-    oauth_config: { scopes: { bot: neededScopes } },
+    oauth_config: { scopes: { bot: scopesFor(options.ownChannels ?? "none") } },
     settings: {
       event_subscriptions: {
         ...request,

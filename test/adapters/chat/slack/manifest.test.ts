@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { withoutSecrets } from "../../../../src/adapters/chat/slack/logger.ts";
-import { neededScopes, slackManifest } from "../../../../src/adapters/chat/slack/manifest.ts";
+import { neededScopes, scopesFor, slackManifest } from "../../../../src/adapters/chat/slack/manifest.ts";
 import { sampleCommands } from "../../../contracts/chat.ts";
 
 const manifest = (...args: Parameters<typeof slackManifest>) => JSON.parse(slackManifest(...args));
@@ -65,4 +65,15 @@ test("the SDK's log lines lose tokens, tickets and response URLs", () => {
     "xoxb-12-ab wss://wss.slack.example/link/?ticket=abc https://hooks.slack.example/T1/2/s",
   );
   expect(line).toBe("xoxb-… wss://wss.slack.example/… https://hooks.slack.example/…");
+});
+
+test("asks for more only where incidents get channels of their own, and for private ones only where there are any", () => {
+  const more = (own: "public" | "private") => {
+    const { bot } = manifest([], { ownChannels: own }).oauth_config.scopes;
+    expect(bot).toEqual(scopesFor(own));
+    return bot.filter((scope: string) => !neededScopes.includes(scope));
+  };
+  expect(more("public")).toEqual(["bookmarks:read", "bookmarks:write", "channels:manage"]);
+  expect(more("private")).toEqual(["bookmarks:read", "bookmarks:write", "channels:manage", "groups:write"]);
+  expect(manifest([], { ownChannels: "none" })).toEqual(manifest([]));
 });
