@@ -25,6 +25,7 @@ const verbs: Readonly<Record<PolicyAction, string>> = {
   digest: "ask for a digest",
   subscribe: "subscribe channels to alerts",
   declare: "declare incidents",
+  open_channel: "open a channel for",
 };
 
 /** "acknowledge incident 12", "deploy scorer in production", "approve rollout 7 of scorer in production". */

@@ -476,7 +476,7 @@ test("asked for by hand: who may, once, audited, and only where a rule fits", as
   await channelsWith({ rules: [byHand] }).reconcile(id);
   expect(made()).toEqual([]);
   world = worldWith([byHand]);
-  expect(await world.say("away", `channel ${id}`)).toContain("open_channel");
+  expect(await world.say("away", `channel ${id}`)).toContain("may not open a channel for incident");
   expect(await world.say("bo", `channel ${id}`)).toContain("is being opened");
   expect(await store.audit.list({ subject: `incident:${id}`, limit: 1 })).toMatchObject([
     { actor: "bo", action: "incident.channel_requested" },

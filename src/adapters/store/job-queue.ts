@@ -26,6 +26,7 @@ const priorities: Readonly<Record<Job["task"], number>> = {
   page: 0,
   apply: 10,
   wake: 10,
+  channel: 10,
   explain: 20,
   measure: 30,
   digest: 30,
