@@ -17,19 +17,14 @@ import {
   type WantedPost,
 } from "../ports.ts";
 import { asChild, familyEvents, gainedFiring } from "./families.ts";
-import { append, factsOf, type Movement, membersOf, nameOf, type TriageMemory } from "./triage-memory.ts";
-
-/** A storm's joins become at most one line in the thread per this long. */
-const joinLineMs = 30_000;
+import { type LineKeeper, lateLines, linesFor, type Moved } from "./incident-lines.ts";
+import { append, factsOf, type Movement, membersOf, type TriageMemory } from "./triage-memory.ts";
 
 /** In a storm an incident is explained once in so long; its first explanation comes at once. */
 const explainEveryMs = 2_000;
 
 /** What the commit needs of the one who leads. */
-export interface Leader {
-  readonly memory: TriageMemory;
-  /** When the thread of an incident last got a line about joins, ms. */
-  readonly lastJoinLine: Map<number, number>;
+export interface Leader extends LineKeeper {
   /** When an incident was last to be explained at once, ms. */
   readonly explainedAt: Map<number, number>;
   /** Incidents whose alerts have all been routed, but for those that a batch brings. */
@@ -73,7 +68,12 @@ export async function saveMovement(
   }
   await tx.incidents.save(saved);
   const ids = await tx.incidents.addTimeline(entries);
-  await wantPosts(tx, leader, { saved, entries, ids, alerts: movement.alerts.values(), ...step });
+  const told = entries.flatMap(({ incidentId, isPosted }, index) => {
+    const id = ids[index];
+    return isPosted && id !== undefined ? [{ incidentId, id }] : [];
+  });
+  const lines = [...told, ...lateLines(leader, { entries, ids, now: step.now }, saved)];
+  await wantPosts(tx, leader, { saved, lines, alerts: movement.alerts.values(), ...step });
   return saved;
 }
 
@@ -92,14 +92,6 @@ const turns: ReadonlySet<IncidentEvent["kind"]> = new Set([
   "unmuted",
   "severity_changed",
 ]);
-
-interface Moved {
-  readonly incident: Incident;
-  readonly events: readonly IncidentEvent[];
-  readonly isNew: boolean;
-  /** It was muted before, so that no card was to be seen. */
-  readonly wasMuted: boolean;
-}
 
 function moveIncident(
   memory: TriageMemory,
@@ -143,51 +135,6 @@ function destinationOf(movement: Movement, id: number): number | null {
   );
 }
 
-function linesFor(leader: Leader, moved: Moved, movement: Movement, now: Date): NewTimelineEntry[] {
-  const { incident } = moved;
-  const line = (
-    kind: NewTimelineEntry["kind"],
-    text: string,
-    isPosted: boolean,
-    data: Readonly<Record<string, unknown>> = {},
-  ): NewTimelineEntry => ({
-    incidentId: incident.id,
-    at: now,
-    kind,
-    actor: "tocsin",
-    text,
-    data,
-    isPosted,
-  });
-  const events = [...moved.events, ...(movement.told.get(incident.id) ?? [])];
-  // Asleep it is kept up to date and says nothing; what ends its sleep is said.
-  const isAsleep = incident.snoozedUntil !== null && incident.snoozedUntil > now;
-  const lines = events.map((event) => line(event.kind, event.text, !isAsleep, event.data));
-  if (moved.isNew) {
-    const alerts = incident.alertCount === 1 ? "1 alert" : `${incident.alertCount} alerts`;
-    return [line("opened", `opened with ${alerts}: ${incident.title}`, false), ...lines];
-  }
-  const unmuted = movement.unmuted.get(incident.id) ?? [];
-  // When all of it was muted until now, its card is the news.
-  if (unmuted.length > 0)
-    lines.push(line("unmuted", `muted no longer: ${listText(leader.memory, unmuted)}`, !moved.wasMuted));
-  const joined = movement.joined.get(incident.id) ?? [];
-  if (joined.length === 0) return lines;
-  const heard = joined.filter((key) => leader.memory.alerts.get(key)?.mutedBy === null);
-  const lastLine = leader.lastJoinLine.get(incident.id) ?? 0;
-  const isPosted = !isAsleep && heard.length > 0 && now.getTime() - lastLine >= joinLineMs;
-  if (isPosted) leader.lastJoinLine.set(incident.id, now.getTime());
-  const text = `${listText(leader.memory, heard.length > 0 ? heard : joined)} joined`;
-  return [...lines, line("joined", text, isPosted, { alerts: joined.slice(0, 50) })];
-}
-
-/** "HighLatency on api, HighErrorRate on web and 3 more" */
-function listText(memory: TriageMemory, keys: readonly string[]): string {
-  const names = keys.slice(0, 3).map((key) => nameOf(memory.alerts.get(key)) ?? key);
-  const more = keys.length - names.length;
-  return `${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-}
-
 /**
  * Alerts that may bring an incident into another channel: all of them the first time it is shown, then what a batch
  * brings, since posts are never taken away again. What is muted brings it nowhere.
@@ -206,8 +153,8 @@ async function wantPosts(
     readonly saved: readonly Incident[];
     readonly routes: readonly Route[];
     readonly follow: (incidentId: number) => readonly Job[];
-    readonly entries: readonly NewTimelineEntry[];
-    readonly ids: readonly number[];
+    /** Lines for the threads, by their ids. */
+    readonly lines: readonly { readonly incidentId: number; readonly id: number }[];
     readonly alerts: Iterable<TrackedAlert>;
     readonly now: Date;
   },
@@ -241,9 +188,8 @@ async function wantPosts(
         desiredRevision: incident.revision,
         threadOf: null,
       });
-      context.entries.forEach((entry, index) => {
-        const id = context.ids[index];
-        if (entry.incidentId !== incident.id || !entry.isPosted || id === undefined) return;
+      for (const { incidentId, id } of context.lines) {
+        if (incidentId !== incident.id) continue;
         wanted.push({
           ...target,
           kind: "entry",
@@ -251,7 +197,7 @@ async function wantPosts(
           desiredRevision: 1,
           threadOf: { kind: "incident", subject: incident.id },
         });
-      });
+      }
     }
   }
   await tx.posts.want(wanted, context.now);

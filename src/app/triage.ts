@@ -13,6 +13,7 @@ import { type MonitoringSettings, shippedMonitoring } from "../domain/monitoring
 import { muteCauses } from "../domain/mute.ts";
 import type { Route } from "../domain/routing.ts";
 import type { MuteSettings } from "../domain/suppression.ts";
+import { isOverdue } from "../domain/thread-news.ts";
 import { joinTopologies, type Topology } from "../domain/topology.ts";
 import {
   type Clock,
@@ -305,11 +306,18 @@ export function createTriage(options: TriageOptions): Triage {
       now: leader.behindAt ?? now,
       timeoutMs: options.timeoutMs,
     });
-    if (movement.alerts.size > 0)
+    const overdue = heldBack(leader, now);
+    for (const id of overdue) {
+      movement.touched.add(id);
+      movement.redrawn.add(id);
+    }
+    if (movement.alerts.size + overdue.length > 0)
       await commit(leader, movement, { cursor: leader.lease.cursor, now, before: () => Promise.resolve() });
+    // What could not be told now, because its alerts are no longer in memory, never can.
+    for (const id of heldBack(leader, now)) leader.news.delete(id);
     await remind(leader, settings, now);
     forget(memory, new Date(now.getTime() - memoryMs));
-    for (const times of [leader.lastJoinLine, leader.explainedAt])
+    for (const times of [leader.news, leader.heldLines, leader.explainedAt])
       for (const id of times.keys()) if (!memory.incidents.has(id)) times.delete(id);
     for (const id of leader.routed) if (!memory.incidents.has(id)) leader.routed.delete(id);
     measure(memory);
@@ -477,8 +485,14 @@ async function load(options: TriageOptions, lease: Lease, now: number): Promise<
     remindedAt: 0,
     behindAt: null,
     reminded: new Set(),
-    lastJoinLine: new Map(),
+    news: new Map(),
+    heldLines: new Map(),
     explainedAt: new Map(),
     routed: new Set(),
   };
+}
+
+/** Incidents whose threads have something to be told that was held back. */
+function heldBack({ news }: Pick<Leadership, "news">, now: Date): readonly number[] {
+  return [...news].flatMap(([id, held]) => (isOverdue(held, now) ? [id] : []));
 }

@@ -167,7 +167,7 @@ export function advanceIncident(
     events.push({
       kind: "severity_changed",
       text: `severity ${direction} from ${before.severity} to ${facts.severity}`,
-      data: { direction },
+      data: { direction, from: before.severity, to: facts.severity },
     });
   }
   const hasChanged = events.length > 0 || change.isRedrawn === true || !isSameFacts(before, facts);

@@ -4,7 +4,7 @@ import alertmanager from "../../src/adapters/sources/alertmanager.ts";
 import changes from "../../src/adapters/sources/changes.ts";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { parseDelivery } from "../../src/app/parse-delivery.ts";
-import { createTriage, type Triage } from "../../src/app/triage.ts";
+import { createTriage, type Triage, triageScope } from "../../src/app/triage.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
 import { shippedWeights } from "../../src/domain/weights.ts";
 import { noMetrics, type ParseResult, type StoredDelivery, silentLog, systemClock } from "../../src/ports.ts";
@@ -88,6 +88,7 @@ interface Sent {
   readonly status?: "firing" | "resolved";
   readonly startsAt?: Date;
   readonly summary?: string;
+  readonly severity?: string;
 }
 
 const start = new Date(Date.now() - 60_000);
@@ -104,6 +105,7 @@ function delivery(sent: Sent = {}): {
     status = "firing",
     startsAt = start,
     summary = "bad",
+    severity = "critical",
   } = sent;
   const body = {
     version: "4",
@@ -117,7 +119,7 @@ function delivery(sent: Sent = {}): {
     alerts: [
       {
         status,
-        labels: { alertname: name, service, severity: "critical" },
+        labels: { alertname: name, service, severity },
         annotations: { summary },
         startsAt: startsAt.toISOString(),
         endsAt: status === "firing" ? "0001-01-01T00:00:00Z" : new Date().toISOString(),
@@ -173,6 +175,60 @@ describe("routing", () => {
       ["CTEAM", "DADA", "CWEB"].map((channel) => store.posts.findBySubject("slack", channel, "incident", 1)),
     );
     expect(new Set(posts.map((post) => post?.desiredRevision)).size).toBe(1);
+  });
+});
+
+describe("the thread of an incident in a burst", () => {
+  test("hears of 30 joining alerts and a severity that flaps five times, all within a minute, in five lines", async () => {
+    const store = await open();
+    let nowMs = Date.now();
+    const triage = lead(store, "a", { clock: { now: () => new Date(nowMs) } });
+    let sent = 0;
+    const send = async (what: Sent) => {
+      await store.deliveries.insert([delivery(what)]);
+      sent += 1;
+      triage.wake();
+      await eventually("it is taken", 10_000, async () =>
+        (await store.leases.cursor(triageScope)) >= sent ? true : null,
+      );
+      nowMs += 1_500;
+    };
+    await send({ name: "Base", severity: "warning" });
+    for (let index = 0; index < 20; index += 1) await send({ name: `Joins${index}`, severity: "warning" });
+    for (let flap = 0; flap < 5; flap += 1) {
+      await send({ name: `Flap${flap}`, severity: "critical" });
+      await send({ name: `Flap${flap}`, severity: "critical", status: "resolved" });
+      await send({ name: `Late${flap}`, severity: "warning" });
+    }
+    const posted = async () => {
+      const timeline = await store.incidents.timeline(1, 500);
+      const shown = await Promise.all(
+        timeline.map(async (entry) => {
+          const post = await store.posts.findBySubject("console", "incidents", "entry", entry.id);
+          return post === null ? [] : [`${entry.kind}: ${entry.text}`];
+        }),
+      );
+      return shown.flat();
+    };
+    nowMs += 40_000;
+    triage.wake();
+    const lines = await eventually("five lines", 10_000, async () => {
+      const found = await posted();
+      return found.length < 5 ? null : found;
+    });
+    // Whether a look at the clock comes before the next delivery changes the order, and no line.
+    const of = (kind: string) => lines.filter((text) => text.startsWith(`${kind}: `));
+    expect(of("severity_changed")).toEqual([
+      "severity_changed: severity up from warning to critical",
+      "severity_changed: severity down from critical to warning",
+    ]);
+    expect(of("joined")).toEqual([
+      "joined: Joins0 on api joined",
+      expect.stringMatching(/^joined: Joins1 on api, Joins2 on api, Joins3 on api and \d+ more joined$/),
+      expect.stringMatching(/^joined: .* and \d+ more joined$/),
+    ]);
+    expect(lines).toHaveLength(5);
+    expect(await store.incidents.find(1)).toMatchObject({ alertCount: 31, severity: "warning" });
   });
 });
 

@@ -95,6 +95,18 @@ describe("assign", () => {
   });
 });
 
+test("what people write is a line of the thread each, as they wrote it", async () => {
+  const { id } = await scene.incident();
+  for (let index = 0; index < 10; index += 1) await say("oncall", `note ${id} looked at part ${index}`);
+  const { incidents, posts } = scene.store();
+  const told = await Promise.all(
+    (await incidents.timeline(id, 50)).map((entry) =>
+      posts.findBySubject("console", "incidents", "entry", entry.id),
+    ),
+  );
+  expect(told.filter((post) => post !== null)).toHaveLength(10);
+});
+
 describe("severity", () => {
   test("stands until it is left to the alerts again, which then say what it is", async () => {
     const { id } = await scene.incident({ severity: "warning" });

@@ -113,7 +113,7 @@ describe("an incident", () => {
       {
         kind: "severity_changed",
         text: "severity up from warning to critical",
-        data: { direction: "up" },
+        data: { direction: "up", from: "warning", to: "critical" },
       },
     ]);
   });
