@@ -1,5 +1,6 @@
 /** What the card of a rollout shows: its plan, who decides, how far it is, how it ended. */
 import { fits, weighApprovals } from "./approval.ts";
+import type { Hold } from "./bake.ts";
 import { bakeBlocks, bakeSentence, bakeTone, bakeWord, holdSentence, shownBake } from "./bake-view.ts";
 import { brokenThing, planFields } from "./plan-view.ts";
 import { manifestLine } from "./retrain-manifest.ts";
@@ -57,12 +58,12 @@ export function rolloutView(facts: RolloutFacts): View {
   const bake = shownBake(rollout);
   const state = stateSentence(facts);
   const isLoud = rollout.plan.breakGlass !== undefined && !isFinal(rollout.state);
-  const word = bake === null ? stateWord(rollout.state) : bakeWord(bake);
+  const word = bake === null ? stateWord(rollout) : bakeWord(bake);
   const title = `${isLoud ? `${brokenThing(rollout.plan).toUpperCase()}: ` : ""}Rollout ${rollout.id}: ${planTitle(rollout.plan)}`;
   return {
     kind: "rollout",
     title,
-    tone: isLoud ? "bad" : bake === null ? tones[rollout.state] : bakeTone(bake),
+    tone: isLoud ? "bad" : toneOf(rollout),
     summary: `${title}. ${verdictOf(rollout, word)}${state} Reason: ${oneLine(rollout.plan.reason, 300)}`,
     blocks: [
       { kind: "text", text: [bold(word), plain(` · ${state}`)] },
@@ -78,7 +79,15 @@ export function rolloutView(facts: RolloutFacts): View {
   };
 }
 
-function stateWord(state: RolloutState): string {
+function toneOf(rollout: Rollout): Tone {
+  const bake = shownBake(rollout);
+  if (bake !== null) return bakeTone(bake);
+  return waitsForPerson(rollout) ? "warning" : tones[rollout.state];
+}
+
+function stateWord(rollout: Rollout): string {
+  const { state } = rollout;
+  if (waitsForPerson(rollout)) return "Canary waits";
   return state === "pending" ? "Waiting for approval" : `${state.charAt(0).toUpperCase()}${state.slice(1)}`;
 }
 
@@ -87,10 +96,21 @@ function verdictOf(rollout: Rollout, word: string): string {
   return shownBake(rollout) !== null || rollout.state === "failed" ? `${word}. ` : "";
 }
 
+/** Where its canary stays now; null when it does not. What was held last is kept longer than it holds. */
+function holdOf({ state, progress }: Rollout): Hold | null {
+  return state === "running" && progress.note?.startsWith("holds at ") === true ? progress.hold : null;
+}
+
+/** A canary that cannot tell goes no further until somebody says so. */
+function waitsForPerson(rollout: Rollout): boolean {
+  return holdOf(rollout)?.state === "asking";
+}
+
 /** One sentence: where it stands and what is awaited. */
 function stateSentence(facts: RolloutFacts): string {
   const { rollout, nameOf } = facts;
   const { progress, result, plan } = rollout;
+  const hold = holdOf(rollout);
   switch (rollout.state) {
     case "pending":
       return waitingSentence(facts);
@@ -99,8 +119,7 @@ function stateSentence(facts: RolloutFacts): string {
     case "starting":
       return progress.note === null ? "Asking the backend." : sentence(progress.note);
     case "running":
-      if (progress.hold !== null && progress.note?.startsWith("holds at ") === true)
-        return `${holdSentence(progress.hold)}${unstoppable(rollout)}`;
+      if (hold !== null) return `${holdSentence(hold)}${unstoppable(rollout)}`;
       return `${progress.note === null ? "The backend is working on it." : sentence(progress.note)}${unstoppable(rollout)}`;
     case "cancelling":
       return progress.note === null

@@ -2,6 +2,9 @@
 import { type FreezeInForce, freezeText } from "./freeze.ts";
 import { bold, moment, oneLine, plain, type Text } from "./view.ts";
 
+/** Rollouts of a queue that are named. */
+const maxAhead = 5;
+
 /** Who holds a target. */
 export interface TargetLock {
   readonly target: string;
@@ -31,18 +34,20 @@ export function standingFields(
 ): readonly { readonly label: string; readonly value: Text }[] {
   const { freezes, ahead } = standing;
   const frozen: Text = [plain(freezes.length === 0 ? "none" : freezes.map(freezeText).join("; "))];
-  const queue =
-    ahead.length === 0
-      ? "first"
-      : `${ahead.length + 1}., after ${ahead
-          .slice(0, 5)
-          .map((id) => `rollout ${id}`)
-          .join(", ")}`;
   return [
     { label: "Freeze", value: frozen },
     { label: "Lock", value: lockText(standing.lock, nameOf) },
-    { label: "Queue", value: [plain(queue)] },
+    { label: "Queue", value: [plain(queueText(ahead))] },
   ];
+}
+
+/** "number 3, after rollouts 12 and 13"; "number 8, after rollouts 2, 3, 5, 6, 7 and 2 more". */
+function queueText(ahead: readonly number[]): string {
+  if (ahead.length === 0) return "first";
+  const named = ahead.slice(0, maxAhead).map(String);
+  const more = ahead.length > maxAhead ? `${ahead.length - maxAhead} more` : named.pop();
+  const list = named.length === 0 ? more : `${named.join(", ")} and ${more}`;
+  return `number ${ahead.length + 1}, after ${ahead.length === 1 ? "rollout" : "rollouts"} ${list}`;
 }
 
 /** Who holds a target, why and since when. */

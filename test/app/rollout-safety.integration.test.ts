@@ -321,7 +321,7 @@ describe("a lock", () => {
       w.clock.now(),
     );
     expect(await w.say("ml", "models")).toMatch(/in staging: 1 \(locked; 2 waiting\)/);
-    expect(JSON.stringify(card?.blocks)).toContain(`3., after rollout ${first}, rollout ${second}`);
+    expect(JSON.stringify(card?.blocks)).toContain(`number 3, after rollouts ${first} and ${second}`);
     await w.say("ml", `cancel ${first}`);
     await drive(w, store, first);
     await w.apply.step(third);

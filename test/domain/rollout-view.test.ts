@@ -4,6 +4,7 @@ import { newBake } from "../../src/domain/bake.ts";
 import { emptyManifest } from "../../src/domain/retrain-manifest.ts";
 import { type Plan, type RolloutState, rolloutStates } from "../../src/domain/rollout.ts";
 import { type RolloutFacts, rolloutView } from "../../src/domain/rollout-view.ts";
+import { nothingInTheWay, standingFields } from "../../src/domain/standing.ts";
 import { anyone, now, plan, rolloutIn } from "./rollout-build.ts";
 
 function view(rollout = rolloutIn("pending"), over: Partial<RolloutFacts> = {}) {
@@ -200,10 +201,42 @@ test("whoever approves sees where the version comes from, how it compares, what 
     ...["sha256:5c1f", "Name of ml", "9f3c", "8c3de01", "sales 3f2a"],
     ...["+0.034", "+0.012 to +0.055", "8400"],
     ...['allowed by \\"two from SRE\\"', "passed: recall", "Name of lead", "0 of 1"],
-    ...["freeze year-end by tocsin.yaml", "closing the books", "held by rollout 6", "2., after rollout 6"],
+    ...[
+      "freeze year-end by tocsin.yaml",
+      "closing the books",
+      "held by rollout 6",
+      "number 2, after rollout 6",
+    ],
     ...["4 min", "/rollback scorer 3 --environment production"],
   ])
     expect(text).toContain(fact);
+});
+
+test.each([
+  [[], "first"],
+  [[12], "number 2, after rollout 12"],
+  [[12, 13], "number 3, after rollouts 12 and 13"],
+  [[2, 3, 5, 6, 7, 8, 9], "number 8, after rollouts 2, 3, 5, 6, 7 and 2 more"],
+])("the queue before it, %j, reads %j", (ahead, expected) => {
+  const fields = standingFields({ ...nothingInTheWay, ahead }, (id) => id);
+  expect(fields.find(({ label }) => label === "Queue")?.value).toEqual([{ text: expected }]);
+});
+
+test.each([
+  ["watching", "info", "Running"],
+  ["asking", "warning", "Canary waits"],
+] as const)("a canary that is %s looks so", (state, tone, word) => {
+  const running = rolloutIn("running");
+  const hold = {
+    ...{ name: "25 %", trafficPercent: 25, watch: null, windowMs: 600_000, findings: [] },
+    state,
+  };
+  const held = { ...running, progress: { ...running.progress, hold, note: "holds at 25 %" } };
+  const card = view(held);
+  expect(card.tone).toBe(tone);
+  expect(JSON.stringify(card.blocks[0])).toContain(`"${word}"`);
+  const moved = view({ ...held, progress: { ...held.progress, note: "shifting to 50 %" } });
+  expect(moved).toMatchObject({ tone: "info" });
 });
 
 test.each(["failed", "inconclusive", "passed"] as const)(

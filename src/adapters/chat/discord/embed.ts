@@ -47,7 +47,7 @@ interface Extras {
 /** One embed, and one more for every image after the first, since an embed shows one. */
 export function embedsOf(view: View, extras: Extras): readonly Embed[] {
   const color = colours[view.tone];
-  const prefix = toneMark(view.tone);
+  const prefix = toneMark(view);
   const title = `${prefix}${fitPlain(view.title, maxTitle - prefix.length, escapeInline)}`.trim();
   const footer = footerOf(view, extras.mark);
   const layout = layOut(view.blocks, extras.typed);

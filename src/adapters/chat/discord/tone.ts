@@ -1,5 +1,5 @@
 /** How a tone looks: emoji, word and colour, never colour alone. */
-import type { Tone } from "../../../domain/view.ts";
+import type { Tone, View } from "../../../domain/view.ts";
 
 const tones: readonly Tone[] = ["critical", "high", "warning", "info", "good", "bad", "neutral"];
 
@@ -22,15 +22,22 @@ const words: Readonly<Record<Tone, string>> = {
   neutral: "",
 };
 
-/** Emoji and word: severity is never told by colour alone. */
-export function toneMark(tone: Tone): string {
+/**
+ * Emoji and word: severity is never told by colour alone. A rollout has no severity, and says its state in words of its
+ * own.
+ */
+export function toneMark({ kind, tone }: Pick<View, "kind" | "tone">): string {
   if (tone === "neutral") return "";
-  return words[tone] === "" ? `${icons[tone]} ` : `${icons[tone]} ${words[tone]} · `;
+  const word = kind === "rollout" ? "" : words[tone];
+  return word === "" ? `${icons[tone]} ` : `${icons[tone]} ${word} · `;
 }
 
 /** A title as it was before {@link toneMark} went in front of it. */
 export function withoutTone(title: string): string {
-  const marks = tones.map(toneMark).filter((mark) => mark !== "");
+  // The longer ones first: an icon alone stands before a rollout.
+  const marks = (["incident", "rollout"] as const)
+    .flatMap((kind) => tones.map((tone) => toneMark({ kind, tone })))
+    .filter((mark) => mark !== "");
   return title.slice(marks.find((mark) => title.startsWith(mark))?.length ?? 0);
 }
 

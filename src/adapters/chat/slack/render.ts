@@ -81,7 +81,9 @@ function bodyOf(view: View): readonly ViewBlock[] {
 function titleOf(view: View): string {
   const { emoji, word } = marks[view.tone];
   const title = oneLine(view.title, 1000);
-  const saysWord = word === "" || title.toLowerCase().startsWith(word.toLowerCase());
+  // A rollout has no severity, and says its state in words of its own.
+  const saysWord =
+    view.kind === "rollout" || word === "" || title.toLowerCase().startsWith(word.toLowerCase());
   const marked = [emoji, saysWord ? title : `${word} · ${title}`].filter((part) => part !== "").join(" ");
   return truncate(marked === "" ? "(no title)" : marked, limits.header);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { hasMark, markOf } from "../../../../src/adapters/chat/discord/reference.ts";
 import { renderView } from "../../../../src/adapters/chat/discord/render.ts";
+import { withoutTone } from "../../../../src/adapters/chat/discord/tone.ts";
 import { type Tone, textOf, type View, type ViewBlock } from "../../../../src/domain/view.ts";
 import { checkMessage, checkNotEmpty, mentionsOf, readMessage } from "../../../fakes/discord/limits.ts";
 import { entry, view } from "./harness.ts";
@@ -264,4 +265,15 @@ test("a summary is whole when it fits", () => {
   const summary = "word ".repeat(300).trim();
   expect(render({ summary, tone: "neutral" }).content).toBe(summary);
   expect(textOf([{ text: summary }])).toBe(summary);
+});
+
+test.each([
+  ["incident", "warning", "🟡 Warning · #12 disk"],
+  ["rollout", "warning", "🟡 #12 disk"],
+  ["rollout", "bad", "❌ #12 disk"],
+  ["incident", "neutral", "#12 disk"],
+] as const)("the title of a %s with the tone %s is %s, and is found again in it", (kind, tone, shown) => {
+  const { embeds } = renderView(view({ kind, tone, title: "#12 disk" }), null).body;
+  expect(embeds[0]?.title).toBe(shown);
+  expect(withoutTone(shown)).toBe("#12 disk");
 });

@@ -37,6 +37,13 @@ describe("title", () => {
     expect(renderMessage(viewWith([], { tone, title })).blocks[0]).toMatchObject({ text: { text: shown } });
   });
 
+  test("a rollout has no severity: a shape, and its state in words below", () => {
+    const blocks = renderMessage(
+      viewWith([], { kind: "rollout", tone: "warning", title: "Rollout 7" }),
+    ).blocks;
+    expect(blocks[0]).toMatchObject({ text: { text: "🟡 Rollout 7" } });
+  });
+
   test("a card has a headline, an entry a line", () => {
     expect(types(viewWith([], { summary: "title" }))).toEqual(["header"]);
     expect(types(viewWith([], { kind: "entry", summary: "title" }))).toEqual(["rich_text"]);
