@@ -68,6 +68,7 @@ export function readConfig(env: Environment = process.env): Config {
     sourcesFolder: resolveOptional(folder, parsed.sourceFiles?.folder),
     commandsFolder: resolveOptional(folder, parsed.commands?.folder),
     commandPrefix: parsed.commands?.prefix ?? "",
+    pinEmoji: parsed.pins,
     modelsFolder: resolveOptional(folder, parsed.modelFiles?.folder),
     people: people.people,
     consoleTokens: people.tokens,

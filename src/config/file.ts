@@ -19,6 +19,7 @@ import {
   maintenanceSchema,
   remindersSchema,
 } from "./mutes.ts";
+import { pinsSchema } from "./pins.ts";
 import { problemOf } from "./problems.ts";
 import { watchSchema } from "./watch.ts";
 
@@ -262,6 +263,7 @@ export const fileSchema = z.strictObject({
     .max(100)
     .default([]),
   incidentChannels: incidentChannelsSchema,
+  pins: pinsSchema,
   watch: watchSchema,
   monitoring: monitoringSchema,
   groups: groupsSchema,

@@ -19,6 +19,7 @@ import type { WatchRule } from "../domain/watch-rule.ts";
 import type { PagerSettings } from "../ports.ts";
 import type { AuditConfig } from "./audit.ts";
 import type { ConfiguredMaintenance } from "./mutes.ts";
+import type { PinEmoji } from "./pins.ts";
 import type { SecretRead } from "./secrets.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -135,6 +136,8 @@ export interface Config {
   readonly commandsFolder: string | null;
   /** What the names of commands begin with in chat, "mlops-"; empty for none. */
   readonly commandPrefix: string;
+  /** Emoji that pin a message, by platform. */
+  readonly pinEmoji: PinEmoji;
   readonly modelsFolder: string | null;
   readonly people: readonly Person[];
   /** Person id to SHA-256 (hex) of their console token. */

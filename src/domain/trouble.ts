@@ -111,7 +111,7 @@ export function troubleView(trouble: Trouble, waiting: number): View {
   if (trouble.healedAt !== null) {
     const title = `${name} ${words.isOver}`;
     const text: Text = [
-      plain(`${problem}. That is over since `),
+      plain(`${capitalized(problem)}. That has been over since `),
       moment(trouble.healedAt),
       plain(`; ${words.after}`),
     ];
@@ -120,7 +120,7 @@ export function troubleView(trouble: Trouble, waiting: number): View {
   const title = `${name}: ${words.title}`;
   const remedy = oneLine(trouble.remedy, 400);
   const since: Text = [plain(`${words.since} since `), moment(trouble.since), plain(`. ${words.again}`)];
-  const what: Text = [plain(`${problem}.`)];
+  const what: Text = [plain(`${capitalized(problem)}.`)];
   const todo: Text = [bold("What to do: "), plain(`${remedy}.`)];
   return viewOf(title, "bad", `${title}: ${problem}. What to do: ${remedy}.`, [what, todo, since]);
 }
@@ -136,7 +136,7 @@ interface TroubleWords {
 function waitingWords({ part }: Trouble, waiting: number): TroubleWords {
   return {
     title: part === null ? "messages do not arrive" : "a message does not arrive",
-    since: waiting === 1 ? "1 message waits" : `${waiting} messages wait`,
+    since: waiting === 1 ? "1 message has waited" : `${waiting} messages have waited`,
     again: "The bot tries again by itself, every five minutes at the latest.",
     isOver: "takes messages again",
     after: "what waited is shown in its latest state.",
@@ -145,7 +145,7 @@ function waitingWords({ part }: Trouble, waiting: number): TroubleWords {
 
 const asideWords: TroubleWords = {
   title: "messages arrive, but not all that goes with them",
-  since: "So it is",
+  since: "It has been so",
   again: "No message waits for it; the bot tries again with the next one.",
   isOver: "takes all of it again",
   after: "messages were not held back.",

@@ -41,6 +41,7 @@ export async function createChats(parts: ChatParts): Promise<Chats> {
       signingSecret: signingSecret ?? undefined,
       apiUrl: apiUrl ?? undefined,
       ownChannels: ownChannelsOf(config),
+      pinEmoji: config.pinEmoji.slack,
     });
     byPlatform.set("slack", slack);
     if (slack.handler !== null) routes.set("slack", slack.handler);
@@ -56,6 +57,7 @@ export async function createChats(parts: ChatParts): Promise<Chats> {
         metrics,
         ...(apiUrl === null ? {} : { apiUrl }),
         guildIds,
+        pinEmoji: config.pinEmoji.discord,
       }),
     );
   }

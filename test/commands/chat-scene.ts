@@ -27,12 +27,16 @@ export interface DiscordScene extends Behind {
 }
 
 /** Slack with the channel C0INCIDENTS and people by the ids of the scene: U-oncall, U-reader. */
-export async function slackScene(scene: CommandScene, slowness?: Slowness): Promise<SlackScene> {
+export async function slackScene(
+  scene: CommandScene,
+  slowness?: Slowness,
+  pinEmoji: readonly string[] = ["pushpin"],
+): Promise<SlackScene> {
   const slack = await startFakeSlack();
   slack.addChannel({ id: "C0INCIDENTS", name: "incidents" });
   for (const { id, name } of people) slack.addUser({ id: `U-${id}`, name });
   const chat = await createSlack({
-    ...{ botToken: slack.botToken, appToken: slack.appToken, apiUrl: slack.apiUrl },
+    ...{ pinEmoji, botToken: slack.botToken, appToken: slack.appToken, apiUrl: slack.apiUrl },
     ...{ log: silentLog, metrics: noMetrics, socket: { backoffMs: { first: 10, most: 100 } } },
   });
   const behind = await open(scene, { chat, people, slowness });
@@ -44,10 +48,14 @@ export async function slackScene(scene: CommandScene, slowness?: Slowness): Prom
 }
 
 /** Discord with its channel, in which its person is the scene's "oncall". */
-export async function discordScene(scene: CommandScene, slowness?: Slowness): Promise<DiscordScene> {
+export async function discordScene(
+  scene: CommandScene,
+  slowness?: Slowness,
+  pinEmoji: readonly string[] = [],
+): Promise<DiscordScene> {
   const discord = await startFakeDiscord({ isIdentifyPaced: false });
   const chat = await createDiscord({
-    ...{ token: discord.token, apiUrl: discord.apiUrl, timing: quick },
+    ...{ token: discord.token, apiUrl: discord.apiUrl, timing: quick, pinEmoji },
     ...{ log: silentLog, metrics: noMetrics },
   });
   const users = new Map(

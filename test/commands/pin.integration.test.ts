@@ -47,8 +47,8 @@ async function report(id: number): Promise<string> {
 }
 
 describe("📌 on Slack", () => {
-  async function thread() {
-    const started = await slackScene(scene);
+  async function thread(emoji?: readonly string[]) {
+    const started = await slackScene(scene, undefined, emoji);
     open.push(started);
     const { id, ref } = await incidentIn(started.chat, channel);
     const message = started.slack.say(channel.id, "queue at 40k & draining", ref.data["ts"]);
@@ -80,6 +80,14 @@ describe("📌 on Slack", () => {
     await done(2);
     expect(await report(id)).not.toContain("queue at 40k");
     expect((await audited(id)).sort()).toEqual(["incident.pinned", "incident.unpinned"]);
+  });
+
+  test("the emoji are those that tocsin.yaml names", async () => {
+    const { slack, message, done, requests } = await thread(["round_pushpin", "memo"]);
+    await slack.react({ emoji: "pushpin", message, user: "U-oncall" });
+    await slack.react({ emoji: "memo", message, user: "U-oncall" });
+    await done(1);
+    expect(requests).toHaveLength(1);
   });
 
   test("other emoji, and messages outside of an incident's thread, are nobody's business", async () => {

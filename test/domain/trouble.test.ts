@@ -79,7 +79,7 @@ test("the message says what is wrong, what to do, how much waits, and later that
   expect(open.summary).toBe(
     "slack:C1: messages do not arrive: channel C1 is archived (is_archived). What to do: unarchive it.",
   );
-  expect(JSON.stringify(open.blocks)).toContain("3 messages wait since");
+  expect(JSON.stringify(open.blocks)).toContain("3 messages have waited since");
   const over = troubleView({ ...trouble, healedAt: at(900) }, 0);
   expect(over).toMatchObject({ tone: "good", title: "slack:C1 takes messages again" });
 });

@@ -14,7 +14,7 @@
  * ```
  *
  * A bot in another process connects with DISCORD_TOKEN=`token` and DISCORD_API_URL=`apiUrl`.
- * Not modelled: voice, reactions, webhooks other than those of interactions, components other than buttons.
+ * Not modelled: voice, reactions of the bot's own, webhooks other than those of interactions, components other than buttons.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -175,6 +175,14 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
       const everyone = guild.roles[0];
       if (everyone !== undefined)
         everyone.permissions = (BigInt(everyone.permissions) | bits[permission]).toString();
+    },
+    /** Puts an emoji on a message as a person, or takes it off. */
+    react(
+      message: FakeMessage,
+      emoji: string,
+      doing: { readonly user: FakeUser; readonly isTakenOff?: true },
+    ) {
+      gateway.dispatchReaction(message, doing.user, emoji, doing.isTakenOff ? "REMOVE" : "ADD");
     },
     /** Makes the token invalid, as when someone resets it. */
     resetToken(): void {

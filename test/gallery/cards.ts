@@ -22,6 +22,7 @@ import { buildDigest, buildHandover } from "../fixtures/digest.ts";
 import { buildExplanation } from "../fixtures/explanation-question.ts";
 import { questionOf, type Story, stories } from "../fixtures/incident-stories.ts";
 import { modelCards } from "./model-cards.ts";
+import { denialCards, troubleCards } from "./trouble-cards.ts";
 
 /** One picture of the gallery. */
 export interface GalleryCard {
@@ -95,6 +96,7 @@ function incidents(): GalleryCard[] {
   return [
     card("open, a rollout suspected", storyCard(rollout)),
     card("acknowledged", storyCard(rollout, acknowledged)),
+    card("taken", storyCard(rollout, { ...acknowledged, assignedTo: "oncall", assignedAt: at(3) })),
     card("resolved", storyCard("one that is over", resolved)),
     card("reopened", storyCard("one that came back", { reopenedCount: 2, revision: 9 })),
     card("split from another", storyCard("a part of another", { parentId: 9 })),
@@ -135,6 +137,14 @@ function entries(): GalleryCard[] {
     entry({
       kind: "escalated",
       text: "nobody has acknowledged it for 5 min; step 1 of urgent: told Ada Okafor, on call for primary",
+      data: {
+        calls: [{ name: "Ada Okafor", mention: { kind: "person", accounts: { slack: "U012AB3CD" } } }],
+      },
+    }),
+    entry({
+      kind: "assigned",
+      actor: "sre-lead",
+      text: "given to Ada Okafor by Ines Marques: rolled back, watch the queue",
       data: {
         calls: [{ name: "Ada Okafor", mention: { kind: "person", accounts: { slack: "U012AB3CD" } } }],
       },
@@ -356,5 +366,15 @@ function homes(): readonly GalleryCard[] {
 
 /** All of them, in the order in which the gallery shows them. */
 export function galleryCards(): readonly GalleryCard[] {
-  return [...homes(), ...incidents(), ...entries(), ...rollouts(), ...bakes(), ...modelCards(), ...others()];
+  return [
+    ...homes(),
+    ...incidents(),
+    ...entries(),
+    ...rollouts(),
+    ...bakes(),
+    ...modelCards(),
+    ...others(),
+    ...denialCards(),
+    ...troubleCards(),
+  ];
 }

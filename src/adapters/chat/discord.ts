@@ -10,6 +10,7 @@ import { createInteractions } from "./discord/interactions.ts";
 import { createMessages } from "./discord/messages.ts";
 import { problemOf, remedyOf } from "./discord/outcome.ts";
 import { createRights } from "./discord/permissions.ts";
+import { createPins } from "./discord/pins.ts";
 import { createSaid } from "./discord/said.ts";
 import { createSearch } from "./discord/search.ts";
 import { applicationShape, gatewayShape, userShape } from "./discord/shapes.ts";
@@ -23,6 +24,8 @@ export interface DiscordOptions {
   readonly apiUrl?: string;
   /** Servers to register commands in, where they appear at once; default: everywhere the bot is. */
   readonly guildIds?: readonly string[];
+  /** Emoji that pin a message to an incident, "📌" or the name of a server's own; default none. */
+  readonly pinEmoji?: readonly string[];
   readonly log: Log;
   readonly metrics: Metrics;
   /** Waits; tests shorten them. */
@@ -104,6 +107,8 @@ export async function createDiscord(options: DiscordOptions): Promise<Chat> {
       metrics,
     });
     const said = createSaid({ api, door, self, log });
+    const emoji = options.pinEmoji ?? [];
+    const pins = createPins({ api, door, self, emoji, now: () => new Date(), log });
     gateway = createGateway({
       sdk,
       token,
@@ -114,6 +119,7 @@ export async function createDiscord(options: DiscordOptions): Promise<Chat> {
       sessionLimit,
       onInteraction: (data) => void interactions.handle(data),
       onMessage: (data) => void said.handle(data),
+      onReaction: emoji.length === 0 ? null : (data, change) => void pins.handle(data, change),
     });
     const refused = catalog.refused.map(
       ({ name, problem }): Finding => ({

@@ -33,6 +33,8 @@ export interface SlackOptions {
   readonly apiUrl?: string | undefined;
   /** Whether incidents get channels of their own, which needs more scopes; default none. */
   readonly ownChannels?: OwnChannels;
+  /** Names of emoji that pin a message to an incident, without colons; default pushpin. */
+  readonly pinEmoji?: readonly string[];
   readonly log: Log;
   readonly metrics: Metrics;
   readonly now?: () => Date;
@@ -198,8 +200,9 @@ export async function createSlack(options: SlackOptions): Promise<SlackChat> {
       void keepIdentifying();
       const save = options.saveWithinMs === undefined ? {} : { saveWithinMs: options.saveWithinMs };
       const app = createApp();
+      const pinEmoji = new Set(options.pinEmoji ?? ["pushpin"]);
       home.listen(app, door);
-      intake = listen({ app, door, api, botUserId, now, log, metrics, ...save });
+      intake = listen({ app, door, api, botUserId, now, log, metrics, pinEmoji, ...save });
       const connecting = entrance.socket?.start() ?? Promise.resolve();
       if (wrong === null) return connecting;
       await connecting.catch((error: unknown) =>

@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import type { Server } from "node:http";
 import { type WebSocket, WebSocketServer } from "ws";
 import { z } from "zod";
-import { createdBody, guildBody, userBody } from "./wire.ts";
-import type { FakeMessage, World } from "./world.ts";
+import { createdBody, guildBody, memberBody, shownToBot, userBody } from "./wire.ts";
+import type { FakeMessage, FakeUser, World } from "./world.ts";
 
 const frame = z.object({ op: z.number(), d: z.unknown() });
 const identifyData = z.object({ token: z.string(), intents: z.number() });
@@ -12,6 +12,7 @@ const resumeData = z.object({ token: z.string(), session_id: z.string(), seq: z.
 /** MESSAGE_CONTENT, GUILD_MEMBERS and GUILD_PRESENCES: this bot was not granted them. */
 const privilegedIntents = (1 << 15) | (1 << 1) | (1 << 8);
 const guildMessages = 1 << 9;
+const guildReactions = 1 << 10;
 const directMessages = 1 << 12;
 const identifySpacingMs = 5_000;
 const keptEvents = 1_000;
@@ -164,16 +165,20 @@ export function createFakeGateway(server: Server, options: GatewayOptions) {
     dispatchMessage(message: FakeMessage): void {
       const channel = world.channels.get(message.channelId);
       const guild = channel?.guildId == null ? null : (world.guilds.get(channel.guildId) ?? null);
-      const body = createdBody(world, message, guild);
-      const isMeant =
-        guild === null ||
-        message.author.id === world.bot.id ||
-        body.mentions.some(({ id }) => id === world.bot.id);
-      const hidden = { content: "", embeds: [], components: [], attachments: [] };
+      const body = shownToBot(world, message, createdBody(world, message, guild));
       const needed = guild === null ? directMessages : guildMessages;
       for (const session of sessions.values())
-        if ((session.intents & needed) !== 0)
-          dispatchTo(session, "MESSAGE_CREATE", isMeant ? body : { ...body, ...hidden });
+        if ((session.intents & needed) !== 0) dispatchTo(session, "MESSAGE_CREATE", body);
+    },
+    /** An emoji on a message of a server, or taken off it, for whoever asked to hear of them. */
+    dispatchReaction(message: FakeMessage, by: FakeUser, emoji: string, change: "ADD" | "REMOVE"): void {
+      const guild = world.guilds.get(world.channels.get(message.channelId)?.guildId ?? "");
+      if (guild === undefined) throw new Error("fake discord: reactions in direct messages are not modelled");
+      const member = change === "ADD" ? { member: memberBody(world, guild, by) } : {};
+      const place = { channel_id: message.channelId, message_id: message.id, guild_id: guild.id };
+      const body = { user_id: by.id, ...place, emoji: { id: null, name: emoji }, ...member };
+      for (const session of sessions.values())
+        if ((session.intents & guildReactions) !== 0) dispatchTo(session, `MESSAGE_REACTION_${change}`, body);
     },
     /** Sends any frame to every connection, for what no healthy server would send. */
     sendRaw(payload: unknown): void {

@@ -7,7 +7,7 @@ import { checkLength } from "./limits.ts";
 import { createMessage, editMessage, guarded, type Incoming } from "./messages.ts";
 import { invalid, Refusal, refusals } from "./refusal.ts";
 import { checkTags, patchForum } from "./tags.ts";
-import { channelBody, guildBody, memberBody, messageBody, userBody } from "./wire.ts";
+import { channelBody, guildBody, memberBody, messageBody, shownToBot, userBody } from "./wire.ts";
 import {
   addChannel,
   bits,
@@ -115,7 +115,8 @@ export function routesOf(options: RouteOptions): readonly Route[] {
   });
   on("GET", "/channels/:id/messages/:id", ({ params }) => {
     needs(visible(params[0]), bits.readHistory);
-    return messageBody(messageOf(params));
+    const message = messageOf(params);
+    return shownToBot(world, message, messageBody(message));
   });
   on("PATCH", "/channels/:id/messages/:id", (request) => {
     const channel = visible(request.params[0]);

@@ -72,6 +72,18 @@ export function messageBody(message: FakeMessage) {
   };
 }
 
+/**
+ * Without MESSAGE_CONTENT a bot is shown what is in a message only where it is meant: in its own, in direct messages,
+ * and where it is mentioned.
+ */
+export function shownToBot<Body extends object>(world: World, message: FakeMessage, body: Body): Body {
+  const isMeant =
+    world.channels.get(message.channelId)?.guildId == null ||
+    message.author.id === world.bot.id ||
+    new RegExp(`<@!?${world.bot.id}>`).test(message.content);
+  return isMeant ? body : { ...body, content: "", embeds: [], components: [], attachments: [] };
+}
+
 /** As the gateway says that there is a new message. */
 export function createdBody(world: World, message: FakeMessage, guild: FakeGuild | null) {
   const named = [...message.content.matchAll(/<@!?(\d+)>/g)].map(([, id = ""]) => world.users.get(id));

@@ -51,6 +51,8 @@ export function createAnswers({ api, log }: AnswerOptions) {
       if (!isOver(edited)) return edited;
     }
     const { kind, guildId } = request.reply;
+    // Whoever pins with an emoji wants no answer, only to hear why it did not work.
+    if (kind === "reaction" && view.kind !== "error") return null;
     if (kind === "said" && guildId !== undefined) return answerMention(request, view, guildId);
     return answerDirectly(request, view);
   }

@@ -46,6 +46,8 @@ export interface GatewayOptions {
   readonly onInteraction: (data: unknown) => void;
   /** Every MESSAGE_CREATE as Discord sent it. */
   readonly onMessage: (data: unknown) => void;
+  /** Every MESSAGE_REACTION_ADD and MESSAGE_REACTION_REMOVE in a server; null where nobody wants to hear of them. */
+  readonly onReaction: ((data: unknown, change: "added" | "removed") => void) | null;
 }
 
 export interface Gateway {
@@ -78,7 +80,7 @@ const checkEveryMs = 5_000;
 const destroyMs = 3_000;
 
 export function createGateway(options: GatewayOptions): Gateway {
-  const { sdk, timing, log, metrics } = options;
+  const { sdk, timing, log, metrics, onReaction } = options;
   const throttle = createThrottle({
     backoffMs: timing.identifyBackoffMs,
     sessionLimit: options.sessionLimit,
@@ -158,6 +160,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         sdk.GatewayIntentBits.Guilds,
         sdk.GatewayIntentBits.GuildMessages,
         sdk.GatewayIntentBits.DirectMessages,
+        ...(onReaction === null ? [] : [sdk.GatewayIntentBits.GuildMessageReactions]),
       ],
       rest: restOptions(options.apiUrl),
       enforceNonce: true,
@@ -182,6 +185,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     });
     made.ws.on(sdk.GatewayDispatchEvents.InteractionCreate, (data: unknown) => options.onInteraction(data));
     made.ws.on(sdk.GatewayDispatchEvents.MessageCreate, (data: unknown) => options.onMessage(data));
+    if (onReaction !== null) {
+      const { MessageReactionAdd, MessageReactionRemove } = sdk.GatewayDispatchEvents;
+      made.ws.on(MessageReactionAdd, (data: unknown) => onReaction(data, "added"));
+      made.ws.on(MessageReactionRemove, (data: unknown) => onReaction(data, "removed"));
+    }
     made.on(sdk.Events.Error, (error) => onFault(error));
     made.on(sdk.Events.ShardError, (error) =>
       log.warn({ problem: error.message }, "discord: connection error"),

@@ -19,6 +19,8 @@ export interface IntakeOptions {
   readonly now: () => Date;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Names of emoji that pin; skin tones and aliases have other names. */
+  readonly pinEmoji: ReadonlySet<string>;
   readonly saveWithinMs?: number;
 }
 
@@ -130,7 +132,7 @@ export function listen(options: IntakeOptions): Intake {
 
   /** What an emoji pins; "later" when Slack does not say what stands there: unacknowledged, it comes again. */
   async function pinnedBy(body: unknown): Promise<CommandRequest | null | "later"> {
-    const reaction = readReaction(body);
+    const reaction = readReaction(body, options.pinEmoji);
     if (reaction === null) return null;
     const { channel, ts } = reaction;
     const range = { ts, oldest: ts, latest: ts, inclusive: true, limit: 2 };

@@ -18,8 +18,6 @@ export const messageShortcuts = [
     description: "Makes an incident of this message",
   },
 ] as const;
-/** Emoji that pin; skin tones and aliases have other names. */
-const pinEmoji: ReadonlySet<string> = new Set(["pushpin"]);
 /** As much of a message as a history keeps. */
 const longestText = 2_000;
 
@@ -87,9 +85,9 @@ export interface PinReaction {
 }
 
 /** Null for every other emoji and event. */
-export function readReaction(body: unknown): PinReaction | null {
+export function readReaction(body: unknown, pins: ReadonlySet<string>): PinReaction | null {
   const parsed = reactionBody.safeParse(body);
-  if (!parsed.success || !pinEmoji.has(parsed.data.event.reaction)) return null;
+  if (!parsed.success || !pins.has(parsed.data.event.reaction)) return null;
   const { event_id: eventId, event } = parsed.data;
   const { channel, ts } = event.item;
   return { eventId, isTakenOff: event.type === "reaction_removed", user: event.user, channel, ts };
