@@ -54,11 +54,11 @@ test("a critical alert opens a channel for its incident, where commands need no 
         ? true
         : null,
     );
+    expect(channel.topic).toBe("critical · open · nobody has it yet");
     await slack.mention({ text: "ack", channel: channel.id });
     await eventually("it is acknowledged", 30_000, async () =>
       (await bot.store.incidents.find(1))?.acknowledgedBy === "oncall" ? true : null,
     );
-    expect(channel.topic).toBe("critical · open · nobody has it yet");
     expect(channel.name).toMatch(/^inc-1-checkoutdown/);
     expect(slack.violations).toEqual([]);
   } finally {
