@@ -71,6 +71,8 @@ type Outcome =
   | { readonly kind: "later"; readonly ms: number };
 const on: Outcome = { kind: "on" };
 
+type Changed = Partial<Omit<IncidentChannel, "incidentId" | "serial">>;
+
 interface Scene {
   readonly wish: ChannelWish;
   readonly rule: ChannelRule | null;
@@ -130,7 +132,8 @@ export function createIncidentChannels(options: IncidentChannelOptions): Inciden
       topic: topicOf(incident, nameOf),
       bookmarks: bookmarksOf(incident, rule, { consoleUrl: settings.consoleUrl, models: options.models }),
       people: incident.state === "resolved" ? [] : await peopleFor(incident, rule, before),
-      archiveAfterMs: rule?.archiveAfterMs ?? null,
+      // The alerts of a merged incident are elsewhere, and its rule with them.
+      archiveAfterMs: rule === null ? (before.shown.archiveAfterMs ?? null) : rule.archiveAfterMs,
     };
     return { wish, rule, known: before };
   }
@@ -189,7 +192,7 @@ export function createIncidentChannels(options: IncidentChannelOptions): Inciden
     known: IncidentChannel,
     step: ChannelStep,
     answer: HostAnswer,
-    done: Partial<IncidentChannel>,
+    done: Changed,
   ): Promise<Outcome> {
     if (answer.kind === "done") {
       await save(known, done);
@@ -267,13 +270,14 @@ export function createIncidentChannels(options: IncidentChannelOptions): Inciden
 
   /** It is there: it becomes one more place of the incident, and everybody hears of it. */
   async function adopt(
-    { known }: Scene,
+    { known, rule }: Scene,
     { channel, name }: { readonly channel: string; readonly name: string },
   ): Promise<Outcome> {
     const now = clock.now();
     const { incidentId, platform } = known;
     await store.transaction(async (tx) => {
-      await tx.incidentChannels.save({ ...known, state: "open", channel, name });
+      const shown = { ...known.shown, archiveAfterMs: rule?.archiveAfterMs ?? null };
+      await tx.incidentChannels.save(known, { state: "open", channel, name, shown });
       const incident = await tx.incidents.findForUpdate(incidentId);
       if (incident === null) return;
       const card = { platform, channel, kind: "incident", subject: incidentId } as const;
@@ -294,12 +298,12 @@ export function createIncidentChannels(options: IncidentChannelOptions): Inciden
     channel: string,
     step: Extract<ChannelStep, { kind: "invite" }>,
   ): Promise<Outcome> {
-    const account = options.people.find(({ id }) => id === step.person)?.accounts[host.platform];
+    const account = await accountOf(step.person);
     const note = (said: string) => ({
       shown: { ...known.shown, invited: { ...known.shown.invited, [step.person]: said } },
     });
     if (account === undefined) {
-      await save(known, note(`no ${host.platform} account in tocsin.yaml`));
+      await save(known, note(`no ${host.platform} account is known`));
       return on;
     }
     const answer = await host.invite(channel, account);
@@ -310,6 +314,14 @@ export function createIncidentChannels(options: IncidentChannelOptions): Inciden
     );
     await save(known, note(answer.problem));
     return on;
+  }
+
+  /** As tocsin.yaml has it, else one that the person linked. */
+  async function accountOf(person: string): Promise<string | undefined> {
+    const configured = options.people.find(({ id }) => id === person)?.accounts[host.platform];
+    if (configured !== undefined) return configured;
+    const links = await store.links.ofPerson(person);
+    return links.find(({ platform }) => platform === host.platform)?.account;
   }
 
   /** The last message: a line of the history, said in this channel alone. */
@@ -340,7 +352,7 @@ export function createIncidentChannels(options: IncidentChannelOptions): Inciden
       } as const;
       await tx.posts.want([line], now);
       await tx.jobs.add({ task: "post", platform, channel });
-      await tx.incidentChannels.save({ ...known, shown: { ...known.shown, farewell: id } });
+      await tx.incidentChannels.save(known, { shown: { ...known.shown, farewell: id } });
     });
     log.debug({ incident: wish.incident.id, channel }, "channel: said that it is archived");
     return { kind: "later", ms: farewellMs };
@@ -364,13 +376,8 @@ export function createIncidentChannels(options: IncidentChannelOptions): Inciden
   async function close(known: IncidentChannel, closedBy: "time" | "people", because: string): Promise<void> {
     const { platform, channel, name } = known;
     await store.transaction(async (tx) => {
-      await tx.incidentChannels.save({
-        ...known,
-        state: "closed",
-        closedBy,
-        closedAt: clock.now(),
-        doubtedAt: null,
-      });
+      const closed = { state: "closed", closedBy, closedAt: clock.now(), doubtedAt: null } as const;
+      await tx.incidentChannels.save(known, closed);
       if (channel !== null) await tx.posts.forget(platform, channel);
       const text = `channel #${name} is no longer used: ${because}`;
       await record(tx, known, {
@@ -409,10 +416,9 @@ export function createIncidentChannels(options: IncidentChannelOptions): Inciden
     });
   }
 
-  async function save(known: IncidentChannel, values: Partial<IncidentChannel>): Promise<IncidentChannel> {
-    const next = { ...known, ...values };
-    await store.incidentChannels.save(next);
-    return next;
+  async function save(known: IncidentChannel, values: Changed): Promise<IncidentChannel> {
+    await store.incidentChannels.save(known, values);
+    return { ...known, ...values };
   }
 
   function nameOf(person: string): string {

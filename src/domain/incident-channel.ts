@@ -79,6 +79,8 @@ export interface ChannelHead {
   readonly bookmarks?: readonly string[];
   /** Person id to what came of the invitation: "invited", or why not. */
   readonly invited?: Readonly<Record<string, string>>;
+  /** What its rule said of its end when it was opened, ms; null for never. */
+  readonly archiveAfterMs?: number | null;
   /** The line of the history that says that it will be archived. */
   readonly farewell?: number;
 }

@@ -8,7 +8,11 @@ export interface IncidentChannelStore {
   find(incidentId: number): Promise<IncidentChannel | null>;
   /** Asks for the next one of an incident; false when one with this serial is there. */
   add(channel: IncidentChannel): Promise<boolean>;
-  save(channel: IncidentChannel): Promise<void>;
+  /** Changes these alone: what others noted meanwhile stays. */
+  save(
+    which: Pick<IncidentChannel, "incidentId" | "serial">,
+    values: Partial<Omit<IncidentChannel, "incidentId" | "serial">>,
+  ): Promise<void>;
   /** The incident whose own channel this is; null when it is nobody's. */
   at(platform: string, channel: string): Promise<number | null>;
   /** A message was refused there. The incident whose channel it is; null when it is nobody's, or closed. */

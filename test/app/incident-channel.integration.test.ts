@@ -144,8 +144,7 @@ function channelsWith(
     settings: { rules, prefix: "inc", consoleUrl: "https://tocsin.example.com" },
     host: hostOf(),
     onCall: {
-      at: async (_moment, names) =>
-        new Map(names.map((name) => [name, { kind: "turn", person: onCallNow, until: null } as never])),
+      at: async (_moment, names) => new Map(names.map((name) => [name, { kind: "turn", person: onCallNow }])),
     },
     people,
     models: [],
@@ -366,7 +365,7 @@ test("the topic follows severity and who has it, at most twice a minute, and peo
   expect((await store.incidentChannels.find(id))?.shown.invited).toEqual({
     ada: "invited",
     guest: "is a guest, whom only an admin can add",
-    away: "no slack account in tocsin.yaml",
+    away: "no slack account is known",
     bo: "invited",
   });
   expect(calls("conversations.invite")).toBe(3);
@@ -419,6 +418,31 @@ test("a resolved one is archived after its time with a last word, and a reopened
     [`inc-${id}-checkout-is-slow-2`, false],
   ]);
   expect(await store.troubles.open(10)).toEqual([]);
+});
+
+test("that of an incident that went into another is put away, although its alerts have moved", async () => {
+  const id = await incident();
+  const mine = { rules: [{ ...rule, match: [{ name: "number", op: "=" as const, value: String(id) }] }] };
+  await channelsWith(mine).reconcile(id);
+  await sql`update alerts set incident_id = ${id + 1_000} where incident_id = ${id}`;
+  await change(id, { state: "resolved", resolvedAt: clock.now(), mergedInto: id + 1_000 });
+  skewMs += 8 * day;
+  for (let round = 0; round < 3; round += 1) {
+    await channelsWith(mine).reconcile(id);
+    await poster.reconcile({ platform: "slack", id: only().id });
+    skewMs += 3_000;
+  }
+  expect(only()).toMatchObject({ isArchived: true });
+});
+
+test("somebody whose account is linked only is invited with it", async () => {
+  const id = await incident({ assignedTo: "away", assignedAt: clock.now() });
+  slack.addUser({ id: "U0AWAY", name: "awa" });
+  const link = { platform: "slack", account: "U0AWAY", accountName: "awa", person: "away" };
+  await store.links.save({ ...link, linkedAt: clock.now() });
+  await channelsWith().reconcile(id);
+  await store.links.remove("slack", "U0AWAY");
+  expect([...only().members]).toEqual(["U0ADA", "U0AWAY"]);
 });
 
 test("never archived unless that is asked for", async () => {

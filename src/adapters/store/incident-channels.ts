@@ -23,7 +23,7 @@ export function incidentChannelSlice(db: Db): IncidentChannelStore {
         .returning({ serial: incidentChannels.serial });
       return added.length === 1;
     },
-    save: async ({ incidentId, serial, ...values }) => {
+    save: async ({ incidentId, serial }, values) => {
       await db
         .update(incidentChannels)
         .set(values)
