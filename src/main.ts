@@ -145,7 +145,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     parse: (delivery) => parse(readable, delivery),
     timeoutMs: (source) => config.sources[source]?.timeoutMs ?? config.alertTimeoutMs,
     onNewAlerts: coFirings.count,
-    withoutKnownMoves: createKnownMoves({ store, models: desk.models }),
+    knownMoves: createKnownMoves({ store, models: desk.models }),
     inhibition: config.inhibition,
     flapping: config.flapping,
     reminders: config.silenceReminders,

@@ -5,23 +5,29 @@
 import type { Change, PointerMove } from "../domain/change.ts";
 import type { Rollout } from "../domain/rollout.ts";
 import { outsideChangeId } from "../domain/serving-change.ts";
-import type { ModelEntry, Store } from "../ports.ts";
+import type { ModelEntry, StoreSlices } from "../ports.ts";
 
 /** Clocks of the bot and the registry may differ by this, ms; and so long after a rollout its event may be dated. */
 const slackMs = 120_000;
 /** Newest rollouts and records of a target that are looked through. */
 const maxLooked = 50;
 
-export type WithoutKnownMoves = (changes: readonly Change[]) => Promise<readonly Change[]>;
+export interface KnownMoves {
+  /** Leaves out what is known; a move that is news gets the id that a look would give it. */
+  news(changes: readonly Change[]): Promise<readonly Change[]>;
+  /** The same again where they are stored: a look may have found one of them meanwhile, and none does before this ends. */
+  newsIn(tx: KnownFrom, changes: readonly Change[]): Promise<readonly Change[]>;
+}
 
-/** Creates the function that leaves out what is known; a move that is news gets the id that a look would give it. */
+type KnownFrom = Pick<StoreSlices, "rollouts" | "serving">;
+
 export function createKnownMoves(options: {
-  readonly store: Pick<Store, "rollouts" | "serving">;
+  readonly store: KnownFrom;
   readonly models: readonly ModelEntry[];
-}): WithoutKnownMoves {
+}): KnownMoves {
   const { store, models } = options;
 
-  async function withoutKnown(changes: readonly Change[]): Promise<readonly Change[]> {
+  async function newsFrom(from: KnownFrom, changes: readonly Change[]): Promise<readonly Change[]> {
     const news: Change[] = [];
     for (const change of changes) {
       const target = change.pointer === undefined ? null : targetOf(change.pointer);
@@ -30,7 +36,7 @@ export function createKnownMoves(options: {
         continue;
       }
       const { version } = change.pointer;
-      if (await isKnown(target, version, change.at)) continue;
+      if (await isKnown(from, { ...target, version }, change.at)) continue;
       news.push({ ...change, id: outsideChangeId({ ...target, version, since: change.at }) });
     }
     return news;
@@ -48,12 +54,16 @@ export function createKnownMoves(options: {
     return null;
   }
 
-  async function isKnown(target: Target, version: string | null, at: Date): Promise<boolean> {
-    const rollouts = await store.rollouts.list({ ...target, limit: maxLooked });
+  async function isKnown(
+    { rollouts: known, serving }: KnownFrom,
+    { version, ...target }: Target & { readonly version: string | null },
+    at: Date,
+  ): Promise<boolean> {
+    const rollouts = await known.list({ ...target, limit: maxLooked });
     const isOurs = ({ plan }: Rollout) => plan.kind !== "retrain" && plan.to === version;
     if (rollouts.some((rollout) => isOurs(rollout) && isDuring(rollout, at))) return true;
     for (const part of ["serving", "registry"] as const) {
-      const records = await store.serving.list({ ...target, part, limit: maxLooked });
+      const records = await serving.list({ ...target, part, limit: maxLooked });
       const isFound = records.some(
         (record) =>
           record.cause === "outside" &&
@@ -66,7 +76,15 @@ export function createKnownMoves(options: {
     return false;
   }
 
-  return withoutKnown;
+  return {
+    news: async (changes) => await newsFrom(store, changes),
+    newsIn: async (tx, changes) => {
+      const isMove = ({ pointer }: Change) => pointer !== undefined && targetOf(pointer) !== null;
+      if (!changes.some(isMove)) return changes;
+      await tx.serving.alone();
+      return await newsFrom(tx, changes);
+    },
+  };
 }
 
 interface Target {

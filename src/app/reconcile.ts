@@ -3,29 +3,11 @@
  * someone changed without the bot is recorded once, audited, posted, and kept as a change that incidents may suspect.
  */
 
-import {
-  judgeLook,
-  type LookVerdict,
-  type ServingLook,
-  type ServingPart,
-  type ServingRecord,
-  versionWord,
-} from "../domain/serving.ts";
-import { outsideChanges, outsidePrefix } from "../domain/serving-change.ts";
+import { judgeLook, type LookVerdict, type ServingLook } from "../domain/serving.ts";
 import { oneLine } from "../domain/view.ts";
-import {
-  type Clock,
-  type Lease,
-  type LiveVersion,
-  type Log,
-  type Metrics,
-  type ModelEntry,
-  parseChannel,
-  type Store,
-  type StoreSlices,
-} from "../ports.ts";
+import type { Clock, Lease, LiveVersion, Log, Metrics, ModelEntry, Store, StoreSlices } from "../ports.ts";
 import { withDeadline } from "./deadline.ts";
-import { explainOpen } from "./effects.ts";
+import { createOutsideChanges, nameOf, OvertakenError, type Place } from "./outside-changes.ts";
 import { createRest } from "./rest.ts";
 
 export interface ReconcileOptions {
@@ -65,15 +47,6 @@ const maxAtOnce = 4;
 /** All looks of one turn together: the lease must not run out meanwhile, ms. */
 const turnMs = 40_000;
 const maxRollouts = 50;
-const maxChanges = 500;
-/** A webhook that told of the change may be dated by another clock, ms. */
-const slackMs = 120_000;
-
-interface Place {
-  readonly entry: ModelEntry;
-  readonly environment: string;
-  readonly part: ServingPart;
-}
 
 /** When a place is looked at next, and how often in a row it could not be. */
 interface Turn {
@@ -81,14 +54,10 @@ interface Turn {
   readonly failures: number;
 }
 
-/** Someone else has recorded the change, or moved the target: the next look sees what there is then. */
-class OvertakenError extends Error {
-  override readonly name = "OvertakenError";
-}
-
 export function createReconcile(options: ReconcileOptions): Reconcile {
   const { store, clock, log, metrics, everyMs } = options;
   const places = options.models.flatMap(placesOf);
+  const outside = createOutsideChanges({ channels: options.channels, log });
   const turns = new Map<string, Turn>();
   const rest = createRest();
   let lease: Lease | null = null;
@@ -162,6 +131,7 @@ export function createReconcile(options: ReconcileOptions): Reconcile {
     const { entry, environment, part } = place;
     const target = { model: entry.name, environment };
     const now = clock.now();
+    await tx.serving.alone();
     const previous = await tx.serving.newest(target.model, environment, part);
     const rollouts = await tx.rollouts.list({ ...target, limit: maxRollouts });
     const moves = rollouts.filter(({ plan }) => plan.kind !== "retrain");
@@ -173,108 +143,24 @@ export function createReconcile(options: ReconcileOptions): Reconcile {
       now,
       gapMs: Math.max(10 * 60_000, 4 * everyMs),
     });
-    if (verdict.kind === "same" && previous !== null) await tx.serving.see(previous.id, now);
+    if (verdict.kind === "wait") return verdict.kind;
+    if (verdict.kind === "same" && previous !== null) {
+      await tx.serving.see(previous.id, now);
+      const back = await outside.passedThrough(tx, place, { previous, look, now });
+      return back === previous ? "same" : "record";
+    }
     if (verdict.kind !== "record") return verdict.kind;
-    const { cause, rolloutId, after, by } = verdict;
-    const isOutside = cause === "outside";
-    const before = previous?.version ?? null;
-    const told = isOutside ? await toldOf(tx, { ...target, version: look.version, after, now }) : null;
-    const since = told ?? verdict.since;
-    const auditSeq = isOutside ? await audit(tx, place, { before, look, after, since, now, by }) : null;
+    const { cause, rolloutId, after, since, by } = verdict;
+    if (cause === "outside") {
+      await outside.found(tx, place, { previous, look, now, after, since, by });
+      return "record";
+    }
     const added = await tx.serving.add({
-      ...target,
-      part,
-      version: look.version,
-      after,
-      since,
-      seenAt: now,
-      by,
-      cause,
-      rolloutId,
-      auditSeq,
-      previousId: previous?.id ?? 0,
+      ...{ ...target, part, version: look.version, after, since, seenAt: now, by, cause, rolloutId },
+      ...{ auditSeq: null, previousId: previous?.id ?? 0 },
     });
     if (added === null) throw new OvertakenError(`${nameOf(place)} was recorded by another replica`);
-    if (isOutside) await follow(tx, place, { record: added, before, isTold: told !== null });
     return "record";
-  }
-
-  /** When a webhook has told of this very change already; null when none did. */
-  async function toldOf(
-    tx: StoreSlices,
-    move: {
-      readonly model: string;
-      readonly environment: string;
-      readonly version: string | null;
-      readonly after: Date | null;
-      readonly now: Date;
-    },
-  ): Promise<Date | null> {
-    const from = new Date((move.after ?? move.now).getTime() - slackMs);
-    const changes = await tx.incidents.changesBetween(
-      from,
-      new Date(move.now.getTime() + slackMs),
-      maxChanges,
-    );
-    const found = changes.findLast(({ id }) => id.startsWith(outsidePrefix(move)));
-    if (found === undefined) return null;
-    return found.at < move.now ? found.at : move.now;
-  }
-
-  async function audit(
-    tx: StoreSlices,
-    { entry, environment, part }: Place,
-    seen: {
-      readonly before: string | null;
-      readonly look: ServingLook;
-      readonly after: Date | null;
-      readonly since: Date;
-      readonly now: Date;
-      readonly by: string | null;
-    },
-  ): Promise<number> {
-    const { before, look, after, since, now, by } = seen;
-    const { seq } = await tx.audit.append({
-      at: now,
-      actor: "tocsin",
-      action: "model.changed_outside",
-      subject: `model:${entry.name}/${environment}`,
-      outcome: "done",
-      data: {
-        part,
-        before,
-        after: look.version,
-        by,
-        notBefore: after?.toISOString() ?? null,
-        since: since.toISOString(),
-        backend: entry.backend.name,
-      },
-    });
-    return seq;
-  }
-
-  async function follow(
-    tx: StoreSlices,
-    { entry }: Place,
-    found: { readonly record: ServingRecord; readonly before: string | null; readonly isTold: boolean },
-  ): Promise<void> {
-    const { record: added, before } = found;
-    // What a webhook told is one change with this; its service is what its source says.
-    if (!found.isTold) await tx.incidents.saveChanges(outsideChanges(added, before, entry.services));
-    await explainOpen(tx);
-    const posts = options.channels.flatMap((name) => {
-      const channel = parseChannel(name);
-      if (channel === null) return [];
-      const target = { platform: channel.platform, channel: channel.id };
-      const kind = "changed_outside" as const;
-      return [{ ...target, kind, subject: added.id, desiredRevision: 1, threadOf: null }];
-    });
-    await tx.posts.want(posts, clock.now());
-    for (const { platform, channel } of posts) await tx.jobs.add({ task: "post", platform, channel });
-    log.warn(
-      { model: added.model, environment: added.environment, part: added.part, auditSeq: added.auditSeq },
-      `reconcile: changed outside the bot, from ${versionWord(before)} to ${versionWord(added.version)}`,
-    );
   }
 
   async function run(): Promise<void> {
@@ -308,10 +194,6 @@ function placesOf(entry: ModelEntry): readonly Place[] {
     { entry, environment, part: "serving" },
     ...(entry.backend.pointed === undefined ? [] : [{ entry, environment, part: "registry" as const }]),
   ]);
-}
-
-function nameOf({ entry, environment, part }: Place): string {
-  return `${entry.name}/${environment}${part === "registry" ? " (registry)" : ""}`;
 }
 
 function messageOf(error: unknown): string {

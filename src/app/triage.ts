@@ -4,7 +4,6 @@
  */
 
 import type { Alert } from "../domain/alert.ts";
-import type { Change } from "../domain/change.ts";
 import type { Correlator, Observation } from "../domain/correlation.ts";
 import type { FlappingRule } from "../domain/flapping.ts";
 import type { Incident } from "../domain/incident.ts";
@@ -27,6 +26,7 @@ import {
   type StoredDelivery,
   type StoreSlices,
 } from "../ports.ts";
+import type { KnownMoves } from "./known-moves.ts";
 import { passTime } from "./pass-time.ts";
 import { createRest } from "./rest.ts";
 import { recall, takeRulings } from "./rulings.ts";
@@ -57,7 +57,7 @@ export interface TriageOptions {
   /** How long a firing alert may go unheard of before it counts as ended, ms. */
   readonly timeoutMs: (source: string) => number;
   /** Leaves out what the bot knows already: moves of a registry's pointer that it made itself; all are news by default. */
-  readonly withoutKnownMoves?: (changes: readonly Change[]) => Promise<readonly Change[]>;
+  readonly knownMoves?: KnownMoves;
   /** None by default. */
   readonly inhibition?: readonly InhibitionRule[];
   /** When an alert flaps, and when a silence is reminded of; the shipped rules by default. */
@@ -203,8 +203,8 @@ export function createTriage(options: TriageOptions): Triage {
 
   /** The batch without changes that are no news. */
   async function withNews(batch: Batch): Promise<Batch> {
-    if (options.withoutKnownMoves === undefined || batch.changes.length === 0) return batch;
-    const changes = await options.withoutKnownMoves(batch.changes);
+    if (options.knownMoves === undefined || batch.changes.length === 0) return batch;
+    const changes = await options.knownMoves.news(batch.changes);
     const others = batch.observations.filter(({ kind }) => kind !== "change");
     const observations = changes.map((change): Observation => ({ kind: "change", change }));
     return { ...batch, changes: [...changes], observations: [...observations, ...others] };
@@ -245,7 +245,8 @@ export function createTriage(options: TriageOptions): Triage {
         await tx.incidents.markMatched(matched, now);
         for (const dead of batch.dead) await tx.deliveries.bury(dead.delivery, dead.problem);
         if (batch.changes.length > 0) {
-          await tx.incidents.saveChanges(batch.changes);
+          const news = (await options.knownMoves?.newsIn(tx, batch.changes)) ?? batch.changes;
+          await tx.incidents.saveChanges(news);
           await tx.jobs.addAll(reconsider(leader, now));
         }
         for (const said of batch.topologies)

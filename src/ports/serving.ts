@@ -2,6 +2,11 @@ import type { NewServingRecord, ServingPart, ServingRecord } from "../domain/ser
 
 /** What served when; written by rollouts and by whoever looks at the backends. */
 export interface ServingStore {
+  /**
+   * For changes outside, in a transaction, before it looks whether one is known: whoever else looks waits until it ends,
+   * and then sees what it wrote.
+   */
+  alone(): Promise<void>;
   /** Null when someone else has recorded what follows `previousId`. */
   add(record: NewServingRecord): Promise<ServingRecord | null>;
   /** It was seen to serve still. */

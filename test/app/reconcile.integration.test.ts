@@ -259,7 +259,7 @@ describe("a webhook of a registry", () => {
 
   test("about the move that a rollout made is no second suspect beside it", async () => {
     const w = world({ pointer: () => pointer });
-    const news = createKnownMoves({ store, models: w.models });
+    const { news } = createKnownMoves({ store, models: w.models });
     await w.say("ml", `deploy ${w.model} 2`);
     const [rollout] = await store.rollouts.list({ model: w.model, limit: 1 });
     const id = rollout?.id ?? 0;
@@ -279,11 +279,72 @@ describe("a webhook of a registry", () => {
     w.ledger.serving = "3";
     w.clock.pass(20_000);
     const at = w.clock.now();
-    const news = await createKnownMoves({ store, models: w.models })(told("3", at));
+    const news = await createKnownMoves({ store, models: w.models }).news(told("3", at));
     await store.incidents.saveChanges(news.map((change) => ({ ...change, service: `${w.model}-api` })));
     await w.look();
     expect(await w.changes()).toHaveLength(1);
     expect((await w.records())[0]).toMatchObject({ cause: "outside", since: at });
+  });
+
+  test("that is stored at the same moment as a look finds the change is one suspect with it, whoever is first", async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const w = world({ pointer: () => pointer });
+      await w.free();
+      await w.look();
+      w.ledger.serving = "3";
+      w.clock.pass(20_000);
+      const known = createKnownMoves({ store, models: w.models });
+      // Read before the look, as triage does; stored while it runs.
+      const news = await known.news(told("3", w.clock.now()));
+      expect(news).toHaveLength(1);
+      const stored = store.transaction(async (tx) => {
+        const changes = await known.newsIn(tx, news);
+        await tx.incidents.saveChanges(changes.map((change) => ({ ...change, service: `${w.model}-api` })));
+      });
+      await Promise.all(round % 2 === 0 ? [stored, w.look()] : [w.look(), stored]);
+      expect(await w.changes()).toHaveLength(1);
+      expect(await w.audited()).toHaveLength(1);
+    }
+  });
+
+  test("about moves away and back between two looks is in the history, the log, and a suspect; each once", async () => {
+    const w = world({ pointer: () => pointer });
+    await w.free();
+    await w.look();
+    const tell = async (version: string) => {
+      w.clock.pass(10_000);
+      const news = await createKnownMoves({ store, models: w.models }).news(told(version, w.clock.now()));
+      await store.incidents.saveChanges(news.map((change) => ({ ...change, service: `${w.model}-api` })));
+      return w.clock.now();
+    };
+    const [away, back] = [await tell("3"), await tell("1")];
+    for (const _look of [1, 2, 3]) await w.look();
+    expect(await w.records()).toMatchObject([
+      { version: "1", cause: "outside", since: back },
+      { version: "3", cause: "outside", since: away },
+      { version: "1", cause: "first" },
+    ]);
+    expect((await w.audited()).map(({ data }) => [data["before"], data["after"]])).toEqual([
+      ["3", "1"],
+      ["1", "3"],
+    ]);
+    expect(await w.changes()).toHaveLength(2);
+    await tell("4");
+    w.ledger.serving = "2";
+    await tell("2");
+    for (const _look of [1, 2]) await w.look();
+    expect((await w.records()).map(({ version }) => version)).toEqual(["2", "4", "1", "3", "1"]);
+  });
+
+  test("about a move away alone is left until the way back is told, or a look finds it", async () => {
+    const w = world({ pointer: () => pointer });
+    await w.free();
+    await w.look();
+    w.clock.pass(10_000);
+    const news = await createKnownMoves({ store, models: w.models }).news(told("3", w.clock.now()));
+    await store.incidents.saveChanges(news.map((change) => ({ ...change, service: `${w.model}-api` })));
+    await w.look();
+    expect(await w.records()).toHaveLength(1);
   });
 
   test("that comes after the look tells nothing new", async () => {
@@ -293,7 +354,7 @@ describe("a webhook of a registry", () => {
     const at = w.clock.now();
     w.ledger.serving = "3";
     await w.look();
-    expect(await createKnownMoves({ store, models: w.models })(told("3", at))).toEqual([]);
+    expect(await createKnownMoves({ store, models: w.models }).news(told("3", at))).toEqual([]);
   });
 });
 

@@ -6,10 +6,16 @@ import type { Db } from "./client.ts";
 import { servings } from "./schema.ts";
 import { isRowId } from "./values.ts";
 
+/** The advisory lock of whoever finds a change outside. */
+const outsideLock = 0x6f757473;
+
 export function servingSlice(db: Db): ServingStore {
   const isPlace = (model: string, environment: string, part: ServingPart) =>
     and(eq(servings.model, model), eq(servings.environment, environment), eq(servings.part, part));
   return {
+    alone: async () => {
+      await db.execute(sql`select pg_advisory_xact_lock(${outsideLock})`);
+    },
     add: async (record) => {
       const [row] = await db.insert(servings).values(record).onConflictDoNothing().returning();
       return row ?? null;
