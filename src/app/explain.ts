@@ -66,6 +66,14 @@ interface State {
   readonly features: readonly IncidentFeature[];
 }
 
+/** An explanation in the making. */
+interface Work {
+  /** It is stored. */
+  readonly answered: Promise<void>;
+  /** The incident can be found by it. */
+  readonly indexed: Promise<void>;
+}
+
 type Step =
   | { readonly kind: "nothing" }
   /** The facts moved: write at once from the template. */
@@ -80,27 +88,40 @@ export function createExplain(options: ExplainOptions): Explain {
   const maxWaitMs = options.maxWaitMs ?? 60_000;
 
   /** Explanations that are being made by this process, no more than it has jobs at a time. */
-  const running = new Map<number, Promise<void>>();
+  const running = new Map<number, Work>();
 
-  function explain(incidentId: number): Promise<void> {
-    const work = bringUpToDate(incidentId).finally(() => {
-      if (running.get(incidentId) === work) running.delete(incidentId);
-    });
+  function begin(incidentId: number): Work {
+    const reading = readState(incidentId);
+    const answered = reading.then((state) => (state === null ? undefined : answer(incidentId, state)));
+    const indexed = Promise.all([reading, answered])
+      .then(([state]) => (state === null ? undefined : index(incidentId, state)))
+      .finally(() => {
+        if (running.get(incidentId) === work) running.delete(incidentId);
+      });
+    const work: Work = { answered, indexed };
     running.set(incidentId, work);
     return work;
   }
 
-  function explainFirst(incidentId: number): Promise<void> {
-    return running.get(incidentId) ?? explain(incidentId);
+  async function explain(incidentId: number): Promise<void> {
+    await begin(incidentId).indexed;
   }
 
-  async function bringUpToDate(incidentId: number): Promise<void> {
-    const state = await readState(incidentId);
-    if (state === null) return;
-    // By this later incidents find it, whether or not there is anything new to say.
-    await Promise.all([store.similar.remember(incidentId, state.features), answer(incidentId, state)]);
-    // And by this people do, in the words of its explanation too.
-    await store.search.takeIn(incidentId);
+  async function explainFirst(incidentId: number): Promise<void> {
+    const work = running.get(incidentId) ?? begin(incidentId);
+    // A card waits for what it shows. What is left undone of the rest, the job does again.
+    work.indexed.catch((error: unknown) =>
+      options.log.debug(
+        { incident: incidentId, error: String(error) },
+        "explain: the index waits for the job",
+      ),
+    );
+    await work.answered;
+  }
+
+  /** By the one later incidents find it, by the other people do, in the words of its explanation too. */
+  async function index(incidentId: number, { features }: State): Promise<void> {
+    await Promise.all([store.similar.remember(incidentId, features), store.search.takeIn(incidentId)]);
   }
 
   async function answer(incidentId: number, state: State): Promise<void> {

@@ -75,8 +75,10 @@ export function createPost(options: PostOptions): Poster {
     }
     const startedAt = clock.now().getTime();
     while (clock.now().getTime() - startedAt < sliceMs) {
-      const behind = await store.posts.behind(channel.platform, channel.id, batchSize);
-      const troubles = await store.troubles.inWayOf(channel.platform, channel.id);
+      const [behind, troubles] = await Promise.all([
+        store.posts.behind(channel.platform, channel.id, batchSize),
+        store.troubles.inWayOf(channel.platform, channel.id),
+      ]);
       const dueAt = (post: Post) => latest(post.notBefore, heldUntil(troubles, post));
       const due = behind.filter((post) => (dueAt(post) ?? clock.now()) <= clock.now());
       const next = turns.next(due, clock.now().getTime());

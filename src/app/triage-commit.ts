@@ -20,8 +20,13 @@ import { asChild, familyEvents, gainedFiring } from "./families.ts";
 import { type LineKeeper, lateLines, linesFor, type Moved } from "./incident-lines.ts";
 import { append, factsOf, type Movement, membersOf, type TriageMemory } from "./triage-memory.ts";
 
-/** In a storm an incident is explained once in so long; its first explanation comes at once. */
+/**
+ * In a storm an incident is explained once in so long; its first explanation comes at once. The more incidents there
+ * are that get explained, the longer: all together ask for four in a second, since each reads hundreds of alerts.
+ */
 const explainEveryMs = 2_000;
+const perExplainedMs = 250;
+const longestExplainEveryMs = 30_000;
 
 /** What the commit needs of the one who leads. */
 export interface Leader extends LineKeeper {
@@ -46,16 +51,18 @@ export async function saveMovement(
   },
 ): Promise<readonly Incident[]> {
   const { memory } = leader;
-  await tx.incidents.saveAlerts([...movement.alerts.values()]);
-  await tx.incidents.hearAlerts([...movement.heard.values()]);
-  await tx.incidents.moveParts(movedWithParts(memory, movement));
   const merges = new Map(movement.correlation.merges.map((merge) => [merge.from, merge.into]));
   const touched = [...new Set([...movement.touched, ...merges.keys()])].sort((a, b) => a - b);
+  // One connection carries these out in this order; none has to wait for the answer to the one before.
+  const [, , , found] = await Promise.all([
+    tx.incidents.saveAlerts([...movement.alerts.values()]),
+    tx.incidents.hearAlerts([...movement.heard.values()]),
+    tx.incidents.moveParts(movedWithParts(memory, movement)),
+    touched.length === 0 ? [] : tx.incidents.findManyForUpdate(touched),
+  ]);
   if (touched.length === 0) return [];
   // People change incidents too: the rows are read again under lock, and only what alerts decide is written.
-  const rows = new Map(
-    (await tx.incidents.findManyForUpdate(touched)).map((incident) => [incident.id, incident]),
-  );
+  const rows = new Map(found.map((incident) => [incident.id, incident]));
   const saved: Incident[] = [];
   const entries: NewTimelineEntry[] = [];
   for (const id of touched) {
@@ -66,14 +73,22 @@ export async function saveMovement(
     if (step.escalates && (stepped.isNew || stepped.events.some(({ kind }) => turns.has(kind))))
       await tx.jobs.add({ task: "escalate", incidentId: id });
   }
-  await tx.incidents.save(saved);
-  const ids = await tx.incidents.addTimeline(entries);
+  if (saved.length === 0) return [];
+  const subjects = saved.map(({ id }) => id);
+  const [, ids, subscriptions, known] = await Promise.all([
+    tx.incidents.save(saved),
+    tx.incidents.addTimeline(entries),
+    tx.subscriptions.list(null),
+    tx.posts.channelsOfMany("incident", subjects),
+  ]);
   const told = entries.flatMap(({ incidentId, isPosted }, index) => {
     const id = ids[index];
     return isPosted && id !== undefined ? [{ incidentId, id }] : [];
   });
   const lines = [...told, ...lateLines(leader, { entries, ids, now: step.now }, saved)];
-  await wantPosts(tx, leader, { saved, lines, alerts: movement.alerts.values(), ...step });
+  const routes = [...step.routes, ...subscriptions.map(subscriptionRoute)];
+  const alerts = movement.alerts.values();
+  await wantPosts(tx, leader, { saved, lines, alerts, known, routes, follow: step.follow, now: step.now });
   return saved;
 }
 
@@ -156,19 +171,16 @@ async function wantPosts(
     /** Lines for the threads, by their ids. */
     readonly lines: readonly { readonly incidentId: number; readonly id: number }[];
     readonly alerts: Iterable<TrackedAlert>;
+    /** Where cards of these incidents are. */
+    readonly known: ReadonlyMap<number, readonly { readonly platform: string; readonly channel: string }[]>;
     readonly now: Date;
   },
 ): Promise<void> {
+  const { known, routes } = context;
   const brought = new Map<number, TrackedAlert[]>();
   for (const tracked of context.alerts) append(brought, tracked.incidentId, tracked);
   const wanted: WantedPost[] = [];
   const jobs: Job[] = [];
-  if (context.saved.length === 0) return;
-  const routes = [...context.routes, ...(await tx.subscriptions.list(null)).map(subscriptionRoute)];
-  const known = await tx.posts.channelsOfMany(
-    "incident",
-    context.saved.map((incident) => incident.id),
-  );
   for (const incident of context.saved) {
     const has = known.get(incident.id) ?? [];
     const isShown = !incident.isMuted && !(incident.state === "resolved" && has.length === 0);
@@ -207,17 +219,21 @@ async function wantPosts(
   }
   jobs.push(...context.saved.flatMap(({ id }) => context.follow(id)));
   await tx.jobs.addAll(jobs);
-  for (const incident of context.saved) await wantExplanation(tx, leader, incident.id, context.now);
+  const everyMs = explainAgainMs(leader.explainedAt.values(), context.now);
+  for (const { id } of context.saved) {
+    const nextMs = (leader.explainedAt.get(id) ?? 0) + everyMs;
+    const isDue = nextMs <= context.now.getTime();
+    if (isDue) leader.explainedAt.set(id, context.now.getTime());
+    await tx.jobs.add({ task: "explain", incidentId: id }, isDue ? {} : { runAt: new Date(nextMs) });
+  }
 }
 
-async function wantExplanation(
-  tx: StoreSlices,
-  leader: Leader,
-  incidentId: number,
-  now: Date,
-): Promise<void> {
-  const nextMs = (leader.explainedAt.get(incidentId) ?? 0) + explainEveryMs;
-  const isDue = nextMs <= now.getTime();
-  if (isDue) leader.explainedAt.set(incidentId, now.getTime());
-  await tx.jobs.add({ task: "explain", incidentId }, isDue ? {} : { runAt: new Date(nextMs) });
+/**
+ * How long an incident waits for its next explanation, ms.
+ * @param explainedAt - when each incident was last to be explained, ms.
+ */
+export function explainAgainMs(explainedAt: Iterable<number>, now: Date): number {
+  let recent = 0;
+  for (const at of explainedAt) if (now.getTime() - at < longestExplainEveryMs) recent += 1;
+  return Math.min(longestExplainEveryMs, Math.max(explainEveryMs, recent * perExplainedMs));
 }

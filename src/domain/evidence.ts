@@ -48,6 +48,11 @@ const maxPast = 2;
 /** Read of any one text; redaction is linear, but not free. */
 const maxRaw = 4000;
 
+/** A fact that may become evidence. Its text is written only when it is chosen: redaction is the dearest part of it. */
+interface Candidate extends Pick<NewEvidence, "kind" | "subject"> {
+  write(): Pick<NewEvidence, "text" | "at" | "data">;
+}
+
 interface TrackedFact {
   readonly key: string;
   readonly alert: Alert;
@@ -62,11 +67,11 @@ export function selectEvidence(question: EvidenceQuestion): readonly NewEvidence
   const blamed = blamedEvidence(question);
   const rest = [...alertEvidence(question), ...changeEvidence(question)];
   const chosen = new Map<string, NewEvidence>();
-  const add = (facts: readonly NewEvidence[], max: number) => {
-    for (const fact of facts) {
-      const name = identity(fact);
+  const add = (candidates: readonly Candidate[], max: number) => {
+    for (const { kind, subject, write } of candidates) {
+      const name = identity({ kind, subject });
       if (!known.has(name) && question.known.length + chosen.size < max && !chosen.has(name))
-        chosen.set(name, fact);
+        chosen.set(name, { kind, subject, ...write() });
     }
   };
   add(rest.slice(0, 1), maxWithCauses);
@@ -82,7 +87,7 @@ function identity(evidence: Pick<Evidence, "kind" | "subject">): string {
 }
 
 /** Facts behind the leading causes: the change, the first alert of the service, the way from an alert to it. */
-function blamedEvidence(question: EvidenceQuestion): readonly NewEvidence[] {
+function blamedEvidence(question: EvidenceQuestion): readonly Candidate[] {
   return question.causes.slice(0, leadingCauses).flatMap((cause) => {
     const change = question.changes.find((candidate) => candidate.id === cause.changeId);
     const service = cause.service ?? change?.service ?? null;
@@ -96,7 +101,7 @@ function blamedEvidence(question: EvidenceQuestion): readonly NewEvidence[] {
 }
 
 /** The earliest alert, then one per service and name from the worst on, then repeats of a condition. */
-function alertEvidence(question: EvidenceQuestion): readonly NewEvidence[] {
+function alertEvidence(question: EvidenceQuestion): readonly Candidate[] {
   const seen = new Set<string>();
   const firsts: TrackedFact[] = [];
   const repeats: TrackedFact[] = [];
@@ -118,7 +123,7 @@ function byWeight(a: TrackedFact, b: TrackedFact): number {
 }
 
 /** Changes of services with alerts first, then the nearest to the start, before it rather than after. */
-function changeEvidence({ incident, changes }: EvidenceQuestion): readonly NewEvidence[] {
+function changeEvidence({ incident, changes }: EvidenceQuestion): readonly Candidate[] {
   const startMs = incident.startedAt.getTime();
   const rank = (change: Change) => {
     const lagMs = startMs - change.at.getTime();
@@ -131,16 +136,22 @@ function changeEvidence({ incident, changes }: EvidenceQuestion): readonly NewEv
     .map(evidenceOfChange);
 }
 
-function evidenceOfAlert({ key, alert }: TrackedFact): NewEvidence {
-  const service = entityOf(alert);
-  const fact = `${alert.severity} alert ${name(alert.name)}${service === null ? "" : ` on ${name(service)}`}`;
-  const quote = alert.summary === alert.name ? "" : quoted(alert.summary);
+function evidenceOfAlert({ key, alert }: TrackedFact): Candidate {
   const report = reportOf(alert);
   const loss = report === null ? null : worstLoss(report);
   return {
     kind: "alert",
     // A loss that a later report found is news that the first report did not hold.
     subject: loss === null ? key : `${key} loss`,
+    write: () => writeAlert(alert, report),
+  };
+}
+
+function writeAlert(alert: Alert, report: ModelReport | null) {
+  const service = entityOf(alert);
+  const fact = `${alert.severity} alert ${name(alert.name)}${service === null ? "" : ` on ${name(service)}`}`;
+  const quote = alert.summary === alert.name ? "" : quoted(alert.summary);
+  return {
     text: sentence(fact, quote),
     at: alert.startsAt,
     data: {
@@ -159,13 +170,19 @@ function driftOf(report: ModelReport) {
   return { model: name(report.model), features: features.map(name), isWorse: worstLoss(report) !== null };
 }
 
-function evidenceOfChange(change: Change): NewEvidence {
+function evidenceOfChange(change: Change): Candidate {
+  return {
+    kind: change.rolloutId === null ? "change" : "rollout",
+    subject: change.rolloutId === null ? change.id : String(change.rolloutId),
+    write: () => writeChange(change),
+  };
+}
+
+function writeChange(change: Change) {
   const where = change.service === null ? "" : ` of ${name(change.service)}`;
   const title = quoted(change.title);
   const fact = `${change.kind}${where}`;
   return {
-    kind: change.rolloutId === null ? "change" : "rollout",
-    subject: change.rolloutId === null ? change.id : String(change.rolloutId),
     text: sentence(fact, title),
     at: change.at,
     data: {
@@ -178,21 +195,20 @@ function evidenceOfChange(change: Change): NewEvidence {
 }
 
 /** Shortest ways from services with alerts down to a suspected service, along the calls; at most two. */
-function pathEvidence(suspect: string, { topology, alerts }: EvidenceQuestion): readonly NewEvidence[] {
+function pathEvidence(suspect: string, { topology, alerts }: EvidenceQuestion): readonly Candidate[] {
   const affected = new Set(alerts.map(({ alert }) => entityOf(alert)).filter((service) => service !== null));
   const paths = pathsTo(suspect, topology)
     .filter((path) => path.length > 1 && affected.has(path[0] ?? ""))
     .slice(0, maxPaths);
-  return paths.map((path) => {
-    const fact = `${path.map(name).join(" calls ")}`;
-    return {
-      kind: "topology",
-      subject: path.join(" -> ").slice(0, 1000),
-      text: oneLine(fact, maxText),
-      at: null,
-      data: { ...dataOf(fact, "", path), path, service: suspect, from: path[0] ?? null },
-    };
-  });
+  return paths.map((path) => ({
+    kind: "topology",
+    subject: path.join(" -> ").slice(0, 1000),
+    write: () => {
+      const fact = path.map(name).join(" calls ");
+      const data = { ...dataOf(fact, "", path), path, service: suspect, from: path[0] ?? null };
+      return { text: oneLine(fact, maxText), at: null, data };
+    },
+  }));
 }
 
 /** Shortest call paths that end at a service, nearest callers first, then by name. */
@@ -215,15 +231,17 @@ function pathsTo(service: string, topology: Topology): readonly (readonly string
   return paths;
 }
 
-function evidenceOfPast(past: PastIncident): NewEvidence {
+function evidenceOfPast(past: PastIncident): Candidate {
+  return { kind: "incident", subject: String(past.incident.id), write: () => writePast(past) };
+}
+
+function writePast(past: PastIncident) {
   const { incident } = past;
   const because = fromOutside(whySimilar(past), 160);
   const ending = fromOutside(endingText(past), 200);
   const fact = `incident ${incident.id}, ${similarityText(past)} similar (${because}), ${ending}`;
   const quote = quoted(incident.title);
   return {
-    kind: "incident",
-    subject: String(incident.id),
     text: oneLine(`${fact}: ${quote}`, maxPastText),
     at: incident.startedAt,
     data: {

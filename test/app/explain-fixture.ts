@@ -84,6 +84,7 @@ export async function storeIncident(store: Store, given: Partial<Incident> = {})
 
 export interface Bench {
   readonly explain: (incidentId: number) => Promise<void>;
+  readonly explainFirst: (incidentId: number) => Promise<void>;
   /** What the ranking was last given. */
   readonly asked: () => CauseQuestion | null;
   /** What the ranking answers from now on. */
@@ -100,7 +101,7 @@ export function createBench(
   let now = at(2);
   let causes: readonly Cause[] = [buildCause()];
   let asked: CauseQuestion | null = null;
-  const { explain } = createExplain({
+  const { explain, explainFirst } = createExplain({
     store,
     explainers: { template: createTemplateExplainer(), openai },
     rankCauses: (question) => {
@@ -115,6 +116,7 @@ export function createBench(
   });
   return {
     explain,
+    explainFirst,
     asked: () => asked,
     rank(next) {
       causes = next;

@@ -86,6 +86,27 @@ test("the first card already tells what broke, the probable cause and what to do
   expect((await cardPost(store, incident.id)).desiredRevision).toBe(rendered?.revision);
 });
 
+test("a first card waits for its explanation, and not for the index by which the incident is found later", async () => {
+  const { store } = await freshStore();
+  const incident = await storeIncident(store);
+  let index: () => void = () => undefined;
+  const slow = new Promise<void>((resolve) => {
+    index = resolve;
+  });
+  const remember: Store["similar"]["remember"] = (id, features) =>
+    slow.then(() => store.similar.remember(id, features));
+  const bench = realBench({ ...store, similar: { ...store.similar, remember } });
+  let isIndexed = false;
+  const job = bench.explain(incident.id).then(() => {
+    isIndexed = true;
+  });
+  await bench.explainFirst(incident.id);
+  expect((await storedExplanation(store, incident.id)).summary).not.toEqual([]);
+  expect(isIndexed).toBe(false);
+  index();
+  await job;
+});
+
 test("a card goes without an explanation when that fails or takes too long", async () => {
   const { store } = await freshStore();
   const incident = await storeIncident(store);

@@ -40,6 +40,21 @@ describe("what is chosen", () => {
     expect(selectEvidence(buildFacts({ known: first }))).toEqual([]);
   });
 
+  test("nothing is written of what is not chosen: taking secrets out of it is dear", () => {
+    const { alerts, ...facts } = buildFacts();
+    const unread = alerts.map(({ key, alert }) => ({
+      key,
+      alert: Object.defineProperty({ ...alert }, "summary", {
+        get: () => {
+          throw new Error("it was read");
+        },
+      }),
+    }));
+    const known = buildQuestion().evidence;
+    expect(selectEvidence({ ...facts, alerts: unread, known })).toEqual([]);
+    expect(() => selectEvidence({ ...facts, alerts: unread, known: [] })).toThrow("it was read");
+  });
+
   test("when there is much already, what a leading cause rests on still gets in, and nothing else", () => {
     const known = Array.from({ length: maxEvidence }, (_, index) => ({
       number: index + 1,

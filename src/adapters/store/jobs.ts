@@ -14,10 +14,10 @@ const beatMs = 2_000;
 const collectMs = 60_000;
 /**
  * Jobs for now are announced; looking is for those whose moment has come, and for what was held by another look. Every
- * idle worker looks for itself, so that together they look many times as often: at 200 ms, forty of them took 5 % of a
- * core while nothing happened.
+ * idle worker looks for itself, so that together they look many times as often: forty of them every 50 ms. At 500 ms
+ * they made a quarter of all statements of a storm.
  */
-const pollMs = 500;
+const pollMs = 2_000;
 
 /** Does one job; throwing means "again later", after 1 s at first and 60 s at most. */
 export type JobHandlers = {
