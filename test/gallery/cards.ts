@@ -168,6 +168,7 @@ const deploy: Rollout["plan"] = {
   notes: ['allowed by the rule "engineers deploy to production with one approval"'],
   inverse: "rollback fraud-scorer 41 --environment production",
   reason: "better recall on card-not-present fraud",
+  expectedMs: 240_000,
 };
 
 const approvals: readonly Approval[] = [
