@@ -15,6 +15,7 @@ import { createGroupingReasons } from "./grouping-reasons.ts";
 import { createIncidentNumbers } from "./incident-numbers.ts";
 import { createKnowledge } from "./knowledge.ts";
 import { createLiveStories, type Expired, type Retold } from "./live-stories.ts";
+import type { Roots } from "./root-votes.ts";
 import { createRulings } from "./rulings.ts";
 import { type LiveAlert, maxSessionMembers, reachOf, type Story } from "./sessions.ts";
 import { shippedSignals } from "./shipped-signals.ts";
@@ -67,9 +68,14 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     return sum;
   }
 
+  function rootsOf(member: LiveAlert): Roots {
+    member.roots ??= knowledge.rootsOf(member.seen);
+    return member.roots;
+  }
+
   /** What depends on the live alerts; made anew with another topology. */
   function createFloor() {
-    const live = createLiveStories({ scoreOf, rulings, weights: clustering });
+    const live = createLiveStories({ scoreOf, rootsOf, rulings, weights: clustering });
     const keeper = createCompanyKeeper(live, () => bridging.links, rulings);
     const asking: Asking = {
       signals: askedOf(signals),
@@ -79,7 +85,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     };
     const bridging = createBridging(live, asking);
     const reasons = createGroupingReasons({
-      ...{ signals, asking, weights: clustering, rulings, scoreOf },
+      ...{ signals, asking, weights: clustering, rulings, scoreOf, rootsOf },
       links: () => bridging.links,
       topOf: (roots) => knowledge.topOf(roots),
     });
@@ -89,12 +95,12 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
   // ---------- taking in ----------
 
   function addAlert(key: string, alert: Alert, incidentId: number | null): LiveAlert {
-    const { seen, roots } = knowledge.read(key, alert);
+    const seen = knowledge.read(key, alert);
     const { standing, pauses } = knowledge.record(seen);
     const member: LiveAlert = {
       seen,
       at: seen.at,
-      roots,
+      roots: null,
       standing,
       pauses,
       reach: reachOf(alert, seen.at, pauses),
@@ -122,6 +128,8 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
   /** A newer report of a live alert matters when its end is news: it moves the session's end and the pair scores. */
   function takeUpdate(known: LiveAlert, alert: Alert): void {
     const before = known.seen.alert;
+    // What it votes for is what its first report said, whenever that is asked.
+    rootsOf(known);
     known.seen = { ...known.seen, alert: { ...alert, startsAt: before.startsAt } };
     if (before.endsAt?.getTime() === alert.endsAt?.getTime()) return;
     known.reach = reachOf(alert, known.at, known.pauses);
@@ -133,7 +141,8 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     const members = [...floor.live.alerts()];
     floor = createFloor();
     for (const member of members) {
-      Object.assign(member, knowledge.read(member.seen.key, member.seen.alert));
+      member.seen = knowledge.read(member.seen.key, member.seen.alert);
+      member.roots = null;
       member.session = null;
       member.story = null;
       floor.live.add(member);

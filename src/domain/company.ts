@@ -42,8 +42,14 @@ export function createCompanyKeeper(live: LiveStories, links: () => Links, rulin
       }
   }
 
+  /** Most stories, by far: nothing leads to or from them. */
+  function isOnItsOwn({ key }: Story): boolean {
+    return rulings.size === 0 && links().get(key) === undefined && !links().isTarget(key);
+  }
+
   /** A set being walked also yields what is added meanwhile. */
   function connectedTo(start: Story): Story[] {
+    if (isOnItsOwn(start)) return [start];
     const set = new Set([start]);
     for (const story of set) for (const other of neighbours(story)) set.add(other);
     return set.size === 1 ? [start] : [...set].sort(byStart);
@@ -110,7 +116,7 @@ export function createCompanyKeeper(live: LiveStories, links: () => Links, rulin
         if (seen.has(start)) continue;
         const connected = connectedTo(start);
         for (const story of connected) seen.add(story);
-        if (connected.some(isRuledOn)) sets.push(...obey(connected));
+        if (rulings.size > 0 && connected.some(isRuledOn)) sets.push(...obey(connected));
         else sets.push(connected.map((story) => ({ story, members: story.members })));
       }
       return sets;

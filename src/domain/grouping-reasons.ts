@@ -26,6 +26,8 @@ export interface GroupingReasonsOptions {
   readonly links: () => Links;
   /** Log-odds that two alerts belong together. */
   readonly scoreOf: (early: LiveAlert, late: LiveAlert) => number;
+  /** What an alert votes for as the root. */
+  readonly rootsOf: (member: LiveAlert) => Roots;
   /** The service that a group's alerts vote for most, or null. */
   readonly topOf: (roots: Roots) => string | null;
 }
@@ -53,6 +55,14 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
       reasons.push({ signal: signal.name, score: weighted, because: signal.because(early, late, context) });
     }
     return reasons;
+  }
+
+  function groupOf(members: readonly LiveAlert[]): Group {
+    return {
+      members: members.map((_member, index) => index),
+      parts: members.map(options.rootsOf),
+      roots: null,
+    };
   }
 
   /** What people said of an alert and those it came to, if they did. */
@@ -155,12 +165,4 @@ function ruled(kind: "together" | "apart", because: string): Reason {
 function thresholdReason(threshold: number): Reason {
   const because = `groups are joined when they score above ${threshold.toFixed(2)} on average`;
   return { signal: "threshold", score: -threshold, because };
-}
-
-function groupOf(members: readonly LiveAlert[]): Group {
-  return {
-    members: members.map((_member, index) => index),
-    parts: members.map(({ roots }) => roots),
-    roots: null,
-  };
 }

@@ -67,18 +67,22 @@ export function createIncidentNumbers(): IncidentNumbers {
 
   /** For every set the number that people want, or that most of its alerts have, if no set with more of them has it. */
   function choose(sets: readonly Company[], wishOf: WishOf | undefined): number[] {
-    const claims = sets.map((set, index) => {
-      const best = heldBy(set);
-      const { wanted, unwanted } = wishOf === undefined ? noWishes : wishesOf(set, best, wishOf);
-      const ids = best.flatMap(([id]) => (unwanted.has(id) ? [] : [id]));
-      return { index, wanted, alerts: best[0]?.[1] ?? 0, ids: wanted === null ? ids : [wanted, ...ids] };
-    });
+    const claims: Claim[] = [];
+    for (const [index, set] of sets.entries()) {
+      const held = heldBy(set);
+      const { wanted, unwanted } = wishOf === undefined ? noWishes : wishesOf(set, held, wishOf);
+      // Most sets are new, and nobody wants a number for them.
+      if (held.length === 0 && wanted === null) continue;
+      const ids = held.flatMap(([id]) => (unwanted.has(id) ? [] : [id]));
+      claims.push({
+        ...{ index, wanted, alerts: held[0]?.[1] ?? 0 },
+        ids: wanted === null ? ids : [wanted, ...ids],
+      });
+    }
     const taken = new Set<number>();
     const chosen: (number | null)[] = sets.map(() => null);
-    const isWished = (claim: (typeof claims)[number]) => Number(claim.wanted !== null);
-    for (const { index, ids } of [...claims].sort(
-      (a, b) => isWished(b) - isWished(a) || b.alerts - a.alerts,
-    )) {
+    const isWished = (claim: Claim) => Number(claim.wanted !== null);
+    for (const { index, ids } of claims.sort((a, b) => isWished(b) - isWished(a) || b.alerts - a.alerts)) {
       const free = ids.find((id) => !taken.has(id));
       if (free === undefined) continue;
       taken.add(free);
@@ -119,8 +123,24 @@ export function createIncidentNumbers(): IncidentNumbers {
   };
 }
 
+/** What a set of stories might be called. */
+interface Claim {
+  /** Of the set. */
+  readonly index: number;
+  readonly wanted: number | null;
+  /** How many of its alerts have the number that most have. */
+  readonly alerts: number;
+  /** Best first. */
+  readonly ids: readonly number[];
+}
+
+type Held = readonly (readonly [id: number, alerts: number])[];
+
+const nothing: Held = [];
+
 /** Numbers that a set's alerts have, the most frequent first, of as frequent ones the older. */
-function heldBy(set: Company): [id: number, alerts: number][] {
+function heldBy(set: Company): Held {
+  if (set.every(({ members }) => members.every(({ incidentId }) => incidentId === null))) return nothing;
   const held = new Map<number, number>();
   for (const { members } of set)
     for (const { incidentId } of members)
@@ -139,11 +159,7 @@ const noWishes: Wishes = { wanted: null, unwanted: new Set() };
  * What people want of a set's number. Where they want several, the one that it has, so that a number once chosen stays;
  * else the one wanted for most of its alerts.
  */
-function wishesOf(
-  set: Company,
-  held: readonly (readonly [id: number, alerts: number])[],
-  wishOf: WishOf,
-): Wishes {
+function wishesOf(set: Company, held: Held, wishOf: WishOf): Wishes {
   const wanted = new Map<number, number>();
   const unwanted = new Set<number>();
   for (const { members } of set)

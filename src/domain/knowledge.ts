@@ -20,7 +20,9 @@ import type { Weights } from "./weights.ts";
 export interface Knowledge {
   readonly context: SignalContext;
   /** What the alert says, by the topology of now. */
-  read(key: string, alert: Alert): { readonly seen: SeenAlert; readonly roots: Roots };
+  read(key: string, alert: Alert): SeenAlert;
+  /** What it votes for as the root, as probabilities. */
+  rootsOf(seen: SeenAlert): Roots;
   /** Takes a new alert into the history; returns what the history says of it. */
   record(seen: SeenAlert): { readonly standing: number; readonly pauses: Pauses };
   /** True when it is another topology than the last: what was read before is to be read anew. */
@@ -67,12 +69,12 @@ export function createKnowledge({ clustering }: Pick<Weights, "clustering">, kin
   return {
     context,
     read(key, alert) {
-      const seen = seeAlert(key, alert, observed.graphAt(alert.startsAt.getTime()), services, {
-        types,
-        kindOf,
-      });
-      return { seen, roots: ballot.rootsOf(seen) };
+      const parts = observed.graphAt(alert.startsAt.getTime());
+      const seen = seeAlert(key, alert, parts, services, { types, kindOf });
+      ballot.enter(seen);
+      return seen;
     },
+    rootsOf: (seen) => ballot.rootsOf(seen),
     record(seen) {
       const { alert, at, type, entity, component } = seen;
       observed.record({ entity, at, call: seen.names.length === 0 ? null : peerOf(alert) });

@@ -4,6 +4,7 @@
  */
 import { createPairScores } from "./pair-scores.ts";
 import { type PartitionWeights, partition } from "./partition.ts";
+import type { Roots } from "./root-votes.ts";
 import { areApart, type Rulings } from "./rulings.ts";
 import { partOf } from "./seen-alert.ts";
 import {
@@ -59,12 +60,14 @@ export interface Expired {
 export interface LiveStoriesOptions {
   /** Log-odds that two alerts belong together, the earlier one first. */
   readonly scoreOf: (early: LiveAlert, late: LiveAlert) => number;
+  /** What an alert votes for as the root. */
+  readonly rootsOf: (member: LiveAlert) => Roots;
   readonly rulings: Rulings;
   readonly weights: PartitionWeights;
 }
 
 /** Starts empty. */
-export function createLiveStories({ scoreOf, rulings, weights }: LiveStoriesOptions): LiveStories {
+export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveStoriesOptions): LiveStories {
   const cells = new Map<string, Cell>();
   const live = new Map<string, LiveAlert>();
   const stories = new Map<string, Story>();
@@ -92,39 +95,42 @@ export function createLiveStories({ scoreOf, rulings, weights }: LiveStoriesOpti
   function tellSession(session: Session): Retold {
     const weighed = weighedOf(session);
     if (weighed.length === 1 && session.stories.length === 0) {
-      const story = storyOf(session, [0], weighed);
+      const story = storyOf(session.cell, weighed.slice());
       session.stories = [story];
       return { gone: [], told: [story] };
     }
-    const groups = partition(weighed, scoreWithin(session, weighed), weights, apartWithin(weighed));
-    const before = new Map(session.stories.map((story) => [story.key, story]));
+    const before = session.stories;
+    const stories: Story[] = [];
     const told: Story[] = [];
-    session.stories = groups.map((indices) => {
-      const first = weighed[indices[0] ?? 0];
-      const known = before.get(first?.seen.key ?? "");
-      if (known !== undefined && isSame(known, indices, weighed)) {
-        before.delete(known.key);
-        return known;
-      }
-      const story = storyOf(session, indices, weighed);
-      told.push(story);
-      return story;
-    });
+    for (const members of groupsOf(session, weighed)) {
+      const known = members[0]?.story ?? null;
+      const isKept = known !== null && before.includes(known) && isSame(known, members);
+      const story = isKept ? known : storyOf(session.cell, members);
+      if (!isKept) told.push(story);
+      stories.push(story);
+    }
+    session.stories = stories;
     for (const member of weighed) member.isNews = false;
     if (weighed.length < session.members.length)
       for (const member of session.members.slice(0, -weighed.length)) member.story = null;
-    return { gone: [...before.values()], told };
+    return { gone: before.filter((story) => !stories.includes(story)), told };
+  }
+
+  function groupsOf(session: Session, weighed: readonly LiveAlert[]): readonly (readonly LiveAlert[])[] {
+    if (weighed.length === 1) return [weighed.slice()];
+    const asked = {
+      scoreOf: scoreWithin(session, weighed),
+      rootsOf: (index: number) => rootsOf(at(weighed, index)),
+      areApart: apartWithin(weighed),
+    };
+    return partition(weighed, asked, weights).map((group) => group.map((index) => at(weighed, index)));
   }
 
   function scoreWithin(session: Session, weighed: readonly LiveAlert[]) {
-    if (weighed.length < 2) return () => 0;
     const scores = session.scores ?? createPairScores(scoreOf);
     session.scores = scores;
     scores.seat(weighed);
-    return (a: number, b: number) => {
-      const [left, right] = [weighed[a], weighed[b]];
-      return left === undefined || right === undefined ? 0 : scores.between(left, right);
-    };
+    return (a: number, b: number) => scores.between(at(weighed, a), at(weighed, b));
   }
 
   function apartWithin(weighed: readonly LiveAlert[]) {
@@ -249,20 +255,32 @@ export function createLiveStories({ scoreOf, rulings, weights }: LiveStoriesOpti
   };
 }
 
-function isSame(story: Story, indices: readonly number[], weighed: readonly LiveAlert[]): boolean {
-  if (story.members.length !== indices.length) return false;
-  for (const [place, index] of indices.entries()) {
-    const member = weighed[index];
-    if (member === undefined || member.isNews || member !== story.members[place]) return false;
+/** @throws RangeError when there is none of that index. */
+function at(members: readonly LiveAlert[], index: number): LiveAlert {
+  const member = members[index];
+  if (member === undefined) throw new RangeError(`member ${index} of ${members.length}`);
+  return member;
+}
+
+function isSame(story: Story, members: readonly LiveAlert[]): boolean {
+  if (story.members.length !== members.length) return false;
+  for (let place = 0; place < members.length; place += 1) {
+    const member = members[place];
+    if (member?.isNews !== false || member !== story.members[place]) return false;
   }
   return true;
 }
 
-function storyOf(session: Session, indices: readonly number[], weighed: readonly LiveAlert[]): Story {
-  const members = indices.flatMap((index) => weighed[index] ?? []);
-  const [first, last] = [members[0]?.at ?? 0, members.at(-1)?.at ?? 0];
-  const key = members[0]?.seen.key ?? "";
-  const story: Story = { cell: session.cell.key, members, first, last, key, fits: null };
+function storyOf(cell: Cell, members: readonly LiveAlert[]): Story {
+  const [first, last] = [members[0], members[members.length - 1]];
+  const story: Story = {
+    cell: cell.key,
+    members,
+    first: first?.at ?? 0,
+    last: last?.at ?? 0,
+    key: first?.seen.key ?? "",
+    fits: null,
+  };
   for (const member of members) member.story = story;
   return story;
 }

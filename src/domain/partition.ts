@@ -7,11 +7,6 @@ import { agglomerate, type Group, type GroupWeights } from "./agglomeration.ts";
 import type { Roots } from "./root-votes.ts";
 import { type StrayMember, type StrayWeights, withoutStrays } from "./strays.ts";
 
-/** A session's member, with what it votes for as the root. */
-export interface Member extends StrayMember {
-  readonly roots: Roots;
-}
-
 export interface PartitionWeights extends GroupWeights {
   readonly crowding: number;
   readonly strays: StrayWeights;
@@ -22,6 +17,16 @@ export type PairScore = (a: number, b: number) => number;
 /** Whether people said that two members, by their index, are not one story. */
 export type AreApart = (a: number, b: number) => boolean;
 
+/** What is asked of the members, by their index. */
+export interface PartitionQuestions {
+  /** Log-odds that two belong together. */
+  readonly scoreOf: PairScore;
+  /** What one votes for as the root. */
+  readonly rootsOf: (index: number) => Roots;
+  /** Null when nobody ruled on any of them. */
+  readonly areApart: AreApart | null;
+}
+
 const breathMs = 2_000;
 const longestBreathMs = 4_000;
 /** A session of this many alerts is most often one story: fewer are often a coincidence, more are often several. */
@@ -29,23 +34,22 @@ const usualMembers = 8;
 
 /**
  * @param members - in order of start.
- * @param scoreOf - log-odds that two members, by their index, belong together.
- * @param areApart - null when nobody ruled on any of them.
  * @returns groups of indices, each in order of start, groups by their first member.
  */
 export function partition(
-  members: readonly Member[],
-  scoreOf: PairScore,
+  members: readonly StrayMember[],
+  asked: PartitionQuestions,
   weights: PartitionWeights,
-  areApart: AreApart | null = null,
 ): readonly (readonly number[])[] {
   if (members.length === 1) return [[0]];
-  const groups = breathsOf(members, scoreOf, weights, areApart);
-  const raised = { ...weights, threshold: thresholdFor(members.length, weights) };
+  const { scoreOf, areApart } = asked;
+  const groups = breathsOf(members, asked, weights);
+  const { rivalRoots, sharedRoot, bulk } = weights;
+  const raised = { threshold: thresholdFor(members.length, weights), rivalRoots, sharedRoot, bulk };
   const joined = agglomerate(groups, sumsOf(groups, scoreOf), raised, barsOf(groups, areApart));
   const stories: (readonly number[])[] = [];
   for (const group of joined) stories.push(...withoutStrays(group.members, members, weights.strays));
-  return stories.sort(([a = 0], [b = 0]) => a - b);
+  return stories.length === 1 ? stories : stories.sort(([a = 0], [b = 0]) => a - b);
 }
 
 /** What a mean score must exceed in a session of so many members. */
@@ -55,10 +59,9 @@ export function thresholdFor(count: number, { threshold, crowding }: PartitionWe
 
 /** Groups of alerts that began together; one that fits none of its breath begins its own. */
 function breathsOf(
-  members: readonly Member[],
-  scoreOf: PairScore,
+  members: readonly StrayMember[],
+  { scoreOf, rootsOf, areApart }: PartitionQuestions,
   { threshold }: PartitionWeights,
-  areApart: AreApart | null,
 ): Group[] {
   const breaths: { readonly indices: number[]; readonly first: number; last: number }[] = [];
   for (let index = 0; index < members.length; index += 1) {
@@ -79,11 +82,7 @@ function breathsOf(
     }
   }
   return breaths.map(({ indices }) => {
-    const parts: Roots[] = [];
-    for (const index of indices) {
-      const roots = members[index]?.roots;
-      if (roots !== undefined) parts.push(roots);
-    }
+    const parts = indices.map(rootsOf);
     return { members: indices, parts, roots: parts.length === 1 ? (parts[0] ?? null) : null };
   });
 }

@@ -2,7 +2,7 @@
  * A quick, additive guess at which services could be the root of some alerts: each alert votes for its own service,
  * for the one it names and, a little, for what its service calls. Sums of votes are cheap to keep while groups merge.
  */
-import { type EvidenceKind, isCallSide, magnitudeOf } from "./evidence-kind.ts";
+import { type EvidenceKind, evidenceKinds, isCallSide, magnitudeOf } from "./evidence-kind.ts";
 import type { SeenAlert } from "./signal.ts";
 import type { ServiceGraph } from "./topology.ts";
 
@@ -14,6 +14,11 @@ export interface Votes {
 
 /** Gives services numbers and collects votes for them. */
 export interface Ballot {
+  /**
+   * Numbers the services that an alert may vote for. To be called when it comes, so that sums, which go by number, do
+   * not depend on when the votes are asked for.
+   */
+  enter(seen: SeenAlert): void;
   /** What an alert votes for, as probabilities. */
   rootsOf(seen: SeenAlert): Roots;
   /** The service with most votes, or null where there are none. */
@@ -28,10 +33,12 @@ const farCalleeVote = 0.2;
 /** An alert of any kind on a service says this much for it. */
 const ownVote = 1.5;
 const maxCallees = 40;
-/** Kinds of alerts on services whose votes are kept. */
-const maxPlain = 20_000;
 
-const noVotes: Votes = { services: [], votes: [] };
+/** What every alert of a service votes for, but for how much it votes for its own. */
+interface Ground extends Votes {
+  /** Place of the service itself. */
+  readonly own: number;
+}
 
 /** @param weights - log-odds per unit of each kind of alert, and of being named by others. */
 export function createBallot(graph: ServiceGraph, weights: Readonly<Record<string, number>>): Ballot {
@@ -43,60 +50,52 @@ export function createBallot(graph: ServiceGraph, weights: Readonly<Record<strin
     numbers.set(service, names.length);
     return names.push(service) - 1;
   }
-  /** What an alert of a service votes for its callees, the same for every one. */
-  const calleeVotes = new Map<string, Votes>();
-  function votesForCallees(service: string): Votes {
-    const known = calleeVotes.get(service);
-    if (known !== undefined) return known;
-    let votes = noVotes;
-    for (const callee of firstOf(graph.callees(service))) {
-      votes = withVote(votes, callee, calleeVote);
-      for (const far of firstOf(graph.callees(callee)))
-        if (far !== service) votes = withVote(votes, far, farCalleeVote);
-    }
-    calleeVotes.set(service, votes);
-    return votes;
-  }
 
-  /** The votes with some more for one service. */
-  function withVote({ services, votes }: Votes, service: string, vote: number): Votes {
-    const number = numberOf(service);
-    let place = services.length;
-    while (place > 0 && (services[place - 1] ?? 0) > number) place -= 1;
-    if (services[place - 1] === number)
-      return { services, votes: votes.with(place - 1, (votes[place - 1] ?? 0) + vote) };
-    return { services: services.toSpliced(place, 0, number), votes: votes.toSpliced(place, 0, vote) };
+  /** What an alert of each kind votes for its service, and per unit of its size. */
+  const ownVotes = new Map<EvidenceKind | "call", { readonly own: number; readonly perSize: number }>();
+  for (const kind of [...evidenceKinds, "call"] as const)
+    ownVotes.set(kind, {
+      own: ownVote + (weights[`kind:${kind}`] ?? 0),
+      perSize: weights[`size:${kind}`] ?? 0,
+    });
+
+  const grounds = new Map<string, Ground>();
+  function groundOf(service: string): Ground {
+    const known = grounds.get(service);
+    if (known !== undefined) return known;
+    const services: number[] = [];
+    const votes: number[] = [];
+    for (const callee of firstOf(graph.callees(service))) {
+      addVote(services, votes, numberOf(callee), calleeVote);
+      for (const far of firstOf(graph.callees(callee)))
+        if (far !== service) addVote(services, votes, numberOf(far), farCalleeVote);
+    }
+    const ground = { services, votes, own: addVote(services, votes, numberOf(service), 0) };
+    grounds.set(service, ground);
+    return ground;
   }
 
   function votesOf({ alert, entity, names }: SeenAlert, kind: EvidenceKind | "call"): Votes {
     const size = (magnitudeOf(alert) ?? 0) / 3;
-    let votes = noVotes;
-    if (entity !== null) {
-      const own = ownVote + (weights[`kind:${kind}`] ?? 0) + (weights[`size:${kind}`] ?? 0) * size;
-      votes = withVote(votesForCallees(entity), entity, own);
-    }
+    const ground = entity === null ? noGround : groundOf(entity);
+    const votes = ground.votes.slice();
+    const { own, perSize } = ownVotes.get(kind) ?? { own: ownVote, perSize: 0 };
+    if (entity !== null) votes[ground.own] = own + perSize * size;
+    if (names.length === 0) return { services: ground.services, votes };
+    const services = ground.services.slice();
     const blame = (weights["blamed"] ?? 0) + (weights["blamedSize"] ?? 0) * size;
-    for (const name of names) votes = withVote(votes, name, blame);
-    return votes;
+    for (const name of names) addVote(services, votes, numberOf(name), blame);
+    return { services, votes };
   }
 
-  /** Of alerts that say no more than their kind and service, as most do. */
-  const plain = new Map<string, Map<string, Roots>>();
-  let plainSize = 0;
   return {
+    enter({ entity, names }) {
+      if (entity !== null) groundOf(entity);
+      for (const name of names) numberOf(name);
+    },
     rootsOf(seen) {
-      const { alert, entity, names } = seen;
-      const kind: EvidenceKind | "call" =
-        seen.kind === "latency" && (names.length > 0 || isCallSide(alert)) ? "call" : seen.kind;
-      if (entity === null || names.length > 0 || magnitudeOf(alert) !== null)
-        return rootsOf(votesOf(seen, kind));
-      const known = plain.get(kind)?.get(entity);
-      if (known !== undefined) return known;
-      const roots = rootsOf(votesOf(seen, kind));
-      if (plainSize >= maxPlain) plain.clear();
-      plainSize = plainSize >= maxPlain ? 1 : plainSize + 1;
-      plain.set(kind, (plain.get(kind) ?? new Map<string, Roots>()).set(entity, roots));
-      return roots;
+      const isCall = seen.kind === "latency" && (seen.names.length > 0 || isCallSide(seen.alert));
+      return rootsOf(votesOf(seen, isCall ? "call" : seen.kind));
     },
     topOf({ services, votes }) {
       let top = -1;
@@ -107,6 +106,21 @@ export function createBallot(graph: ServiceGraph, weights: Readonly<Record<strin
       return names.length;
     },
   };
+}
+
+const noGround: Ground = { services: [], votes: [], own: -1 };
+
+/** Adds to the votes for a service, which keep their order; returns its place. */
+function addVote(services: number[], votes: number[], service: number, vote: number): number {
+  let place = services.length;
+  while (place > 0 && (services[place - 1] ?? 0) > service) place -= 1;
+  if (services[place - 1] === service) {
+    votes[place - 1] = (votes[place - 1] ?? 0) + vote;
+    return place - 1;
+  }
+  services.splice(place, 0, service);
+  votes.splice(place, 0, vote);
+  return place;
 }
 
 function firstOf(services: ReadonlySet<string>): Iterable<string> {

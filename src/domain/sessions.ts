@@ -4,15 +4,16 @@
  */
 import type { Alert } from "./alert.ts";
 import { isBefore, type PairScores, type Seated } from "./pair-scores.ts";
-import type { Member } from "./partition.ts";
 import type { Roots } from "./root-votes.ts";
 import type { SeenAlert } from "./signal.ts";
+import type { StrayMember } from "./strays.ts";
 
 /** A live alert. The alert may be replaced by a newer report of the same firing. */
-export interface LiveAlert extends Member, Seated {
+export interface LiveAlert extends StrayMember, Seated {
   readonly at: number;
   seen: SeenAlert;
-  roots: Roots;
+  /** Null until it is asked for: an alert that stays alone is never asked. */
+  roots: Roots | null;
   /** The pause after it that ends its session: shorter where alerts come all the time. */
   readonly pauses: Pauses;
   /** Another alert that begins until then is of the same session, ms. */
@@ -77,10 +78,11 @@ const usualPauses = 0.5;
 const shortestGapMs = 5_000;
 
 /** The configured pauses, shortened where alerts usually follow one another faster than that. */
-export function pausesFor(meanPauseMs: number, { gapMs, firingGapMs }: Pauses): Pauses {
+export function pausesFor(meanPauseMs: number, usual: Pauses): Pauses {
+  const { gapMs } = usual;
   const ratio = Math.min(1, Math.max(shortestGapMs, usualPauses * meanPauseMs) / gapMs);
   // Where alerts come all the time, some alert always fires: that one still does says nothing.
-  return ratio === 1 ? { gapMs, firingGapMs } : { gapMs: gapMs * ratio, firingGapMs: gapMs * ratio };
+  return ratio === 1 ? usual : { gapMs: gapMs * ratio, firingGapMs: gapMs * ratio };
 }
 
 /** The alerts that are weighed: the newest ones. */
@@ -102,20 +104,21 @@ export function insertMember(
   while (index >= 0 && isBeforeSession(member, cell.sessions[index])) index -= 1;
   const before = cell.sessions[index];
   const isWithin = before !== undefined && member.at <= before.reach;
-  const session = isWithin ? before : createSession(cell);
-  if (!isWithin) {
+  const session = isWithin ? before : createSession(cell, [member]);
+  if (isWithin) insertInOrder(session.members, member);
+  else {
     index += 1;
     cell.sessions.splice(index, 0, session);
   }
-  insertInOrder(session.members, member);
   member.session = session;
   session.reach = Math.max(session.reach, member.reach);
   return { session, swallowed: swallowFollowing(cell, index) };
 }
 
-function createSession(cell: Cell): Session {
+/** @param members - filled at once: an array that grows from nothing takes room for seventeen, and most have one. */
+function createSession(cell: Cell, members: LiveAlert[]): Session {
   const never = Number.NEGATIVE_INFINITY;
-  return { cell, members: [], reach: never, pastReach: never, stories: [], scores: null };
+  return { cell, members, reach: never, pastReach: never, stories: [], scores: null };
 }
 
 function isBeforeSession(member: LiveAlert, session: Session | undefined): boolean {
@@ -166,7 +169,7 @@ export function recut(session: Session): {
   session.reach = session.pastReach;
   for (const member of all) {
     if (piece.members.length > 0 && member.at > piece.reach) {
-      piece = createSession(cell);
+      piece = createSession(cell, []);
       cell.sessions.splice(cell.sessions.indexOf(session) + pieces.length, 0, piece);
       pieces.push(piece);
     }

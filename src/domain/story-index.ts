@@ -14,6 +14,8 @@ export interface Links {
   remove(from: string): void;
   /** Keys of the stories that lead here. */
   inward(to: string): Iterable<string>;
+  /** Whether any leads here. */
+  isTarget(to: string): boolean;
   readonly size: number;
 }
 
@@ -42,6 +44,7 @@ export function createLinks(): Links {
       else inward.set(bridge.to, new Set([from]));
     },
     inward: (to) => inward.get(to) ?? none,
+    isTarget: (to) => inward.has(to),
     get size() {
       return outward.size;
     },

@@ -10,14 +10,26 @@ const leastAlike = 0.75;
 const fewestWords = 3;
 
 const remembered = new WeakMap<SeenAlert, readonly string[]>();
+/** By what is left without the service: most rules say the same of every one. */
+const byText = new Map<string, readonly string[]>();
+const maxTexts = 1_000;
 
 /** The message without what differs, and without the alert's own service. */
 function wordsOf(seen: SeenAlert): readonly string[] {
   const known = remembered.get(seen);
   if (known !== undefined) return known;
   const text = seen.entity === null ? seen.alert.summary : seen.alert.summary.replaceAll(seen.entity, " 0 ");
-  const words = maskedWords(text);
+  const words = wordsOfText(text);
   remembered.set(seen, words);
+  return words;
+}
+
+function wordsOfText(text: string): readonly string[] {
+  const known = byText.get(text);
+  if (known !== undefined) return known;
+  const words = maskedWords(text);
+  if (byText.size >= maxTexts) byText.clear();
+  byText.set(text, words);
   return words;
 }
 
