@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- NAME...]`: every bench, or those named, one after another, each in a process of its own; then one
- * table of what was measured against what we aim for. Takes at most eight minutes; what does not fit is said.
+ * table of what was measured against what we aim for. Takes at most twelve minutes; what does not fit is said.
  */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -33,7 +33,8 @@ const benches: readonly Bench[] = [
   { name: "audit", title: "Audit entries appended by eight writers", limitSeconds: 60 },
   { name: "pages", title: "Pages of the console with 10,000 incidents", limitSeconds: 120 },
   { name: "triage", title: "Alerts all the way into incidents", args: ["100000"], limitSeconds: 120 },
-  { name: "clustering", title: "Clustering per alert", limitSeconds: 120, isBuilt: true },
+  // Its longest stream alone is a million alerts: two minutes and a half, twice that on a busy machine.
+  { name: "clustering", title: "Clustering per alert", limitSeconds: 420, isBuilt: true },
   {
     name: "cards",
     title: "Receipt to card, acknowledgement, memory and start",
@@ -51,7 +52,7 @@ const benches: readonly Bench[] = [
   { name: "judgement", title: "Judgement", limitSeconds: 120 },
 ];
 
-const totalSeconds = 480;
+const totalSeconds = 720;
 const folder = import.meta.dirname;
 
 interface Outcome {
