@@ -1,10 +1,11 @@
 /** A real MLflow server over a folder that is thrown away: SQLite, one process, on loopback. */
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { spawnTied } from "./tied-process.ts";
 
 /** Made by `.ci/run`: a Python virtual environment with MLflow in it. */
 const program = path.join(import.meta.dirname, "../.mlflow/bin/mlflow");
@@ -37,10 +38,9 @@ export async function startMlflow(env: Readonly<Record<string, string>> = {}): P
   const folder = mkdtempSync(path.join(tmpdir(), "tocsin-mlflow-"));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const child = spawn(
-    program,
+  const child = spawnTied(
     [
-      ...["server", "--host", "127.0.0.1", "--port", String(port), "--workers", "1"],
+      ...[program, "server", "--host", "127.0.0.1", "--port", String(port), "--workers", "1"],
       ...[
         "--backend-store-uri",
         `sqlite:///${folder}/mlflow.db`,
@@ -50,9 +50,6 @@ export async function startMlflow(env: Readonly<Record<string, string>> = {}): P
     ],
     {
       cwd: folder,
-      // A group of its own: the program starts the server as a child, which a signal to it alone leaves behind.
-      detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
       env: {
         ...process.env,
         MLFLOW_DISABLE_TELEMETRY: "true",
@@ -82,13 +79,14 @@ export async function startMlflow(env: Readonly<Record<string, string>> = {}): P
 
 async function untilHealthy(url: string, child: ChildProcess, output: () => string): Promise<void> {
   const until = Date.now() + mlflowStartMs;
-  while (Date.now() < until && child.exitCode === null) {
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  while (Date.now() < until && !hasEnded()) {
     const response = await fetch(`${url}/health`, { signal: AbortSignal.timeout(2_000) }).catch(() => null);
     await response?.body?.cancel();
     if (response?.ok === true) return;
     await sleep(200);
   }
-  const why = child.exitCode === null ? "did not answer in time" : `ended with ${child.exitCode}`;
+  const why = hasEnded() ? "ended by itself" : "did not answer in time";
   throw new Error(`MLflow ${why}:\n${output().slice(-2_000)}`);
 }
 

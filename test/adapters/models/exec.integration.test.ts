@@ -277,6 +277,22 @@ describe("when the bot or the command dies", () => {
   });
 });
 
+test("a command that reports success while nothing moved leaves what serves to be asked, which the bot does", async () => {
+  const { scene, end } = await run("console.log('all replicas updated')");
+  expect((await end()).kind).toBe("succeeded");
+  expect((await scene.backend.live(scene.model, scene.environment)).version).toBe(scene.from);
+});
+
+test.each([
+  ["fails", "console.error('no cluster'); process.exitCode = 2", "exited with 2: no cluster"],
+  ["hangs", "setInterval(() => {}, 1000)", "did not answer within 1 s"],
+])("a find command that %s is never taken for absent", async (_name, code, expected) => {
+  const scene = system({ find: [process.execPath, "-e", code], queryTimeoutSeconds: 1 });
+  const operation = operationOf(scene);
+  await scene.remember(operation);
+  await expect(scene.backend.findByOperationId(operation.operationId)).rejects.toThrow(expected);
+});
+
 describe("questions", () => {
   test("read versions as JSON or as lines, and what serves from the first line", async () => {
     const lines = system({ versions: [process.execPath, "-e", "console.log('3\\n2\\n')"] });
