@@ -1,7 +1,9 @@
 /** What the commands that say what the cause of an incident was have in common. */
 import type { Change } from "../src/domain/change.ts";
-import type { Cause } from "../src/domain/correlation.ts";
+import type { Cause } from "../src/domain/clustering/correlation.ts";
+import { closest } from "../src/domain/command/spelling.ts";
 import type { Explanation } from "../src/domain/explanation.ts";
+import type { Incident } from "../src/domain/incident.ts";
 import {
   blames,
   firstSuspect,
@@ -10,9 +12,7 @@ import {
   standingVerdicts,
   subjectOf,
   suspectName,
-} from "../src/domain/feedback.ts";
-import type { Incident } from "../src/domain/incident.ts";
-import { closest } from "../src/domain/spelling.ts";
+} from "../src/domain/learning/feedback.ts";
 import { oneLine } from "../src/domain/view.ts";
 import type {
   CommandContext,

@@ -1,8 +1,8 @@
 /** What the commands that correct groupings have in common. */
-import { alertNames } from "../src/domain/alert-choice.ts";
-import type { Feedback } from "../src/domain/feedback.ts";
-import { likelyOthers } from "../src/domain/grouping-choices.ts";
+import { alertNames } from "../src/domain/alert/choice.ts";
 import type { Incident } from "../src/domain/incident.ts";
+import type { Feedback } from "../src/domain/learning/feedback.ts";
+import { likelyOthers } from "../src/domain/learning/grouping-choices.ts";
 import type { CommandContext, Effect, Refusal } from "../src/ports/command.ts";
 import type { NewRuling } from "../src/ports/feedback.ts";
 import type { StoredAlert } from "../src/ports/store.ts";

@@ -1,11 +1,11 @@
 /** Lookups that several commands need. Files that begin with "_" are not commands. */
-import { alertName } from "../src/domain/alert-choice.ts";
-import { incidentLabel, likelyOthers, shownKey } from "../src/domain/grouping-choices.ts";
+import { alertName } from "../src/domain/alert/choice.ts";
+import { findTarget, type TargetQuestion } from "../src/domain/command/target.ts";
 import type { Incident } from "../src/domain/incident.ts";
-import type { Person } from "../src/domain/person.ts";
+import { incidentLabel, likelyOthers, shownKey } from "../src/domain/learning/grouping-choices.ts";
+import type { Person } from "../src/domain/people/person.ts";
 import { modelResource, type PolicyResource, rolloutResource } from "../src/domain/policy.ts";
 import type { Rollout } from "../src/domain/rollout.ts";
-import { findTarget, type TargetQuestion } from "../src/domain/target.ts";
 import { oneLine } from "../src/domain/view.ts";
 import type { CommandContext, PrefillContext, Refusal, SuggestContext } from "../src/ports/command.ts";
 import type { StoredAlert } from "../src/ports/store.ts";

@@ -1,7 +1,8 @@
 /** Matchers as people type them, for commands that mute. Files that begin with "_" are not commands. */
-import { formatMatcher, type Matcher, matchesAll, parseMatcher } from "../src/domain/matcher.ts";
+
+import { tokenize } from "../src/domain/command/words.ts";
+import { formatMatcher, type Matcher, matchesAll, parseMatcher } from "../src/domain/suppression/matcher.ts";
 import { oneLine } from "../src/domain/view.ts";
-import { tokenize } from "../src/domain/words.ts";
 import type { Refusal } from "../src/ports/command.ts";
 
 const maxMatchers = 20;

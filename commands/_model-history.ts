@@ -1,7 +1,7 @@
 /** `/models history`: which version served when, and at one moment. */
-import { answerView } from "../src/domain/answer.ts";
+import { answerView } from "../src/domain/command/answer.ts";
+import { intervalAt, type ServingInterval } from "../src/domain/serving/intervals.ts";
 import { versionWord } from "../src/domain/serving.ts";
-import { intervalAt, type ServingInterval } from "../src/domain/serving-intervals.ts";
 import { oneLine, type ViewAction } from "../src/domain/view.ts";
 import type { CommandContext, CommandResult, ModelEntry, Refusal } from "../src/ports/command.ts";
 import { readServing, type ServingHistory } from "../src/ports/serving-history.ts";

@@ -1,7 +1,8 @@
 /** Which person somebody means. */
-import { mentionOf, personOfAccount } from "../src/domain/link.ts";
-import type { Person } from "../src/domain/person.ts";
-import { closest } from "../src/domain/spelling.ts";
+
+import { closest } from "../src/domain/command/spelling.ts";
+import { mentionOf, personOfAccount } from "../src/domain/people/link.ts";
+import type { Person } from "../src/domain/people/person.ts";
 import { type Mention, oneLine } from "../src/domain/view.ts";
 import type { CommandContext, Refusal, SuggestContext } from "../src/ports/command.ts";
 

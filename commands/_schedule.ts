@@ -1,14 +1,14 @@
 /** When something is, as people type it: once, or every week. Files that begin with "_" are not commands. */
 import { z } from "zod";
-import { parseDuration } from "../src/domain/command-line.ts";
+import { parseDuration } from "../src/domain/command/options.ts";
+import { isTimezone } from "../src/domain/digest/schedule.ts";
 import {
   type MaintenanceSchedule,
   nextOccurrence,
   occurrenceAt,
   parseClock,
   parseDays,
-} from "../src/domain/maintenance.ts";
-import { isTimezone } from "../src/domain/schedule.ts";
+} from "../src/domain/suppression/maintenance.ts";
 import { duration, moment, oneLine } from "../src/domain/view.ts";
 import type { Refusal } from "../src/ports/command.ts";
 import { refusal } from "./_matchers.ts";

@@ -1,7 +1,9 @@
 /** Why an alert is where it is, why it is not elsewhere, and whether it told anybody. */
-import { answerView } from "../src/domain/answer.ts";
-import { flappingText, isFlapping } from "../src/domain/flapping.ts";
-import { type CardFate, notificationOf } from "../src/domain/notification.ts";
+
+import { type CardFate, notificationOf } from "../src/domain/alert/notification.ts";
+import { signed } from "../src/domain/clustering/why-not.ts";
+import { answerView } from "../src/domain/command/answer.ts";
+import { flappingText, isFlapping } from "../src/domain/suppression/flapping.ts";
 import {
   bold,
   code,
@@ -12,7 +14,6 @@ import {
   type Text,
   type ViewBlock,
 } from "../src/domain/view.ts";
-import { signed } from "../src/domain/why-not.ts";
 import type { CommandContext, CommandResult } from "../src/ports/command.ts";
 import type { StoredAlert } from "../src/ports/store.ts";
 import { findIncident } from "./_lookup.ts";

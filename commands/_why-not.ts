@@ -1,9 +1,10 @@
 /** Why an alert is not in another incident: asked of a correlator that is set up anew from what is stored. */
+
+import type { Correlator } from "../src/domain/clustering/correlation.ts";
+import { nearestTo, type SideScore, scoreWith, signed, verdictOf } from "../src/domain/clustering/why-not.ts";
 import { createCorrelator } from "../src/domain/clustering.ts";
-import type { Correlator } from "../src/domain/correlation.ts";
 import { bold, code, duration, oneLine, plain, type Text, type ViewBlock } from "../src/domain/view.ts";
 import { shippedWeights, type Weights, weightsSchema } from "../src/domain/weights.ts";
-import { nearestTo, type SideScore, scoreWith, signed, verdictOf } from "../src/domain/why-not.ts";
 import type { CommandContext, Refusal } from "../src/ports/command.ts";
 import type { StoredAlert } from "../src/ports/store.ts";
 import { findIncident } from "./_lookup.ts";

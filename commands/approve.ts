@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
+import { refuseUnconfirmed } from "../src/domain/approval/confirmation.ts";
+import { demandText } from "../src/domain/approval/rule.ts";
 import { type Approval, refuseVoice, weighApprovals } from "../src/domain/approval.ts";
-import { demandText } from "../src/domain/approval-rule.ts";
-import { refuseUnconfirmed } from "../src/domain/confirmation.ts";
+import { answerView } from "../src/domain/command/answer.ts";
 import { rolloutResource } from "../src/domain/policy.ts";
 import { moveRollout, planTitle, type Rollout } from "../src/domain/rollout.ts";
 import { oneLine } from "../src/domain/view.ts";

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
+import { answerView } from "../src/domain/command/answer.ts";
+import { assignIncident } from "../src/domain/incident/work.ts";
 import type { Incident } from "../src/domain/incident.ts";
-import { assignIncident } from "../src/domain/incident-work.ts";
-import type { Person } from "../src/domain/person.ts";
+import type { Person } from "../src/domain/people/person.ts";
 import { oneLine } from "../src/domain/view.ts";
 import { type CommandContext, defineCommand, type Refusal } from "../src/ports/command.ts";
 import { findIncident, incidentResource, nameOf, suggestIncidents } from "./_lookup.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
+import { verdictText } from "../src/domain/audit/verdict.ts";
 import { type AuditEntry, createChainCheck } from "../src/domain/audit.ts";
-import { verdictText } from "../src/domain/audit-verdict.ts";
+import { answerView } from "../src/domain/command/answer.ts";
 import { oneLine } from "../src/domain/view.ts";
 import { type CommandContext, type CommandResult, defineCommand } from "../src/ports/command.ts";
 import type { StoredCheckpoint } from "../src/ports.ts";

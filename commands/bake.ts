@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
-import { answerBake, type BakeWord, bakeAnswers } from "../src/domain/bake-decision.ts";
+import { answerBake, type BakeWord, bakeAnswers } from "../src/domain/bake/decision.ts";
+import { answerView } from "../src/domain/command/answer.ts";
 import { planTitle, type Rollout } from "../src/domain/rollout.ts";
 import { defineCommand } from "../src/ports/command.ts";
 import { findRollout, resourceOfRollout, suggestRollouts } from "./_lookup.ts";

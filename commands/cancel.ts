@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
+import { answerView } from "../src/domain/command/answer.ts";
+import { cancelRollout, settleRollout } from "../src/domain/rollout/decision.ts";
 import { planTitle, type Rollout } from "../src/domain/rollout.ts";
-import { cancelRollout, settleRollout } from "../src/domain/rollout-decision.ts";
 import { defineCommand } from "../src/ports/command.ts";
 import { findRollout, resourceOfRollout, suggestRollouts } from "./_lookup.ts";
 

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
-import type { Cause } from "../src/domain/correlation.ts";
+import type { Cause } from "../src/domain/clustering/correlation.ts";
+import { answerView } from "../src/domain/command/answer.ts";
 import type { Explanation } from "../src/domain/explanation.ts";
+import type { Incident } from "../src/domain/incident.ts";
 import {
   blames,
   firstSuspect,
@@ -11,9 +12,8 @@ import {
   suspectMark,
   suspectName,
   type Verdict,
-} from "../src/domain/feedback.ts";
-import { otherCauseActions, verdictActions, verdictFields } from "../src/domain/feedback-view.ts";
-import type { Incident } from "../src/domain/incident.ts";
+} from "../src/domain/learning/feedback.ts";
+import { otherCauseActions, verdictActions, verdictFields } from "../src/domain/learning/feedback-view.ts";
 import { oneLine, plain, type View, type ViewAction, type ViewBlock } from "../src/domain/view.ts";
 import {
   type CommandContext,

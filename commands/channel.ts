@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
-import { channelRuleFor, newChannel } from "../src/domain/incident-channel.ts";
+import { answerView } from "../src/domain/command/answer.ts";
+import { channelRuleFor, newChannel } from "../src/domain/incident/channel.ts";
 import { defineCommand } from "../src/ports/command.ts";
 import { findIncident, incidentResource, suggestIncidents } from "./_lookup.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { declarationBody, declaredSource } from "../src/domain/alert/declaration.ts";
 import { severities } from "../src/domain/alert.ts";
-import { answerView } from "../src/domain/answer.ts";
-import { declarationBody, declaredSource } from "../src/domain/declaration.ts";
+import { answerView } from "../src/domain/command/answer.ts";
 import { oneLine, safeUrl } from "../src/domain/view.ts";
 import { defineCommand } from "../src/ports/command.ts";
 import { suggestServices } from "./_lookup.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
 import { refuseVoice } from "../src/domain/approval.ts";
+import { answerView } from "../src/domain/command/answer.ts";
 import { moveRollout, planTitle } from "../src/domain/rollout.ts";
 import { oneLine } from "../src/domain/view.ts";
 import { defineCommand } from "../src/ports/command.ts";

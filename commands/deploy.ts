@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { TargetQuestion } from "../src/domain/target.ts";
+import type { TargetQuestion } from "../src/domain/command/target.ts";
 import { defineCommand } from "../src/ports/command.ts";
 import {
   prefillModel,

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
+import { answerView } from "../src/domain/command/answer.ts";
+import { detailBlocks } from "../src/domain/digest/detail-view.ts";
+import { digestView, isQuiet } from "../src/domain/digest/view.ts";
 import { beginOnRequest } from "../src/domain/digest.ts";
-import { detailBlocks } from "../src/domain/digest-detail-view.ts";
-import { digestView, isQuiet } from "../src/domain/digest-view.ts";
 import { channelName } from "../src/ports/chat.ts";
 import { type CommandContext, type CommandResult, defineCommand } from "../src/ports/command.ts";
 import { gatherDigest } from "../src/ports/digest-facts.ts";

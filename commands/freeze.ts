@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
-import { type Freeze, freezeLabelNames } from "../src/domain/freeze.ts";
-import { occurrenceAt, scheduleText, windowName } from "../src/domain/maintenance.ts";
-import { formatMatcher, type Matcher } from "../src/domain/matcher.ts";
+import { answerView } from "../src/domain/command/answer.ts";
+import { type Freeze, freezeLabelNames } from "../src/domain/rollout/freeze.ts";
+import { occurrenceAt, scheduleText, windowName } from "../src/domain/suppression/maintenance.ts";
+import { formatMatcher, type Matcher } from "../src/domain/suppression/matcher.ts";
 import { oneLine, plain, type ViewAction } from "../src/domain/view.ts";
 import {
   type CommandContext,

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { answerView, commandActions } from "../src/domain/answer.ts";
-import { optionsOf, usageOf } from "../src/domain/command-line.ts";
+import { answerView, commandActions } from "../src/domain/command/answer.ts";
+import { optionsOf, usageOf } from "../src/domain/command/options.ts";
+import { closest } from "../src/domain/command/spelling.ts";
 import { mayAtAll } from "../src/domain/policy.ts";
-import { closest } from "../src/domain/spelling.ts";
 import { bold, code, oneLine, plain, type Text, type View, type ViewBlock } from "../src/domain/view.ts";
 import { type Command, type CommandContext, defineCommand } from "../src/ports/command.ts";
 

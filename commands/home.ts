@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { compareSeverity } from "../src/domain/alert.ts";
 import { refuseVoice } from "../src/domain/approval.ts";
-import { homeView } from "../src/domain/home-view.ts";
 import type { Incident } from "../src/domain/incident.ts";
 import { rolloutResource } from "../src/domain/policy.ts";
 import type { Rollout } from "../src/domain/rollout.ts";
+import { homeView } from "../src/domain/view/home-view.ts";
 import { type CommandContext, defineCommand } from "../src/ports/command.ts";
 import { nameOf } from "./_lookup.ts";
 

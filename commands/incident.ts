@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { alertTimelineAlt } from "../src/domain/alert-timeline.ts";
-import { standingVerdicts } from "../src/domain/feedback.ts";
+import { alertTimelineAlt } from "../src/domain/alert/timeline.ts";
+import { withoutTakenBack } from "../src/domain/chat/pin.ts";
+import { type PostmortemFacts, rolloutsNamed } from "../src/domain/incident/postmortem.ts";
+import { postmortemView } from "../src/domain/incident/postmortem-view.ts";
+import { type EntryChart, incidentView } from "../src/domain/incident/view.ts";
 import type { Incident } from "../src/domain/incident.ts";
-import { type EntryChart, incidentView } from "../src/domain/incident-view.ts";
-import { withoutTakenBack } from "../src/domain/pin.ts";
-import { type PostmortemFacts, rolloutsNamed } from "../src/domain/postmortem.ts";
-import { postmortemView } from "../src/domain/postmortem-view.ts";
+import { standingVerdicts } from "../src/domain/learning/feedback.ts";
 import { readAlertTimeline } from "../src/ports/alert-picture.ts";
 import { type CommandContext, defineCommand } from "../src/ports/command.ts";
 import { findIncident, nameOf, suggestIncidents } from "./_lookup.ts";

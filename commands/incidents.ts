@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
+import { answerView } from "../src/domain/command/answer.ts";
 import type { Incident } from "../src/domain/incident.ts";
 import { duration, oneLine, type ViewAction } from "../src/domain/view.ts";
 import { type CommandContext, defineCommand } from "../src/ports/command.ts";

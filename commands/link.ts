@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { answerView, errorView } from "../src/domain/answer.ts";
+import { answerView, errorView } from "../src/domain/command/answer.ts";
 import {
   codeFrom,
   codeLivesMs,
@@ -8,7 +8,7 @@ import {
   readCode,
   refuseLink,
   wrongCodesCountMs,
-} from "../src/domain/link.ts";
+} from "../src/domain/people/link.ts";
 import { oneLine } from "../src/domain/view.ts";
 import { type CommandContext, type CommandResult, defineCommand } from "../src/ports/command.ts";
 import { refusal } from "./_matchers.ts";

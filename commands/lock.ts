@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
+import { answerView } from "../src/domain/command/answer.ts";
 import { targetOf } from "../src/domain/rollout.ts";
 import { type CommandContext, type CommandResult, defineCommand } from "../src/ports/command.ts";
 import { nameOf, resourceOfPlace, suggestEnvironments, suggestModels } from "./_lookup.ts";

@@ -1,7 +1,12 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
-import { type MaintenanceWindow, occurrenceAt, scheduleText, windowName } from "../src/domain/maintenance.ts";
-import { formatMatcher } from "../src/domain/matcher.ts";
+import { answerView } from "../src/domain/command/answer.ts";
+import {
+  type MaintenanceWindow,
+  occurrenceAt,
+  scheduleText,
+  windowName,
+} from "../src/domain/suppression/maintenance.ts";
+import { formatMatcher } from "../src/domain/suppression/matcher.ts";
 import { oneLine, plain, type ViewAction } from "../src/domain/view.ts";
 import { type CommandContext, type CommandResult, defineCommand } from "../src/ports/command.ts";
 import { nameOf } from "./_lookup.ts";

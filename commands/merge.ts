@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
-import { choiceView } from "../src/domain/choice-view.ts";
-import { incidentLabel } from "../src/domain/grouping-choices.ts";
+import { answerView } from "../src/domain/command/answer.ts";
+import { incidentLabel } from "../src/domain/learning/grouping-choices.ts";
+import { choiceView } from "../src/domain/view/choice-view.ts";
 import { type CommandContext, type CommandResult, defineCommand } from "../src/ports/command.ts";
 import { countAlerts, groupingEffect, lockGroups, othersOpen, together } from "./_groupings.ts";
 import { findIncident, incidentResource, suggestIncidents, suggestOthers } from "./_lookup.ts";

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { alertName, isMeant } from "../src/domain/alert-choice.ts";
-import { answerView } from "../src/domain/answer.ts";
-import { choiceView } from "../src/domain/choice-view.ts";
-import { incidentLabel, moveChoices, shownKey } from "../src/domain/grouping-choices.ts";
+import { alertName, isMeant } from "../src/domain/alert/choice.ts";
+import { answerView } from "../src/domain/command/answer.ts";
+import { incidentLabel, moveChoices, shownKey } from "../src/domain/learning/grouping-choices.ts";
+import { choiceView } from "../src/domain/view/choice-view.ts";
 import { oneLine } from "../src/domain/view.ts";
 import {
   type CommandContext,

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
-import { type Duplicate, type NoiseReport, type NoisyRule, reportNoise } from "../src/domain/noise.ts";
-import { type Advice, adviseOn } from "../src/domain/noise-advice.ts";
+import { answerView } from "../src/domain/command/answer.ts";
+import { type Advice, adviseOn } from "../src/domain/noise/advice.ts";
+import { type Duplicate, type NoiseReport, type NoisyRule, reportNoise } from "../src/domain/noise/noise.ts";
 import { duration, oneLine, plain, type ViewAction, type ViewBlock } from "../src/domain/view.ts";
 import { type CommandContext, type CommandResult, defineCommand } from "../src/ports/command.ts";
 

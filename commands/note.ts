@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
+import { answerView } from "../src/domain/command/answer.ts";
 import { oneLine } from "../src/domain/view.ts";
 import { defineCommand } from "../src/ports/command.ts";
 import { findIncident, incidentResource, suggestIncidents } from "./_lookup.ts";

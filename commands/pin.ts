@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
-import { type Pin, pinData, standingPin, unpinData } from "../src/domain/pin.ts";
+import { type Pin, pinData, standingPin, unpinData } from "../src/domain/chat/pin.ts";
+import { answerView } from "../src/domain/command/answer.ts";
 import { oneLine, safeUrl } from "../src/domain/view.ts";
 import { type CommandResult, defineCommand } from "../src/ports/command.ts";
 import { findIncident, incidentResource, nameOf, suggestIncidents } from "./_lookup.ts";

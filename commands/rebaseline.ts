@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
-import type { TargetQuestion } from "../src/domain/target.ts";
-import { findTarget } from "../src/domain/target.ts";
+import { answerView } from "../src/domain/command/answer.ts";
+import type { TargetQuestion } from "../src/domain/command/target.ts";
+import { findTarget } from "../src/domain/command/target.ts";
 import { defineCommand } from "../src/ports/command.ts";
 import { resourceOfTarget, suggestEnvironments, suggestModels } from "./_lookup.ts";
 

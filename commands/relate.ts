@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
+import { answerView } from "../src/domain/command/answer.ts";
+import { maxRelated, relateIncidents, unrelateIncidents } from "../src/domain/incident/work.ts";
 import type { Incident } from "../src/domain/incident.ts";
-import { maxRelated, relateIncidents, unrelateIncidents } from "../src/domain/incident-work.ts";
 import { type CommandContext, defineCommand, type Refusal } from "../src/ports/command.ts";
 import { findIncident, incidentResource, suggestIncidents, suggestOthers } from "./_lookup.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
-import { reopenIncident } from "../src/domain/incident-work.ts";
+import { answerView } from "../src/domain/command/answer.ts";
+import { reopenIncident } from "../src/domain/incident/work.ts";
 import { oneLine } from "../src/domain/view.ts";
 import { defineCommand } from "../src/ports/command.ts";
 import { findIncident, incidentResource, suggestIncidents } from "./_lookup.ts";

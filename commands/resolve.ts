@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
-import { withOption } from "../src/domain/command-line.ts";
-import { type Suspect, subjectOf } from "../src/domain/feedback.ts";
+import { answerView } from "../src/domain/command/answer.ts";
+import { withOption } from "../src/domain/command/options.ts";
 import type { Incident } from "../src/domain/incident.ts";
+import { type Suspect, subjectOf } from "../src/domain/learning/feedback.ts";
 import { oneLine } from "../src/domain/view.ts";
 import { type CommandContext, defineCommand, type Effect, type Refusal } from "../src/ports/command.ts";
 import { causeEffect, causeWritten, checkSuspect, prefillCause, suggestSuspects } from "./_causes.ts";

@@ -1,6 +1,10 @@
 import { z } from "zod";
-import { emptyManifest, parseParameters, type RetrainManifest } from "../src/domain/retrain-manifest.ts";
-import type { TargetQuestion } from "../src/domain/target.ts";
+import type { TargetQuestion } from "../src/domain/command/target.ts";
+import {
+  emptyManifest,
+  parseParameters,
+  type RetrainManifest,
+} from "../src/domain/rollout/retrain-manifest.ts";
 import { oneLine } from "../src/domain/view.ts";
 import { type CommandContext, defineCommand, type Refusal } from "../src/ports/command.ts";
 import {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
+import { answerView } from "../src/domain/command/answer.ts";
 import { planTitle } from "../src/domain/rollout.ts";
 import { oneLine } from "../src/domain/view.ts";
 import { type CommandContext, type CommandResult, defineCommand } from "../src/ports/command.ts";

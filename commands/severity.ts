@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { compareSeverity, type Severity, severities } from "../src/domain/alert.ts";
-import { answerView } from "../src/domain/answer.ts";
+import { answerView } from "../src/domain/command/answer.ts";
+import { incidentFacts } from "../src/domain/incident/facts.ts";
+import { releaseSeverity, setSeverity } from "../src/domain/incident/work.ts";
 import type { Incident } from "../src/domain/incident.ts";
-import { incidentFacts } from "../src/domain/incident-facts.ts";
-import { releaseSeverity, setSeverity } from "../src/domain/incident-work.ts";
 import { oneLine } from "../src/domain/view.ts";
 import { type CommandContext, defineCommand } from "../src/ports/command.ts";
 import { findIncident, incidentResource, suggestIncidents } from "./_lookup.ts";

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
-import { parseDuration } from "../src/domain/command-line.ts";
-import { occurrenceAt, windowName } from "../src/domain/maintenance.ts";
-import { formatMatcher } from "../src/domain/matcher.ts";
-import type { Silence } from "../src/domain/silence.ts";
+import { answerView } from "../src/domain/command/answer.ts";
+import { parseDuration } from "../src/domain/command/options.ts";
+import { occurrenceAt, windowName } from "../src/domain/suppression/maintenance.ts";
+import { formatMatcher } from "../src/domain/suppression/matcher.ts";
+import type { Silence } from "../src/domain/suppression/silence.ts";
 import { duration, moment, oneLine, plain, textOf } from "../src/domain/view.ts";
 import { channelName } from "../src/ports/chat.ts";
 import {

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
+import { answerView } from "../src/domain/command/answer.ts";
+import { endingText, type PastIncident, similarityText, whySimilar } from "../src/domain/incident/past.ts";
+import { featuresOf } from "../src/domain/incident/similar.ts";
 import type { Incident } from "../src/domain/incident.ts";
-import { toPage } from "../src/domain/page.ts";
-import { endingText, type PastIncident, similarityText, whySimilar } from "../src/domain/past-incident.ts";
-import { featuresOf } from "../src/domain/similar-incidents.ts";
+import { toPage } from "../src/domain/view/page.ts";
 import { duration, oneLine, plain, type ViewBlock } from "../src/domain/view.ts";
 import { defineCommand } from "../src/ports/command.ts";
 import { findIncident, suggestIncidents } from "./_lookup.ts";

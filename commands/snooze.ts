@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
-import { parseDuration } from "../src/domain/command-line.ts";
-import { snoozeIncident } from "../src/domain/incident-work.ts";
+import { answerView } from "../src/domain/command/answer.ts";
+import { parseDuration } from "../src/domain/command/options.ts";
+import { snoozeIncident } from "../src/domain/incident/work.ts";
 import { moment, oneLine, textOf } from "../src/domain/view.ts";
 import { defineCommand } from "../src/ports/command.ts";
 import { findIncident, incidentResource, suggestIncidents } from "./_lookup.ts";

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { chooseAlerts } from "../src/domain/alert-choice.ts";
-import { answerView } from "../src/domain/answer.ts";
-import { choiceView } from "../src/domain/choice-view.ts";
-import { splitChoices } from "../src/domain/grouping-choices.ts";
+import { chooseAlerts } from "../src/domain/alert/choice.ts";
+import { answerView } from "../src/domain/command/answer.ts";
+import { splitChoices } from "../src/domain/learning/grouping-choices.ts";
+import { choiceView } from "../src/domain/view/choice-view.ts";
 import { oneLine } from "../src/domain/view.ts";
 import { type CommandResult, defineCommand, type Refusal } from "../src/ports/command.ts";
 import {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
-import { filterText, readFilter } from "../src/domain/subscription.ts";
+import { filterText, readFilter } from "../src/domain/chat/subscription.ts";
+import { answerView } from "../src/domain/command/answer.ts";
 import { oneLine } from "../src/domain/view.ts";
 import { defineCommand } from "../src/ports/command.ts";
 import { readWords, refusal } from "./_matchers.ts";

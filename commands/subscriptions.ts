@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
-import { filterText } from "../src/domain/subscription.ts";
+import { filterText } from "../src/domain/chat/subscription.ts";
+import { answerView } from "../src/domain/command/answer.ts";
 import { defineCommand } from "../src/ports/command.ts";
 import { nameOf } from "./_lookup.ts";
 

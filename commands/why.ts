@@ -1,12 +1,13 @@
 import { z } from "zod";
-import { answerView } from "../src/domain/answer.ts";
-import type { Cause } from "../src/domain/correlation.ts";
+import type { Cause } from "../src/domain/clustering/correlation.ts";
+import { signed } from "../src/domain/clustering/why-not.ts";
+import { answerView } from "../src/domain/command/answer.ts";
+import { ordinal } from "../src/domain/explanation/order.ts";
 import type { Claim, Evidence, Explanation } from "../src/domain/explanation.ts";
-import { ordinal } from "../src/domain/explanation-order.ts";
-import { firstSuspect } from "../src/domain/feedback.ts";
-import { otherCauseActions, verdictActions } from "../src/domain/feedback-view.ts";
-import { groupingActions } from "../src/domain/grouping-choices.ts";
 import type { Incident } from "../src/domain/incident.ts";
+import { firstSuspect } from "../src/domain/learning/feedback.ts";
+import { otherCauseActions, verdictActions } from "../src/domain/learning/feedback-view.ts";
+import { groupingActions } from "../src/domain/learning/grouping-choices.ts";
 import {
   bold,
   code,
@@ -17,7 +18,6 @@ import {
   type ViewAction,
   type ViewBlock,
 } from "../src/domain/view.ts";
-import { signed } from "../src/domain/why-not.ts";
 import { type CommandContext, type CommandResult, defineCommand } from "../src/ports/command.ts";
 import type { StoredAlert } from "../src/ports/store.ts";
 import { findIncident, suggestIncidents } from "./_lookup.ts";

@@ -7,7 +7,7 @@ import { register } from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { z } from "zod";
-import { optionsOf, parseLine } from "./domain/command-line.ts";
+import { optionsOf, parseLine } from "./domain/command/options.ts";
 import { policyActions } from "./domain/policy.ts";
 import type { Command } from "./ports/command.ts";
 import type { ModelBackendPlugin } from "./ports/model.ts";

@@ -1,14 +1,5 @@
 /** Every interface between the layers, by topic. Also what plug-in files import as "tocsin/plugin". */
-export {
-  type Alert,
-  fingerprint,
-  type Labels,
-  type Severity,
-  serviceOf,
-  severityOf,
-} from "./domain/alert.ts";
-export * from "./domain/answer.ts";
-export type { Change } from "./domain/change.ts";
+
 export {
   buildAlert,
   isRecord,
@@ -18,8 +9,18 @@ export {
   readMoment,
   shown,
   textOfValue,
-} from "./domain/intake.ts";
-export { isSignedBody, isSignedMessage } from "./domain/sender.ts";
+} from "./domain/alert/intake.ts";
+export { isSignedBody, isSignedMessage } from "./domain/alert/sender.ts";
+export {
+  type Alert,
+  fingerprint,
+  type Labels,
+  type Severity,
+  serviceOf,
+  severityOf,
+} from "./domain/alert.ts";
+export type { Change } from "./domain/change.ts";
+export * from "./domain/command/answer.ts";
 export type { Topology } from "./domain/topology.ts";
 export * from "./domain/view.ts";
 export * from "./ports/audit.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { ConfigError, type Environment, readConfig } from "../src/config.ts";
-import { formatMatcher } from "../src/domain/matcher.ts";
+import { formatMatcher } from "../src/domain/suppression/matcher.ts";
 
 function read(yaml: string, env: Environment = {}) {
   const file = path.join(mkdtempSync(path.join(tmpdir(), "tocsin-config-")), "tocsin.yaml");

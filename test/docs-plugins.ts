@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { parseDelivery } from "../src/app/parse-delivery.ts";
 import { readConfig } from "../src/config.ts";
-import { optionsOf, parseLine } from "../src/domain/command-line.ts";
+import { optionsOf, parseLine } from "../src/domain/command/options.ts";
 import { loadPlugins } from "../src/main/plugins.ts";
 import type { Command, CommandContext, CommandResult } from "../src/ports.ts";
 

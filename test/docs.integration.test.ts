@@ -11,8 +11,8 @@ import { readRecording } from "../src/adapters/recordings.ts";
 import { openStore } from "../src/adapters/store/store.ts";
 import { replay, toPrediction } from "../src/app/replay.ts";
 import { readConfig } from "../src/config.ts";
+import type { Signal } from "../src/domain/clustering/signal.ts";
 import { createCorrelator } from "../src/domain/clustering.ts";
-import type { Signal } from "../src/domain/signal.ts";
 import { shippedWeights } from "../src/domain/weights.ts";
 import { checkModelBackend } from "../src/load.ts";
 import { loadPlugins } from "../src/main/plugins.ts";
@@ -107,8 +107,8 @@ describe("the files of docs/plugins.md", () => {
       files: written.map((file) => path.join(folder, file)),
       include: [],
     };
-    const shim = path.join(folder, "src/domain/signal.ts");
-    const signal = path.relative(path.dirname(shim), path.join(root, "src/domain/signal.ts"));
+    const shim = path.join(folder, "src/domain/clustering/signal.ts");
+    const signal = path.relative(path.dirname(shim), path.join(root, "src/domain/clustering/signal.ts"));
     writeFileSync(shim, `export * from ${JSON.stringify(signal)};`);
     writeFileSync(path.join(folder, "package.json"), '{ "type": "module" }');
     writeFileSync(path.join(folder, "tsconfig.json"), JSON.stringify(tsconfig));

@@ -29,8 +29,8 @@ import { prepareCommand } from "../src/app/parse.ts";
 import { parseDelivery } from "../src/app/parse-delivery.ts";
 import { fileSchema } from "../src/config/file.ts";
 import { type Config, readConfig } from "../src/config.ts";
-import { parseLine } from "../src/domain/command-line.ts";
-import { isTimezone } from "../src/domain/schedule.ts";
+import { parseLine } from "../src/domain/command/options.ts";
+import { isTimezone } from "../src/domain/digest/schedule.ts";
 import { checkCommand, loadFolders } from "../src/load.ts";
 import { type Command, type ParseResult, type Source, silentLog } from "../src/ports.ts";
 import {

@@ -8,7 +8,7 @@ import generic from "../src/adapters/sources/generic.ts";
 import grafana from "../src/adapters/sources/grafana.ts";
 import { IngestUnavailableError, type NewDelivery, type UnavailableReason } from "../src/app/ingest.ts";
 import type { ConfiguredSource } from "../src/app/parse-delivery.ts";
-import type { SenderSecret } from "../src/domain/sender.ts";
+import type { SenderSecret } from "../src/domain/alert/sender.ts";
 import { createCallbacks } from "../src/http/callbacks.ts";
 import {
   closedSources,

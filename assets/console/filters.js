@@ -1,6 +1,6 @@
 /**
  * The form by which a page is narrowed. What it says becomes the address, so that it can be kept and shared.
- * @typedef {import("../../src/domain/page.ts").Filter} Filter
+ * @typedef {import("../../src/domain/view/page.ts").Filter} Filter
  */
 import { h } from "./dom.js";
 

@@ -1,7 +1,7 @@
 /**
  * The part of the topology that an incident is about, drawn. What is affected and what is suspected differ in outline
  * and in words, never in colour alone; the same is said in a list below.
- * @typedef {import("../../src/domain/topology-drawing.ts").Drawing} Drawing
+ * @typedef {import("../../src/domain/topology/drawing.ts").Drawing} Drawing
  * @typedef {Drawing["services"][number]} DrawnService
  */
 import { h, svgElement } from "./dom.js";

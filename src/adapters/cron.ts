@@ -1,5 +1,5 @@
 /** Timers by node-cron. They only wake; which slots exist is decided by the domain and claimed in the database. */
-import type { CronFields } from "../domain/schedule.ts";
+import type { CronFields } from "../domain/digest/schedule.ts";
 import type { Cron, Log } from "../ports.ts";
 
 /** Loads node-cron. Its own words go to our log. */

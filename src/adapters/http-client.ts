@@ -1,6 +1,6 @@
 /** Questions to other systems over HTTP, for adapters that need no SDK. */
 import { z } from "zod";
-import { redact } from "../domain/redaction.ts";
+import { redact } from "../domain/text/redaction.ts";
 import { oneLine } from "../domain/view.ts";
 import {
   type HttpClient,

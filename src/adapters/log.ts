@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino } from "pino";
-import { redact } from "../domain/redaction.ts";
+import { redact } from "../domain/text/redaction.ts";
 import { truncate } from "../domain/view.ts";
 import type { Log } from "../ports/observability.ts";
 

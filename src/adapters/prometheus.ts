@@ -1,6 +1,6 @@
 /** Metrics and rules from Prometheus, or a server with the same HTTP API. */
 import { z } from "zod";
-import type { MetricSeries } from "../domain/metric-series.ts";
+import type { MetricSeries } from "../domain/metrics/series.ts";
 import { duration, oneLine } from "../domain/view.ts";
 import type { AlertRule, MetricSource, RulesAnswer, Unreadable } from "../ports/metric-source.ts";
 import type { Clock, Finding } from "../ports.ts";

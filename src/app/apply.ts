@@ -3,11 +3,12 @@
  * What was asked of a backend and not recorded is recovered by looking, never by asking blindly a second time; where
  * nobody can look, the rollout becomes `unknown` and a person decides.
  */
-import { reminderTurn } from "../domain/approval-reminder.ts";
+import { reminderTurn } from "../domain/approval/reminder.ts";
+import { addElapsed, beginElapsed, type Elapsed } from "../domain/bake/elapsed.ts";
 import { newBake } from "../domain/bake.ts";
-import { addElapsed, beginElapsed, type Elapsed } from "../domain/elapsed.ts";
-import { freezesOn } from "../domain/freeze.ts";
-import { botPerson, type Person } from "../domain/person.ts";
+import { botPerson, type Person } from "../domain/people/person.ts";
+import { freezesOn } from "../domain/rollout/freeze.ts";
+import { type Observation, observeRollout } from "../domain/rollout/observation.ts";
 import {
   brokenChecks,
   hashPlan,
@@ -21,7 +22,6 @@ import {
   targetOf,
   withProgress,
 } from "../domain/rollout.ts";
-import { type Observation, observeRollout } from "../domain/rollout-observation.ts";
 import { duration, moment, oneLine } from "../domain/view.ts";
 import {
   type Clock,

@@ -1,9 +1,10 @@
 /** Whether a rollout still has the authority it was given, asked at the moment it is carried out. */
+
+import { joinRules, mostNeeded } from "../domain/approval/rule.ts";
 import { type Approval, weighApprovals } from "../domain/approval.ts";
-import { joinRules, mostNeeded } from "../domain/approval-rule.ts";
-import { type FreezeInForce, freezeStanding, freezeText } from "../domain/freeze.ts";
-import { botPerson, ownPlatform, type Person } from "../domain/person.ts";
+import { botPerson, ownPlatform, type Person } from "../domain/people/person.ts";
 import { modelResource, rolloutResource } from "../domain/policy.ts";
+import { type FreezeInForce, freezeStanding, freezeText } from "../domain/rollout/freeze.ts";
 import type { Rollout } from "../domain/rollout.ts";
 import type { ModelEntry, Policy } from "../ports.ts";
 

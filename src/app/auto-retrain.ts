@@ -3,9 +3,9 @@
  * command: the request is stored, carried out by a job, decided by the policy once more, planned, approved if a rule
  * says so, and audited.
  */
-import type { ModelReport } from "../domain/model-report.ts";
-import { reportedModel, standingReports } from "../domain/model-report-view.ts";
-import { botPerson, ownPlatform } from "../domain/person.ts";
+import type { ModelReport } from "../domain/monitoring/report.ts";
+import { reportedModel, standingReports } from "../domain/monitoring/report-view.ts";
+import { botPerson, ownPlatform } from "../domain/people/person.ts";
 import type { CommandRequest } from "../ports/chat.ts";
 import type { Clock, Log, ModelEntry, Policy, Store, StoreSlices } from "../ports.ts";
 

@@ -2,12 +2,13 @@
  * The rollback that the bot itself asks for when a bake fails: a rollout like any other, planned, hashed, audited and
  * held to the policy, whose principal is the bot. What it may not do, or cannot, it says, and asks a person.
  */
+
+import { demandText } from "../domain/approval/rule.ts";
 import { unmeetable } from "../domain/approval.ts";
-import { demandText } from "../domain/approval-rule.ts";
 import type { Bake } from "../domain/bake.ts";
-import { freezeStanding, freezesOn } from "../domain/freeze.ts";
-import { botPerson, ownPlatform, type Person } from "../domain/person.ts";
+import { botPerson, ownPlatform, type Person } from "../domain/people/person.ts";
 import { type Decision, modelResource } from "../domain/policy.ts";
+import { freezeStanding, freezesOn } from "../domain/rollout/freeze.ts";
 import { isFinal, newRollout, type Plan, planTitle, type Rollout, rolloutStates } from "../domain/rollout.ts";
 import { oneLine } from "../domain/view.ts";
 import type { Clock, ModelEntry, Policy, Store, StoreSlices } from "../ports.ts";

@@ -1,4 +1,8 @@
 /** Gathers what a bake is judged by: the model's alerts and incidents from the store, its checks from the source of metrics. */
+
+import type { TrackedAlert } from "../domain/alert/tracked.ts";
+import { checkStepMs, queryOf, readCheck, unreadCheck } from "../domain/bake/check.ts";
+import type { BakeSight, SeenAlert, SeenIncident } from "../domain/bake/verdict.ts";
 import {
   type BakeBaseline,
   type BakeCheck,
@@ -8,12 +12,9 @@ import {
   maxBaselineAlerts,
   type Watch,
 } from "../domain/bake.ts";
-import { checkStepMs, queryOf, readCheck, unreadCheck } from "../domain/bake-check.ts";
-import type { BakeSight, SeenAlert, SeenIncident } from "../domain/bake-verdict.ts";
 import type { Incident } from "../domain/incident.ts";
-import { matchesAll } from "../domain/matcher.ts";
 import type { Rollout } from "../domain/rollout.ts";
-import type { TrackedAlert } from "../domain/tracked-alert.ts";
+import { matchesAll } from "../domain/suppression/matcher.ts";
 import type { MetricSource, ModelEntry, Store } from "../ports.ts";
 import { triageScope } from "./triage.ts";
 import { ownSource } from "./watch.ts";

@@ -2,8 +2,9 @@
  * Watches a version that serves: one look per job, until there is a verdict. What follows from a failure is asked of a
  * person, or begun by the bot itself where configuration and policy say so.
  */
+
+import { type BakeVerdict, concludeBake, judgeBake } from "../domain/bake/verdict.ts";
 import { type Bake, bakePollMs, isBakeOpen, moveBake, type Watch } from "../domain/bake.ts";
-import { type BakeVerdict, concludeBake, judgeBake } from "../domain/bake-verdict.ts";
 import { planTitle, type Rollout } from "../domain/rollout.ts";
 import type { Clock, ModelEntry, StoreSlices } from "../ports.ts";
 import type { AutoRollback } from "./auto-rollback.ts";

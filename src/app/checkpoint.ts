@@ -10,8 +10,8 @@ import {
   signCheckpoint,
   verifierId,
   verifierOf,
-} from "../domain/checkpoint.ts";
-import { verifyConsistency } from "../domain/merkle.ts";
+} from "../domain/audit/checkpoint.ts";
+import { verifyConsistency } from "../domain/audit/merkle.ts";
 import type { Clock, Log, Metrics, Store, StoredCheckpoint, StoreSlices } from "../ports.ts";
 import { askTree, growTree } from "./tree.ts";
 

@@ -3,7 +3,7 @@
  * so their numbers do not matter. Pure.
  */
 import { alertKey } from "../domain/alert.ts";
-import type { Cause } from "../domain/correlation.ts";
+import type { Cause } from "../domain/clustering/correlation.ts";
 import type { ReplayedAlert, ReplayedIncident, ReplayResult } from "./replay.ts";
 
 /** An incident of one of the replays, short enough to print. */

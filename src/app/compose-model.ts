@@ -3,7 +3,7 @@
  * rollout, then the registry's pointer: when the rollout fails, the registry still says what serves. A retrain is the
  * training's; the registry tells which version came of it.
  */
-import { originDifferences } from "../domain/retrain-manifest.ts";
+import { originDifferences } from "../domain/rollout/retrain-manifest.ts";
 import {
   type ArtifactCheck,
   type BackendPlan,

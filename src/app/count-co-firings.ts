@@ -1,7 +1,8 @@
 /** Counts which alerts begin near one another as triage takes them in, and keeps the counts for the next retrain. */
+
+import { stableTypeOf } from "../domain/alert/type.ts";
 import type { Alert } from "../domain/alert.ts";
-import { stableTypeOf } from "../domain/alert-type.ts";
-import { createCoFiringTally } from "../domain/co-firing-counts.ts";
+import { createCoFiringTally } from "../domain/clustering/co-firing-counts.ts";
 import type { Log, Metrics, Store } from "../ports.ts";
 
 export interface CoFiringCounter {

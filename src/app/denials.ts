@@ -1,5 +1,10 @@
 /** Denied attempts at the bot's doors become audit entries: a few at a time, however many there are. */
-import { addAttempts, type DeniedAttempts, deniedRecord, foldAttempts } from "../domain/denied-attempt.ts";
+import {
+  addAttempts,
+  type DeniedAttempts,
+  deniedRecord,
+  foldAttempts,
+} from "../domain/audit/denied-attempt.ts";
 import type { Clock, Log } from "../ports/observability.ts";
 import type { Store } from "../ports.ts";
 

@@ -3,10 +3,11 @@
  * row in the database per slot and channel decides which replica sends it. So a slot is sent once, and one that
  * passed while the bot was down is caught up.
  */
+
+import { digestDetailView } from "../domain/digest/detail-view.ts";
+import { type CronFields, isTimezone, previousSlot } from "../domain/digest/schedule.ts";
+import { isQuiet } from "../domain/digest/view.ts";
 import { beginOnRequest, type DigestFacts } from "../domain/digest.ts";
-import { digestDetailView } from "../domain/digest-detail-view.ts";
-import { isQuiet } from "../domain/digest-view.ts";
-import { type CronFields, isTimezone, previousSlot } from "../domain/schedule.ts";
 import { gatherDigest } from "../ports/digest-facts.ts";
 import {
   type Channel,

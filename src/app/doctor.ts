@@ -1,5 +1,5 @@
 /** Looks at everything that can be wrong, and says what to do about it. Changes nothing. */
-import { isAside, nameOfTrouble } from "../domain/trouble.ts";
+import { isAside, nameOfTrouble } from "../domain/chat/trouble.ts";
 import { duration } from "../domain/view.ts";
 import { type Channel, type Chat, type Clock, channelName, type Finding, type Store } from "../ports.ts";
 

@@ -2,6 +2,8 @@
  * While nobody acknowledges an incident, tells more and more people: step by step, each once, whatever dies when. What
  * is told is committed with how far it has come; pagers outside are told after that, and told again until they answer.
  */
+
+import type { Incident } from "../domain/incident.ts";
 import {
   decideEscalation,
   type Escalation,
@@ -9,10 +11,9 @@ import {
   type EscalationStep,
   type Recipient,
   ruleFor,
-} from "../domain/escalation.ts";
-import type { Incident } from "../domain/incident.ts";
-import { mentionOf } from "../domain/link.ts";
-import type { Person } from "../domain/person.ts";
+} from "../domain/people/escalation.ts";
+import { mentionOf } from "../domain/people/link.ts";
+import type { Person } from "../domain/people/person.ts";
 import { duration, type Mention, oneLine } from "../domain/view.ts";
 import {
   type Clock,

@@ -3,10 +3,10 @@
  * entry, or plan it and store the rollout. Commands never check their caller, audit or post, so none can forget to.
  */
 import { randomBytes, randomUUID } from "node:crypto";
-import { formatLine } from "../domain/command-line.ts";
-import { refuseUnconfirmed } from "../domain/confirmation.ts";
-import type { ChannelSettings } from "../domain/incident-channel.ts";
-import { botPerson, type Person } from "../domain/person.ts";
+import { refuseUnconfirmed } from "../domain/approval/confirmation.ts";
+import { formatLine } from "../domain/command/options.ts";
+import type { ChannelSettings } from "../domain/incident/channel.ts";
+import { botPerson, type Person } from "../domain/people/person.ts";
 import type { Decision, PolicyAction, PolicyResource } from "../domain/policy.ts";
 import type {
   ActingCommand,

@@ -1,12 +1,12 @@
 import type { Alert } from "../domain/alert.ts";
 import type { Change } from "../domain/change.ts";
-import type { Cause, CauseQuestion } from "../domain/correlation.ts";
+import type { Cause, CauseQuestion } from "../domain/clustering/correlation.ts";
 import type { Undo } from "../domain/explanation.ts";
-import { countFeedback, standingVerdicts, type Verdict } from "../domain/feedback.ts";
+import { confirmedBefore, type PastIncident } from "../domain/incident/past.ts";
+import { featuresOf, type IncidentFeature } from "../domain/incident/similar.ts";
 import type { Incident } from "../domain/incident.ts";
-import { confirmedBefore, type PastIncident } from "../domain/past-incident.ts";
+import { countFeedback, standingVerdicts, type Verdict } from "../domain/learning/feedback.ts";
 import { type Rollout, targetOf } from "../domain/rollout.ts";
-import { featuresOf, type IncidentFeature } from "../domain/similar-incidents.ts";
 import type { Topology } from "../domain/topology.ts";
 import type { StoreSlices } from "../ports.ts";
 

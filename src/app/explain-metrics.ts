@@ -4,13 +4,13 @@
  * explanation and never before a first card. What it finds becomes numbered evidence and one chart in the thread.
  */
 import { createHash } from "node:crypto";
+import type { TrackedAlert } from "../domain/alert/tracked.ts";
 import type { Explanation } from "../domain/explanation.ts";
 import type { Incident } from "../domain/incident.ts";
-import { altOf, chartOf, type MetricChart, metricChartSchema } from "../domain/metric-chart.ts";
-import { evidenceOfMetrics, strongest } from "../domain/metric-evidence.ts";
-import { type MetricReading, sentenceOfChange } from "../domain/metric-reading.ts";
-import type { MetricWindow } from "../domain/metric-series.ts";
-import type { TrackedAlert } from "../domain/tracked-alert.ts";
+import { altOf, chartOf, type MetricChart, metricChartSchema } from "../domain/metrics/chart.ts";
+import { evidenceOfMetrics, strongest } from "../domain/metrics/evidence.ts";
+import { type MetricReading, sentenceOfChange } from "../domain/metrics/reading.ts";
+import type { MetricWindow } from "../domain/metrics/series.ts";
 import { oneLine } from "../domain/view.ts";
 import type { MetricSource } from "../ports/metric-source.ts";
 import type { Clock, Log, Metrics, NewTimelineEntry, Store, StoreSlices } from "../ports.ts";

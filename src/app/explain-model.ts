@@ -1,5 +1,5 @@
+import { checkDraft } from "../domain/explanation/check.ts";
 import type { Claim, ExplanationQuestion } from "../domain/explanation.ts";
-import { checkDraft } from "../domain/explanation-check.ts";
 import type { Explainer, ExplainResult, Log, Metrics, Store, TokenBudget } from "../ports.ts";
 
 /** Set aside before a question, so that replicas that ask at the same time keep the budget together. */

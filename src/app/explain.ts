@@ -2,9 +2,8 @@
  * Explains incidents. The deterministic text comes at once; where a model is configured it is asked once for each
  * settled state of the facts, and its answer stands only as far as the evidence backs it.
  */
-import type { Cause, CauseQuestion } from "../domain/correlation.ts";
-import { selectEvidence } from "../domain/evidence.ts";
-import type { Explanation, ExplanationDraft, ExplanationQuestion, Material } from "../domain/explanation.ts";
+import type { Cause, CauseQuestion } from "../domain/clustering/correlation.ts";
+import { selectEvidence } from "../domain/explanation/evidence.ts";
 import {
   basisOf,
   isNews,
@@ -13,11 +12,12 @@ import {
   type News,
   newsOf,
   withTemplate,
-} from "../domain/explanation-revision.ts";
-import { heedVerdicts } from "../domain/feedback.ts";
+} from "../domain/explanation/revision.ts";
+import type { Explanation, ExplanationDraft, ExplanationQuestion, Material } from "../domain/explanation.ts";
+import type { IncidentFeature } from "../domain/incident/similar.ts";
 import type { Incident } from "../domain/incident.ts";
-import { redact } from "../domain/redaction.ts";
-import type { IncidentFeature } from "../domain/similar-incidents.ts";
+import { heedVerdicts } from "../domain/learning/feedback.ts";
+import { redact } from "../domain/text/redaction.ts";
 import { oneLine } from "../domain/view.ts";
 import type {
   Clock,

@@ -1,5 +1,5 @@
 /** Incidents that come out of one another, and go into one another again. */
-import type { Correlation, Reason } from "../domain/correlation.ts";
+import type { Correlation, Reason } from "../domain/clustering/correlation.ts";
 import { type Incident, type IncidentEvent, splitIncident } from "../domain/incident.ts";
 import { oneLine } from "../domain/view.ts";
 

@@ -1,7 +1,7 @@
 /** Forms: what a person is asked for when a command was not told all it needs. */
-import { type CommandOption, fromOptions, type LineResult, parseLine } from "../domain/command-line.ts";
+import { type CommandOption, fromOptions, type LineResult, parseLine } from "../domain/command/options.ts";
 import type { Incident } from "../domain/incident.ts";
-import type { Person } from "../domain/person.ts";
+import type { Person } from "../domain/people/person.ts";
 import { oneLine } from "../domain/view.ts";
 import type {
   Clock,

@@ -7,7 +7,7 @@ import {
   judgeBake,
   judgeMetric,
   judgeTags,
-} from "../domain/evaluation-gate.ts";
+} from "../domain/rollout/evaluation-gate.ts";
 import type { Plan } from "../domain/rollout.ts";
 import { duration, oneLine } from "../domain/view.ts";
 import {

@@ -2,8 +2,10 @@
  * Alerts that flap are held open: their further firings and ends are counted on the one alert that is remembered, and
  * each is stored as a part of it, so that nothing is lost and nothing else moves.
  */
+
+import { supersede, type TrackedAlert } from "../domain/alert/tracked.ts";
 import { type Alert, alertKey } from "../domain/alert.ts";
-import type { Observation } from "../domain/correlation.ts";
+import type { Observation } from "../domain/clustering/correlation.ts";
 import {
   countFiring,
   endFiring,
@@ -14,8 +16,7 @@ import {
   isQuiet,
   newestStart,
   settleDown,
-} from "../domain/flapping.ts";
-import { supersede, type TrackedAlert } from "../domain/tracked-alert.ts";
+} from "../domain/suppression/flapping.ts";
 import { duration, moment } from "../domain/view.ts";
 import type { Firing } from "./settle-starts.ts";
 import {

@@ -2,11 +2,12 @@
  * A canary that holds: judged like a bake, then let on or stopped. Each decision is written before it is carried out, so
  * that after a crash it is carried out again; a backend takes that more than once.
  */
+
+import { type BakeVerdict, judgeBake } from "../domain/bake/verdict.ts";
 import { bakePollMs, type Hold } from "../domain/bake.ts";
-import { type BakeVerdict, judgeBake } from "../domain/bake-verdict.ts";
-import { botPerson } from "../domain/person.ts";
+import { botPerson } from "../domain/people/person.ts";
+import type { Observation } from "../domain/rollout/observation.ts";
 import { type Rollout, withProgress } from "../domain/rollout.ts";
-import type { Observation } from "../domain/rollout-observation.ts";
 import { oneLine } from "../domain/view.ts";
 import type { Clock, ExternalRef, ModelEntry, Operation } from "../ports.ts";
 import { comparableStart } from "./bake.ts";

@@ -16,8 +16,8 @@ import {
   opensByItself,
   purposeOf,
   topicOf,
-} from "../domain/incident-channel.ts";
-import { botPerson, type Person } from "../domain/person.ts";
+} from "../domain/incident/channel.ts";
+import { botPerson, type Person } from "../domain/people/person.ts";
 import type {
   ChannelHost,
   Clock,

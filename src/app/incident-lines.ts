@@ -1,7 +1,6 @@
 /** What is written of incidents that alerts moved, and how much of it their threads hear. */
 import { z } from "zod";
 import { severities } from "../domain/alert.ts";
-import type { Incident, IncidentEvent } from "../domain/incident.ts";
 import {
   isOverdue,
   noNews,
@@ -9,7 +8,8 @@ import {
   type ThreadNews,
   tellJoins,
   tellSeverity,
-} from "../domain/thread-news.ts";
+} from "../domain/incident/thread-news.ts";
+import type { Incident, IncidentEvent } from "../domain/incident.ts";
 import type { NewTimelineEntry } from "../ports.ts";
 import { type Movement, nameOf, type TriageMemory } from "./triage-memory.ts";
 

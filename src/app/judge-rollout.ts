@@ -1,13 +1,13 @@
 /** Whether a planned rollout may be asked for as things stand, and how it is shown to someone who only wants to see. */
 import { randomUUID } from "node:crypto";
+import { nameQuestion } from "../domain/approval/confirmation.ts";
 import { unmeetable } from "../domain/approval.ts";
-import { nameQuestion } from "../domain/confirmation.ts";
-import { freezeStanding, freezeText } from "../domain/freeze.ts";
-import type { Person } from "../domain/person.ts";
+import type { Person } from "../domain/people/person.ts";
 import { type Decision, modelResource, type PolicyResource } from "../domain/policy.ts";
+import { freezeStanding, freezeText } from "../domain/rollout/freeze.ts";
+import type { Standing } from "../domain/rollout/standing.ts";
+import { rolloutView, waitingSentence } from "../domain/rollout/view.ts";
 import { brokenChecks, newRollout, type Plan, planTitle, type Rollout } from "../domain/rollout.ts";
-import { rolloutView, waitingSentence } from "../domain/rollout-view.ts";
-import type { Standing } from "../domain/standing.ts";
 import { oneLine, plain, type View, type ViewAction } from "../domain/view.ts";
 import type { Refusal, RolloutStore } from "../ports.ts";
 import { rulesFor } from "./request-rollout.ts";

@@ -4,7 +4,7 @@
  */
 import type { Change, PointerMove } from "../domain/change.ts";
 import type { Rollout } from "../domain/rollout.ts";
-import { outsideChangeId } from "../domain/serving-change.ts";
+import { outsideChangeId } from "../domain/serving/change.ts";
 import type { ModelEntry, StoreSlices } from "../ports.ts";
 
 /** Clocks of the bot and the registry may differ by this, ms; and so long after a rollout its event may be dated. */

@@ -1,8 +1,9 @@
 /** Incidents whose cause is known: because people confirmed it, or because what was rolled back ended them. */
-import type { CauseQuestion } from "../domain/correlation.ts";
-import type { KindOf } from "../domain/evidence-kind.ts";
-import { countFeedback, suspectOf } from "../domain/feedback.ts";
-import type { LabelledCause } from "../domain/fitting.ts";
+
+import type { KindOf } from "../domain/alert/evidence-kind.ts";
+import type { CauseQuestion } from "../domain/clustering/correlation.ts";
+import { countFeedback, suspectOf } from "../domain/learning/feedback.ts";
+import type { LabelledCause } from "../domain/learning/fitting.ts";
 import type { Feedback, Store } from "../ports.ts";
 
 /** Newest rows that are learned from. */

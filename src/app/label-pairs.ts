@@ -2,11 +2,12 @@
  * Pairs of alerts of which it is known whether they belong together, with what each signal said of them at the time:
  * from what people decided, and, counting less, from groupings that people worked on and left as they were.
  */
+
+import type { KindOf } from "../domain/alert/evidence-kind.ts";
+import type { Correlator, RememberedAlert, Ruling } from "../domain/clustering/correlation.ts";
+import { shippedSignals } from "../domain/clustering/shipped-signals.ts";
 import { createCorrelator } from "../domain/clustering.ts";
-import type { Correlator, RememberedAlert, Ruling } from "../domain/correlation.ts";
-import type { KindOf } from "../domain/evidence-kind.ts";
-import type { LabelledPair } from "../domain/fitting.ts";
-import { shippedSignals } from "../domain/shipped-signals.ts";
+import type { LabelledPair } from "../domain/learning/fitting.ts";
 import type { Weights } from "../domain/weights.ts";
 import type { Store, StoredAlert } from "../ports.ts";
 

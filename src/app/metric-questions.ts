@@ -1,10 +1,11 @@
 /** What to ask of metrics about the suspects of an incident. */
+
+import { entityOf } from "../domain/alert/entity.ts";
+import type { TrackedAlert } from "../domain/alert/tracked.ts";
 import type { Alert, Labels } from "../domain/alert.ts";
-import { entityOf } from "../domain/entity.ts";
-import type { MetricQuestion } from "../domain/metric-reading.ts";
-import { narrowTo, unitOf, watchedBy } from "../domain/promql.ts";
-import { fillTemplate } from "../domain/promql-template.ts";
-import type { TrackedAlert } from "../domain/tracked-alert.ts";
+import { narrowTo, unitOf, watchedBy } from "../domain/metrics/promql.ts";
+import { fillTemplate } from "../domain/metrics/promql-template.ts";
+import type { MetricQuestion } from "../domain/metrics/reading.ts";
 import type { AlertRule, MetricSource, Unreadable } from "../ports/metric-source.ts";
 
 /** One entry of `prometheus.queries` in tocsin.yaml. */

@@ -1,8 +1,8 @@
 /** Our own watch over models: judges the newest window that is over beside the reference, and tells what it finds. */
 import { createHash } from "node:crypto";
-import { isQuietReport, type ModelReport } from "../domain/model-report.ts";
 import { type Judgement, judgeProfile } from "../domain/monitoring/judge-profile.ts";
 import type { MonitoringSettings } from "../domain/monitoring/profile-push.ts";
+import { isQuietReport, type ModelReport } from "../domain/monitoring/report.ts";
 import { reportJudgement } from "../domain/monitoring/report-judgement.ts";
 import type { Clock, Log, Metrics, Store, StoredProfile } from "../ports.ts";
 import type { TellReport } from "./tell-report.ts";

@@ -1,5 +1,5 @@
 /** The prefix of commands' names at the border: taken off what comes in, put on what goes out. */
-import { type CommandNaming, ownName, withPrefix } from "../domain/command-prefix.ts";
+import { type CommandNaming, ownName, withPrefix } from "../domain/command/prefix.ts";
 import type { CommandShape, FormRequest } from "../ports.ts";
 import type { Execute } from "./execute.ts";
 import type { Render } from "./render.ts";

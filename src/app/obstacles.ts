@@ -11,7 +11,7 @@ import {
   placeOfAside,
   placeOfTrouble,
   probeDelayMs,
-} from "../domain/trouble.ts";
+} from "../domain/chat/trouble.ts";
 import type { Aside, Channel, Clock, Log, Obstacle, Post, Store, StoreSlices, Trouble } from "../ports.ts";
 
 export interface ObstacleOptions {

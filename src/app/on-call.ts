@@ -1,5 +1,5 @@
 /** Who is on call, whether tocsin.yaml has the turns or a calendar elsewhere. */
-import { onCallAt, type Rota } from "../domain/on-call.ts";
+import { onCallAt, type Rota } from "../domain/people/on-call.ts";
 import type { OnCallAnswer, RotaCalendar } from "../ports.ts";
 
 export interface OnCall {

@@ -1,8 +1,8 @@
 /** How a command request went, in words for the person and in one word for the log. */
-import { answerView, errorView } from "../domain/answer.ts";
-import { formatLine, fromOptions, type LineShape } from "../domain/command-line.ts";
-import { actInWords } from "../domain/permission-words.ts";
-import { isStranger, type Person } from "../domain/person.ts";
+import { answerView, errorView } from "../domain/command/answer.ts";
+import { formatLine, fromOptions, type LineShape } from "../domain/command/options.ts";
+import { actInWords } from "../domain/command/permission-words.ts";
+import { isStranger, type Person } from "../domain/people/person.ts";
 import type { Decision, PolicyAction, PolicyResource } from "../domain/policy.ts";
 import { oneLine, type View, type ViewAction } from "../domain/view.ts";
 import type { CommandRequest, CommandResult, Refusal } from "../ports.ts";

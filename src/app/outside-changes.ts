@@ -2,9 +2,10 @@
  * What someone changed without the bot: recorded once, audited, posted, and kept as a change that incidents may suspect.
  * A look finds it, or a webhook has told of it; what came and went between two looks only a webhook tells.
  */
+
+import { outsideChanges, outsidePrefix } from "../domain/serving/change.ts";
+import { movesTo } from "../domain/serving/told-moves.ts";
 import { type ServingLook, type ServingPart, type ServingRecord, versionWord } from "../domain/serving.ts";
-import { outsideChanges, outsidePrefix } from "../domain/serving-change.ts";
-import { movesTo } from "../domain/told-moves.ts";
 import { type Log, type ModelEntry, parseChannel, type StoreSlices } from "../ports.ts";
 import { explainOpen } from "./effects.ts";
 

@@ -1,5 +1,5 @@
 /** What the console shows at each address, to whom. Reading is judged as the commands that read are. */
-import type { Person } from "../domain/person.ts";
+import type { Person } from "../domain/people/person.ts";
 import type {
   Clock,
   ModelEntry,

@@ -1,5 +1,5 @@
-import { parseJson } from "../domain/json.ts";
-import type { SenderSecret } from "../domain/sender.ts";
+import type { SenderSecret } from "../domain/alert/sender.ts";
+import { parseJson } from "../domain/text/json.ts";
 import type { ParseResult, RawDelivery, Source } from "../ports/source.ts";
 
 /** A source as it is configured: under its own name, or several times under others (`use` in tocsin.yaml). */

@@ -1,5 +1,6 @@
 /** From what a person typed or chose to a command's checked options, or to words about what is wrong. */
 import { z } from "zod";
+import { withKnownFlags, withValue } from "../domain/command/line-correction.ts";
 import {
   type CommandOption,
   fromOptions,
@@ -9,9 +10,8 @@ import {
   optionsOf,
   parseLine,
   usageOf,
-} from "../domain/command-line.ts";
-import { withKnownFlags, withValue } from "../domain/line-correction.ts";
-import { closest } from "../domain/spelling.ts";
+} from "../domain/command/options.ts";
+import { closest } from "../domain/command/spelling.ts";
 import { oneLine } from "../domain/view.ts";
 import type { Command, CommandRequest, CommandShape, Refusal } from "../ports.ts";
 

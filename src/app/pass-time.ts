@@ -1,8 +1,9 @@
 /** What time alone does to alerts. */
-import type { Observation } from "../domain/correlation.ts";
-import { isFlapping } from "../domain/flapping.ts";
+
+import { isTimedOut, timeOut } from "../domain/alert/tracked.ts";
+import type { Observation } from "../domain/clustering/correlation.ts";
+import { isFlapping } from "../domain/suppression/flapping.ts";
 import type { MuteSettings } from "../domain/suppression.ts";
-import { isTimedOut, timeOut } from "../domain/tracked-alert.ts";
 import { endNewestPart, release, settleQuiet } from "./hold-flapping.ts";
 import { reviewAllMutes, reviewMutes } from "./review-mutes.ts";
 import { keep, type Movement, newMovement, place, type TriageMemory } from "./triage-memory.ts";

@@ -1,6 +1,6 @@
 /** Who asks: the person of tocsin.yaml whose account it is, by its own word or by a link; else a stranger. */
-import { personOfAccount } from "../domain/link.ts";
-import { botPerson, findPerson, ownPlatform, type Person, stranger } from "../domain/person.ts";
+import { personOfAccount } from "../domain/people/link.ts";
+import { botPerson, findPerson, ownPlatform, type Person, stranger } from "../domain/people/person.ts";
 import type { Account, StoreSlices } from "../ports.ts";
 
 export async function personOf(

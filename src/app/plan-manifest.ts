@@ -7,7 +7,7 @@ import {
   missingFields,
   type RetrainManifest,
   shippedManifestRule,
-} from "../domain/retrain-manifest.ts";
+} from "../domain/rollout/retrain-manifest.ts";
 import { oneLine } from "../domain/view.ts";
 import type { ModelEntry, PlanQuestion, Refusal, RolloutStore } from "../ports.ts";
 

@@ -1,8 +1,9 @@
 /** What a rollout would do: asked of the backend, decided here, the same at request and at apply. */
-import { type RollbackTarget, rollbackTarget } from "../domain/rollback-target.ts";
+
+import { closest } from "../domain/command/spelling.ts";
+import { findTarget } from "../domain/command/target.ts";
+import { type RollbackTarget, rollbackTarget } from "../domain/rollout/rollback-target.ts";
 import type { Plan, Rollout } from "../domain/rollout.ts";
-import { closest } from "../domain/spelling.ts";
-import { findTarget } from "../domain/target.ts";
 import { oneLine } from "../domain/view.ts";
 import type {
   ArtifactCheck,

@@ -3,7 +3,7 @@
  * Before an attempt the post is marked `sending` and committed; whoever finds it so later looks for the message
  * before sending again. The queue runs one such job per channel at a time, so a stuck channel delays no other.
  */
-import { heldUntil } from "../domain/trouble.ts";
+import { heldUntil } from "../domain/chat/trouble.ts";
 import type { View } from "../domain/view.ts";
 import {
   type Channel,

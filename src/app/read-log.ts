@@ -1,6 +1,7 @@
 /** The whole audit log in order, a page at a time: leaves of what was pruned, then entries. */
+
+import type { ExportLine } from "../domain/audit/export.ts";
 import type { AuditEntry } from "../domain/audit.ts";
-import type { ExportLine } from "../domain/audit-export.ts";
 import type { StoredCheckpoint, StoreSlices } from "../ports.ts";
 
 type LogStore = Pick<StoreSlices, "audit" | "checkpoints">;

@@ -1,7 +1,7 @@
 /** Asks a source of metrics: a few questions at a time, all of them within one deadline. */
 import type { Labels } from "../domain/alert.ts";
-import { type MetricQuestion, type MetricReading, readSeries } from "../domain/metric-reading.ts";
-import type { MetricSeries, MetricWindow } from "../domain/metric-series.ts";
+import { type MetricQuestion, type MetricReading, readSeries } from "../domain/metrics/reading.ts";
+import type { MetricSeries, MetricWindow } from "../domain/metrics/series.ts";
 import type { MetricSource } from "../ports/metric-source.ts";
 
 export interface ReadLimits {

@@ -1,20 +1,20 @@
 /** What a post shows: reads the state it is about and makes its view. Decides nothing. */
 
-import { alertTimelineAlt } from "../domain/alert-timeline.ts";
-import { isApprovalReminder } from "../domain/approval-reminder.ts";
-import { checkpointView } from "../domain/checkpoint-view.ts";
-import { comparisonAlt, comparisonChart } from "../domain/comparison-chart.ts";
-import { digestDetailView } from "../domain/digest-detail-view.ts";
-import { digestView } from "../domain/digest-view.ts";
-import { standingVerdicts } from "../domain/feedback.ts";
-import { handoverView } from "../domain/handover-view.ts";
+import { alertTimelineAlt } from "../domain/alert/timeline.ts";
+import { isApprovalReminder } from "../domain/approval/reminder.ts";
+import { checkpointView } from "../domain/audit/checkpoint-view.ts";
+import { troubleView } from "../domain/chat/trouble.ts";
+import { digestDetailView } from "../domain/digest/detail-view.ts";
+import { handoverView } from "../domain/digest/handover-view.ts";
+import { digestView } from "../domain/digest/view.ts";
+import { type EntryChart, entryView, incidentView } from "../domain/incident/view.ts";
 import type { TimelineEntry } from "../domain/incident.ts";
-import { type EntryChart, entryView, incidentView } from "../domain/incident-view.ts";
-import { mentionOf } from "../domain/link.ts";
-import type { Person } from "../domain/person.ts";
-import { outsideView } from "../domain/serving-change.ts";
-import { type ReminderKind, silenceReminderView } from "../domain/silence-view.ts";
-import { troubleView } from "../domain/trouble.ts";
+import { standingVerdicts } from "../domain/learning/feedback.ts";
+import { mentionOf } from "../domain/people/link.ts";
+import type { Person } from "../domain/people/person.ts";
+import { comparisonAlt, comparisonChart } from "../domain/rollout/comparison-chart.ts";
+import { outsideView } from "../domain/serving/change.ts";
+import { type ReminderKind, silenceReminderView } from "../domain/suppression/silence-view.ts";
 import {
   type Mention,
   mention,

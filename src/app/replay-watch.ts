@@ -1,6 +1,6 @@
 /** Runs a rule through the past before it is switched on: when it would have raised, and what it would have been worth. */
 import type { Labels } from "../domain/alert.ts";
-import type { MetricPoint, MetricSeries } from "../domain/metric-series.ts";
+import type { MetricPoint, MetricSeries } from "../domain/metrics/series.ts";
 import {
   type BacktestScore,
   type BacktestSpan,
@@ -9,8 +9,8 @@ import {
   type Event,
   type Raised,
   scoreBacktest,
-} from "../domain/watch-backtest.ts";
-import { lookBackOf, type WatchRule } from "../domain/watch-rule.ts";
+} from "../domain/watch/backtest.ts";
+import { lookBackOf, type WatchRule } from "../domain/watch/rule.ts";
 import { stepOf } from "./watch-looks.ts";
 import { countStepMs, filledCounts, type SeriesAnswer, type WatchSeries } from "./watch-series.ts";
 

@@ -2,11 +2,12 @@
  * Runs a recorded stream through the real parsers, the correlator and the ranking of causes, in memory and in virtual
  * time: what the bot would have made of it. How teams tune before going live, and how judgement is measured.
  */
+
+import type { KindOf } from "../domain/alert/evidence-kind.ts";
 import { type Alert, alertKey } from "../domain/alert.ts";
 import { rankCauses } from "../domain/causes.ts";
 import type { Change } from "../domain/change.ts";
-import type { Cause, Correlator, Observation, Reason } from "../domain/correlation.ts";
-import type { KindOf } from "../domain/evidence-kind.ts";
+import type { Cause, Correlator, Observation, Reason } from "../domain/clustering/correlation.ts";
 import { joinTopologies, type Topology } from "../domain/topology.ts";
 import type { Weights } from "../domain/weights.ts";
 import type { Source } from "../ports.ts";

@@ -1,12 +1,12 @@
 /** From a plan to a stored rollout: approvals counted, expiry set, cards and jobs wanted, all in one transaction. */
 import { createHash } from "node:crypto";
-import { answerView } from "../domain/answer.ts";
+import { type ApprovalRule, demandText } from "../domain/approval/rule.ts";
 import { unmeetable } from "../domain/approval.ts";
-import { type ApprovalRule, demandText } from "../domain/approval-rule.ts";
 import type { AuditRecord } from "../domain/audit.ts";
-import { type FreezeInForce, freezeText } from "../domain/freeze.ts";
-import type { Person } from "../domain/person.ts";
+import { answerView } from "../domain/command/answer.ts";
+import type { Person } from "../domain/people/person.ts";
 import type { Decision } from "../domain/policy.ts";
+import { type FreezeInForce, freezeText } from "../domain/rollout/freeze.ts";
 import { isFinal, newRollout, type Plan, planTitle, type Rollout, rolloutStates } from "../domain/rollout.ts";
 import { type CommandRequest, channelName, type Refusal, type StoreSlices } from "../ports.ts";
 import { type Effects, MovedElsewhereError } from "./effects.ts";

@@ -1,7 +1,8 @@
 /** Erasing what entries say of people, and removing old entries: both are entries themselves. */
+
+import { openCheckpoint, parseVerifier } from "../domain/audit/checkpoint.ts";
+import { erasedAction, type FieldPlace, prunedAction, summarizeErasure } from "../domain/audit/erasure.ts";
 import { createChainCheck } from "../domain/audit.ts";
-import { erasedAction, type FieldPlace, prunedAction, summarizeErasure } from "../domain/audit-erasure.ts";
-import { openCheckpoint, parseVerifier } from "../domain/checkpoint.ts";
 import type { Store, StoredCheckpoint } from "../ports.ts";
 import { readCheckpoints, readLog } from "./read-log.ts";
 

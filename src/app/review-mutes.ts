@@ -1,5 +1,5 @@
 /** Asks again what mutes alerts: those that are new, and those whose inhibitors came or went. */
-import { isSameMute } from "../domain/mute.ts";
+import { isSameMute } from "../domain/suppression/mute.ts";
 import { append, keep, type Movement, type TriageMemory } from "./triage-memory.ts";
 
 /** @param fresh - keys that are new in this batch; nobody has been told of them yet. */

@@ -1,5 +1,5 @@
 /** Says something in the thread of each card of a rollout, once. */
-import { comparisonAlt, comparisonChart } from "../domain/comparison-chart.ts";
+import { comparisonAlt, comparisonChart } from "../domain/rollout/comparison-chart.ts";
 import type { Rollout } from "../domain/rollout.ts";
 import type { StoreSlices } from "../ports.ts";
 

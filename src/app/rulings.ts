@@ -2,7 +2,7 @@
  * Carries out what people decided about groupings. What the correlator remembers it places itself, by the ruling;
  * alerts that it has forgotten are moved here, so that a ruling holds however old its alerts are.
  */
-import type { Correlation, Placement, Reason, Ruling, Split } from "../domain/correlation.ts";
+import type { Correlation, Placement, Reason, Ruling, Split } from "../domain/clustering/correlation.ts";
 import type { Store } from "../ports.ts";
 import { type Movement, newMovement, place, remember, type TriageMemory } from "./triage-memory.ts";
 

@@ -3,10 +3,11 @@
  * matched nothing. A reminder is a post whose key follows from the silence, so whoever asks for it, and however often,
  * it is sent once.
  */
-import { matchesAll } from "../domain/matcher.ts";
-import { matchable } from "../domain/routing.ts";
-import type { Silence } from "../domain/silence.ts";
-import type { TrackedAlert } from "../domain/tracked-alert.ts";
+
+import type { TrackedAlert } from "../domain/alert/tracked.ts";
+import { matchable } from "../domain/chat/routing.ts";
+import { matchesAll } from "../domain/suppression/matcher.ts";
+import type { Silence } from "../domain/suppression/silence.ts";
 import { type PostKind, parseChannel, type StoreSlices } from "../ports.ts";
 
 /** When to remind; `silences` in tocsin.yaml. */

@@ -1,8 +1,9 @@
 /** Gathers what stands in the way of a rollout. */
-import { freezesOn } from "../domain/freeze.ts";
+
 import type { ModelFacts } from "../domain/policy.ts";
+import { freezesOn } from "../domain/rollout/freeze.ts";
+import type { Standing } from "../domain/rollout/standing.ts";
 import { type Plan, type Rollout, targetOf } from "../domain/rollout.ts";
-import type { Standing } from "../domain/standing.ts";
 import type { RolloutStore } from "../ports.ts";
 
 /** @param rollout - for its place in the queue; null for one that is not asked for yet and would be the last. */

@@ -1,7 +1,7 @@
 /** Suggestions while someone types a command. */
 
-import { fromOptions, kebab } from "../domain/command-line.ts";
-import type { Person } from "../domain/person.ts";
+import { fromOptions, kebab } from "../domain/command/options.ts";
+import type { Person } from "../domain/people/person.ts";
 import { mayAtAll } from "../domain/policy.ts";
 import type { ChatDoor, Clock, Command, Log, ModelEntry, OptionValues, Policy, Store } from "../ports.ts";
 import { withDeadline } from "./deadline.ts";

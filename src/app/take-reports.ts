@@ -1,9 +1,10 @@
 /** Reports of alerts become what is remembered of them, and the correlator says where they belong. */
+
+import { mergeAlert, supersede, type TrackedAlert } from "../domain/alert/tracked.ts";
 import { alertKey, isSameAlert } from "../domain/alert.ts";
-import type { Observation } from "../domain/correlation.ts";
-import { hasOtherReport } from "../domain/model-report.ts";
+import type { Observation } from "../domain/clustering/correlation.ts";
+import { hasOtherReport } from "../domain/monitoring/report.ts";
 import type { MuteSettings } from "../domain/suppression.ts";
-import { mergeAlert, supersede, type TrackedAlert } from "../domain/tracked-alert.ts";
 import { beginText, countOrHold, endNewestPart, newestFiring, takeHeld } from "./hold-flapping.ts";
 import { reviewAllMutes, reviewMutes } from "./review-mutes.ts";
 import { settleStarts } from "./settle-starts.ts";

@@ -8,7 +8,7 @@ import {
   isQuietReport,
   type LossLimits,
   type ModelReport,
-} from "../domain/model-report.ts";
+} from "../domain/monitoring/report.ts";
 import type { Clock, Log, ModelEntry, WatchStore } from "../ports.ts";
 import type { Ingest } from "./ingest.ts";
 import { ownSource } from "./watch.ts";

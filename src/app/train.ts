@@ -3,11 +3,11 @@
  * corrected or left alone, and what fired together over weeks.
  */
 import { createHash } from "node:crypto";
+import { createKindOf, type KindRule } from "../domain/alert/evidence-kind.ts";
 import { canonicalJson } from "../domain/audit.ts";
-import { learnCoFirings } from "../domain/co-firing-counts.ts";
-import { createKindOf, type KindRule } from "../domain/evidence-kind.ts";
-import { checkEnough, fitWeights, heldOutFrom } from "../domain/fitting.ts";
-import { emptyManifest } from "../domain/retrain-manifest.ts";
+import { learnCoFirings } from "../domain/clustering/co-firing-counts.ts";
+import { checkEnough, fitWeights, heldOutFrom } from "../domain/learning/fitting.ts";
+import { emptyManifest } from "../domain/rollout/retrain-manifest.ts";
 import { shippedWeights, type Weights, weightsSchema } from "../domain/weights.ts";
 import type { Fitted, Store, Trainer } from "../ports.ts";
 import { labelledCauses } from "./label-causes.ts";

@@ -1,5 +1,5 @@
 /** The Merkle tree over the audit log as it is stored: extended entry by entry, read a few nodes at a time. */
-import { type AuditEntry, type ChainFault, createChainCheck, entryLeaf } from "../domain/audit.ts";
+
 import {
   createFrontier,
   frontierPlaces,
@@ -9,7 +9,8 @@ import {
   type TreeNode,
   type TreeView,
   treeOver,
-} from "../domain/merkle.ts";
+} from "../domain/audit/merkle.ts";
+import { type AuditEntry, type ChainFault, createChainCheck, entryLeaf } from "../domain/audit.ts";
 import type { CheckpointStore, Store, StoreSlices } from "../ports.ts";
 
 /** Entries that one transaction brings into the tree. */

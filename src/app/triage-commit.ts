@@ -1,4 +1,7 @@
+import type { TrackedAlert } from "../domain/alert/tracked.ts";
 import type { Alert } from "../domain/alert.ts";
+import { type Route, routesOf } from "../domain/chat/routing.ts";
+import { subscriptionRoute } from "../domain/chat/subscription.ts";
 import {
   advanceIncident,
   type Incident,
@@ -6,9 +9,6 @@ import {
   mergeIncident,
   openIncident,
 } from "../domain/incident.ts";
-import { type Route, routesOf } from "../domain/routing.ts";
-import { subscriptionRoute } from "../domain/subscription.ts";
-import type { TrackedAlert } from "../domain/tracked-alert.ts";
 import {
   type Job,
   type NewTimelineEntry,

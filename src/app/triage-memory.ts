@@ -1,13 +1,14 @@
 /** What the leaseholder of a scope remembers, and what a batch of reports or the passing of time did to it. */
+
+import type { TrackedAlert } from "../domain/alert/tracked.ts";
 import type { Alert } from "../domain/alert.ts";
-import type { Correlation, Correlator, Observation, Placement } from "../domain/correlation.ts";
-import { type FlappingRule, isFlapping, shippedFlapping } from "../domain/flapping.ts";
+import type { Correlation, Correlator, Observation, Placement } from "../domain/clustering/correlation.ts";
+import { createTally, type IncidentFacts, type IncidentTally } from "../domain/incident/facts.ts";
 import type { Incident, IncidentEvent } from "../domain/incident.ts";
-import { createTally, type IncidentFacts, type IncidentTally } from "../domain/incident-facts.ts";
-import type { InhibitionRule } from "../domain/inhibition.ts";
-import type { Mute } from "../domain/mute.ts";
+import { type FlappingRule, isFlapping, shippedFlapping } from "../domain/suppression/flapping.ts";
+import type { InhibitionRule } from "../domain/suppression/inhibition.ts";
+import type { Mute } from "../domain/suppression/mute.ts";
 import { createMuting, type Muting } from "../domain/suppression.ts";
-import type { TrackedAlert } from "../domain/tracked-alert.ts";
 import { duration } from "../domain/view.ts";
 
 /**

@@ -4,15 +4,15 @@
  */
 
 import type { Alert } from "../domain/alert.ts";
-import type { Correlator, Observation } from "../domain/correlation.ts";
-import type { FlappingRule } from "../domain/flapping.ts";
+import type { Route } from "../domain/chat/routing.ts";
+import type { Correlator, Observation } from "../domain/clustering/correlation.ts";
+import { isOverdue } from "../domain/incident/thread-news.ts";
 import type { Incident } from "../domain/incident.ts";
-import type { InhibitionRule } from "../domain/inhibition.ts";
 import { type MonitoringSettings, shippedMonitoring } from "../domain/monitoring/profile-push.ts";
-import { muteCauses } from "../domain/mute.ts";
-import type { Route } from "../domain/routing.ts";
+import type { FlappingRule } from "../domain/suppression/flapping.ts";
+import type { InhibitionRule } from "../domain/suppression/inhibition.ts";
+import { muteCauses } from "../domain/suppression/mute.ts";
 import type { MuteSettings } from "../domain/suppression.ts";
-import { isOverdue } from "../domain/thread-news.ts";
 import { joinTopologies, type Topology } from "../domain/topology.ts";
 import {
   type Clock,

@@ -1,5 +1,5 @@
 /** Ends the sleep of an incident when its time has come, and says so in its thread. */
-import { wakeIncident } from "../domain/incident-work.ts";
+import { wakeIncident } from "../domain/incident/work.ts";
 import type { Clock, Store } from "../ports.ts";
 import type { Effects } from "./effects.ts";
 

@@ -1,8 +1,8 @@
 /** One look at a rule: its series are read, and each is judged as it is now. */
 
 import type { Labels } from "../domain/alert.ts";
-import { type Baseline, learnBaseline } from "../domain/anomaly.ts";
-import { relearnMs } from "../domain/watch-backtest.ts";
+import { type Baseline, learnBaseline } from "../domain/watch/anomaly.ts";
+import { relearnMs } from "../domain/watch/backtest.ts";
 import {
   type AnomalyRule,
   baselineOptions,
@@ -12,7 +12,7 @@ import {
   lookBackOf,
   type Verdict,
   type WatchRule,
-} from "../domain/watch-rule.ts";
+} from "../domain/watch/rule.ts";
 import { keyOf, type SeriesAnswer, type WatchSeries } from "./watch-series.ts";
 
 export interface Judged {

@@ -1,7 +1,7 @@
 /** The past of what a rule watches: from Prometheus, or from the alerts that the bot itself received. */
 import type { Labels } from "../domain/alert.ts";
-import type { MetricPoint, MetricSeries } from "../domain/metric-series.ts";
-import type { WatchRule } from "../domain/watch-rule.ts";
+import type { MetricPoint, MetricSeries } from "../domain/metrics/series.ts";
+import type { WatchRule } from "../domain/watch/rule.ts";
 import type { MetricSource, WatchStore } from "../ports.ts";
 
 export type SeriesAnswer =

@@ -4,8 +4,8 @@
  */
 import { type Alert, fingerprint, type Labels } from "../domain/alert.ts";
 import { oneLine } from "../domain/view.ts";
-import { labelsOf, type WatchRule } from "../domain/watch-rule.ts";
-import { quiet, stepWatch, type WatchState } from "../domain/watch-state.ts";
+import { labelsOf, type WatchRule } from "../domain/watch/rule.ts";
+import { quiet, stepWatch, type WatchState } from "../domain/watch/state.ts";
 import type { Clock, Lease, Log, Metrics, Store } from "../ports.ts";
 import type { Ingest } from "./ingest.ts";
 import { createRest } from "./rest.ts";

@@ -1,8 +1,8 @@
 /** `bake`, `canary` and `timeoutMinutes` of a model in tocsin.yaml. */
 import { z } from "zod";
+import { checkPlaces } from "../domain/bake/check.ts";
 import type { BakeRule } from "../domain/bake.ts";
-import { checkPlaces } from "../domain/bake-check.ts";
-import { placesProblem } from "../domain/promql-template.ts";
+import { placesProblem } from "../domain/metrics/promql-template.ts";
 
 const minuteMs = 60_000;
 

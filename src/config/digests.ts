@@ -1,5 +1,5 @@
 /** `digests` of tocsin.yaml. */
-import type { Rota } from "../domain/on-call.ts";
+import type { Rota } from "../domain/people/on-call.ts";
 import { ConfigError } from "./error.ts";
 import type { FileConfig } from "./file.ts";
 import type { DigestSchedule } from "./shape.ts";

@@ -1,6 +1,6 @@
 /** tocsin.yaml with its defaults, as people may read it: names of secrets, never secrets. */
 import { stringify } from "yaml";
-import { redact } from "../domain/redaction.ts";
+import { redact } from "../domain/text/redaction.ts";
 
 const secretKey =
   /secret|token|password|passwd|bearer|hmac|credential|authorization|api_?key|routing_?key|private/i;

@@ -1,13 +1,13 @@
 /** Who is told while nobody acknowledges an incident: the keys onCall, pagers and escalation of tocsin.yaml. */
 import { z } from "zod";
 import { severities } from "../domain/alert.ts";
-import { parseDuration } from "../domain/command-line.ts";
-import type { EscalationRule, EscalationStep, Recipient } from "../domain/escalation.ts";
-import { parseClock } from "../domain/maintenance.ts";
-import { parseMatcher } from "../domain/matcher.ts";
-import type { Rota } from "../domain/on-call.ts";
-import type { Person } from "../domain/person.ts";
-import { isTimezone, type LocalTime } from "../domain/schedule.ts";
+import { parseDuration } from "../domain/command/options.ts";
+import { isTimezone, type LocalTime } from "../domain/digest/schedule.ts";
+import type { EscalationRule, EscalationStep, Recipient } from "../domain/people/escalation.ts";
+import type { Rota } from "../domain/people/on-call.ts";
+import type { Person } from "../domain/people/person.ts";
+import { parseClock } from "../domain/suppression/maintenance.ts";
+import { parseMatcher } from "../domain/suppression/matcher.ts";
 import { type PagerSettings, parseChannel } from "../ports.ts";
 import { ConfigError } from "./error.ts";
 import type { CalendarConfig } from "./shape.ts";

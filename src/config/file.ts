@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { parseDocument } from "yaml";
 import { z } from "zod";
-import { evidenceKinds } from "../domain/evidence-kind.ts";
-import { templateProblem } from "../domain/promql-template.ts";
-import { manifestFields, shippedManifestRule } from "../domain/retrain-manifest.ts";
+import { evidenceKinds } from "../domain/alert/evidence-kind.ts";
+import { templateProblem } from "../domain/metrics/promql-template.ts";
+import { manifestFields, shippedManifestRule } from "../domain/rollout/retrain-manifest.ts";
 import { parseChannel } from "../ports.ts";
 import { auditSchema } from "./audit.ts";
 import { bakeSchema, canarySchema } from "./bake.ts";

@@ -1,9 +1,9 @@
 /** Channels of incidents' own: the key incidentChannels of tocsin.yaml. */
 import { z } from "zod";
 import { severities } from "../domain/alert.ts";
-import type { ChannelRule, ChannelSettings } from "../domain/incident-channel.ts";
-import { parseMatcher } from "../domain/matcher.ts";
-import type { Person } from "../domain/person.ts";
+import type { ChannelRule, ChannelSettings } from "../domain/incident/channel.ts";
+import type { Person } from "../domain/people/person.ts";
+import { parseMatcher } from "../domain/suppression/matcher.ts";
 import { safeUrl } from "../domain/view.ts";
 import { ConfigError } from "./error.ts";
 

@@ -1,12 +1,12 @@
 /** The parts of tocsin.yaml that keep alerts from notifying, and the windows in which rollouts are not wanted. */
 import { z } from "zod";
-import { parseDuration } from "../domain/command-line.ts";
-import { type FlappingRule, shippedFlapping } from "../domain/flapping.ts";
-import { freezeLabelNames } from "../domain/freeze.ts";
-import type { InhibitionRule } from "../domain/inhibition.ts";
-import { type MaintenanceSchedule, parseClock, parseDays } from "../domain/maintenance.ts";
-import { type Matcher, matchesAll, parseMatcher } from "../domain/matcher.ts";
-import { isTimezone } from "../domain/schedule.ts";
+import { parseDuration } from "../domain/command/options.ts";
+import { isTimezone } from "../domain/digest/schedule.ts";
+import { freezeLabelNames } from "../domain/rollout/freeze.ts";
+import { type FlappingRule, shippedFlapping } from "../domain/suppression/flapping.ts";
+import type { InhibitionRule } from "../domain/suppression/inhibition.ts";
+import { type MaintenanceSchedule, parseClock, parseDays } from "../domain/suppression/maintenance.ts";
+import { type Matcher, matchesAll, parseMatcher } from "../domain/suppression/matcher.ts";
 import { ConfigError } from "./error.ts";
 
 const minute = 60_000;

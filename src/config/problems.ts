@@ -1,6 +1,6 @@
 /** What is wrong with a value in tocsin.yaml: which value it is, and what is expected instead. */
 import type { z } from "zod";
-import { redact } from "../domain/redaction.ts";
+import { redact } from "../domain/text/redaction.ts";
 
 type Issue = z.core.$ZodRawIssue;
 

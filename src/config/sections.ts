@@ -1,13 +1,13 @@
 /** The parts of tocsin.yaml, each turned into what the bot works with. */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { declaredSource } from "../domain/declaration.ts";
-import { type Matcher, parseMatcher } from "../domain/matcher.ts";
-import { shippedMetricQueries } from "../domain/metric-queries.ts";
-import { botPerson, type Person } from "../domain/person.ts";
-import { type ManifestRule, shippedManifestRule } from "../domain/retrain-manifest.ts";
-import type { Route } from "../domain/routing.ts";
-import type { SenderSecret } from "../domain/sender.ts";
+import { declaredSource } from "../domain/alert/declaration.ts";
+import type { SenderSecret } from "../domain/alert/sender.ts";
+import type { Route } from "../domain/chat/routing.ts";
+import { shippedMetricQueries } from "../domain/metrics/queries.ts";
+import { botPerson, type Person } from "../domain/people/person.ts";
+import { type ManifestRule, shippedManifestRule } from "../domain/rollout/retrain-manifest.ts";
+import { type Matcher, parseMatcher } from "../domain/suppression/matcher.ts";
 import { safeUrl } from "../domain/view.ts";
 import { bakesOf, defaultHoldMs, strayBake } from "./bake.ts";
 import { ConfigError } from "./error.ts";

@@ -1,21 +1,21 @@
 /** What the configuration is once it is read: plain values, no file and no environment. */
 
+import type { KindRule } from "../domain/alert/evidence-kind.ts";
+import type { SenderSecret } from "../domain/alert/sender.ts";
 import type { BakeRule } from "../domain/bake.ts";
-import type { EscalationRule } from "../domain/escalation.ts";
-import type { EvaluationGate } from "../domain/evaluation-gate.ts";
-import type { KindRule } from "../domain/evidence-kind.ts";
-import type { FlappingRule } from "../domain/flapping.ts";
-import type { ChannelSettings } from "../domain/incident-channel.ts";
-import type { InhibitionRule } from "../domain/inhibition.ts";
-import type { Matcher } from "../domain/matcher.ts";
+import type { Route } from "../domain/chat/routing.ts";
+import type { ChannelSettings } from "../domain/incident/channel.ts";
 import type { MonitoringSettings } from "../domain/monitoring/profile-push.ts";
-import type { Rota } from "../domain/on-call.ts";
-import type { Person } from "../domain/person.ts";
-import type { ManifestRule } from "../domain/retrain-manifest.ts";
-import type { Route } from "../domain/routing.ts";
-import type { SenderSecret } from "../domain/sender.ts";
+import type { EscalationRule } from "../domain/people/escalation.ts";
+import type { Rota } from "../domain/people/on-call.ts";
+import type { Person } from "../domain/people/person.ts";
+import type { EvaluationGate } from "../domain/rollout/evaluation-gate.ts";
+import type { ManifestRule } from "../domain/rollout/retrain-manifest.ts";
+import type { FlappingRule } from "../domain/suppression/flapping.ts";
+import type { InhibitionRule } from "../domain/suppression/inhibition.ts";
+import type { Matcher } from "../domain/suppression/matcher.ts";
 import type { Topology } from "../domain/topology.ts";
-import type { WatchRule } from "../domain/watch-rule.ts";
+import type { WatchRule } from "../domain/watch/rule.ts";
 import type { PagerSettings } from "../ports.ts";
 import type { AuditConfig } from "./audit.ts";
 import type { ConfiguredMaintenance } from "./mutes.ts";

@@ -1,6 +1,6 @@
 /** `watch:` in tocsin.yaml: conditions that the bot itself looks at, off unless switched on one by one. */
 import { z } from "zod";
-import type { WatchRule } from "../domain/watch-rule.ts";
+import type { WatchRule } from "../domain/watch/rule.ts";
 
 const name = z
   .string()

@@ -1,5 +1,5 @@
 /** Who agreed to a rollout, and whether that is enough. */
-import type { ApprovalRule } from "./approval-rule.ts";
+import type { ApprovalRule } from "./approval/rule.ts";
 import type { Rollout } from "./rollout.ts";
 
 /** One person's word on a rollout. */

@@ -6,11 +6,11 @@ import {
   expectedHash,
   fieldValue,
   genesisHash,
-} from "./audit-entry.ts";
-import { createErasureCheck } from "./audit-erasure.ts";
-import { createFrontier, isSameHash, leafHash, type TreeHash } from "./merkle.ts";
+} from "./audit/entry.ts";
+import { createErasureCheck } from "./audit/erasure.ts";
+import { createFrontier, isSameHash, leafHash, type TreeHash } from "./audit/merkle.ts";
 
-export * from "./audit-entry.ts";
+export * from "./audit/entry.ts";
 
 /** What is wrong with a log, and at which entry. */
 export interface ChainFault {

@@ -3,7 +3,7 @@
  * target is free, so that nobody who has to act waits for a bake; the bake is a small state machine beside it, in the
  * same row. It ends in a verdict, or because another rollout of the target took its place.
  */
-import { addElapsed, beginElapsed, type Elapsed } from "./elapsed.ts";
+import { addElapsed, beginElapsed, type Elapsed } from "./bake/elapsed.ts";
 
 export const bakeStates = [
   /** The version does not serve yet. */

@@ -3,10 +3,11 @@
  * Every score is a sum of shown terms in log-odds: what the alerts say of the service, what is known of the change, how
  * the two belong together, and what people said before. "No likely change" competes like any change.
  */
-import { type Feature, type ServiceEvidence, weighServices } from "./cause-evidence.ts";
-import { confirmedTerms, feedbackTerms, kindTerms } from "./cause-feedback.ts";
-import { type ChangeEvidence, weighChanges } from "./change-evidence.ts";
-import type { Cause, CauseQuestion, CauseTerm } from "./correlation.ts";
+
+import { type ChangeEvidence, weighChanges } from "./causes/change-evidence.ts";
+import { confirmedTerms, feedbackTerms, kindTerms } from "./causes/feedback.ts";
+import { type Feature, type ServiceEvidence, weighServices } from "./causes/service-evidence.ts";
+import type { Cause, CauseQuestion, CauseTerm } from "./clustering/correlation.ts";
 import { createServiceGraph, type ServiceGraph } from "./topology.ts";
 import type { Weights } from "./weights.ts";
 

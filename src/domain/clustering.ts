@@ -4,22 +4,30 @@
  * company (company.ts) is an incident. While a session is alive its stories are a function of the set of its alerts
  * alone, so the order of arrival does not matter; incident numbers stay with most of their alerts.
  */
+
+import { type KindOf, kindOf as shippedKindOf } from "./alert/evidence-kind.ts";
 import type { Alert } from "./alert.ts";
-import { type Asking, askedOf } from "./bridges.ts";
-import { createBridging } from "./bridging.ts";
-import { createCompanyKeeper } from "./company.ts";
-import type { Correlation, Correlator, Merge, Observation, Placement, Split } from "./correlation.ts";
-import { type KindOf, kindOf as shippedKindOf } from "./evidence-kind.ts";
-import { followRulings } from "./forgotten-alerts.ts";
-import { createGroupingReasons } from "./grouping-reasons.ts";
-import { createIncidentNumbers } from "./incident-numbers.ts";
-import { createKnowledge } from "./knowledge.ts";
-import { createLiveStories, type Expired, type Retold } from "./live-stories.ts";
-import type { Roots } from "./root-votes.ts";
-import { createRulings } from "./rulings.ts";
-import { type LiveAlert, maxSessionMembers, reachOf, type Story } from "./sessions.ts";
-import { shippedSignals } from "./shipped-signals.ts";
-import type { Signal } from "./signal.ts";
+import { type Asking, askedOf } from "./clustering/bridges.ts";
+import { createBridging } from "./clustering/bridging.ts";
+import { createCompanyKeeper } from "./clustering/company.ts";
+import type {
+  Correlation,
+  Correlator,
+  Merge,
+  Observation,
+  Placement,
+  Split,
+} from "./clustering/correlation.ts";
+import { followRulings } from "./clustering/forgotten-alerts.ts";
+import { createGroupingReasons } from "./clustering/grouping-reasons.ts";
+import { createIncidentNumbers } from "./clustering/incident-numbers.ts";
+import { createKnowledge } from "./clustering/knowledge.ts";
+import { createLiveStories, type Expired, type Retold } from "./clustering/live-stories.ts";
+import type { Roots } from "./clustering/root-votes.ts";
+import { createRulings } from "./clustering/rulings.ts";
+import { type LiveAlert, maxSessionMembers, reachOf, type Story } from "./clustering/sessions.ts";
+import { shippedSignals } from "./clustering/shipped-signals.ts";
+import type { Signal } from "./clustering/signal.ts";
 import { shippedWeights, type Weights } from "./weights.ts";
 
 export interface CorrelatorOptions {

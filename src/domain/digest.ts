@@ -1,6 +1,6 @@
-import type { ModelHealth } from "./model-health.ts";
-import { type NoiseFacts, reportNoise } from "./noise.ts";
-import { adviseOn } from "./noise-advice.ts";
+import type { ModelHealth } from "./digest/model-health.ts";
+import { adviseOn } from "./noise/advice.ts";
+import { type NoiseFacts, reportNoise } from "./noise/noise.ts";
 
 /** The numbers of one window. */
 export interface DigestFacts {

@@ -1,5 +1,5 @@
 import type { Severity } from "./alert.ts";
-import type { Cause } from "./correlation.ts";
+import type { Cause } from "./clustering/correlation.ts";
 import type { Incident } from "./incident.ts";
 
 /** A stored, numbered fact that a claim may cite as [3]. */

@@ -1,5 +1,5 @@
 import { compareSeverity, type Severity } from "./alert.ts";
-import type { IncidentFacts } from "./incident-facts.ts";
+import type { IncidentFacts } from "./incident/facts.ts";
 
 export const incidentStates = ["open", "acknowledged", "resolved"] as const;
 /** `reopened` is an event of the timeline: a reopened incident is open again, with `reopenedCount` above zero. */

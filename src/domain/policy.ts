@@ -1,5 +1,5 @@
-import type { ApprovalRule } from "./approval-rule.ts";
-import type { Person } from "./person.ts";
+import type { ApprovalRule } from "./approval/rule.ts";
+import type { Person } from "./people/person.ts";
 import type { Rollout } from "./rollout.ts";
 
 /** Everything a policy can allow. One word per kind of act; commands name theirs. */

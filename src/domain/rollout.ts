@@ -1,11 +1,11 @@
 /** Rollouts: what one is, how it moves from request to final state, and what a plan binds. */
 import { createHash } from "node:crypto";
-import { type ApprovalRule, mostNeeded } from "./approval-rule.ts";
+import { type ApprovalRule, mostNeeded } from "./approval/rule.ts";
 import { canonicalJson } from "./audit.ts";
+import { beginElapsed, type Elapsed } from "./bake/elapsed.ts";
 import { type Bake, type Hold, moveBake, remainingMs } from "./bake.ts";
-import { beginElapsed, type Elapsed } from "./elapsed.ts";
-import type { MetricComparison } from "./metric-comparison.ts";
-import type { RetrainManifest } from "./retrain-manifest.ts";
+import type { MetricComparison } from "./rollout/metric-comparison.ts";
+import type { RetrainManifest } from "./rollout/retrain-manifest.ts";
 import { oneLine } from "./view.ts";
 
 export const rolloutStates = [

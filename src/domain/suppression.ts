@@ -1,11 +1,17 @@
 /** What keeps alerts from notifying: silences, maintenance windows and inhibition rules, asked in this order. */
-import { createInhibitionIndex, type InhibitionRule } from "./inhibition.ts";
-import { type MaintenanceWindow, muteByMaintenance, type Occurrence, occurrenceAt } from "./maintenance.ts";
-import { matchesAll } from "./matcher.ts";
-import type { Mute } from "./mute.ts";
-import { matchable } from "./routing.ts";
-import { activeSilences, muteBySilence, type Silence } from "./silence.ts";
-import type { TrackedAlert } from "./tracked-alert.ts";
+
+import type { TrackedAlert } from "./alert/tracked.ts";
+import { matchable } from "./chat/routing.ts";
+import { createInhibitionIndex, type InhibitionRule } from "./suppression/inhibition.ts";
+import {
+  type MaintenanceWindow,
+  muteByMaintenance,
+  type Occurrence,
+  occurrenceAt,
+} from "./suppression/maintenance.ts";
+import { matchesAll } from "./suppression/matcher.ts";
+import type { Mute } from "./suppression/mute.ts";
+import { activeSilences, muteBySilence, type Silence } from "./suppression/silence.ts";
 
 /** What people have set, as it is stored. */
 export interface MuteSettings {

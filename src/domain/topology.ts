@@ -1,4 +1,4 @@
-import { createLikeness } from "./name-likeness.ts";
+import { createLikeness } from "./clustering/name-likeness.ts";
 
 /** One dependency: the caller needs the callee. */
 export type Edge = readonly [caller: string, callee: string];

@@ -34,7 +34,7 @@ export const weightsSchema = z.strictObject({
     coFirings: z.record(z.string().max(40), z.tuple([count, count]).readonly()).default({}),
   }),
   causes: z.strictObject({
-    /** Log-odds per unit of each feature of a service; see cause-evidence.ts. Unnamed features count nothing. */
+    /** Log-odds per unit of each feature of a service; see causes/service-evidence.ts. Unnamed features count nothing. */
     service: byName,
     /** Log-odds per unit of each feature of a change; see change-evidence.ts. */
     change: byName,

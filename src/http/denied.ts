@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type DeniedAttempts, senderAddress, senderNetwork } from "../domain/denied-attempt.ts";
+import { type DeniedAttempts, senderAddress, senderNetwork } from "../domain/audit/denied-attempt.ts";
 
 export type Denial = Pick<DeniedAttempts, "door" | "status" | "sender">;
 

@@ -1,8 +1,8 @@
 /** Everything a webhook can be refused for, in words that say what to do next. No secret is ever repeated. */
 import type { IngestUnavailableError } from "../app/ingest.ts";
 import type { ConfiguredSource } from "../app/parse-delivery.ts";
-import type { SenderSecret } from "../domain/sender.ts";
-import { closest } from "../domain/spelling.ts";
+import type { SenderSecret } from "../domain/alert/sender.ts";
+import { closest } from "../domain/command/spelling.ts";
 import type { Refusal } from "./answer.ts";
 
 export function unknownSource(name: string, names: readonly string[]): Refusal {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Ingest, IngestUnavailableError, type NewDelivery } from "../app/ingest.ts";
 import { type ConfiguredSource, inspectDelivery } from "../app/parse-delivery.ts";
-import { checkSender, isLoopback } from "../domain/sender.ts";
+import { checkSender, isLoopback } from "../domain/alert/sender.ts";
 import type { Clock, Log, Metrics } from "../ports/observability.ts";
 import type { ParseResult, RawDelivery } from "../ports/source.ts";
 import { answerAccepted, answerJson, answerRefusal, type Refusal } from "./answer.ts";

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Config } from "../config.ts";
-import { type CheckpointSigner, readSigner } from "../domain/checkpoint.ts";
+import { type CheckpointSigner, readSigner } from "../domain/audit/checkpoint.ts";
 
 /** In the data folder. */
 const keyFile = "audit.key";

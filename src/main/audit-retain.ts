@@ -1,7 +1,7 @@
 /** `tocsin audit erase` and `tocsin audit prune`. */
 import { checkpointBefore, eraseFields, pruneTo } from "../app/retention.ts";
-import { counted } from "../domain/audit-verdict.ts";
-import { type Person, stranger } from "../domain/person.ts";
+import { counted } from "../domain/audit/verdict.ts";
+import { type Person, stranger } from "../domain/people/person.ts";
 import { systemClock } from "../ports.ts";
 import { type Offline, withBot } from "./offline.ts";
 

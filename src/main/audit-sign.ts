@@ -2,8 +2,8 @@
 import { writeFileSync } from "node:fs";
 import type { CheckpointOutcome } from "../app/checkpoint.ts";
 import { askTree } from "../app/tree.ts";
-import { exportLine } from "../domain/audit-export.ts";
-import { formatConsistency, formatProof } from "../domain/checkpoint.ts";
+import { formatConsistency, formatProof } from "../domain/audit/checkpoint.ts";
+import { exportLine } from "../domain/audit/export.ts";
 import { noMetrics, type Store, type StoredCheckpoint, systemClock } from "../ports.ts";
 import { createCheckpoints } from "./checkpoints.ts";
 import { type Offline, withBot } from "./offline.ts";

@@ -4,9 +4,6 @@ import { createInterface } from "node:readline";
 import type { OpenStore } from "../adapters/store/store.ts";
 import { readCheckpoints, readLog } from "../app/read-log.ts";
 import type { Config } from "../config.ts";
-import { type ChainVerdict, createChainCheck, editFault, entryLeaf } from "../domain/audit.ts";
-import { type ExportLine, parseExportLine } from "../domain/audit-export.ts";
-import { counted, verdictText } from "../domain/audit-verdict.ts";
 import {
   type Checkpoint,
   CheckpointError,
@@ -20,8 +17,11 @@ import {
   splitNotes,
   verifierId,
   verifierOf,
-} from "../domain/checkpoint.ts";
-import { verifyInclusion } from "../domain/merkle.ts";
+} from "../domain/audit/checkpoint.ts";
+import { type ExportLine, parseExportLine } from "../domain/audit/export.ts";
+import { verifyInclusion } from "../domain/audit/merkle.ts";
+import { counted, verdictText } from "../domain/audit/verdict.ts";
+import { type ChainVerdict, createChainCheck, editFault, entryLeaf } from "../domain/audit.ts";
 import { auditOrigin, openSigner } from "./audit-key.ts";
 import { withBot } from "./offline.ts";
 

@@ -2,7 +2,7 @@
 import { type Console, createConsole } from "../adapters/chat/console.ts";
 import type { OpenStore } from "../adapters/store/store.ts";
 import type { Config } from "../config.ts";
-import { isLoopback } from "../domain/sender.ts";
+import { isLoopback } from "../domain/alert/sender.ts";
 import type { RequestHandler } from "../http.ts";
 import { type Channel, type Chat, type Log, type Metrics, type Pages, parseChannel } from "../ports.ts";
 import { ownChannelsOf } from "./own-channels.ts";

@@ -6,7 +6,7 @@ import type { OpenStore } from "../adapters/store/store.ts";
 import { type Checkpointer, createCheckpointer } from "../app/checkpoint.ts";
 import { createPublish, type Publish } from "../app/publish.ts";
 import type { Config } from "../config.ts";
-import { type CheckpointSigner, formatVerifier, verifierOf } from "../domain/checkpoint.ts";
+import { type CheckpointSigner, formatVerifier, verifierOf } from "../domain/audit/checkpoint.ts";
 import { type Channel, type Clock, type Log, type Metrics, type Publisher, parseChannel } from "../ports.ts";
 import { auditOrigin, openSigner } from "./audit-key.ts";
 

@@ -11,7 +11,7 @@ import { createGate } from "../app/gate.ts";
 import { nameCommands } from "../app/name-commands.ts";
 import { createPlanner, type Planner } from "../app/plan.ts";
 import type { Config } from "../config.ts";
-import type { CommandNaming } from "../domain/command-prefix.ts";
+import type { CommandNaming } from "../domain/command/prefix.ts";
 import type { Charts, Clock, Log, Metrics, ModelEntry, Policy } from "../ports.ts";
 import { createModels, type Models } from "./models.ts";
 import { ownChannelsOf } from "./own-channels.ts";

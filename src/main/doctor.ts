@@ -2,7 +2,7 @@
 
 import { examine } from "../app/doctor.ts";
 import { parseDelivery } from "../app/parse-delivery.ts";
-import { isLoopback } from "../domain/sender.ts";
+import { isLoopback } from "../domain/alert/sender.ts";
 import { oneLine } from "../domain/view.ts";
 import { closedSources, openSources } from "../http.ts";
 import { type DeadDelivery, type Finding, noMetrics, systemClock } from "../ports.ts";

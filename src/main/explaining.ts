@@ -2,8 +2,8 @@ import { createOpenAiExplainer } from "../adapters/explainers/openai.ts";
 import { createTemplateExplainer } from "../adapters/explainers/template.ts";
 import { createExplain, type Explain } from "../app/explain.ts";
 import type { Config } from "../config.ts";
+import { createKindOf } from "../domain/alert/evidence-kind.ts";
 import { rankCauses } from "../domain/causes.ts";
-import { createKindOf } from "../domain/evidence-kind.ts";
 import type { Weights } from "../domain/weights.ts";
 import type { Clock, Explainer, Log, Metrics, Store } from "../ports.ts";
 

@@ -10,7 +10,7 @@ import {
   type ExportSpan,
   exportLineOf,
   overlaps,
-} from "../domain/serving-export.ts";
+} from "../domain/serving/export.ts";
 import { type ModelEntry, readServing, type Store, systemClock } from "../ports.ts";
 import { withBot } from "./offline.ts";
 

@@ -2,7 +2,7 @@
 import alertmanager from "../adapters/sources/alertmanager.ts";
 import type { ConfiguredSource } from "../app/parse-delivery.ts";
 import { ownSource } from "../app/watch.ts";
-import { declaredSource } from "../domain/declaration.ts";
+import { declaredSource } from "../domain/alert/declaration.ts";
 
 const own = [ownSource, declaredSource].map(
   (name): ConfiguredSource => ({ name, source: alertmanager, secrets: [], settings: undefined }),

@@ -5,7 +5,7 @@ import type { OpenStore } from "../adapters/store/store.ts";
 import type { Settings } from "../app/pages/context.ts";
 import { createPages } from "../app/pages.ts";
 import type { Config } from "../config.ts";
-import { formatMatcher } from "../domain/matcher.ts";
+import { formatMatcher } from "../domain/suppression/matcher.ts";
 import type { Clock, Pages } from "../ports.ts";
 import type { CommandDesk } from "./commands.ts";
 import { packageRoot } from "./package.ts";

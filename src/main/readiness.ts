@@ -1,6 +1,6 @@
 import type { OpenStore } from "../adapters/store/store.ts";
 import type { Triage } from "../app/triage.ts";
-import { isAside, nameOfTrouble } from "../domain/trouble.ts";
+import { isAside, nameOfTrouble } from "../domain/chat/trouble.ts";
 import { oneLine } from "../domain/view.ts";
 import type { ReadinessCheck } from "../http.ts";
 import type { Chat, Trouble } from "../ports.ts";

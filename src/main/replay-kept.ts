@@ -1,6 +1,6 @@
 /** What the bot received, as a recording: the deliveries that it keeps, and what it made of them. */
 import type { RecordedDelivery } from "../app/replay.ts";
-import { parseJson } from "../domain/json.ts";
+import { parseJson } from "../domain/text/json.ts";
 import type { Store } from "../ports.ts";
 
 const pageSize = 500;

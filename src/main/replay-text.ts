@@ -1,6 +1,6 @@
 import type { ReplayComparison, ReplayExample } from "../app/compare-replays.ts";
 import type { ReplayResult } from "../app/replay.ts";
-import type { Cause } from "../domain/correlation.ts";
+import type { Cause } from "../domain/clustering/correlation.ts";
 import { duration, oneLine } from "../domain/view.ts";
 
 const maxIncidents = 40;

@@ -1,7 +1,7 @@
 import type { ReplayedSeries, WatchReplay } from "../app/replay-watch.ts";
-import { median } from "../domain/metric-series.ts";
+import { median } from "../domain/metrics/series.ts";
 import { duration, oneLine } from "../domain/view.ts";
-import type { BacktestScore, Raised } from "../domain/watch-backtest.ts";
+import type { BacktestScore, Raised } from "../domain/watch/backtest.ts";
 
 const maxRaisedShown = 10;
 const dayMs = 86_400_000;

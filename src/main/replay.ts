@@ -4,8 +4,8 @@ import { findRecordings, readRecording, writePrediction } from "../adapters/reco
 import { compareReplays, exampleKeys, withIncidents } from "../app/compare-replays.ts";
 import { type RecordedDelivery, type ReplayResult, replay, toPrediction } from "../app/replay.ts";
 import { type Config, readConfig, readOtherConfig } from "../config.ts";
+import { createKindOf } from "../domain/alert/evidence-kind.ts";
 import { createCorrelator } from "../domain/clustering.ts";
-import { createKindOf } from "../domain/evidence-kind.ts";
 import type { Source } from "../ports.ts";
 import { withBot } from "./offline.ts";
 import { readableSources } from "./own-source.ts";

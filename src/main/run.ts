@@ -1,6 +1,6 @@
 /** `tocsin run`: a chat command from the command line, by someone whom tocsin.yaml knows. */
 import { randomUUID } from "node:crypto";
-import { lineOfWords } from "../domain/command-line.ts";
+import { lineOfWords } from "../domain/command/options.ts";
 import { withBot } from "./offline.ts";
 import { formatView } from "./print.ts";
 

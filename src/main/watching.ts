@@ -4,7 +4,7 @@ import { createWatch, type Watch } from "../app/watch.ts";
 import { createLooker } from "../app/watch-looks.ts";
 import { createWatchSeries, type WatchSeries } from "../app/watch-series.ts";
 import type { Config } from "../config.ts";
-import { ruleHash, type WatchRule } from "../domain/watch-rule.ts";
+import { ruleHash, type WatchRule } from "../domain/watch/rule.ts";
 import type { AuditStore, Clock, Finding, Log, Metrics, Store, WatchStore } from "../ports.ts";
 
 /** Weeks of history come in one answer. */

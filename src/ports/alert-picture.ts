@@ -1,4 +1,4 @@
-import { type AlertTimeline, alertTimeline } from "../domain/alert-timeline.ts";
+import { type AlertTimeline, alertTimeline } from "../domain/alert/timeline.ts";
 import type { IncidentStore, StoredAlert } from "./store.ts";
 
 /** Changes looked through for those that a chart marks, and how long before the first alert they begin, ms. */

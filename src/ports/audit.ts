@@ -1,6 +1,6 @@
+import type { FieldPlace } from "../domain/audit/erasure.ts";
+import type { NodePlace, TreeHash, TreeNode } from "../domain/audit/merkle.ts";
 import type { AuditEntry, AuditHead, AuditRecord } from "../domain/audit.ts";
-import type { FieldPlace } from "../domain/audit-erasure.ts";
-import type { NodePlace, TreeHash, TreeNode } from "../domain/merkle.ts";
 
 export interface AuditStore {
   /** Appends under the head lock, in the caller's transaction. */

@@ -1,7 +1,7 @@
-import type { AlertTimeline } from "../domain/alert-timeline.ts";
-import type { ComparisonChart } from "../domain/comparison-chart.ts";
+import type { AlertTimeline } from "../domain/alert/timeline.ts";
 import type { DigestFacts } from "../domain/digest.ts";
-import type { MetricChart } from "../domain/metric-chart.ts";
+import type { MetricChart } from "../domain/metrics/chart.ts";
+import type { ComparisonChart } from "../domain/rollout/comparison-chart.ts";
 
 /** Draws PNGs; null when there is nothing to draw or no way to draw it. */
 export interface Charts {

@@ -1,4 +1,4 @@
-import type { Obstacle } from "../domain/trouble.ts";
+import type { Obstacle } from "../domain/chat/trouble.ts";
 import type { View } from "../domain/view.ts";
 import type { ChannelHost } from "./incident-channel.ts";
 

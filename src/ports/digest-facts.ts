@@ -1,5 +1,5 @@
+import { healthOf, type ModelHealth } from "../domain/digest/model-health.ts";
 import { type DigestFacts, withAdvice } from "../domain/digest.ts";
-import { healthOf, type ModelHealth } from "../domain/model-health.ts";
 import type { ModelEntry } from "./command.ts";
 import type { StoreSlices } from "./store.ts";
 

@@ -1,5 +1,5 @@
+import type { CronFields } from "../domain/digest/schedule.ts";
 import type { DigestFacts } from "../domain/digest.ts";
-import type { CronFields } from "../domain/schedule.ts";
 
 export interface DigestRun {
   readonly id: number;

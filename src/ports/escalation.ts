@@ -1,5 +1,5 @@
-import type { Escalation } from "../domain/escalation.ts";
 import type { Incident } from "../domain/incident.ts";
+import type { Escalation } from "../domain/people/escalation.ts";
 
 /** What a pager can be told of an incident. */
 export type PageAction = "trigger" | "acknowledge" | "resolve";

@@ -1,7 +1,7 @@
-import type { Ruling } from "../domain/correlation.ts";
-import type { Feedback } from "../domain/feedback.ts";
+import type { Ruling } from "../domain/clustering/correlation.ts";
+import type { Feedback } from "../domain/learning/feedback.ts";
 
-export type { Feedback } from "../domain/feedback.ts";
+export type { Feedback } from "../domain/learning/feedback.ts";
 
 export type NewRuling = Omit<Ruling, "id">;
 

@@ -1,5 +1,5 @@
-import type { Freeze } from "../domain/freeze.ts";
-import type { MaintenanceWindow } from "../domain/maintenance.ts";
+import type { Freeze } from "../domain/rollout/freeze.ts";
+import type { MaintenanceWindow } from "../domain/suppression/maintenance.ts";
 import type { ConfiguredWindow } from "./mute.ts";
 
 /** What a rollout that broke a freeze leaves to look at. */

@@ -1,7 +1,7 @@
-import type { Bookmark, IncidentChannel } from "../domain/incident-channel.ts";
-import type { Obstacle } from "../domain/trouble.ts";
+import type { Obstacle } from "../domain/chat/trouble.ts";
+import type { Bookmark, IncidentChannel } from "../domain/incident/channel.ts";
 
-export type { IncidentChannel } from "../domain/incident-channel.ts";
+export type { IncidentChannel } from "../domain/incident/channel.ts";
 
 export interface IncidentChannelStore {
   /** The newest of an incident; null when it never had one. */

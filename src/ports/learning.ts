@@ -1,6 +1,6 @@
-import type { CoFiringCount } from "../domain/co-firing-counts.ts";
-import type { Ruling } from "../domain/correlation.ts";
-import type { TrackedAlert } from "../domain/tracked-alert.ts";
+import type { TrackedAlert } from "../domain/alert/tracked.ts";
+import type { CoFiringCount } from "../domain/clustering/co-firing-counts.ts";
+import type { Ruling } from "../domain/clustering/correlation.ts";
 
 /** What a retrain of the correlator reads beside feedback on causes. */
 export interface LearningStore {

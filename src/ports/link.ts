@@ -1,4 +1,4 @@
-import type { AccountLink, LinkCode } from "../domain/link.ts";
+import type { AccountLink, LinkCode } from "../domain/people/link.ts";
 
 export interface LinkStore {
   /** The person that an account was linked to; null when it never was. */

@@ -1,5 +1,5 @@
 import type { Labels } from "../domain/alert.ts";
-import type { MetricSeries, MetricWindow } from "../domain/metric-series.ts";
+import type { MetricSeries, MetricWindow } from "../domain/metrics/series.ts";
 import type { Finding } from "./chat.ts";
 
 /**

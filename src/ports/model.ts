@@ -1,8 +1,8 @@
 import type { RegistryPointer } from "../domain/change.ts";
-import type { MetricComparison } from "../domain/metric-comparison.ts";
-import type { ModelReport } from "../domain/model-report.ts";
-import type { RetrainManifest } from "../domain/retrain-manifest.ts";
-import type { ServedVersion } from "../domain/serving-intervals.ts";
+import type { ModelReport } from "../domain/monitoring/report.ts";
+import type { MetricComparison } from "../domain/rollout/metric-comparison.ts";
+import type { RetrainManifest } from "../domain/rollout/retrain-manifest.ts";
+import type { ServedVersion } from "../domain/serving/intervals.ts";
 import type { HttpClient } from "./http-client.ts";
 import type { Clock, Log } from "./observability.ts";
 import type { Operation, PlannedOperation, Snapshot } from "./operation.ts";

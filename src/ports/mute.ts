@@ -1,5 +1,5 @@
-import type { MaintenanceWindow } from "../domain/maintenance.ts";
-import type { Silence } from "../domain/silence.ts";
+import type { MaintenanceWindow } from "../domain/suppression/maintenance.ts";
+import type { Silence } from "../domain/suppression/silence.ts";
 
 /** A window as tocsin.yaml names it. */
 export type ConfiguredWindow = Omit<MaintenanceWindow, "id" | "name" | "createdBy" | "createdAt"> & {

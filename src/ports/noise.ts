@@ -1,4 +1,4 @@
-import type { NoiseFacts } from "../domain/noise.ts";
+import type { NoiseFacts } from "../domain/noise/noise.ts";
 
 /** Counts about rules over many alerts. */
 export interface NoiseStore {

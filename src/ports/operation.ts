@@ -1,4 +1,4 @@
-import type { RetrainManifest } from "../domain/retrain-manifest.ts";
+import type { RetrainManifest } from "../domain/rollout/retrain-manifest.ts";
 
 export type RolloutKind = "deploy" | "rollback" | "retrain";
 

@@ -1,4 +1,4 @@
-import type { Page } from "../domain/page.ts";
+import type { Page } from "../domain/view/page.ts";
 import type { Account } from "./chat.ts";
 
 /** A look at one address of the console. */

@@ -1,7 +1,7 @@
 import type { Approval } from "../domain/approval.ts";
-import type { MetricComparison } from "../domain/metric-comparison.ts";
+import type { MetricComparison } from "../domain/rollout/metric-comparison.ts";
+import type { TargetLock } from "../domain/rollout/standing.ts";
 import type { Rollout } from "../domain/rollout.ts";
-import type { TargetLock } from "../domain/standing.ts";
 import type { GuardStore } from "./guard.ts";
 import type { Snapshot } from "./operation.ts";
 

@@ -1,6 +1,6 @@
 import type { Rollout } from "../domain/rollout.ts";
+import { type ServingInterval, servingIntervals } from "../domain/serving/intervals.ts";
 import { type ServingRecord, servedBy } from "../domain/serving.ts";
-import { type ServingInterval, servingIntervals } from "../domain/serving-intervals.ts";
 import type { ModelBackend } from "./model.ts";
 import type { RolloutStore } from "./rollout.ts";
 import type { ServingStore } from "./serving.ts";

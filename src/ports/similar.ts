@@ -1,6 +1,6 @@
+import type { PastIncident } from "../domain/incident/past.ts";
+import type { FeatureRarity, IncidentFeature, SimilarCandidate } from "../domain/incident/similar.ts";
 import type { Incident } from "../domain/incident.ts";
-import type { PastIncident } from "../domain/past-incident.ts";
-import type { FeatureRarity, IncidentFeature, SimilarCandidate } from "../domain/similar-incidents.ts";
 
 /** An earlier incident that may be similar. */
 export interface EarlierIncident extends SimilarCandidate {

@@ -1,8 +1,8 @@
+import type { TrackedAlert } from "../domain/alert/tracked.ts";
 import type { Change } from "../domain/change.ts";
-import type { RememberedAlert } from "../domain/correlation.ts";
+import type { RememberedAlert } from "../domain/clustering/correlation.ts";
 import type { Incident, TimelineEntry } from "../domain/incident.ts";
 import type { Topology } from "../domain/topology.ts";
-import type { TrackedAlert } from "../domain/tracked-alert.ts";
 import type { AuditStore, CheckpointStore } from "./audit.ts";
 import type { CommandRequest, MessageRef } from "./chat.ts";
 import type { DigestStore } from "./digest.ts";

@@ -1,4 +1,4 @@
-import type { Subscription } from "../domain/subscription.ts";
+import type { Subscription } from "../domain/chat/subscription.ts";
 
 export interface SubscriptionStore {
   /** "known" when the channel has one with the same filter. */

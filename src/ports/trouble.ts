@@ -1,6 +1,6 @@
-import type { Obstacle, Trouble, TroublePlace } from "../domain/trouble.ts";
+import type { Obstacle, Trouble, TroublePlace } from "../domain/chat/trouble.ts";
 
-export type { Obstacle, Reach, Trouble, TroublePlace } from "../domain/trouble.ts";
+export type { Obstacle, Reach, Trouble, TroublePlace } from "../domain/chat/trouble.ts";
 
 export interface TroubleStore {
   find(id: number): Promise<Trouble | null>;

@@ -1,5 +1,5 @@
+import type { TrackedAlert } from "../domain/alert/tracked.ts";
 import type { Labels } from "../domain/alert.ts";
-import type { TrackedAlert } from "../domain/tracked-alert.ts";
 
 /** What watching conditions of our own needs of the alerts that are remembered. */
 export interface WatchStore {

@@ -4,9 +4,9 @@ import { alertsSvg } from "../../src/adapters/charts/alerts.ts";
 import { comparisonSvg } from "../../src/adapters/charts/comparison.ts";
 import { metricsSvg } from "../../src/adapters/charts/metrics.ts";
 import { createCharts, timelineSvg } from "../../src/adapters/charts.ts";
-import type { AlertTimeline } from "../../src/domain/alert-timeline.ts";
-import type { ComparisonChart } from "../../src/domain/comparison-chart.ts";
-import type { MetricChart } from "../../src/domain/metric-chart.ts";
+import type { AlertTimeline } from "../../src/domain/alert/timeline.ts";
+import type { MetricChart } from "../../src/domain/metrics/chart.ts";
+import type { ComparisonChart } from "../../src/domain/rollout/comparison-chart.ts";
 import { silentLog } from "../../src/ports.ts";
 import { buildDigest } from "../fixtures/digest.ts";
 

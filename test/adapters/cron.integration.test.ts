@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createCron } from "../../src/adapters/cron.ts";
-import { previousSlot } from "../../src/domain/schedule.ts";
+import { previousSlot } from "../../src/domain/digest/schedule.ts";
 import { silentLog } from "../../src/ports.ts";
 
 test.each([

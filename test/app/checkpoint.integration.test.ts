@@ -5,9 +5,9 @@ import { createCheckpointer } from "../../src/app/checkpoint.ts";
 import { createPublish } from "../../src/app/publish.ts";
 import { readCheckpoints, readLog } from "../../src/app/read-log.ts";
 import { askTree } from "../../src/app/tree.ts";
+import { openCheckpoint, readSigner, verifierOf } from "../../src/domain/audit/checkpoint.ts";
+import { verifyInclusion } from "../../src/domain/audit/merkle.ts";
 import { createChainCheck, entryLeaf } from "../../src/domain/audit.ts";
-import { openCheckpoint, readSigner, verifierOf } from "../../src/domain/checkpoint.ts";
-import { verifyInclusion } from "../../src/domain/merkle.ts";
 import { noMetrics, type Publisher, type Store, silentLog } from "../../src/ports.ts";
 import { at, freshStore } from "../adapters/store/fixture.ts";
 

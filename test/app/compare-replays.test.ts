@@ -5,7 +5,7 @@ import { createCorrelator } from "../../src/domain/clustering.ts";
 import { shippedWeights, type Weights } from "../../src/domain/weights.ts";
 import { formatComparison } from "../../src/main/replay-text.ts";
 import { defineSource } from "../../src/ports.ts";
-import { sketchAlert, twoShops } from "../domain/judgement-build.ts";
+import { sketchAlert, twoShops } from "../domain/learning/judgement-build.ts";
 
 const plain = defineSource({
   name: "plain",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { composeModel } from "../../src/app/compose-model.ts";
-import { emptyManifest } from "../../src/domain/retrain-manifest.ts";
+import { emptyManifest } from "../../src/domain/rollout/retrain-manifest.ts";
 import type { MadeVersion, ModelBackend, Observed, Operation } from "../../src/ports.ts";
 import { modelContract, operationOf, watch } from "../contracts/model.ts";
 import { createLedger, createLedgerBackend, type Ledger } from "./rollout-world.ts";

@@ -1,7 +1,7 @@
 /** An incident in a real store, as triage leaves it, and an explainer of it under a clock that tests move. */
 import { createTemplateExplainer } from "../../src/adapters/explainers/template.ts";
 import { createExplain, type ExplainOptions } from "../../src/app/explain.ts";
-import type { Cause, CauseQuestion } from "../../src/domain/correlation.ts";
+import type { Cause, CauseQuestion } from "../../src/domain/clustering/correlation.ts";
 import type { Incident } from "../../src/domain/incident.ts";
 import { type Explainer, noMetrics, type Store, silentLog } from "../../src/ports.ts";
 import { aStoredAlert } from "../adapters/store/fixture.ts";

@@ -5,7 +5,7 @@ import { createPrometheus } from "../../src/adapters/prometheus.ts";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { chartIn, createMetricEvidence, type MetricEvidenceOptions } from "../../src/app/explain-metrics.ts";
 import type { Incident } from "../../src/domain/incident.ts";
-import { shippedMetricQueries } from "../../src/domain/metric-queries.ts";
+import { shippedMetricQueries } from "../../src/domain/metrics/queries.ts";
 import { type Clock, type MetricSource, noMetrics, silentLog } from "../../src/ports.ts";
 import { noPrometheus, type ScrapedPrometheus, startScraped } from "../adapters/prometheus-server.ts";
 import { aStoredAlert } from "../adapters/store/fixture.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { asChild, familyEvents, gainedFiring } from "../../src/app/families.ts";
-import type { Correlation } from "../../src/domain/correlation.ts";
+import type { Correlation } from "../../src/domain/clustering/correlation.ts";
 import type { Incident } from "../../src/domain/incident.ts";
 import { at, buildIncident } from "../domain/build.ts";
 

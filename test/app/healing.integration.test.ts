@@ -9,7 +9,7 @@ import { createSlack } from "../../src/adapters/chat/slack.ts";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { examine } from "../../src/app/doctor.ts";
 import { createPost, type Poster } from "../../src/app/post.ts";
-import { troubleView } from "../../src/domain/trouble.ts";
+import { troubleView } from "../../src/domain/chat/trouble.ts";
 import type { View } from "../../src/domain/view.ts";
 import { type Channel, type Chat, noMetrics, type Post, silentLog } from "../../src/ports.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";

@@ -8,9 +8,9 @@ import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { createIncidentChannels, type IncidentChannelOptions } from "../../src/app/incident-channel.ts";
 import { createObstacles } from "../../src/app/obstacles.ts";
 import { createPost, type Poster } from "../../src/app/post.ts";
+import type { ChannelRule } from "../../src/domain/incident/channel.ts";
+import { entryView, incidentView } from "../../src/domain/incident/view.ts";
 import type { Incident } from "../../src/domain/incident.ts";
-import type { ChannelRule } from "../../src/domain/incident-channel.ts";
-import { entryView, incidentView } from "../../src/domain/incident-view.ts";
 import { checkCommand, loadFolders } from "../../src/load.ts";
 import {
   type Channel,

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { covers } from "../../src/domain/trouble.ts";
+import { covers } from "../../src/domain/chat/trouble.ts";
 import type { Post, PostStore } from "../../src/ports.ts";
 
 /** Posts in memory, with the behaviour of the real slice that the poster relies on. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Execute } from "../../src/app/execute.ts";
 import { nameCommands, nameInCards } from "../../src/app/name-commands.ts";
-import { answerView, errorView } from "../../src/domain/answer.ts";
+import { answerView, errorView } from "../../src/domain/command/answer.ts";
 import type { CommandRequest } from "../../src/ports.ts";
 import { noForms } from "../fakes/forms.ts";
 

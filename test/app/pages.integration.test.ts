@@ -1,7 +1,7 @@
 import path from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { createPages } from "../../src/app/pages.ts";
-import type { Page, PageBlock } from "../../src/domain/page.ts";
+import type { Page, PageBlock } from "../../src/domain/view/page.ts";
 import { textOf } from "../../src/domain/view.ts";
 import { checkCommand, loadFolders } from "../../src/load.ts";
 import type { Command, PageResult, Policy } from "../../src/ports.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { type ConfiguredSource, inspectDelivery, parseDelivery } from "../../src/app/parse-delivery.ts";
+import { buildAlert } from "../../src/domain/alert/intake.ts";
 import { fingerprint } from "../../src/domain/alert.ts";
-import { buildAlert } from "../../src/domain/intake.ts";
 import { defineSource, type ParseResult, type Source } from "../../src/ports/source.ts";
 
 const receivedAt = new Date("2026-03-01T12:00:00Z");

@@ -10,7 +10,7 @@ import { createSlack } from "../../src/adapters/chat/slack.ts";
 import { type JobRunner, runJobs } from "../../src/adapters/store/jobs.ts";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { createPost } from "../../src/app/post.ts";
-import { answerView } from "../../src/domain/answer.ts";
+import { answerView } from "../../src/domain/command/answer.ts";
 import type { View } from "../../src/domain/view.ts";
 import { type Chat, type ChatDoor, noMetrics, silentLog, systemClock } from "../../src/ports.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";

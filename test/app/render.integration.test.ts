@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { createRender } from "../../src/app/render.ts";
 import { tellComparison } from "../../src/app/rollout-notes.ts";
-import type { Person } from "../../src/domain/person.ts";
+import type { Person } from "../../src/domain/people/person.ts";
 import { type Charts, type Post, type Store, silentLog } from "../../src/ports.ts";
 import { aStoredAlert, freshStore } from "../adapters/store/fixture.ts";
 import { at, buildAlert, buildIncident } from "../domain/build.ts";
-import { plan, rolloutIn } from "../domain/rollout-build.ts";
+import { plan, rolloutIn } from "../domain/rollout/build.ts";
 import { noCharts } from "../fixtures/charts.ts";
 import { buildHandover } from "../fixtures/digest.ts";
 

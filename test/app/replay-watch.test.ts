@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { eventsFrom, replayWatch, replayWatchOnAlerts } from "../../src/app/replay-watch.ts";
 import { createWatchSeries, filledCounts } from "../../src/app/watch-series.ts";
-import type { MetricPoint } from "../../src/domain/metric-series.ts";
-import type { WatchRule } from "../../src/domain/watch-rule.ts";
+import type { MetricPoint } from "../../src/domain/metrics/series.ts";
+import type { WatchRule } from "../../src/domain/watch/rule.ts";
 import { formatWatchReplay, totalsOf, totalsText } from "../../src/main/replay-watch-text.ts";
 import type { MetricSource } from "../../src/ports.ts";
 

@@ -3,7 +3,7 @@ import { type RecordedDelivery, replay, toPrediction } from "../../src/app/repla
 import { createCorrelator } from "../../src/domain/clustering.ts";
 import { shippedWeights } from "../../src/domain/weights.ts";
 import { defineSource, type Source } from "../../src/ports.ts";
-import { sketchAlert, sketchChange, twoShops } from "../domain/judgement-build.ts";
+import { sketchAlert, sketchChange, twoShops } from "../domain/learning/judgement-build.ts";
 
 /** A source whose body says which of the prepared things arrive. */
 const plain = defineSource({

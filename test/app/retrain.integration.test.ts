@@ -2,7 +2,11 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { rolloutCard } from "../../src/app/rollout-card.ts";
-import { emptyManifest, type ManifestRule, shippedManifestRule } from "../../src/domain/retrain-manifest.ts";
+import {
+  emptyManifest,
+  type ManifestRule,
+  shippedManifestRule,
+} from "../../src/domain/rollout/retrain-manifest.ts";
 import { checkCommand, loadFolders } from "../../src/load.ts";
 import type { Command, ModelBackend, Policy } from "../../src/ports.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { createRender } from "../../src/app/render.ts";
 import { rolloutCard } from "../../src/app/rollout-card.ts";
-import { digestView } from "../../src/domain/digest-view.ts";
-import type { Person } from "../../src/domain/person.ts";
+import { digestView } from "../../src/domain/digest/view.ts";
+import type { Person } from "../../src/domain/people/person.ts";
 import type { Rollout } from "../../src/domain/rollout.ts";
 import { checkCommand, loadFolders } from "../../src/load.ts";
 import { type Command, type ModelEntry, type Policy, silentLog } from "../../src/ports.ts";

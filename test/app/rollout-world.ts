@@ -7,10 +7,10 @@ import { createEffects, type Effects } from "../../src/app/effects.ts";
 import { createExecute, type Execute } from "../../src/app/execute.ts";
 import { createGate } from "../../src/app/gate.ts";
 import { createPlanner } from "../../src/app/plan.ts";
-import type { ChannelSettings } from "../../src/domain/incident-channel.ts";
-import type { Person } from "../../src/domain/person.ts";
-import { emptyManifest } from "../../src/domain/retrain-manifest.ts";
-import type { Observation } from "../../src/domain/rollout-observation.ts";
+import type { ChannelSettings } from "../../src/domain/incident/channel.ts";
+import type { Person } from "../../src/domain/people/person.ts";
+import type { Observation } from "../../src/domain/rollout/observation.ts";
+import { emptyManifest } from "../../src/domain/rollout/retrain-manifest.ts";
 import {
   type Command,
   type CommandRequest,

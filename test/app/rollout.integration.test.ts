@@ -6,7 +6,7 @@ import builtin from "../../src/adapters/models/builtin.ts";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { rolloutCard } from "../../src/app/rollout-card.ts";
 import { verifyChain } from "../../src/domain/audit.ts";
-import { emptyManifest } from "../../src/domain/retrain-manifest.ts";
+import { emptyManifest } from "../../src/domain/rollout/retrain-manifest.ts";
 import { isFinal, type Rollout } from "../../src/domain/rollout.ts";
 import { shippedWeights } from "../../src/domain/weights.ts";
 import { checkCommand, loadFolders } from "../../src/load.ts";

@@ -4,10 +4,10 @@ import { apart, together } from "../../commands/_groupings.ts";
 import { takeRulings } from "../../src/app/rulings.ts";
 import { takeReports } from "../../src/app/take-reports.ts";
 import { createMemory, remember, type TriageMemory } from "../../src/app/triage-memory.ts";
+import type { TrackedAlert } from "../../src/domain/alert/tracked.ts";
 import type { Alert } from "../../src/domain/alert.ts";
+import type { Ruling } from "../../src/domain/clustering/correlation.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
-import type { Ruling } from "../../src/domain/correlation.ts";
-import type { TrackedAlert } from "../../src/domain/tracked-alert.ts";
 import { at, buildAlert, buildTracked } from "../domain/build.ts";
 
 const nextId = 20;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { dueReminders, shippedReminders } from "../../src/app/silence-reminders.ts";
-import type { Mute } from "../../src/domain/mute.ts";
-import type { Silence } from "../../src/domain/silence.ts";
-import { silenceReminderView } from "../../src/domain/silence-view.ts";
+import type { Mute } from "../../src/domain/suppression/mute.ts";
+import type { Silence } from "../../src/domain/suppression/silence.ts";
+import { silenceReminderView } from "../../src/domain/suppression/silence-view.ts";
 import { at, buildTracked } from "../domain/build.ts";
 
 const day = 1_440;

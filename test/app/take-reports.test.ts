@@ -9,14 +9,14 @@ import {
   remember,
   type TriageMemory,
 } from "../../src/app/triage-memory.ts";
+import type { TrackedAlert } from "../../src/domain/alert/tracked.ts";
 import type { Alert } from "../../src/domain/alert.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
-import { flappingText } from "../../src/domain/flapping.ts";
+import { incidentFacts } from "../../src/domain/incident/facts.ts";
 import { advanceIncident, type Incident, openIncident } from "../../src/domain/incident.ts";
-import { incidentFacts } from "../../src/domain/incident-facts.ts";
-import type { InhibitionRule } from "../../src/domain/inhibition.ts";
+import { flappingText } from "../../src/domain/suppression/flapping.ts";
+import type { InhibitionRule } from "../../src/domain/suppression/inhibition.ts";
 import type { MuteSettings } from "../../src/domain/suppression.ts";
-import type { TrackedAlert } from "../../src/domain/tracked-alert.ts";
 import { at, buildAlert } from "../domain/build.ts";
 
 const noSettings: MuteSettings = { silences: [], windows: [] };

@@ -11,9 +11,9 @@ import {
 } from "../../src/app/triage-memory.ts";
 import type { Alert } from "../../src/domain/alert.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
+import { incidentFacts } from "../../src/domain/incident/facts.ts";
 import { openIncident } from "../../src/domain/incident.ts";
-import { incidentFacts } from "../../src/domain/incident-facts.ts";
-import type { Silence } from "../../src/domain/silence.ts";
+import type { Silence } from "../../src/domain/suppression/silence.ts";
 import { shippedWeights } from "../../src/domain/weights.ts";
 import { at, buildAlert, buildIncident } from "../domain/build.ts";
 

@@ -8,7 +8,7 @@ import { createWatch, ownSource, type Watch } from "../../src/app/watch.ts";
 import { createLooker, type Looker } from "../../src/app/watch-looks.ts";
 import { createWatchSeries } from "../../src/app/watch-series.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
-import type { Verdict, WatchRule } from "../../src/domain/watch-rule.ts";
+import type { Verdict, WatchRule } from "../../src/domain/watch/rule.ts";
 import { shippedWeights } from "../../src/domain/weights.ts";
 import { readableSources } from "../../src/main/own-source.ts";
 import { type Clock, noMetrics, silentLog, systemClock } from "../../src/ports.ts";

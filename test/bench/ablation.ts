@@ -20,8 +20,8 @@ import alertmanager from "../../src/adapters/sources/alertmanager.ts";
 import changes from "../../src/adapters/sources/changes.ts";
 import topology from "../../src/adapters/sources/topology.ts";
 import { replay, toPrediction } from "../../src/app/replay.ts";
+import { shippedSignals } from "../../src/domain/clustering/shipped-signals.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
-import { shippedSignals } from "../../src/domain/shipped-signals.ts";
 import { shippedWeights, type Weights } from "../../src/domain/weights.ts";
 
 type Clustering = Weights["clustering"];

@@ -4,17 +4,17 @@
  *   npm run bench -- ahead
  */
 import { pathToFileURL } from "node:url";
-import { forecast } from "../../src/domain/forecast.ts";
-import { type MetricPoint, median } from "../../src/domain/metric-series.ts";
+import { type MetricPoint, median } from "../../src/domain/metrics/series.ts";
 import {
   backtest,
   crossings,
   type Event,
   type Raised,
   scoreBacktest,
-} from "../../src/domain/watch-backtest.ts";
-import type { AnomalyRule, ForecastRule } from "../../src/domain/watch-rule.ts";
-import { lookBackOf } from "../../src/domain/watch-rule.ts";
+} from "../../src/domain/watch/backtest.ts";
+import { forecast } from "../../src/domain/watch/forecast.ts";
+import type { AnomalyRule, ForecastRule } from "../../src/domain/watch/rule.ts";
+import { lookBackOf } from "../../src/domain/watch/rule.ts";
 import { type Measure, report } from "./report.ts";
 
 const minute = 60_000;

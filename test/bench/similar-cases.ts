@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { ReplayedIncident } from "../../src/app/replay.ts";
+import type { TrackedAlert } from "../../src/domain/alert/tracked.ts";
 import { type Alert, alertKey } from "../../src/domain/alert.ts";
-import { incidentFacts } from "../../src/domain/incident-facts.ts";
-import type { TrackedAlert } from "../../src/domain/tracked-alert.ts";
+import { incidentFacts } from "../../src/domain/incident/facts.ts";
 
 const truthSchema = z.object({
   alerts: z.record(z.string(), z.string().nullable()),

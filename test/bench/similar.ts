@@ -26,7 +26,7 @@ import {
   minSimilarityIfExplained,
   rankSimilar,
   type SimilarCandidate,
-} from "../../src/domain/similar-incidents.ts";
+} from "../../src/domain/incident/similar.ts";
 import { shippedWeights } from "../../src/domain/weights.ts";
 import { type Case, casesOf, readTruth, regrouped } from "./similar-cases.ts";
 

@@ -2,8 +2,8 @@
  * How well and how fast templates are found in lines made from known ones.
  *   node --import tsx test/bench/templates.ts
  */
-import { createTemplates } from "../../src/domain/templates.ts";
-import { groupingAccuracy, makeLines } from "../domain/template-lines.ts";
+import { createTemplates } from "../../src/domain/clustering/templates.ts";
+import { groupingAccuracy, makeLines } from "../domain/clustering/template-lines.ts";
 
 for (const templates of [50, 200, 600]) {
   const lines = makeLines({ templates, lines: 20_000, seed: templates });

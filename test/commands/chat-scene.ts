@@ -1,7 +1,7 @@
 /** The bot's commands behind a real Slack or Discord client over its fake: what people do, carried out and answered. */
 import { createDiscord } from "../../src/adapters/chat/discord.ts";
 import { createSlack } from "../../src/adapters/chat/slack.ts";
-import type { Person } from "../../src/domain/person.ts";
+import type { Person } from "../../src/domain/people/person.ts";
 import { type Chat, type ChatDoor, type CommandRequest, noMetrics, silentLog } from "../../src/ports.ts";
 import { quick } from "../adapters/chat/discord/harness.ts";
 import { people } from "../app/rollout-world.ts";

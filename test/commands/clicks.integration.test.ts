@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { answerView } from "../../src/domain/answer.ts";
+import { answerView } from "../../src/domain/command/answer.ts";
+import { voiceActions } from "../../src/domain/rollout/actions.ts";
 import type { Rollout } from "../../src/domain/rollout.ts";
-import { voiceActions } from "../../src/domain/rollout-actions.ts";
 import type { ViewAction } from "../../src/domain/view.ts";
 import { requestOf } from "../app/rollout-world.ts";
 import { discordScene, slackScene } from "./chat-scene.ts";

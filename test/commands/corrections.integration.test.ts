@@ -2,7 +2,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { verifyChain } from "../../src/domain/audit.ts";
-import { suspectMark } from "../../src/domain/feedback.ts";
+import { suspectMark } from "../../src/domain/learning/feedback.ts";
 import type { View } from "../../src/domain/view.ts";
 import { checkCommand, loadFolders } from "../../src/load.ts";
 import type { Command, Policy, StoredAlert } from "../../src/ports.ts";

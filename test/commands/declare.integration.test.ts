@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import alertmanager from "../../src/adapters/sources/alertmanager.ts";
-import { declaredSource } from "../../src/domain/declaration.ts";
+import { declaredSource } from "../../src/domain/alert/declaration.ts";
 import { inputsOf } from "../fakes/slack.ts";
 import { type DiscordScene, discordScene, type SlackScene, slackScene } from "./chat-scene.ts";
 import { commandScene } from "./scene.ts";

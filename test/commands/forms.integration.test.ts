@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { incidentView } from "../../src/domain/incident-view.ts";
+import { incidentView } from "../../src/domain/incident/view.ts";
 import { buttonsOf, inputsOf, readableText } from "../fakes/slack.ts";
 import { buildCause, buildExplanation } from "../fixtures/explanation-question.ts";
 import { type DiscordScene, discordScene, type SlackScene, type Slowness, slackScene } from "./chat-scene.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { View } from "../../src/domain/view.ts";
 import { requestOf } from "../app/rollout-world.ts";
 import { at, buildTracked } from "../domain/build.ts";
-import { rolloutIn } from "../domain/rollout-build.ts";
+import { rolloutIn } from "../domain/rollout/build.ts";
 import { buildExplanation } from "../fixtures/explanation-question.ts";
 import { commandScene } from "./scene.ts";
 

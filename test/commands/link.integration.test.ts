@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { codeLivesMs, mostWrongCodes } from "../../src/domain/link.ts";
-import type { Person } from "../../src/domain/person.ts";
+import { codeLivesMs, mostWrongCodes } from "../../src/domain/people/link.ts";
+import type { Person } from "../../src/domain/people/person.ts";
 import type { CommandRequest } from "../../src/ports.ts";
 import { people, requestOf } from "../app/rollout-world.ts";
 import { commandScene } from "./scene.ts";

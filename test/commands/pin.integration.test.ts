@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { answerView } from "../../src/domain/answer.ts";
+import { answerView } from "../../src/domain/command/answer.ts";
 import type { Channel, Chat } from "../../src/ports.ts";
 import { inputsOf } from "../fakes/slack.ts";
 import { type DiscordScene, discordScene, type SlackScene, slackScene } from "./chat-scene.ts";

@@ -3,7 +3,7 @@ import path from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import type { Incident } from "../../src/domain/incident.ts";
-import type { Person } from "../../src/domain/person.ts";
+import type { Person } from "../../src/domain/people/person.ts";
 import type { View } from "../../src/domain/view.ts";
 import { checkCommand, loadFolders } from "../../src/load.ts";
 import type { Command, Policy, StoredAlert } from "../../src/ports.ts";

@@ -4,7 +4,7 @@ import { createTemplateExplainer } from "../../src/adapters/explainers/template.
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { createExplain } from "../../src/app/explain.ts";
 import { alertKey } from "../../src/domain/alert.ts";
-import type { CauseQuestion } from "../../src/domain/correlation.ts";
+import type { CauseQuestion } from "../../src/domain/clustering/correlation.ts";
 import { textOf, type View } from "../../src/domain/view.ts";
 import { checkCommand, loadFolders } from "../../src/load.ts";
 import { type Command, noMetrics, type Policy, silentLog } from "../../src/ports.ts";

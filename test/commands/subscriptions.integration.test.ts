@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { mostSubscriptions } from "../../src/domain/subscription.ts";
+import { mostSubscriptions } from "../../src/domain/chat/subscription.ts";
 import { requestOf } from "../app/rollout-world.ts";
 import { commandScene } from "./scene.ts";
 

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { ConfigError, type Environment, readConfig } from "../../src/config.ts";
-import { shippedMetricQueries } from "../../src/domain/metric-queries.ts";
-import { templateProblem } from "../../src/domain/promql-template.ts";
+import { templateProblem } from "../../src/domain/metrics/promql-template.ts";
+import { shippedMetricQueries } from "../../src/domain/metrics/queries.ts";
 
 function read(yaml: string, env: Environment = {}) {
   const file = path.join(mkdtempSync(path.join(tmpdir(), "tocsin-config-")), "tocsin.yaml");

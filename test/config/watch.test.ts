@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { ConfigError, readConfig } from "../../src/config.ts";
-import { ruleHash } from "../../src/domain/watch-rule.ts";
+import { ruleHash } from "../../src/domain/watch/rule.ts";
 
 function read(yaml: string) {
   const file = path.join(mkdtempSync(path.join(tmpdir(), "tocsin-config-")), "tocsin.yaml");

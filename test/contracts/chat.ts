@@ -5,7 +5,7 @@
  */
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { answerView } from "../../src/domain/answer.ts";
+import { answerView } from "../../src/domain/command/answer.ts";
 import { bold, code, link, moment, plain, type View } from "../../src/domain/view.ts";
 import type {
   Channel,

@@ -1,6 +1,6 @@
 /** What every slash command must be, whatever it does; run for each file of a commands folder. */
 import { describe, expect, test } from "vitest";
-import { optionsOf, parseLine, usageOf } from "../../src/domain/command-line.ts";
+import { optionsOf, parseLine, usageOf } from "../../src/domain/command/options.ts";
 import type { Command } from "../../src/ports.ts";
 
 export function commandContract(command: Command): void {

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { shippedSignals } from "../../src/domain/shipped-signals.ts";
+import { shippedSignals } from "../../src/domain/clustering/shipped-signals.ts";
 import { signalContract } from "./signal.ts";
 
 const folder = join(import.meta.dirname, "../../src/domain/signals");

@@ -1,12 +1,12 @@
 /** What every clustering signal must do; signal.test.ts reads the folder and holds each file to it. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { pairKey } from "../../src/domain/co-firing-counts.ts";
-import { kindOf } from "../../src/domain/evidence-kind.ts";
-import { createHistory } from "../../src/domain/history.ts";
-import type { SeenAlert, Signal, SignalContext } from "../../src/domain/signal.ts";
+import { kindOf } from "../../src/domain/alert/evidence-kind.ts";
+import { pairKey } from "../../src/domain/clustering/co-firing-counts.ts";
+import { createHistory } from "../../src/domain/clustering/history.ts";
+import type { SeenAlert, Signal, SignalContext } from "../../src/domain/clustering/signal.ts";
 import { createServiceGraph } from "../../src/domain/topology.ts";
-import { noon, sketchAlert, sketchChange, twoShops } from "../domain/judgement-build.ts";
+import { noon, sketchAlert, sketchChange, twoShops } from "../domain/learning/judgement-build.ts";
 
 const services = [...twoShops.services, null] as const;
 const alertNames = ["HighLatency", "HighCPU", "PodCrashLooping", "ErrorLogBurst", "TrafficDrop"] as const;

@@ -1,9 +1,9 @@
 /** What every webhook source must do, whatever it reads. */
 import { describe, expect, test } from "vitest";
+import { isRecord } from "../../src/domain/alert/intake.ts";
 import { severities } from "../../src/domain/alert.ts";
 import { changeKinds } from "../../src/domain/change.ts";
-import { isRecord } from "../../src/domain/intake.ts";
-import { parseJsonText } from "../../src/domain/json.ts";
+import { parseJsonText } from "../../src/domain/text/json.ts";
 import type { ParseResult, RawDelivery, Source } from "../../src/ports/source.ts";
 
 const receivedAt = new Date("2026-03-01T12:45:00.000Z");

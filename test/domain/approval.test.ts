@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Approval, refuseVoice, unmeetable, weighApprovals } from "../../src/domain/approval.ts";
-import { anyone, now, rolloutIn } from "./rollout-build.ts";
+import { anyone, now, rolloutIn } from "./rollout/build.ts";
 
 const pending = rolloutIn("pending");
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { exportLine } from "../../src/domain/audit/export.ts";
 import {
   type AuditEntry,
   type AuditRecord,
@@ -10,7 +11,6 @@ import {
   storable,
   verifyChain,
 } from "../../src/domain/audit.ts";
-import { exportLine } from "../../src/domain/audit-export.ts";
 
 function record(number: number, data: Readonly<Record<string, unknown>> = { number }): AuditRecord {
   return {

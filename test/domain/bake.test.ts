@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { answerBake, bakeAnswers } from "../../src/domain/bake/decision.ts";
+import { type BakeSight, concludeBake, graceMs, judgeBake } from "../../src/domain/bake/verdict.ts";
 import {
   asksPerson,
   type Bake,
@@ -12,9 +14,7 @@ import {
   remainingMs,
   supersedeBake,
 } from "../../src/domain/bake.ts";
-import { answerBake, bakeAnswers } from "../../src/domain/bake-decision.ts";
-import { type BakeSight, concludeBake, graceMs, judgeBake } from "../../src/domain/bake-verdict.ts";
-import { now, rolloutIn } from "./rollout-build.ts";
+import { now, rolloutIn } from "./rollout/build.ts";
 
 const windowMs = 600_000;
 const hour = 3_600_000;

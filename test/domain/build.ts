@@ -1,6 +1,6 @@
+import type { TrackedAlert } from "../../src/domain/alert/tracked.ts";
 import { type Alert, alertKey, fingerprint } from "../../src/domain/alert.ts";
 import type { Incident } from "../../src/domain/incident.ts";
-import type { TrackedAlert } from "../../src/domain/tracked-alert.ts";
 
 /** 2026-03-01 10:00 UTC plus some minutes. */
 export function at(minutes: number): Date {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { createKindOf } from "../../src/domain/alert/evidence-kind.ts";
 import { rankCauses } from "../../src/domain/causes.ts";
-import type { CauseQuestion } from "../../src/domain/correlation.ts";
-import { createKindOf } from "../../src/domain/evidence-kind.ts";
+import type { CauseQuestion } from "../../src/domain/clustering/correlation.ts";
 import { shippedWeights } from "../../src/domain/weights.ts";
-import { noon, sketchAlert, sketchChange, twoShops } from "./judgement-build.ts";
+import { noon, sketchAlert, sketchChange, twoShops } from "./learning/judgement-build.ts";
 
 const minutesBefore = (minutes: number) => new Date(noon - minutes * 60_000);
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { alertKey } from "../../src/domain/alert.ts";
+import type { Observation } from "../../src/domain/clustering/correlation.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
-import type { Observation } from "../../src/domain/correlation.ts";
 import {
   type AlertSketch,
   follow,
@@ -12,7 +12,7 @@ import {
   runThrough,
   sketchAlert,
   twoShops,
-} from "./judgement-build.ts";
+} from "./learning/judgement-build.ts";
 
 const topology: Observation = { kind: "topology", topology: twoShops };
 

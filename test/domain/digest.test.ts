@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { beginOnRequest, withAdvice } from "../../src/domain/digest.ts";
-import type { NoiseFacts, RuleFacts } from "../../src/domain/noise.ts";
+import type { NoiseFacts, RuleFacts } from "../../src/domain/noise/noise.ts";
 import { buildDigest } from "../fixtures/digest.ts";
-import { buildRule } from "./noise-build.ts";
+import { buildRule } from "./noise/build.ts";
 
 const now = new Date("2026-03-04T10:00:00Z");
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { timeOut } from "../../src/domain/alert/tracked.ts";
+import { incidentFacts } from "../../src/domain/incident/facts.ts";
 import { advanceIncident, mergeIncident, openIncident } from "../../src/domain/incident.ts";
-import { incidentFacts } from "../../src/domain/incident-facts.ts";
-import { timeOut } from "../../src/domain/tracked-alert.ts";
 import { at, buildIncident, buildTracked } from "./build.ts";
 
 const api = buildTracked({ name: "HighLatency", service: "api", severity: "critical", startsAt: at(1) });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { mayAtAll, policyActions, rolloutResource, sampleResources } from "../../src/domain/policy.ts";
-import { rolloutIn } from "./rollout-build.ts";
+import { rolloutIn } from "./rollout/build.ts";
 
 const models = [
   { name: "scorer", environments: ["staging", "production"], risk: "low", owners: ["ml"] },

@@ -12,7 +12,7 @@ import {
   rolloutStates,
   transitions,
 } from "../../src/domain/rollout.ts";
-import { anyone, now, plan, rolloutIn } from "./rollout-build.ts";
+import { anyone, now, plan, rolloutIn } from "./rollout/build.ts";
 
 describe("states", () => {
   test("every state leads to a final one, and final ones nowhere", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Rollout } from "../../src/domain/rollout.ts";
 import { judgeLook, type ServingRecord } from "../../src/domain/serving.ts";
-import { plan, rolloutIn } from "./rollout-build.ts";
+import { plan, rolloutIn } from "./rollout/build.ts";
 
 const minute = 60_000;
 const start = Date.parse("2026-11-01T12:00:00Z");

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { MaintenanceWindow } from "../../src/domain/maintenance.ts";
-import type { Silence } from "../../src/domain/silence.ts";
+import type { MaintenanceWindow } from "../../src/domain/suppression/maintenance.ts";
+import type { Silence } from "../../src/domain/suppression/silence.ts";
 import { createMuting, type MuteSettings } from "../../src/domain/suppression.ts";
 import { at, buildTracked } from "./build.ts";
 

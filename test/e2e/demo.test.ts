@@ -36,7 +36,7 @@ test("the demo plays its storm, shows one incident with its suspect, and leaves 
   child.stderr.on("data", keep);
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
 
-  await eventually("the demo says where it is", 60_000, () =>
+  await eventually("the demo says where it is, once it is built", 150_000, () =>
     output.includes(`Tocsin is at http://127.0.0.1:${port}`) ? true : null,
   );
   await eventually("the incident with the rollout as its suspect", 90_000, async () => {

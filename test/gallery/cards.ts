@@ -1,23 +1,24 @@
 /** Every card in every state that people see, with real texts, short and long: what the gallery shows and tests. */
-import { errorView } from "../../src/domain/answer.ts";
+
 import type { Approval } from "../../src/domain/approval.ts";
 import { type Bake, beginWatch, type Hold, newBake } from "../../src/domain/bake.ts";
+import { errorView } from "../../src/domain/command/answer.ts";
+import { digestDetailView } from "../../src/domain/digest/detail-view.ts";
+import { handoverView } from "../../src/domain/digest/handover-view.ts";
+import { digestView } from "../../src/domain/digest/view.ts";
 import type { DigestFacts } from "../../src/domain/digest.ts";
-import { digestDetailView } from "../../src/domain/digest-detail-view.ts";
-import { digestView } from "../../src/domain/digest-view.ts";
-import { writeTemplate } from "../../src/domain/explanation-template.ts";
-import { handoverView } from "../../src/domain/handover-view.ts";
-import { homeView } from "../../src/domain/home-view.ts";
+import { writeTemplate } from "../../src/domain/explanation/template.ts";
+import { postmortemView } from "../../src/domain/incident/postmortem-view.ts";
+import { entryView, incidentView } from "../../src/domain/incident/view.ts";
 import type { Incident, TimelineEntry } from "../../src/domain/incident.ts";
-import { entryView, incidentView } from "../../src/domain/incident-view.ts";
-import { postmortemView } from "../../src/domain/postmortem-view.ts";
+import { rolloutView } from "../../src/domain/rollout/view.ts";
 import { type Rollout, type RolloutState, rolloutStates } from "../../src/domain/rollout.ts";
-import { rolloutView } from "../../src/domain/rollout-view.ts";
-import { silenceReminderView } from "../../src/domain/silence-view.ts";
+import { silenceReminderView } from "../../src/domain/suppression/silence-view.ts";
+import { homeView } from "../../src/domain/view/home-view.ts";
 import type { View } from "../../src/domain/view.ts";
 import { at, buildIncident, buildTracked } from "../domain/build.ts";
-import { buildPostmortem } from "../domain/postmortem-build.ts";
-import { plan, rolloutIn } from "../domain/rollout-build.ts";
+import { buildPostmortem } from "../domain/incident/postmortem-build.ts";
+import { plan, rolloutIn } from "../domain/rollout/build.ts";
 import { buildDigest, buildHandover } from "../fixtures/digest.ts";
 import { buildExplanation } from "../fixtures/explanation-question.ts";
 import { questionOf, type Story, stories } from "../fixtures/incident-stories.ts";

@@ -1,17 +1,17 @@
 /** Cards of models: what serves, what was changed outside, drift, broken glass, refusals, the queue, plans by backend. */
 import { denied, refused } from "../../src/app/outcome.ts";
 import { newBake } from "../../src/domain/bake.ts";
-import { writeTemplate } from "../../src/domain/explanation-template.ts";
-import { incidentView } from "../../src/domain/incident-view.ts";
-import { alertOfReport, defaultLossLimits, type ModelReport } from "../../src/domain/model-report.ts";
-import { modelsView, type TargetFacts } from "../../src/domain/models-view.ts";
+import { writeTemplate } from "../../src/domain/explanation/template.ts";
+import { incidentView } from "../../src/domain/incident/view.ts";
+import { alertOfReport, defaultLossLimits, type ModelReport } from "../../src/domain/monitoring/report.ts";
+import { nothingInTheWay, type Standing, type TargetLock } from "../../src/domain/rollout/standing.ts";
+import { rolloutView } from "../../src/domain/rollout/view.ts";
 import type { Plan, Rollout } from "../../src/domain/rollout.ts";
-import { rolloutView } from "../../src/domain/rollout-view.ts";
-import { outsideView } from "../../src/domain/serving-change.ts";
-import { nothingInTheWay, type Standing, type TargetLock } from "../../src/domain/standing.ts";
+import { outsideView } from "../../src/domain/serving/change.ts";
+import { modelsView, type TargetFacts } from "../../src/domain/serving/models-view.ts";
 import type { View } from "../../src/domain/view.ts";
 import { at, buildTracked } from "../domain/build.ts";
-import { plan, rolloutIn } from "../domain/rollout-build.ts";
+import { plan, rolloutIn } from "../domain/rollout/build.ts";
 import { buildExplanation } from "../fixtures/explanation-question.ts";
 import { questionOf } from "../fixtures/incident-stories.ts";
 import type { GalleryCard } from "./cards.ts";

@@ -1,6 +1,6 @@
 /** What other channels are told of one that cannot be posted to, and what somebody is told who may not. */
 import { denied } from "../../src/app/outcome.ts";
-import { type Trouble, troubleView } from "../../src/domain/trouble.ts";
+import { type Trouble, troubleView } from "../../src/domain/chat/trouble.ts";
 import { at } from "../domain/build.ts";
 import type { GalleryCard } from "./cards.ts";
 

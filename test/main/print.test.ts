@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { answerView } from "../../src/domain/answer.ts";
+import { answerView } from "../../src/domain/command/answer.ts";
 import { formatView } from "../../src/main/print.ts";
 import { sampleEntry } from "../contracts/chat.ts";
 

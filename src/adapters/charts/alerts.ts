@@ -1,6 +1,6 @@
 /** When the alerts of an incident fired: one row for each service over one time axis, with what was changed when. */
 import { scaleTime } from "d3-scale";
-import { type AlertRow, type AlertTimeline, rowWords } from "../../domain/alert-timeline.ts";
+import { type AlertRow, type AlertTimeline, rowWords } from "../../domain/alert/timeline.ts";
 import { documentOf, escaped, faint, fixed, grey, shortened, width } from "./svg.ts";
 import {
   axisHeight,

@@ -1,8 +1,8 @@
 /** A version beside the one that serves: one line for each metric, on a scale of its own, with the interval of the difference. */
 import { scaleLinear } from "d3-scale";
-import type { ComparisonChart } from "../../domain/comparison-chart.ts";
-import { figure, signedFigure } from "../../domain/figure.ts";
-import type { MetricComparison } from "../../domain/metric-comparison.ts";
+import type { ComparisonChart } from "../../domain/rollout/comparison-chart.ts";
+import type { MetricComparison } from "../../domain/rollout/metric-comparison.ts";
+import { figure, signedFigure } from "../../domain/text/figure.ts";
 import { documentOf, escaped, faint, fixed, grey, ink, shortened, width } from "./svg.ts";
 import { perLetter } from "./time-axis.ts";
 

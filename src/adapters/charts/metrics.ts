@@ -1,8 +1,8 @@
 /** Metrics around the start of an incident: one panel each over one time axis, with what was changed when. */
 import { scaleLinear, scaleTime } from "d3-scale";
 import { line } from "d3-shape";
-import type { MetricChart, MetricPanel } from "../../domain/metric-chart.ts";
-import { formatValue } from "../../domain/metric-unit.ts";
+import type { MetricChart, MetricPanel } from "../../domain/metrics/chart.ts";
+import { formatValue } from "../../domain/metrics/unit.ts";
 import { documentOf, escaped, faint, fixed, grey, ink, shortened, width } from "./svg.ts";
 import {
   axisHeight,

@@ -1,6 +1,6 @@
 /** What charts over the time of an incident share: its axis, its onset, the changes in it, and what explains them. */
 import type { scaleTime } from "d3-scale";
-import { type ChartMarker, letter } from "../../domain/metric-chart.ts";
+import { type ChartMarker, letter } from "../../domain/metrics/chart.ts";
 import { escaped, fixed, grey, shortened, width } from "./svg.ts";
 
 export type TimeScale = ReturnType<typeof scaleTime<number, number>>;

@@ -3,7 +3,7 @@
  * local and, by its unique key, happens exactly once; pages are told by server-sent events.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Person } from "../../domain/person.ts";
+import type { Person } from "../../domain/people/person.ts";
 import type {
   Channel,
   Chat,

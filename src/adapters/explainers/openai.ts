@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type OpenAI from "openai";
 import { z } from "zod";
-import { answerSchema, buildPrompt, draftSchema, type Prompt } from "../../domain/explanation-prompt.ts";
+import { answerSchema, buildPrompt, draftSchema, type Prompt } from "../../domain/explanation/prompt.ts";
 import type { Explainer, ExplainResult, Log } from "../../ports.ts";
 
 export interface OpenAiOptions {

@@ -1,4 +1,4 @@
-import { writeTemplate } from "../../domain/explanation-template.ts";
+import { writeTemplate } from "../../domain/explanation/template.ts";
 import type { Explainer } from "../../ports.ts";
 
 /** The deterministic explainer: always there, never waits, costs nothing. */

@@ -2,8 +2,8 @@
  * Retrains, and rollouts where a dag does them, by Apache Airflow 3. The id of a run is ours to choose and Airflow
  * refuses a second one, so starting is native: the second start finds the first run.
  */
-import { placesOf } from "../../domain/backend-settings.ts";
-import { fillFields, oddValue } from "../../domain/operation-template.ts";
+import { placesOf } from "../../domain/rollout/backend-settings.ts";
+import { fillFields, oddValue } from "../../domain/rollout/operation-template.ts";
 import { oneLine } from "../../domain/view.ts";
 import { HttpMishapError } from "../../ports/http-client.ts";
 import {

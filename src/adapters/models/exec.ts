@@ -2,8 +2,8 @@
 import { hostname } from "node:os";
 import path from "node:path";
 import { canonicalJson } from "../../domain/audit.ts";
-import { oddValue } from "../../domain/operation-template.ts";
-import { redact } from "../../domain/redaction.ts";
+import { oddValue } from "../../domain/rollout/operation-template.ts";
+import { redact } from "../../domain/text/redaction.ts";
 import { duration, oneLine } from "../../domain/view.ts";
 import {
   type BackendContext,

@@ -3,8 +3,9 @@
  * so every operation is kept in the database before it is dispatched, and is dispatched once at most: where the run
  * cannot be found afterwards, a person decides.
  */
-import { placesOf } from "../../domain/backend-settings.ts";
-import { addElapsed, beginElapsed, readElapsed } from "../../domain/elapsed.ts";
+
+import { addElapsed, beginElapsed, readElapsed } from "../../domain/bake/elapsed.ts";
+import { placesOf } from "../../domain/rollout/backend-settings.ts";
 import { oneLine } from "../../domain/view.ts";
 import { HttpMishapError } from "../../ports/http-client.ts";
 import {

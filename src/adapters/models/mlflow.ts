@@ -3,7 +3,7 @@
  * MLflow has no compare-and-set and forgets who moved an alias and when, so every move is compared, recorded in a tag
  * of the registered model before it is made, and read back.
  */
-import { placesOf } from "../../domain/backend-settings.ts";
+import { placesOf } from "../../domain/rollout/backend-settings.ts";
 import { oneLine } from "../../domain/view.ts";
 import { HttpMishapError } from "../../ports/http-client.ts";
 import {

@@ -3,8 +3,8 @@
  * no client token, so every update is to a configuration of its own, named after the operation: it tells afterwards
  * whether the update was begun, and starting is native.
  */
-import { placesOf } from "../../domain/backend-settings.ts";
-import { oddValue } from "../../domain/operation-template.ts";
+import { placesOf } from "../../domain/rollout/backend-settings.ts";
+import { oddValue } from "../../domain/rollout/operation-template.ts";
 import { HttpMishapError } from "../../ports/http-client.ts";
 import {
   type BackendContext,

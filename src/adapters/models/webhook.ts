@@ -3,10 +3,10 @@
  * asked, or both. What is sent and what was reported is kept in the database, so that any replica can take a report.
  */
 
-import { placesOf } from "../../domain/backend-settings.ts";
-import { addElapsed, beginElapsed, readElapsed } from "../../domain/elapsed.ts";
-import { oddValue } from "../../domain/operation-template.ts";
-import { isSignedMessage } from "../../domain/sender.ts";
+import { isSignedMessage } from "../../domain/alert/sender.ts";
+import { addElapsed, beginElapsed, readElapsed } from "../../domain/bake/elapsed.ts";
+import { placesOf } from "../../domain/rollout/backend-settings.ts";
+import { oddValue } from "../../domain/rollout/operation-template.ts";
 import { HttpMishapError } from "../../ports/http-client.ts";
 import {
   type BackendContext,

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { setFlagsFromString } from "node:v8";
 import type * as Cedar from "@cedar-policy/cedar-wasm/nodejs";
-import { mostNeeded } from "../../domain/approval-rule.ts";
+import { mostNeeded } from "../../domain/approval/rule.ts";
 import type { Decision, PolicyQuestion, PolicyResource } from "../../domain/policy.ts";
 import type { Policy } from "../../ports/policy.ts";
 

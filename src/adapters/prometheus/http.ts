@@ -1,6 +1,6 @@
 /** Requests to Prometheus' HTTP API: bounded in time and size, never redirected, credentials never in a message. */
 import { z } from "zod";
-import { redact } from "../../domain/redaction.ts";
+import { redact } from "../../domain/text/redaction.ts";
 import { oneLine } from "../../domain/view.ts";
 import type { Unreadable } from "../../ports/metric-source.ts";
 

@@ -1,6 +1,6 @@
 /** A rota that is kept as a calendar: fetched now and then, remembered for when it cannot be. */
-import { personIn } from "../../domain/calendar-person.ts";
-import type { Person } from "../../domain/person.ts";
+import { personIn } from "../../domain/people/calendar-person.ts";
+import type { Person } from "../../domain/people/person.ts";
 import { oneLine } from "../../domain/view.ts";
 import type { Clock, Log, OnCallAnswer, RotaCalendar } from "../../ports.ts";
 import { entriesAt } from "./icalendar/entries.ts";

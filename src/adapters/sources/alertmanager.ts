@@ -1,4 +1,3 @@
-import type { Alert } from "../../domain/alert.ts";
 import {
   buildAlert,
   isRecord,
@@ -8,7 +7,8 @@ import {
   readMoment,
   shown,
   textOfValue,
-} from "../../domain/intake.ts";
+} from "../../domain/alert/intake.ts";
+import type { Alert } from "../../domain/alert.ts";
 import { defineSource, type ParseResult, type RawDelivery } from "../../ports/source.ts";
 
 const remedy =

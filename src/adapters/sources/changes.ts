@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import { isRecord, own, readMoment, shown, storable, textOfValue } from "../../domain/alert/intake.ts";
 import { type Change, changeKinds } from "../../domain/change.ts";
-import { isRecord, own, readMoment, shown, storable, textOfValue } from "../../domain/intake.ts";
 import { oneLine, safeUrl } from "../../domain/view.ts";
 import { defineSource, type ParseResult, type RawDelivery } from "../../ports/source.ts";
 

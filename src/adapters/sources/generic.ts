@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { type Alert, type Labels, type Severity, severities, severityOf } from "../../domain/alert.ts";
 import {
   buildAlert,
   isRecord,
@@ -9,8 +8,9 @@ import {
   readMoment,
   shown,
   textOfValue,
-} from "../../domain/intake.ts";
-import { follow, pathProblem } from "../../domain/mapping.ts";
+} from "../../domain/alert/intake.ts";
+import { follow, pathProblem } from "../../domain/alert/mapping.ts";
+import { type Alert, type Labels, type Severity, severities, severityOf } from "../../domain/alert.ts";
 import { defineSource, type ParseResult, type RawDelivery } from "../../ports/source.ts";
 
 const ownRemedy =

@@ -1,4 +1,3 @@
-import type { Alert, Labels } from "../../domain/alert.ts";
 import {
   buildAlert,
   isRecord,
@@ -8,8 +7,9 @@ import {
   readMoment,
   shown,
   textOfValue,
-} from "../../domain/intake.ts";
-import { isSignedBody } from "../../domain/sender.ts";
+} from "../../domain/alert/intake.ts";
+import { isSignedBody } from "../../domain/alert/sender.ts";
+import type { Alert, Labels } from "../../domain/alert.ts";
 import { safeUrl } from "../../domain/view.ts";
 import { defineSource, type ParseResult, type RawDelivery } from "../../ports/source.ts";
 

@@ -1,7 +1,7 @@
-import { isRecord, own, readMoment, shown, textOfValue } from "../../domain/intake.ts";
+import { isRecord, own, readMoment, shown, textOfValue } from "../../domain/alert/intake.ts";
 import type { Profile } from "../../domain/monitoring/judge-profile.ts";
 import { readProfile } from "../../domain/monitoring/profile-json.ts";
-import { reportSettings, reportSettingsProblem, targetOf } from "../../domain/report-settings.ts";
+import { reportSettings, reportSettingsProblem, targetOf } from "../../domain/monitoring/report-settings.ts";
 import { defineSource, type ParseResult, type RawDelivery } from "../../ports/source.ts";
 
 const remedy =

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { isRecord, own, readMoment, shown, storable, textOfValue } from "../../domain/alert/intake.ts";
+import { isSignedMessage } from "../../domain/alert/sender.ts";
 import type { Change, PointerMove } from "../../domain/change.ts";
-import { isRecord, own, readMoment, shown, storable, textOfValue } from "../../domain/intake.ts";
-import { isSignedMessage } from "../../domain/sender.ts";
 import { oneLine } from "../../domain/view.ts";
 import { defineSource, type ParseResult, type RawDelivery } from "../../ports/source.ts";
 

@@ -1,5 +1,5 @@
-import { isRecord, own, readMoment, shown, textOfValue } from "../../domain/intake.ts";
-import type { ModelFinding, ModelPerformance, ModelReport } from "../../domain/model-report.ts";
+import { isRecord, own, readMoment, shown, textOfValue } from "../../domain/alert/intake.ts";
+import type { ModelFinding, ModelPerformance, ModelReport } from "../../domain/monitoring/report.ts";
 import {
   alertFor,
   numberIn,
@@ -7,7 +7,7 @@ import {
   reportSettings,
   reportSettingsProblem,
   targetOf,
-} from "../../domain/report-settings.ts";
+} from "../../domain/monitoring/report-settings.ts";
 import { oneLine } from "../../domain/view.ts";
 import { defineSource, type ParseResult, type RawDelivery } from "../../ports/source.ts";
 

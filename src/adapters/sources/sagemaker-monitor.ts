@@ -1,6 +1,5 @@
-import { isRecord, own, readMoment, shown, textOfValue } from "../../domain/intake.ts";
-import { parseJsonText } from "../../domain/json.ts";
-import type { ModelFinding, ModelReport } from "../../domain/model-report.ts";
+import { isRecord, own, readMoment, shown, textOfValue } from "../../domain/alert/intake.ts";
+import type { ModelFinding, ModelReport } from "../../domain/monitoring/report.ts";
 import {
   alertFor,
   numberIn,
@@ -9,7 +8,8 @@ import {
   reportSettingsProblem,
   type Target,
   targetOf,
-} from "../../domain/report-settings.ts";
+} from "../../domain/monitoring/report-settings.ts";
+import { parseJsonText } from "../../domain/text/json.ts";
 import { oneLine } from "../../domain/view.ts";
 import { defineSource, type ParseResult, type RawDelivery } from "../../ports/source.ts";
 

@@ -1,4 +1,4 @@
-import { isRecord, own, shown, textOfValue } from "../../domain/intake.ts";
+import { isRecord, own, shown, textOfValue } from "../../domain/alert/intake.ts";
 import type { Edge } from "../../domain/topology.ts";
 import { defineSource, type ParseResult } from "../../ports/source.ts";
 

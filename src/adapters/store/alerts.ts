@@ -1,6 +1,6 @@
 /** Alerts as they are remembered, one row per firing. */
 import { and, asc, desc, eq, gte, isNull, or, sql } from "drizzle-orm";
-import type { Flapping } from "../../domain/flapping.ts";
+import type { Flapping } from "../../domain/suppression/flapping.ts";
 import type { StoredAlert } from "../../ports.ts";
 import type { Db } from "./client.ts";
 import { alerts } from "./schema.ts";

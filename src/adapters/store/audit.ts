@@ -4,6 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { desc, eq, sql } from "drizzle-orm";
+import type { FieldPlace } from "../../domain/audit/erasure.ts";
 import {
   type AuditEntry,
   type AuditHead,
@@ -12,7 +13,6 @@ import {
   sealRecord,
   storable,
 } from "../../domain/audit.ts";
-import type { FieldPlace } from "../../domain/audit-erasure.ts";
 import type { AuditStore } from "../../ports.ts";
 import type { Db } from "./client.ts";
 import { auditHead, auditPrunings } from "./schema.ts";

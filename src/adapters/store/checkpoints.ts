@@ -1,6 +1,6 @@
 /** The Merkle tree over the audit log, its signed heads, and where those have gone. */
 import { and, asc, desc, eq, gt, isNull, sql } from "drizzle-orm";
-import { type NodePlace, nodeKey, type TreeNode } from "../../domain/merkle.ts";
+import { type NodePlace, nodeKey, type TreeNode } from "../../domain/audit/merkle.ts";
 import type { CheckpointStore } from "../../ports.ts";
 import type { Db } from "./client.ts";
 import { auditCheckpoints, auditNodes, auditPublications } from "./schema.ts";

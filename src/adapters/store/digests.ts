@@ -1,7 +1,7 @@
 /** Digest runs, and the numbers that digests are made of. */
 import { and, desc, eq, sql } from "drizzle-orm";
+import { bakeWord } from "../../domain/bake/view.ts";
 import type { Bake } from "../../domain/bake.ts";
-import { bakeWord } from "../../domain/bake-view.ts";
 import type { DigestFacts } from "../../domain/digest.ts";
 import { type Plan, planTitle } from "../../domain/rollout.ts";
 import type { DigestRun, DigestStore } from "../../ports.ts";

@@ -1,6 +1,6 @@
 /** What people said of groupings and causes, and the rulings that follow from it. */
 import { and, asc, desc, inArray, isNotNull, isNull, sql } from "drizzle-orm";
-import type { Ruling } from "../../domain/correlation.ts";
+import type { Ruling } from "../../domain/clustering/correlation.ts";
 import type { Feedback, FeedbackStore, NewRuling } from "../../ports.ts";
 import type { Db } from "./client.ts";
 import { feedback, rulings } from "./schema.ts";

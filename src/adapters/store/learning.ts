@@ -1,6 +1,6 @@
 /** What a retrain of the correlator reads: counts of what fired together, rulings, and groupings that people left alone. */
 import { and, asc, desc, eq, gte, isNotNull, lt, lte, ne, or, sql } from "drizzle-orm";
-import type { CoFiringCount } from "../../domain/co-firing-counts.ts";
+import type { CoFiringCount } from "../../domain/clustering/co-firing-counts.ts";
 import type { LearningStore } from "../../ports.ts";
 import { toStored } from "./alerts.ts";
 import type { Db } from "./client.ts";

@@ -1,6 +1,6 @@
 /** Who holds a target, who keeps others from it, and who waits. */
 import { and, asc, eq, isNotNull, isNull, ne, or, sql } from "drizzle-orm";
-import type { TargetLock } from "../../domain/standing.ts";
+import type { TargetLock } from "../../domain/rollout/standing.ts";
 import type { RolloutStore } from "../../ports.ts";
 import type { Db } from "./client.ts";
 import { locks, rollouts } from "./schema.ts";

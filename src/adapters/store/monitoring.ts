@@ -1,6 +1,6 @@
 /** References and windows of the models that are watched: one row each, counts as JSON. */
 import { and, desc, eq, lt, ne, sql } from "drizzle-orm";
-import { isRecord } from "../../domain/intake.ts";
+import { isRecord } from "../../domain/alert/intake.ts";
 import { readProfile, writeProfile } from "../../domain/monitoring/profile-json.ts";
 import type { MonitoringStore, StoredProfile } from "../../ports.ts";
 import type { Db } from "./client.ts";

@@ -1,6 +1,6 @@
 /** Silences and maintenance windows. */
 import { and, asc, eq, gt, sql } from "drizzle-orm";
-import type { Silence } from "../../domain/silence.ts";
+import type { Silence } from "../../domain/suppression/silence.ts";
 import type { MuteStore } from "../../ports.ts";
 import type { Db } from "./client.ts";
 import { maintenance, silences } from "./schema.ts";

@@ -1,6 +1,6 @@
 /** Counts about rules: how often they fired, for how long, and whether anybody cared. */
 import { sql } from "drizzle-orm";
-import { heldMinutes, type NoiseFacts, type PairFacts, type RuleFacts } from "../../domain/noise.ts";
+import { heldMinutes, type NoiseFacts, type PairFacts, type RuleFacts } from "../../domain/noise/noise.ts";
 import type { NoiseStore } from "../../ports.ts";
 import type { Db } from "./client.ts";
 import { writeTime } from "./values.ts";

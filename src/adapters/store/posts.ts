@@ -162,7 +162,7 @@ async function findCard(db: Db, refs: readonly MessageRef[]): Promise<Post | nul
   return toPost(row);
 }
 
-/** The same as `covers` in src/domain/trouble.ts. */
+/** The same as `covers` in src/domain/chat/trouble.ts. */
 function isAt({ platform, channel, part }: TroublePlace) {
   const [kind, key = ""] = part?.split(":") ?? [];
   return and(

@@ -15,8 +15,8 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
-import type { ApprovalRule } from "../../domain/approval-rule.ts";
-import type { MetricComparison } from "../../domain/metric-comparison.ts";
+import type { ApprovalRule } from "../../domain/approval/rule.ts";
+import type { MetricComparison } from "../../domain/rollout/metric-comparison.ts";
 import { servingCauses } from "../../domain/serving.ts";
 import type { Operation } from "../../ports.ts";
 import { readTime, writeTime } from "./values.ts";
@@ -208,7 +208,7 @@ function windowTable(name: string) {
     /** In tocsin.yaml; null for a window that was made by command. */
     name: text("name").unique(),
     matchers: jsonb("matchers").notNull(),
-    /** When it is: once, weekly or by cron; see src/domain/maintenance.ts. */
+    /** When it is: once, weekly or by cron; see src/domain/suppression/maintenance.ts. */
     schedule: jsonb("schedule").notNull(),
     reason: text("reason").notNull(),
     createdBy: text("created_by").notNull(),
@@ -244,7 +244,7 @@ export const timeline = pgTable(
   ],
 );
 
-/** How far an incident that nobody acknowledges has come; see domain/escalation.ts. */
+/** How far an incident that nobody acknowledges has come; see domain/people/escalation.ts. */
 export const escalations = pgTable("escalations", {
   incidentId: integer("incident_id").primaryKey(),
   rule: text("rule").notNull(),
@@ -266,7 +266,7 @@ export const pages = pgTable(
   (table) => [primaryKey({ columns: [table.incidentId, table.pager] })],
 );
 
-/** What an incident is known by: "KIND:VALUE", see domain/similar-incidents.ts. */
+/** What an incident is known by: "KIND:VALUE", see domain/incident/similar.ts. */
 export const incidentFeatures = pgTable("incident_features", {
   incidentId: integer("incident_id").primaryKey(),
   features: jsonb("features").$type<readonly string[]>().notNull(),
@@ -393,7 +393,7 @@ export const posts = pgTable(
   ],
 );
 
-/** What keeps the bot from being heard in chat; see src/domain/trouble.ts. */
+/** What keeps the bot from being heard in chat; see src/domain/chat/trouble.ts. */
 export const chatTroubles = pgTable(
   "chat_troubles",
   {
@@ -453,7 +453,7 @@ export const subscriptions = pgTable(
     id: serial("id").primaryKey(),
     platform: text("platform").notNull(),
     channel: text("channel").notNull(),
-    /** {match: [{name, op, value}], atLeast}; see src/domain/subscription.ts. */
+    /** {match: [{name, op, value}], atLeast}; see src/domain/chat/subscription.ts. */
     filter: jsonb("filter").notNull(),
     /** The same as text: a channel has no two alike. */
     filterText: text("filter_text").notNull(),
@@ -463,7 +463,7 @@ export const subscriptions = pgTable(
   (table) => [uniqueIndex("subscriptions_place").on(table.platform, table.channel, table.filterText)],
 );
 
-/** Accounts that people confirmed to be theirs; see src/domain/link.ts. */
+/** Accounts that people confirmed to be theirs; see src/domain/people/link.ts. */
 export const accountLinks = pgTable(
   "account_links",
   {

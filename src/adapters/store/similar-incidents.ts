@@ -3,15 +3,15 @@
  * finding becomes slower with the number of incidents.
  */
 import { inArray, sql } from "drizzle-orm";
-import { standingVerdicts } from "../../domain/feedback.ts";
-import { type PastIncident, worthShowing } from "../../domain/past-incident.ts";
-import { type Plan, planTitle } from "../../domain/rollout.ts";
+import { type PastIncident, worthShowing } from "../../domain/incident/past.ts";
 import {
   featureKey,
   type IncidentFeature,
   rankSimilar,
   readFeatureKey,
-} from "../../domain/similar-incidents.ts";
+} from "../../domain/incident/similar.ts";
+import { standingVerdicts } from "../../domain/learning/feedback.ts";
+import { type Plan, planTitle } from "../../domain/rollout.ts";
 import type { EarlierIncident, EndingRecord, SimilarQuestion, SimilarStore } from "../../ports.ts";
 import type { Db } from "./client.ts";
 import { feedbackSlice } from "./feedback.ts";

@@ -1,6 +1,6 @@
 /** What channels asked to be shown. */
 import { and, asc, count, eq, sql } from "drizzle-orm";
-import { filterText, mostSubscriptions, type Subscription } from "../../domain/subscription.ts";
+import { filterText, mostSubscriptions, type Subscription } from "../../domain/chat/subscription.ts";
 import type { SubscriptionStore } from "../../ports.ts";
 import type { Db } from "./client.ts";
 import { subscriptions } from "./schema.ts";

@@ -1,6 +1,6 @@
 /** What keeps the bot from being heard in chat. */
 import { and, asc, desc, eq, gt, inArray, isNull, lte, sql } from "drizzle-orm";
-import { probeDelayMs } from "../../domain/trouble.ts";
+import { probeDelayMs } from "../../domain/chat/trouble.ts";
 import type { Trouble, TroubleStore } from "../../ports.ts";
 import type { Db } from "./client.ts";
 import { chatTroubles } from "./schema.ts";

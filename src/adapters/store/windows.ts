@@ -1,6 +1,6 @@
 /** Rows of stretches of time: maintenance windows and freezes. */
 import { and, asc, eq, gt, isNotNull, isNull, notInArray, or } from "drizzle-orm";
-import type { MaintenanceSchedule, MaintenanceWindow } from "../../domain/maintenance.ts";
+import type { MaintenanceSchedule, MaintenanceWindow } from "../../domain/suppression/maintenance.ts";
 import type { ConfiguredWindow } from "../../ports.ts";
 import type { Db } from "./client.ts";
 import type { freezes, maintenance } from "./schema.ts";

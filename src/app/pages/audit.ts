@@ -1,8 +1,8 @@
 /** The pages of the audit log: entries with filters, one entry, and whether the log is whole. */
 import { z } from "zod";
-import { answerView } from "../../domain/answer.ts";
 import type { AuditEntry } from "../../domain/audit.ts";
-import { type Cell, cell, type PageBlock, toPage } from "../../domain/page.ts";
+import { answerView } from "../../domain/command/answer.ts";
+import { type Cell, cell, type PageBlock, toPage } from "../../domain/view/page.ts";
 import { code, moment, oneLine, type Span, type View } from "../../domain/view.ts";
 import {
   asked,

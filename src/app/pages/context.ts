@@ -1,8 +1,8 @@
 /** What every page is made with, and what pages answer. */
 import type { z } from "zod";
-import type { Page } from "../../domain/page.ts";
-import type { Person } from "../../domain/person.ts";
+import type { Person } from "../../domain/people/person.ts";
 import type { PolicyAction, PolicyResource } from "../../domain/policy.ts";
+import type { Page } from "../../domain/view/page.ts";
 import { oneLine, type View } from "../../domain/view.ts";
 import type { ModelEntry, PageResult, Policy, SearchStore, Store } from "../../ports.ts";
 import type { LookResult } from "../execute.ts";

@@ -1,13 +1,14 @@
 /** The page of one incident: its card, where it is, why, and all that happened. */
-import type { Cause } from "../../domain/correlation.ts";
+
+import type { TrackedAlert } from "../../domain/alert/tracked.ts";
+import type { Cause } from "../../domain/clustering/correlation.ts";
 import type { Evidence, Explanation } from "../../domain/explanation.ts";
-import { standingVerdicts, suspectName } from "../../domain/feedback.ts";
-import { incidentView } from "../../domain/incident-view.ts";
-import { type Cell, cell, type PageBlock, toIncident, toModel, toRollout } from "../../domain/page.ts";
-import { rolloutsNamed } from "../../domain/postmortem.ts";
+import { rolloutsNamed } from "../../domain/incident/postmortem.ts";
+import { incidentView } from "../../domain/incident/view.ts";
+import { standingVerdicts, suspectName } from "../../domain/learning/feedback.ts";
 import { planTitle, type Rollout } from "../../domain/rollout.ts";
-import { drawTopology } from "../../domain/topology-drawing.ts";
-import type { TrackedAlert } from "../../domain/tracked-alert.ts";
+import { drawTopology } from "../../domain/topology/drawing.ts";
+import { type Cell, cell, type PageBlock, toIncident, toModel, toRollout } from "../../domain/view/page.ts";
 import { bold, code, link, moment, oneLine, plain, type Text } from "../../domain/view.ts";
 import { type MakePage, missing, type PageContext, shown } from "./context.ts";
 

@@ -1,9 +1,9 @@
 /** The page of all incidents: filters, full text, newest first. */
 import { z } from "zod";
 import { severities } from "../../domain/alert.ts";
+import { stateWord } from "../../domain/incident/view.ts";
 import type { Incident } from "../../domain/incident.ts";
-import { stateWord } from "../../domain/incident-view.ts";
-import { type Cell, cell, type Filter, toIncident, toPage } from "../../domain/page.ts";
+import { type Cell, cell, type Filter, toIncident, toPage } from "../../domain/view/page.ts";
 import { moment, oneLine } from "../../domain/view.ts";
 import type { IncidentSearch } from "../../ports.ts";
 import {

@@ -1,8 +1,16 @@
 /** The pages of models: what serves where, and one model with its versions and its history. */
-import { bakeWord, shownBake } from "../../domain/bake-view.ts";
-import { type Cell, cell, onPage, type PageBlock, toModel, toPage, toRollout } from "../../domain/page.ts";
+import { bakeWord, shownBake } from "../../domain/bake/view.ts";
+import { lockText } from "../../domain/rollout/standing.ts";
 import { targetOf } from "../../domain/rollout.ts";
-import { lockText } from "../../domain/standing.ts";
+import {
+  type Cell,
+  cell,
+  onPage,
+  type PageBlock,
+  toModel,
+  toPage,
+  toRollout,
+} from "../../domain/view/page.ts";
 import { oneLine, textOf } from "../../domain/view.ts";
 import type { ModelEntry } from "../../ports.ts";
 import { type MakePage, missing, type PageContext, refusedBy, shown } from "./context.ts";

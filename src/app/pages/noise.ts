@@ -1,6 +1,6 @@
 /** The page of the noise report: what /noise answers, with its choices as filters. */
 import { z } from "zod";
-import { onPage } from "../../domain/page.ts";
+import { onPage } from "../../domain/view/page.ts";
 import { asked, type MakePage, refusedBy, shown } from "./context.ts";
 import { choice, word, wordQuery } from "./queries.ts";
 

@@ -1,6 +1,6 @@
 /** Parts of addresses that several pages read. */
 import { z } from "zod";
-import type { Filter } from "../../domain/page.ts";
+import type { Filter } from "../../domain/view/page.ts";
 
 /** A number from an address: where the page before ended. */
 export const beforeQuery = z

@@ -1,6 +1,7 @@
 /** The pages of rollouts: all of them, and one with its plan, steps, voices and audit entries. */
 import { z } from "zod";
-import { bakeWord, shownBake } from "../../domain/bake-view.ts";
+import { bakeWord, shownBake } from "../../domain/bake/view.ts";
+import { type Rollout, rolloutStates } from "../../domain/rollout.ts";
 import {
   type Cell,
   cell,
@@ -9,8 +10,7 @@ import {
   toModel,
   toPage,
   toRollout,
-} from "../../domain/page.ts";
-import { type Rollout, rolloutStates } from "../../domain/rollout.ts";
+} from "../../domain/view/page.ts";
 import { code, moment, oneLine, type Tone } from "../../domain/view.ts";
 import { rolloutCard } from "../rollout-card.ts";
 import { auditRecords } from "./audit.ts";

@@ -1,5 +1,5 @@
 /** The page of settings: what the bot runs with, to be read and not to be changed. */
-import { type Cell, cell, type PageBlock } from "../../domain/page.ts";
+import { type Cell, cell, type PageBlock } from "../../domain/view/page.ts";
 import { code, oneLine } from "../../domain/view.ts";
 import { type MakePage, shown } from "./context.ts";
 

@@ -1,5 +1,5 @@
 /** Profiles as they are sent and stored: plain JSON, one form for both. */
-import { isRecord, own, shown, storable } from "../intake.ts";
+import { isRecord, own, shown, storable } from "../alert/intake.ts";
 import {
   type CategoricalHistogram,
   type FeatureProfile,

@@ -1,7 +1,8 @@
 /** From what our own checks measured to a report like anybody else's. */
-import type { ModelFinding, ModelPerformance, ModelReport } from "../model-report.ts";
+
 import type { Judged, Judgement } from "./judge-profile.ts";
 import type { CheckName } from "./measured.ts";
+import type { ModelFinding, ModelPerformance, ModelReport } from "./report.ts";
 
 const names: Readonly<Record<CheckName, string>> = {
   psi: "PSI",

@@ -1,4 +1,4 @@
-import { defineSignal, type SeenAlert, type SignalContext } from "../signal.ts";
+import { defineSignal, type SeenAlert, type SignalContext } from "../clustering/signal.ts";
 
 const weight = -0.28;
 /** Log of the firings per hour at which the rate says nothing: about one a day. */

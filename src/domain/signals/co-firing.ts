@@ -1,5 +1,5 @@
-import { learnedOf } from "../co-firing-counts.ts";
-import { defineSignal, type SeenAlert, type SignalContext } from "../signal.ts";
+import { learnedOf } from "../clustering/co-firing-counts.ts";
+import { defineSignal, type SeenAlert, type SignalContext } from "../clustering/signal.ts";
 
 const weight = 3.1;
 /** Share of common firings at which history says neither yes nor no. */

@@ -1,4 +1,4 @@
-import { defineSignal } from "../signal.ts";
+import { defineSignal } from "../clustering/signal.ts";
 
 const named = 0.4;
 const namedAcross = 3;

@@ -1,5 +1,5 @@
-import { defineSignal, type SeenAlert } from "../signal.ts";
-import { sharedStepMs } from "../time-step.ts";
+import { defineSignal, type SeenAlert } from "../clustering/signal.ts";
+import { sharedStepMs } from "../clustering/time-step.ts";
 
 const burstMs = 2_000;
 const burst = 1.65;

@@ -1,5 +1,5 @@
-import type { EvidenceKind } from "../evidence-kind.ts";
-import { defineSignal } from "../signal.ts";
+import type { EvidenceKind } from "../alert/evidence-kind.ts";
+import { defineSignal } from "../clustering/signal.ts";
 
 const rivals = -1.35;
 /** Services that fall short in the same breath suffer from something they share, such as load. */

@@ -1,5 +1,5 @@
 import type { Change } from "../change.ts";
-import { defineSignal, type SeenAlert, type SignalContext } from "../signal.ts";
+import { defineSignal, type SeenAlert, type SignalContext } from "../clustering/signal.ts";
 import type { ServiceGraph } from "../topology.ts";
 
 const shared = 0.8;

@@ -1,4 +1,4 @@
-import { defineSignal, type SeenAlert, type SignalContext } from "../signal.ts";
+import { defineSignal, type SeenAlert, type SignalContext } from "../clustering/signal.ts";
 
 const perNat = 0.9;
 const most = 2.5;

@@ -1,7 +1,7 @@
-import { isGenericName } from "../alert-type.ts";
-import { maskedWords, wildcard } from "../mask.ts";
-import { defineSignal, type SeenAlert } from "../signal.ts";
-import { alikeness } from "../templates.ts";
+import { isGenericName } from "../alert/type.ts";
+import { defineSignal, type SeenAlert } from "../clustering/signal.ts";
+import { alikeness } from "../clustering/templates.ts";
+import { maskedWords, wildcard } from "../text/mask.ts";
 
 const most = 0.5;
 /** Messages less alike than this say nothing. */

@@ -1,4 +1,4 @@
-import { defineSignal } from "../signal.ts";
+import { defineSignal } from "../clustering/signal.ts";
 
 const connected = 1.95;
 const hopsAway = 0.3;

@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Console, type ConsoleOptions, createConsole } from "../../../src/adapters/chat/console.ts";
-import { answerView } from "../../../src/domain/answer.ts";
-import type { Person } from "../../../src/domain/person.ts";
+import { answerView } from "../../../src/domain/command/answer.ts";
+import type { Person } from "../../../src/domain/people/person.ts";
 import type { View } from "../../../src/domain/view.ts";
 import type {
   ChatDoor,

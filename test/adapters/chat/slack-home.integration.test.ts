@@ -1,6 +1,6 @@
 /** The home tab of Slack, through the real client against the fake. */
 import { expect, onTestFinished, test } from "vitest";
-import { answerView } from "../../../src/domain/answer.ts";
+import { answerView } from "../../../src/domain/command/answer.ts";
 import { plain, type View } from "../../../src/domain/view.ts";
 import type { ChatDoor, CommandRequest } from "../../../src/ports/chat.ts";
 import { noForms } from "../../fakes/forms.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createOpenAiExplainer } from "../../../src/adapters/explainers/openai.ts";
-import { systemPrompt } from "../../../src/domain/explanation-prompt.ts";
+import { systemPrompt } from "../../../src/domain/explanation/prompt.ts";
 import { silentLog } from "../../../src/ports.ts";
 import { explainerContract } from "../../contracts/explainer.ts";
 import {

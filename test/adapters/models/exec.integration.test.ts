@@ -4,7 +4,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readStatus, runFiles, writeWhole } from "../../../src/adapters/models/exec/state.ts";
 import { type OpenStore, openStore } from "../../../src/adapters/store/store.ts";
-import { emptyManifest } from "../../../src/domain/retrain-manifest.ts";
+import { emptyManifest } from "../../../src/domain/rollout/retrain-manifest.ts";
 import { NotStartedError } from "../../../src/ports.ts";
 import { modelContract, operationOf, watch } from "../../contracts/model.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createGithubActions } from "../../../src/adapters/models/github-actions.ts";
 import { type OpenStore, openStore } from "../../../src/adapters/store/store.ts";
-import type { RetrainManifest } from "../../../src/domain/retrain-manifest.ts";
+import type { RetrainManifest } from "../../../src/domain/rollout/retrain-manifest.ts";
 import { NotStartedError, type Operation } from "../../../src/ports.ts";
 import { modelContract, operationOf, watch } from "../../contracts/model.ts";
 import { carryOut, modelFaultContract } from "../../contracts/model-faults.ts";

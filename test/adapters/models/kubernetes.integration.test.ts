@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { factsOf } from "../../../src/app/plan-facts.ts";
 import { NotStartedError, type Observed, type Operation } from "../../../src/ports.ts";
 import { type ModelScene, modelContract, operationOf, watch } from "../../contracts/model.ts";
-import { plan } from "../../domain/rollout-build.ts";
+import { plan } from "../../domain/rollout/build.ts";
 import { resourceOf } from "../../fakes/kubernetes/pods.ts";
 import {
   type Behaviour,

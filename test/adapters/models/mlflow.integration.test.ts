@@ -7,7 +7,7 @@ import { composeModel } from "../../../src/app/compose-model.ts";
 import { createReadReports } from "../../../src/app/read-reports.ts";
 import { createTellReport } from "../../../src/app/tell-report.ts";
 import type { Alert } from "../../../src/domain/alert.ts";
-import { defaultLossLimits, reportOf } from "../../../src/domain/model-report.ts";
+import { defaultLossLimits, reportOf } from "../../../src/domain/monitoring/report.ts";
 import {
   type Job,
   type ModelBackend,

@@ -1,10 +1,10 @@
 /** What the tests of model backends share. */
 import { createHttpClient } from "../../../src/adapters/http-client.ts";
-import { emptyManifest } from "../../../src/domain/retrain-manifest.ts";
+import { emptyManifest } from "../../../src/domain/rollout/retrain-manifest.ts";
 import { hashPlan, newRollout } from "../../../src/domain/rollout.ts";
 import type { BackendContext, Operation, Store } from "../../../src/ports.ts";
 import { silentLog, systemClock } from "../../../src/ports.ts";
-import { plan } from "../../domain/rollout-build.ts";
+import { plan } from "../../domain/rollout/build.ts";
 
 /** Stores the rollout of an operation. */
 export async function rememberRollout(store: Store, operation: Operation): Promise<void> {

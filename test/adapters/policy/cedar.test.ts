@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createCedarPolicy } from "../../../src/adapters/policy/cedar.ts";
-import type { Person } from "../../../src/domain/person.ts";
+import type { Person } from "../../../src/domain/people/person.ts";
 import {
   type FreezeStanding,
   type PolicyAction,

@@ -6,7 +6,7 @@ import histograms from "../../../src/adapters/sources/histograms.ts";
 import nannyml from "../../../src/adapters/sources/nannyml.ts";
 import sagemaker from "../../../src/adapters/sources/sagemaker-monitor.ts";
 import type { Alert } from "../../../src/domain/alert.ts";
-import { type ModelReport, reportOf } from "../../../src/domain/model-report.ts";
+import { type ModelReport, reportOf } from "../../../src/domain/monitoring/report.ts";
 import type { Source } from "../../../src/ports/source.ts";
 
 const receivedAt = new Date("2026-03-01T12:45:00Z");

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { OpenStore } from "../../../src/adapters/store/store.ts";
 import { moveRollout, newRollout } from "../../../src/domain/rollout.ts";
-import { plan } from "../../domain/rollout-build.ts";
+import { plan } from "../../domain/rollout/build.ts";
 import { at, freshStore } from "./fixture.ts";
 
 const target = "scorer/production";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { beginElapsed } from "../../../src/domain/bake/elapsed.ts";
 import { moveBake, newBake } from "../../../src/domain/bake.ts";
-import { beginElapsed } from "../../../src/domain/elapsed.ts";
 import { moveRollout, newRollout, type Plan } from "../../../src/domain/rollout.ts";
 import { at, freshStore } from "./fixture.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { featuresOf, type IncidentFeature } from "../../../src/domain/incident/similar.ts";
 import type { Incident } from "../../../src/domain/incident.ts";
-import { featuresOf, type IncidentFeature } from "../../../src/domain/similar-incidents.ts";
 import type { Store } from "../../../src/ports.ts";
 import { at, buildAlert, buildIncident } from "../../domain/build.ts";
-import { rolloutIn } from "../../domain/rollout-build.ts";
+import { rolloutIn } from "../../domain/rollout/build.ts";
 import { freshStore } from "./fixture.ts";
 
 const shared = [buildAlert({ name: "HighErrorRate" }), buildAlert({ name: "QueueFull", service: "mailer" })];

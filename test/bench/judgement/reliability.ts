@@ -1,6 +1,6 @@
 /** Whether confidence means what it says: of the answers given with 70 %, are 70 % right? */
 import type { ReplayedIncident } from "../../../src/app/replay.ts";
-import type { Cause } from "../../../src/domain/correlation.ts";
+import type { Cause } from "../../../src/domain/clustering/correlation.ts";
 import type { Truth } from "../similar-cases.ts";
 
 /** The first named answer for one incident of the truth. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createHistory } from "../../../src/domain/history.ts";
+import { createHistory } from "../../../src/domain/clustering/history.ts";
 import templateSimilarity from "../../../src/domain/signals/template-similarity.ts";
 import { createServiceGraph } from "../../../src/domain/topology.ts";
 import { seen } from "../../contracts/signal.ts";

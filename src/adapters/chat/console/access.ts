@@ -1,8 +1,8 @@
 /** Who may come in: where a request may come from, sessions, signing in, and saying who one is. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
-import { senderAddress } from "../../../domain/denied-attempt.ts";
-import type { Person } from "../../../domain/person.ts";
+import { senderAddress } from "../../../domain/audit/denied-attempt.ts";
+import type { Person } from "../../../domain/people/person.ts";
 import type { Log } from "../../../ports/observability.ts";
 import { checkLocal, checkSameOrigin } from "./gate.ts";
 import { type Answer, badBody, json, refusal, tooMany } from "./http.ts";

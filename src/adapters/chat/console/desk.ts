@@ -1,6 +1,6 @@
 /** What the console's API answers, before HTTP: the state of the page, threads, completion, and commands sent. */
 import { createHash } from "node:crypto";
-import type { Person } from "../../../domain/person.ts";
+import type { Person } from "../../../domain/people/person.ts";
 import type { Account, ChatDoor, CommandForm, CommandRequest, CommandShape } from "../../../ports/chat.ts";
 import type { ConsoleMessage, ConsoleMessages } from "../../../ports/console.ts";
 import type { PostStore } from "../../../ports/store.ts";

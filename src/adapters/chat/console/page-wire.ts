@@ -1,6 +1,7 @@
 /** What the browser receives of a page: plain JSON, bounded and cleaned like everything that it puts into text nodes. */
-import type { Cell, Filter, Page, PageBlock } from "../../../domain/page.ts";
-import type { Drawing } from "../../../domain/topology-drawing.ts";
+
+import type { Drawing } from "../../../domain/topology/drawing.ts";
+import type { Cell, Filter, Page, PageBlock } from "../../../domain/view/page.ts";
 import { oneLine, type ViewBlock } from "../../../domain/view.ts";
 import {
   blockToWire,

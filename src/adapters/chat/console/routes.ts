@@ -1,7 +1,7 @@
 /** The console's HTTP: which path does what, who may, and how much. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
-import type { Person } from "../../../domain/person.ts";
+import type { Person } from "../../../domain/people/person.ts";
 import type { Clock, Log } from "../../../ports/observability.ts";
 import type { Pages } from "../../../ports/page.ts";
 import { type Answering, createAccess, type Member, publicPerson, type Visit } from "./access.ts";

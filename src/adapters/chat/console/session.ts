@@ -3,7 +3,7 @@
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
-import type { Person } from "../../../domain/person.ts";
+import type { Person } from "../../../domain/people/person.ts";
 
 /** `open`: on loopback without tokens, people say who they are. `token`: they prove it. */
 export type ConsoleMode = "open" | "token";

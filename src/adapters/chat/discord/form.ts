@@ -4,7 +4,7 @@
  * @see https://docs.discord.com/developers/components/reference#label
  */
 import { z } from "zod";
-import { withOption } from "../../../domain/command-line.ts";
+import { withOption } from "../../../domain/command/options.ts";
 import { truncate } from "../../../domain/view.ts";
 import { plainLine } from "./markdown.ts";
 import { formPrefix } from "./render.ts";

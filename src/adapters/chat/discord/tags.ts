@@ -3,7 +3,7 @@
  * not have is made once, where the bot may change the channel, and told of where it may not.
  * @see https://docs.discord.com/developers/resources/channel#forum-tag-object
  */
-import { incidentTags, tagsOf, viewTags } from "../../../domain/view-tags.ts";
+import { incidentTags, tagsOf, viewTags } from "../../../domain/view/tags.ts";
 import type { Aside, View } from "../../../ports.ts";
 import type { Api, Failure } from "./api.ts";
 import { codes, problemOf } from "./outcome.ts";

@@ -3,7 +3,7 @@
  * @see https://docs.slack.dev/surfaces/modals
  */
 import { z } from "zod";
-import { withOption } from "../../../domain/command-line.ts";
+import { withOption } from "../../../domain/command/options.ts";
 import { truncate } from "../../../domain/view.ts";
 import type { CommandRequest } from "../../../ports/chat.ts";
 import { plainText } from "./blocks.ts";

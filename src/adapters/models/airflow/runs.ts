@@ -1,6 +1,6 @@
 /** Runs of dags in the words of the bot. */
 import { z } from "zod";
-import { redact } from "../../../domain/redaction.ts";
+import { redact } from "../../../domain/text/redaction.ts";
 import { oneLine } from "../../../domain/view.ts";
 import type { Observed, Operation } from "../../../ports/model.ts";
 import type { DagRun, TaskInstance } from "./api.ts";

@@ -8,8 +8,8 @@ import {
   secretOf,
   secretReference,
   settingName,
-} from "../../../domain/backend-settings.ts";
-import { templateSchema } from "../../../domain/operation-template.ts";
+} from "../../../domain/rollout/backend-settings.ts";
+import { templateSchema } from "../../../domain/rollout/operation-template.ts";
 import type { RolloutKind } from "../../../ports/model.ts";
 
 const dag = z.strictObject({

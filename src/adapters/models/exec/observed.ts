@@ -1,6 +1,6 @@
 /** What a command's runner wrote, in the words of the bot. */
 import { z } from "zod";
-import { redact } from "../../../domain/redaction.ts";
+import { redact } from "../../../domain/text/redaction.ts";
 import { oneLine } from "../../../domain/view.ts";
 import type { Observed } from "../../../ports/model.ts";
 import type { RunStatus } from "./state.ts";

@@ -1,7 +1,7 @@
 /** Settings of the backend `exec`: argument arrays with placeholders, never a shell line. */
 import { z } from "zod";
 import { canonicalJson } from "../../../domain/audit.ts";
-import type { RetrainManifest } from "../../../domain/retrain-manifest.ts";
+import type { RetrainManifest } from "../../../domain/rollout/retrain-manifest.ts";
 
 const placeholders = [
   ...(["model", "version", "from", "environment", "operationId"] as const),

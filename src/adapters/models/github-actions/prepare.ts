@@ -1,5 +1,5 @@
 /** What would be dispatched for an operation, and the plan that shows it. */
-import { fillFields, fillText, oddValue } from "../../../domain/operation-template.ts";
+import { fillFields, fillText, oddValue } from "../../../domain/rollout/operation-template.ts";
 import { oneLine } from "../../../domain/view.ts";
 import { type BackendPlan, type Operation, type PlannedOperation, refusePlan } from "../../../ports/model.ts";
 import type { GithubApi } from "./api.ts";

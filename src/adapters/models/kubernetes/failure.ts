@@ -1,6 +1,6 @@
 /** What an answer of the API server other than success means for what was asked. */
 import { z } from "zod";
-import { redact } from "../../../domain/redaction.ts";
+import { redact } from "../../../domain/text/redaction.ts";
 import { oneLine } from "../../../domain/view.ts";
 
 /**

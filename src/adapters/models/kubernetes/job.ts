@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { RetrainManifest } from "../../../domain/retrain-manifest.ts";
+import type { RetrainManifest } from "../../../domain/rollout/retrain-manifest.ts";
 import { duration } from "../../../domain/view.ts";
 import {
   type BackendPlan,

@@ -1,5 +1,5 @@
 /** Where a pod template carries the version of the model: an image, a variable, or an annotation. */
-import { redact } from "../../../domain/redaction.ts";
+import { redact } from "../../../domain/text/redaction.ts";
 import type { PatchOperation } from "./client.ts";
 import { type PodTemplate, pointer } from "./object.ts";
 import type { VersionPlace } from "./settings.ts";

@@ -1,5 +1,5 @@
 /** What runs of MLflow measured of the version that serves, as a report like that of any other monitor. */
-import type { ModelFinding, ModelPerformance, ModelReport } from "../../../domain/model-report.ts";
+import type { ModelFinding, ModelPerformance, ModelReport } from "../../../domain/monitoring/report.ts";
 import { oneLine } from "../../../domain/view.ts";
 import type { Run } from "./registry.ts";
 import type { WatchedMetrics } from "./settings.ts";

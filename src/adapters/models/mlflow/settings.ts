@@ -8,7 +8,7 @@ import {
   secretOf,
   secretReference,
   settingName,
-} from "../../../domain/backend-settings.ts";
+} from "../../../domain/rollout/backend-settings.ts";
 
 /** What MLflow takes as an alias: no "latest", no "v3", which it reads as versions. */
 const alias = z

@@ -1,5 +1,5 @@
 /** Versions of the registry in the words of the bot. */
-import type { MetricComparison } from "../../../domain/metric-comparison.ts";
+import type { MetricComparison } from "../../../domain/rollout/metric-comparison.ts";
 import { oneLine } from "../../../domain/view.ts";
 import type { MadeVersion, ModelVersion, Operation, VersionOrigin } from "../../../ports/model.ts";
 import type { RegisteredVersion, Registry, Run } from "./registry.ts";

@@ -1,7 +1,7 @@
 /** AWS's own client, loaded when it is first needed: signing requests is what it is for. */
 import { createHash } from "node:crypto";
 import type { SageMaker } from "@aws-sdk/client-sagemaker";
-import { redact } from "../../../domain/redaction.ts";
+import { redact } from "../../../domain/text/redaction.ts";
 import { oneLine } from "../../../domain/view.ts";
 import { HttpMishapError, type Mishap } from "../../../ports/http-client.ts";
 import type { SagemakerSettings } from "./settings.ts";

@@ -3,7 +3,7 @@
  * bot says on each configuration that it makes for which endpoint and version it is, and since when it serves.
  */
 
-import type { ServedVersion } from "../../../domain/serving-intervals.ts";
+import type { ServedVersion } from "../../../domain/serving/intervals.ts";
 import { oneLine } from "../../../domain/view.ts";
 import { HttpMishapError } from "../../../ports/http-client.ts";
 import type { Operation } from "../../../ports/model.ts";

@@ -3,7 +3,7 @@
  * many; which they are stands in a file on S3, which is not read here: whoever wants them pushes that file.
  */
 import type { MonitoringExecutionSummary } from "@aws-sdk/client-sagemaker";
-import type { ModelFinding, ModelReport } from "../../../domain/model-report.ts";
+import type { ModelFinding, ModelReport } from "../../../domain/monitoring/report.ts";
 import { oneLine } from "../../../domain/view.ts";
 import type { Sagemaker } from "./client.ts";
 

@@ -1,6 +1,6 @@
 /** Retrains by a pipeline. */
 import type { DescribePipelineExecutionResponse, PipelineExecutionStep } from "@aws-sdk/client-sagemaker";
-import { fillFields } from "../../../domain/operation-template.ts";
+import { fillFields } from "../../../domain/rollout/operation-template.ts";
 import { oneLine } from "../../../domain/view.ts";
 import {
   type ExternalRef,

@@ -6,8 +6,8 @@ import {
   secretOf,
   secretReference,
   settingName,
-} from "../../../domain/backend-settings.ts";
-import { templateSchema } from "../../../domain/operation-template.ts";
+} from "../../../domain/rollout/backend-settings.ts";
+import { templateSchema } from "../../../domain/rollout/operation-template.ts";
 
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,255}$/, "must be letters, digits and -");
 const percent = z.number().int().min(1).max(50);

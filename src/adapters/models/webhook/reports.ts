@@ -1,6 +1,6 @@
 /** What a receiver reports of an operation, and how reports change what is known of it. */
 import { z } from "zod";
-import { redact } from "../../../domain/redaction.ts";
+import { redact } from "../../../domain/text/redaction.ts";
 import { oneLine } from "../../../domain/view.ts";
 import type { Observed } from "../../../ports/model.ts";
 import type { OperationRecord } from "../../../ports/operation-record.ts";

@@ -7,7 +7,7 @@ import {
   secretOf,
   secretReference,
   settingName,
-} from "../../../domain/backend-settings.ts";
+} from "../../../domain/rollout/backend-settings.ts";
 
 const kind = z.enum(["deploy", "rollback", "retrain"]);
 

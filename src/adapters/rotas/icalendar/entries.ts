@@ -1,7 +1,7 @@
 /** What an iCalendar says of one moment. */
 import type ical from "ical.js";
-import type { CalendarEntry } from "../../../domain/calendar-person.ts";
-import { instantOf, isTimezone } from "../../../domain/schedule.ts";
+import { instantOf, isTimezone } from "../../../domain/digest/schedule.ts";
+import type { CalendarEntry } from "../../../domain/people/calendar-person.ts";
 
 type Component = InstanceType<typeof ical.Component>;
 type Event = InstanceType<typeof ical.Event>;

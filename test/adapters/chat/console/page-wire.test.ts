@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { pageToWire } from "../../../../src/adapters/chat/console/page-wire.ts";
-import type { Page, PageBlock } from "../../../../src/domain/page.ts";
+import type { Page, PageBlock } from "../../../../src/domain/view/page.ts";
 
 function wireOf(block: PageBlock, over: Partial<Page> = {}) {
   return pageToWire({ title: "t", lead: "", filters: [], blocks: [block], next: null, ...over });

@@ -1,7 +1,7 @@
 /** The adapter with the real discord.js beside a fake Discord, for the tests of this folder. */
 
 import { createDiscord, type DiscordOptions } from "../../../../src/adapters/chat/discord.ts";
-import { answerView } from "../../../../src/domain/answer.ts";
+import { answerView } from "../../../../src/domain/command/answer.ts";
 import type { View } from "../../../../src/domain/view.ts";
 import {
   type Chat,

@@ -1,6 +1,6 @@
 /** The bot's own model: version 1 serves. */
 import builtin from "../../../../src/adapters/models/builtin.ts";
-import { emptyManifest } from "../../../../src/domain/retrain-manifest.ts";
+import { emptyManifest } from "../../../../src/domain/rollout/retrain-manifest.ts";
 import { shippedWeights } from "../../../../src/domain/weights.ts";
 import type { Fitted, ModelBackend, Store, Trainer } from "../../../../src/ports.ts";
 import { operationOf } from "../../../contracts/model.ts";

@@ -1,0 +1,138 @@
+/** Which service an alert is about, and which it speaks of, whatever its sender calls them. */
+import type { Alert, Labels } from "../alert.ts";
+
+/** Labels that name another service the alert speaks of: the far end of a call. */
+const peerLabels = [
+  "destination_service",
+  "destination_service_name",
+  "destination_workload",
+  "destination",
+  "upstream",
+  "upstream_service",
+  "upstream_cluster",
+  "dependency",
+  "peer",
+  "peer_service",
+  "target_service",
+  "server_address",
+] as const;
+
+/** Labels that name the near end of a call, where `service` is the far one. */
+const callerLabels = ["source_service", "source_workload", "source", "downstream", "client"] as const;
+
+/** Labels whose value is a machine, with or without a port. */
+const hostLabels = ["instance", "host", "hostname", "node", "target", "server_address"] as const;
+
+/**
+ * What Kubernetes makes names of: no vowels, and no digits that look like letters.
+ * @see https://github.com/kubernetes/apimachinery/blob/master/pkg/util/rand/rand.go (alphanums)
+ */
+const safe = "[bcdfghjklmnpqrstvwxz2456789]";
+/** A replica set's hash, then a pod's suffix; older clusters and other schedulers write the hash in hexadecimal. */
+const deploymentPod = new RegExp(`-(?:${safe}{6,10}|[a-f0-9]{6,10})-[a-z0-9]{5}$`);
+const suffixedPod = new RegExp(`-${safe}{5}$`);
+const replicaSet = new RegExp(`-(?=[a-z]*\\d)${safe}{8,10}$`);
+/** A cron job's run: minutes or seconds since the epoch. */
+const scheduledRun = /-\d{8,10}$/;
+const ordinal = /-\d{1,4}$/;
+/** Words of five letters that the suffix of a pod could be taken for, had it no digit. */
+const wordsLikeSuffixes: ReadonlySet<string> = new Set([
+  "https",
+  "httpd",
+  "grpcs",
+  "mqtts",
+  "mssql",
+  "pgsql",
+]);
+
+/**
+ * The workload behind a name of one of its parts: a pod of a deployment, replica set, daemon set, job, cron job or
+ * stateful set; a replica set; a run of a cron job.
+ * @see https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#pod-template-hash-label
+ * @see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#schedule-syntax
+ */
+export function workloadOf(pod: string): string {
+  const bare = withoutSuffix(pod);
+  if (bare !== pod) return bare.replace(scheduledRun, "") || pod;
+  return pod.replace(replicaSet, "").replace(scheduledRun, "").replace(ordinal, "") || pod;
+}
+
+function withoutSuffix(pod: string): string {
+  if (deploymentPod.test(pod) && /\d/.test(pod.slice(pod.search(deploymentPod))))
+    return pod.replace(deploymentPod, "");
+  if (scheduledRun.test(pod.slice(0, -6))) return pod.replace(/-[a-z0-9]{5}$/, "");
+  const suffix = pod.slice(-5);
+  return wordsLikeSuffixes.has(suffix) ? pod : pod.replace(suffixedPod, "");
+}
+
+/**
+ * What the last, telling part of an address is: the host of "host:9100" or of a URL, the name in a cluster address or
+ * in an Envoy cluster, the resource of an ARN or of an Azure or Google resource id. Anything else is returned as it is.
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+ * @see https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/
+ */
+export function serviceNameOf(text: string): string {
+  if (text.startsWith("arn:")) return nameInArn(text);
+  if (/^\/?(?:subscriptions|projects)\//.test(text)) return lastSegment(text);
+  const envoy = /^(?:outbound|inbound)\|\d*\|[^|]*\|([^|]+)$/.exec(text)?.[1];
+  const host = envoy ?? /^[a-z][a-z0-9+.-]*:\/\/(?:[^@/]*@)?([^/?#]+)/i.exec(text)?.[1] ?? text;
+  const bare = host.replace(/^\[([0-9a-f:]+)\](?::\d+)?$/i, "$1").replace(/^([^:]+):\d{1,5}$/, "$1");
+  return bare.replace(/^([a-z0-9-]+)\.[a-z0-9-]+\.svc(?:\.[a-z0-9.-]+)?$/i, "$1");
+}
+
+/** arn:aws:lambda:eu-west-1:1234:function:checkout, …:loadbalancer/app/shop/50dc6c495c0c9188, …:service/cluster/web. */
+function nameInArn(arn: string): string {
+  const resource = arn.split(":").slice(5).join(":");
+  const [kind, ...rest] = resource.split(/[:/]/);
+  if (kind === "loadbalancer" || kind === "targetgroup") {
+    // The last part is a random id; before it stands the name that people gave.
+    return (rest.length > 1 ? rest.at(-2) : rest[0]) ?? arn;
+  }
+  if (kind === "function") return rest[0] ?? arn;
+  return lastSegment(resource) || arn;
+}
+
+function lastSegment(text: string): string {
+  const parts = text.split(/[:/]/).filter((part) => part !== "");
+  return parts.at(-1) ?? text;
+}
+
+/**
+ * The service an alert is about, as the topology would call it: a pod's workload when only the pod is named, a machine
+ * without its port, the resource of an ARN; null when nothing is named.
+ */
+export function entityOf(alert: Pick<Alert, "service" | "labels">): string | null {
+  const { service, labels } = alert;
+  if (service === null || service === "") return null;
+  if (service === labels["pod"]) return workloadOf(ownName(service, labels));
+  if (service.startsWith("arn:") || hostLabels.some((name) => labels[name] === service))
+    return serviceNameOf(service);
+  return service === labels["replicaset"] || service === labels["job_name"] ? workloadOf(service) : service;
+}
+
+/** A static pod is called after its node, too. */
+function ownName(pod: string, labels: Labels): string {
+  const node = labels["node"];
+  return node !== undefined && node !== "" && pod.endsWith(`-${node}`) ? pod.slice(0, -node.length - 1) : pod;
+}
+
+function firstOf(labels: Labels, names: readonly string[], but: string | null): string | null {
+  for (const name of names) {
+    const value = labels[name];
+    if (value === undefined || value === "" || value === but) continue;
+    const service = serviceNameOf(value);
+    if (service !== but) return service;
+  }
+  return null;
+}
+
+/** The service at the other end of the call that the alert is about, with the direction; null when it names none. */
+export function peerOf(
+  alert: Pick<Alert, "service" | "labels">,
+): { readonly peer: string; readonly isCallee: boolean } | null {
+  const entity = entityOf(alert);
+  const callee = firstOf(alert.labels, peerLabels, entity);
+  if (callee !== null) return { peer: callee, isCallee: true };
+  const caller = firstOf(alert.labels, callerLabels, entity);
+  return caller === null ? null : { peer: caller, isCallee: false };
+}

@@ -1,0 +1,122 @@
+/**
+ * What the correlator knows besides the alerts it weighs: the topology, what fired before, recent changes. It reads
+ * alerts in the light of that; signals look at it through the context.
+ */
+
+import { peerOf } from "../alert/entity.ts";
+import type { KindOf } from "../alert/evidence-kind.ts";
+import { createAlertTypes } from "../alert/type.ts";
+import type { Alert } from "../alert.ts";
+import type { Change } from "../change.ts";
+import { createObservedTopology } from "../topology/observed.ts";
+import { createServiceGraph, type ServiceGraph, type Topology } from "../topology.ts";
+import type { Weights } from "../weights.ts";
+import { createHistory } from "./history.ts";
+import { createBallot, type Roots } from "./root-votes.ts";
+import { seeAlert } from "./seen-alert.ts";
+import { type Pauses, pausesFor } from "./sessions.ts";
+import type { SeenAlert, SignalContext } from "./signal.ts";
+import { standingOf } from "./strays.ts";
+
+export interface Knowledge {
+  readonly context: SignalContext;
+  /** What the alert says, by the topology of now. */
+  read(key: string, alert: Alert): SeenAlert;
+  /** What it votes for as the root, as probabilities. */
+  rootsOf(seen: SeenAlert): Roots;
+  /** Takes a new alert into the history; returns what the history says of it. */
+  record(seen: SeenAlert): { readonly standing: number; readonly pauses: Pauses };
+  /** True when it is another topology than the last: what was read before is to be read anew. */
+  takeTopology(topology: Topology): boolean;
+  takeChange(change: Change): void;
+  /** Draws up the ballot of services anew when it has grown too large; true when that makes old readings void. */
+  tidy(): boolean;
+  /** The service that has most of some votes, or null. */
+  topOf(roots: Roots): string | null;
+  sizes(): Readonly<Record<string, number>>;
+}
+
+const maxTypes = 50_000;
+/** Of messages of alerts whose name says nothing. */
+const maxTemplates = 5_000;
+const maxChanges = 500;
+const changesMs = 7_200_000;
+/** Services on the ballot; most are not heard of again. */
+const maxBallot = 100_000;
+
+/** Starts without any. */
+export function createKnowledge({ clustering }: Pick<Weights, "clustering">, kindOf: KindOf): Knowledge {
+  const history = createHistory(maxTypes);
+  const types = createAlertTypes(maxTemplates);
+  /** Says which part of the system an alert is from; all other questions go to the delivered topology. */
+  const observed = createObservedTopology(clustering.hubDegree);
+  let graph: ServiceGraph = createServiceGraph({ edges: [], services: [] }, clustering.hubDegree);
+  let services: ReadonlySet<string> = new Set();
+  let topologyText = "";
+  let changes: Change[] = [];
+  let ballot = createBallot(graph, clustering.votes);
+
+  const context: SignalContext = {
+    get graph() {
+      return graph;
+    },
+    history,
+    get changes() {
+      return changes;
+    },
+    coFirings: clustering.coFirings,
+  };
+
+  return {
+    context,
+    read(key, alert) {
+      const parts = observed.graphAt(alert.startsAt.getTime());
+      const seen = seeAlert(key, alert, parts, services, { types, kindOf });
+      ballot.enter(seen);
+      return seen;
+    },
+    rootsOf: (seen) => ballot.rootsOf(seen),
+    record(seen) {
+      const { alert, at, type, entity, component } = seen;
+      observed.record({ entity, at, call: seen.names.length === 0 ? null : peerOf(alert) });
+      history.record({ type, name: alert.name, entity, component, labels: alert.labels, at });
+      const pauses = pausesFor(history.meanPauseMs(component ?? "", at), clustering);
+      return { standing: standingOf(seen, history, clustering.strays), pauses };
+    },
+    takeTopology(topology) {
+      // Senders repeat their topology; only another one is worth reading everything anew.
+      const text = JSON.stringify([topology.edges, topology.services]);
+      if (text === topologyText) return false;
+      topologyText = text;
+      graph = createServiceGraph(topology, clustering.hubDegree);
+      observed.deliver(topology);
+      services = new Set([...topology.services, ...topology.edges.flat()]);
+      ballot = createBallot(graph, clustering.votes);
+      return true;
+    },
+    takeChange(change) {
+      const at = change.at.getTime();
+      let index = changes.length;
+      while (index > 0 && (changes[index - 1]?.at.getTime() ?? 0) > at) index -= 1;
+      changes = changes.toSpliced(index, 0, change).slice(-maxChanges);
+      changes = changes.filter((known) => known.at.getTime() > at - changesMs);
+    },
+    tidy() {
+      if (ballot.size <= maxBallot) return false;
+      ballot = createBallot(graph, clustering.votes);
+      return true;
+    },
+    topOf: (roots) => ballot.topOf(roots),
+    sizes: () => ({
+      types: history.types,
+      label_values: history.labelValues,
+      observed_edges: observed.size,
+      message_templates: types.templates,
+      dropped_observed_edges: observed.dropped,
+      dropped_message_templates: types.dropped,
+      ...Object.fromEntries(
+        Object.entries(history.dropped()).map(([part, count]) => [`dropped_${part}`, count]),
+      ),
+    }),
+  };
+}

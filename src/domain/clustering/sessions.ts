@@ -1,0 +1,189 @@
+/**
+ * What is alive in each part of the system. A cell is one topology component, or one service outside the topology, or
+ * alerts that name no service; its sessions are runs of alerts without a long pause; a session's groups are stories.
+ */
+import type { Alert } from "../alert.ts";
+import { isBefore, type PairScores, type Seated } from "./pair-scores.ts";
+import type { Roots } from "./root-votes.ts";
+import type { SeenAlert } from "./signal.ts";
+import type { StrayMember } from "./strays.ts";
+
+/** A live alert. The alert may be replaced by a newer report of the same firing. */
+export interface LiveAlert extends StrayMember, Seated {
+  readonly at: number;
+  seen: SeenAlert;
+  /** Null until it is asked for: an alert that stays alone is never asked. */
+  roots: Roots | null;
+  /** The pause after it that ends its session: shorter where alerts come all the time. */
+  readonly pauses: Pauses;
+  /** Another alert that begins until then is of the same session, ms. */
+  reach: number;
+  incidentId: number | null;
+  session: Session | null;
+  /** Null while it is not weighed: new, or older than what its session still weighs. */
+  story: Story | null;
+  /** Its end became known since its session was last told. */
+  isNews: boolean;
+}
+
+/** A story within one session. Never changed: another set of alerts is another story. */
+export interface Story {
+  readonly cell: string;
+  readonly members: readonly LiveAlert[];
+  readonly first: number;
+  readonly last: number;
+  /** Key of the first member: what other stories know it by. */
+  readonly key: string;
+  /** How well it fits stronger stories near it, as far as that was asked. */
+  fits: Map<Story, number> | null;
+}
+
+export interface Session {
+  readonly cell: Cell;
+  /** In order of start, then of key. */
+  members: LiveAlert[];
+  /** An alert that starts until then belongs to the session. */
+  reach: number;
+  /** Reach of members that were let go because there are too many. */
+  pastReach: number;
+  stories: readonly Story[];
+  /** Made when there is a pair. */
+  scores: PairScores<LiveAlert> | null;
+}
+
+export interface Cell {
+  readonly key: string;
+  /** In order of start; they do not overlap. */
+  readonly sessions: Session[];
+}
+
+export interface Pauses {
+  readonly gapMs: number;
+  readonly firingGapMs: number;
+}
+
+/** Most alerts of one session that are weighed against one another; older ones stay where they were put. */
+export const maxSessionMembers = 40;
+/** Most alerts remembered of one session; the oldest go first, for a late report is hardly ever of their time. */
+export const maxKeptMembers = 200;
+
+/** How long after an alert's start another may follow: longer while it fires. */
+export function reachOf(alert: Alert, at: number, { gapMs, firingGapMs }: Pauses): number {
+  const end = alert.endsAt?.getTime() ?? Number.POSITIVE_INFINITY;
+  return Math.max(at + gapMs, Math.min(end, at + firingGapMs));
+}
+
+/** In a part of the system that is never quiet, a pause of this share of the usual one ends a session. */
+const usualPauses = 0.5;
+const shortestGapMs = 5_000;
+
+/** The configured pauses, shortened where alerts usually follow one another faster than that. */
+export function pausesFor(meanPauseMs: number, usual: Pauses): Pauses {
+  const { gapMs } = usual;
+  const ratio = Math.min(1, Math.max(shortestGapMs, usualPauses * meanPauseMs) / gapMs);
+  // Where alerts come all the time, some alert always fires: that one still does says nothing.
+  return ratio === 1 ? usual : { gapMs: gapMs * ratio, firingGapMs: gapMs * ratio };
+}
+
+/** The alerts that are weighed: the newest ones. */
+export function weighedOf({ members }: Session): readonly LiveAlert[] {
+  return members.length <= maxSessionMembers ? members : members.slice(-maxSessionMembers);
+}
+
+/** When the last alert of a session began. */
+export function lastOf({ members }: Session): number {
+  return members[members.length - 1]?.at ?? Number.NEGATIVE_INFINITY;
+}
+
+/** Puts a new alert into the session it belongs to, perhaps one of its own; says which those that it joins were. */
+export function insertMember(
+  cell: Cell,
+  member: LiveAlert,
+): { readonly session: Session; readonly swallowed: readonly Session[] } {
+  let index = cell.sessions.length - 1;
+  while (index >= 0 && isBeforeSession(member, cell.sessions[index])) index -= 1;
+  const before = cell.sessions[index];
+  const isWithin = before !== undefined && member.at <= before.reach;
+  const session = isWithin ? before : createSession(cell, [member]);
+  if (isWithin) insertInOrder(session.members, member);
+  else {
+    index += 1;
+    cell.sessions.splice(index, 0, session);
+  }
+  member.session = session;
+  session.reach = Math.max(session.reach, member.reach);
+  return { session, swallowed: swallowFollowing(cell, index) };
+}
+
+/** @param members - filled at once: an array that grows from nothing takes room for seventeen, and most have one. */
+function createSession(cell: Cell, members: LiveAlert[]): Session {
+  const never = Number.NEGATIVE_INFINITY;
+  return { cell, members, reach: never, pastReach: never, stories: [], scores: null };
+}
+
+function isBeforeSession(member: LiveAlert, session: Session | undefined): boolean {
+  const first = session?.members[0];
+  return first !== undefined && isBefore(member, first);
+}
+
+function insertInOrder(members: LiveAlert[], member: LiveAlert): void {
+  let index = members.length;
+  for (let before = members[index - 1]; before !== undefined && isBefore(member, before); ) {
+    index -= 1;
+    before = members[index - 1];
+  }
+  if (index === members.length) members.push(member);
+  else members.splice(index, 0, member);
+}
+
+/** Joins to a session all that begin within its reach. */
+function swallowFollowing(cell: Cell, index: number): Session[] {
+  const session = cell.sessions[index];
+  const swallowed: Session[] = [];
+  if (session === undefined) return swallowed;
+  for (;;) {
+    const next = cell.sessions[index + 1];
+    if (next === undefined || (next.members[0]?.at ?? 0) > session.reach) break;
+    cell.sessions.splice(index + 1, 1);
+    for (const member of next.members) {
+      member.session = session;
+      session.members.push(member);
+    }
+    session.reach = Math.max(session.reach, next.reach);
+    session.stories = [...session.stories, ...next.stories];
+    swallowed.push(next);
+  }
+  return swallowed;
+}
+
+/** Cuts a session anew after the end of one of its alerts became known; the first piece is the session itself. */
+export function recut(session: Session): {
+  readonly pieces: readonly Session[];
+  readonly swallowed: readonly Session[];
+} {
+  const { cell } = session;
+  const all = session.members;
+  const pieces = [session];
+  let piece = session;
+  session.members = [];
+  session.reach = session.pastReach;
+  for (const member of all) {
+    if (piece.members.length > 0 && member.at > piece.reach) {
+      piece = createSession(cell, []);
+      cell.sessions.splice(cell.sessions.indexOf(session) + pieces.length, 0, piece);
+      pieces.push(piece);
+    }
+    piece.members.push(member);
+    member.session = piece;
+    piece.reach = Math.max(piece.reach, member.reach);
+  }
+  return { pieces, swallowed: swallowFollowing(cell, cell.sessions.indexOf(piece)) };
+}
+
+/** Lets go of the oldest alerts of a session that has too many; says which. */
+export function trim(session: Session): readonly LiveAlert[] {
+  if (session.members.length <= maxKeptMembers) return [];
+  const gone = session.members.splice(0, session.members.length - maxKeptMembers);
+  for (const { reach } of gone) session.pastReach = Math.max(session.pastReach, reach);
+  return gone;
+}

@@ -1,0 +1,143 @@
+/** Numbers with their units, as they stand in sentences and in evidence, and whether one backs the other. */
+import { hasStem } from "./names.ts";
+
+/** A number as a text says it. */
+export interface Quantity {
+  /** As written, for the reason of a refusal. */
+  readonly text: string;
+  readonly value: number;
+  /** What is measured; null for a bare number. */
+  readonly dimension: Dimension | null;
+  /** Of one unit, in the base unit of its dimension. */
+  readonly factor: number;
+  readonly decimals: number;
+  /** The word that is counted: "pods" in "3 pods"; null when none follows. */
+  readonly noun: string | null;
+}
+
+type Dimension = "time" | "share" | "bytes" | "bits" | "rate" | "multiple";
+
+const units: Readonly<Record<Dimension, Readonly<Record<string, number>>>> = {
+  time: {
+    ns: 1e-9,
+    us: 1e-6,
+    µs: 1e-6,
+    ms: 1e-3,
+    millisecond: 1e-3,
+    s: 1,
+    sec: 1,
+    second: 1,
+    m: 60,
+    min: 60,
+    minute: 60,
+    h: 3_600,
+    hr: 3_600,
+    hour: 3_600,
+    d: 86_400,
+    day: 86_400,
+  },
+  share: { "%": 1, percent: 1 },
+  bytes: {
+    b: 1,
+    byte: 1,
+    kb: 1e3,
+    kib: 1_024,
+    mb: 1e6,
+    mib: 1_048_576,
+    gb: 1e9,
+    gib: 1_073_741_824,
+    tb: 1e12,
+  },
+  bits: { kbps: 1e3, mbps: 1e6, gbps: 1e9, "kbit/s": 1e3, "mbit/s": 1e6, "gbit/s": 1e9 },
+  rate: { rps: 1, qps: 1, "req/s": 1, "requests/s": 1, "/s": 1, hz: 1 },
+  multiple: { x: 1, "×": 1, times: 1, fold: 1 },
+};
+
+/** Words after a number that count nothing. */
+const noNoun =
+  /^(?:of|to|from|for|and|or|in|on|at|per|with|than|the|a|an|by|since|before|after|earlier|later|ago|is|are|was|were|has|have|had|more|other|out|utc|up|down|as|over|under|above|below|ahead|prior|firing|affected|different)$/;
+
+const numberWords: Readonly<Record<string, number>> = {
+  two: 2,
+  three: 3,
+  four: 4,
+  five: 5,
+  six: 6,
+  seven: 7,
+  eight: 8,
+  nine: 9,
+  ten: 10,
+  eleven: 11,
+  twelve: 12,
+  dozen: 12,
+  twenty: 20,
+  thirty: 30,
+  fifty: 50,
+  hundred: 100,
+  thousand: 1_000,
+};
+
+/** A clock, a date or a moment: "10:02", "2026-03-01", "2026-03-01T10:02:00.000Z". */
+const moment =
+  /(?<![\w.:-])(?:\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?|\d{1,2}:\d{2}(?::\d{2})?)(?![\w:])/g;
+
+const number =
+  /(?<![\p{L}\p{N}_.:/]|\p{L}-)(?<whole>\d{1,3}(?:,\d{3})+|\d+)(?<fraction>\.\d+)?(?:(?<gap>\s?)(?<suffix>%|×|[\p{L}µ/][\p{L}/]*))?(?:\s+(?<following>\p{L}[\p{L}-]*))?/gu;
+
+/** Every clock, date and moment in the text, as written. */
+export function momentsIn(text: string): readonly string[] {
+  return text.match(moment) ?? [];
+}
+
+/** Every number in the text that is no part of a name, a version or a moment; numbers in words count from two on. */
+export function quantitiesIn(text: string): readonly Quantity[] {
+  const plain = text.replace(moment, " ").replace(/\p{L}+/gu, (word) => {
+    const value = numberWords[word.toLowerCase()];
+    return value === undefined ? word : String(value);
+  });
+  return [...plain.matchAll(number)].flatMap((match) => readQuantity(match[0].trim(), match.groups ?? {}));
+}
+
+function readQuantity(text: string, parts: Readonly<Record<string, string | undefined>>): Quantity[] {
+  const { whole = "", fraction = "", gap, suffix, following } = parts;
+  const unit = suffix === undefined ? null : unitOf(suffix);
+  // "7d9f" and "41rc" are names.
+  if (suffix !== undefined && unit === null && gap === "") return [];
+  const word = (unit === null ? suffix : following)?.toLowerCase();
+  return [
+    {
+      text,
+      value: Number(`${whole.replaceAll(",", "")}${fraction}`),
+      dimension: unit?.dimension ?? null,
+      factor: unit?.factor ?? 1,
+      decimals: Math.max(0, fraction.length - 1),
+      noun: word === undefined || noNoun.test(word) ? null : word,
+    },
+  ];
+}
+
+function unitOf(suffix: string): { readonly dimension: Dimension; readonly factor: number } | null {
+  const name = suffix.toLowerCase();
+  for (const spelling of [name, name.replace(/s$/, "")])
+    for (const [dimension, of] of Object.entries(units)) {
+      const factor = of[spelling];
+      // Keys of a record of dimensions.
+      if (factor !== undefined) return { dimension: dimension as Dimension, factor };
+    }
+  return null;
+}
+
+/**
+ * True when the number that a source gives backs the one that is claimed: the same value in the same dimension, other
+ * units and fewer decimals allowed, and of the same things where they are named.
+ * @param context - the text around the source, in which what is counted has to occur.
+ */
+export function backs(source: Quantity, claimed: Quantity, context: string): boolean {
+  if (source.dimension !== claimed.dimension) return false;
+  if (claimed.noun !== null && !hasStem(context, claimed.noun)) return false;
+  const given = (source.value * source.factor) / claimed.factor;
+  if (Math.abs(given - claimed.value) <= 1e-9 * Math.max(1, given)) return true;
+  const digits = String(claimed.value).replace(/\D/g, "").replace(/^0+/, "").length;
+  // "2.3 s" may stand for 2,304 ms, but "3 s" not for 2.6 s.
+  return digits >= 2 && Math.abs(given - claimed.value) <= 0.5 * 10 ** -claimed.decimals;
+}

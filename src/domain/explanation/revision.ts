@@ -1,0 +1,166 @@
+/** When an explanation is made anew, when that is worth showing, and what the thread says of it. */
+import { createHash } from "node:crypto";
+import { worstSeverity } from "../alert.ts";
+import type { Cause } from "../clustering/correlation.ts";
+import type { Answer, Explanation, ExplanationDraft, ExplanationQuestion, Material } from "../explanation.ts";
+import { oneLine } from "../view.ts";
+import { reasonsAgainst, reasonsFor } from "./reasons.ts";
+import { actionsOf } from "./template.ts";
+import { capital, groundsOf, isNamed, percent, steadyLikelihood, suspectName } from "./wording.ts";
+
+/** Causes that are stored with their terms. */
+const rankedKept = 5;
+/** Services beyond this many change no text. */
+const maxServices = 20;
+
+/** The cause as an answer: service and change, or "none". */
+export function causeIdentity(cause: Cause | undefined): string {
+  return isNamed(cause) ? JSON.stringify([cause.service, cause.changeId]) : "none";
+}
+
+/** What the text depends on now; `before` steadies what would tremble. */
+export function materialOf(question: ExplanationQuestion, before: Material | null): Material {
+  const { incident, evidence, undo } = question;
+  const severities = before === null ? [incident.severity] : [incident.severity, before.severity];
+  return {
+    answer: answerOf(question, before?.answer ?? null),
+    services: [...incident.services].sort().slice(0, maxServices),
+    severity: worstSeverity(severities),
+    facts: evidence.filter((fact) => fact.kind !== "alert").map((fact) => fact.number),
+    startedAt: incident.startedAt.toISOString(),
+    isOver: incident.state === "resolved",
+    reopenedCount: incident.reopenedCount,
+    undo: undo.map((way) => way.command),
+  };
+}
+
+function answerOf(question: ExplanationQuestion, before: Answer | null): Answer {
+  const first = question.causes[0];
+  const cause = causeIdentity(first);
+  const known = before?.cause === cause ? before.likelihood : null;
+  return {
+    cause,
+    name: isNamed(first) ? suspectName(first, question) : "",
+    likelihood: steadyLikelihood(first?.confidence ?? 0, known),
+  };
+}
+
+/** Short and the same for the same material. */
+export function basisOf({ answer, ...rest }: Material): string {
+  const parts = [answer.cause, answer.likelihood, Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1))];
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
+}
+
+/**
+ * The explanation by the template. While the first cause is the one that a model's stored text explains, that text
+ * stands on, with ranking and actions brought up to date.
+ */
+export function withTemplate(
+  question: ExplanationQuestion,
+  made: {
+    /** What the template wrote. */
+    readonly draft: ExplanationDraft;
+    readonly stored: Explanation | null;
+    readonly material: Material;
+    readonly at: Date;
+  },
+): Explanation {
+  const { stored, draft, material } = made;
+  const base = {
+    incidentId: question.incident.id,
+    revision: question.incident.revision,
+    ranked: question.causes.slice(0, rankedKept),
+    material,
+    basis: basisOf(material),
+    // The card that a first explanation comes with tells it.
+    told: stored?.told ?? material.answer,
+    asked: stored?.asked ?? null,
+    at: made.at,
+  };
+  if (stored === null || !standsOn(stored, question))
+    return { ...base, ...textOf(draft), modelOrder: null, explainer: "template", fallback: null };
+  const { summary, causes, explainer, fallback, modelOrder } = stored;
+  return { ...base, summary, causes, actions: actionsOf(question), explainer, fallback, modelOrder };
+}
+
+function textOf({ summary, causes, actions }: ExplanationDraft) {
+  return { summary, causes, actions };
+}
+
+/** A model's text outlives new facts as long as what it explains is first, and the order it argues for is of the same causes. */
+function standsOn(stored: Explanation, question: ExplanationQuestion): boolean {
+  if (stored.explainer === "template" || stored.material.isOver !== (question.incident.state === "resolved"))
+    return false;
+  const kept = stored.modelOrder === null ? 1 : rankedKept;
+  return stored.ranked
+    .slice(0, kept)
+    .every((cause, index) => causeIdentity(cause) === causeIdentity(question.causes[index]));
+}
+
+/** True when a card would read differently. */
+export function isShownDifferently(stored: Explanation | null, next: Explanation): boolean {
+  if (stored === null) return true;
+  const shown = ({ summary, causes, actions, fallback, ranked }: Explanation) =>
+    JSON.stringify([
+      ...[summary, causes, actions].map((claims) =>
+        claims.map((claim) => [claim.text, claim.evidence, claim.command ?? null]),
+      ),
+      fallback,
+      causeIdentity(ranked[0]),
+    ]);
+  return shown(stored) !== shown(next);
+}
+
+/** True when the thread should hear that the answer is another one. */
+export function isNews(told: Answer, answer: Answer): boolean {
+  return told.cause !== answer.cause || (answer.cause !== "none" && told.likelihood !== answer.likelihood);
+}
+
+export interface News {
+  readonly text: string;
+  readonly evidence: readonly number[];
+  /** Something is suspected that was not before. */
+  readonly isNewCause: boolean;
+}
+
+/** What the thread says when the answer is another one: what is suspected now, what no longer, and why. */
+export function newsOf(told: Answer, answer: Answer, question: ExplanationQuestion): News | null {
+  const first = question.causes[0];
+  if (!isNews(told, answer)) return null;
+  if (!isNamed(first))
+    return {
+      text: `No longer suspects ${told.name}: no cause stands out.`,
+      evidence: firstNumbers(question),
+      isNewCause: false,
+    };
+  const isOther = told.cause !== answer.cause;
+  const isSurer = question.causes[0] !== undefined && !isOther && isAbove(answer, told);
+  const [because] =
+    isOther || isSurer
+      ? reasonsFor(first, question.evidence, 1)
+      : reasonsAgainst(first, question.evidence, 1);
+  const why = because === undefined ? "" : isOther || isSurer ? `, because ${because}` : `: ${because}`;
+  return {
+    text: oneLine(`${leadOf(told, answer, isSurer)} (${percent(first.confidence)})${why}.`, 400),
+    evidence: groundsOf(first, question.evidence).slice(0, 5),
+    isNewCause: isOther,
+  };
+}
+
+function leadOf(told: Answer, answer: Answer, isSurer: boolean): string {
+  if (told.cause === answer.cause)
+    return capital(`${isSurer ? "more" : "less"} certain now of ${answer.name}`);
+  return told.cause === "none"
+    ? `Now suspects ${answer.name}`
+    : `Now suspects ${answer.name} instead of ${told.name}`;
+}
+
+const scale = ["weak suspicion", "possibly", "probably", "most likely"];
+
+function isAbove(answer: Answer, told: Answer): boolean {
+  return scale.indexOf(answer.likelihood) > scale.indexOf(told.likelihood);
+}
+
+function firstNumbers({ evidence }: ExplanationQuestion): readonly number[] {
+  return evidence.slice(0, 2).map((fact) => fact.number);
+}

@@ -1,0 +1,393 @@
+import { z } from "zod";
+import type { TrackedAlert } from "../alert/tracked.ts";
+import { compareSeverity } from "../alert.ts";
+import type { Explanation } from "../explanation.ts";
+import type { Incident, TimelineEntry, TimelineKind } from "../incident.ts";
+import { firstSuspect, type Verdict } from "../learning/feedback.ts";
+import { verdictActions, verdictFields } from "../learning/feedback-view.ts";
+import {
+  type RetrainableModel,
+  reportBlocks,
+  retrainActions,
+  standingReports,
+} from "../monitoring/report-view.ts";
+import { flappingText, isFlapping } from "../suppression/flapping.ts";
+import {
+  bold,
+  code,
+  link,
+  mention,
+  moment,
+  oneLine,
+  plain,
+  shorten,
+  type Text,
+  type Tone,
+  type View,
+  type ViewAction,
+  type ViewBlock,
+} from "../view.ts";
+
+/** All that an incident card shows. */
+export interface IncidentCard {
+  readonly incident: Incident;
+  /** Some of its alerts, earliest first; the card shows the worst few. */
+  readonly alerts: readonly TrackedAlert[];
+  readonly explanation: Explanation | null;
+  /** What people say of its cause, as far as it stands; none by default. */
+  readonly verdicts?: readonly Verdict[];
+  /** Incidents that were split from it and are not back in it; none by default. */
+  readonly children?: readonly number[];
+  /** Models that a button may ask to have retrained; none by default. */
+  readonly models?: readonly RetrainableModel[];
+  /** Person id to name. */
+  readonly nameOf: (person: string) => string;
+}
+
+/** Alerts named on a card; the rest are counted. */
+const maxAlertsShown = 5;
+const maxTitle = 200;
+const maxChildren = 6;
+/** More buttons than this break into a second row on Discord. */
+const maxButtons = 5;
+
+/**
+ * The card of an incident. One glance answers: what, how bad, since when, who has it, probable cause, what can I do.
+ * It holds moments, never durations, so that it need not change while nothing happens.
+ */
+export function incidentView(card: IncidentCard): View {
+  const { incident } = card;
+  const title = `#${incident.id} ${oneLine(incident.title, maxTitle)}`;
+  return {
+    kind: "incident",
+    title,
+    tone: toneOf(incident),
+    summary: summaryOf(card),
+    blocks: [
+      { kind: "fields", fields: fieldsOf(card) },
+      ...storyOf(card),
+      ...reportBlocks(standingReports(card.alerts)),
+      ...alertsOf(card),
+      ...(incident.mergedInto === null
+        ? []
+        : [note([plain(`Its alerts went into incident ${incident.mergedInto}.`)])]),
+    ],
+    actions: actionsOf(card),
+    footer: `incident ${incident.id} · revision ${incident.revision}`,
+    tags: [incident.severity, incident.state],
+    // One page for a family: who was called for the parent knows.
+    ...(incident.parentId === null ? {} : { isQuiet: true as const }),
+  };
+}
+
+function toneOf(incident: Incident): Tone {
+  return incident.state === "resolved" ? "good" : incident.severity;
+}
+
+/** The state in one or two words. */
+export function stateWord(incident: Incident): string {
+  if (incident.mergedInto !== null) return "merged";
+  if (incident.state === "open") return incident.reopenedCount > 0 ? "reopened" : "open";
+  return incident.state;
+}
+
+function fieldsOf({
+  incident,
+  nameOf,
+  verdicts = [],
+  children = [],
+}: IncidentCard): { label: string; value: Text }[] {
+  const fields: { label: string; value: Text }[] = [
+    { label: "State", value: [bold(stateWord(incident))] },
+    // While it is open the tone of the card says how bad it is.
+    ...(incident.state === "resolved" ? [{ label: "Severity", value: [plain(incident.severity)] }] : []),
+    { label: "Since", value: [moment(incident.startedAt)] },
+    { label: "Alerts", value: [plain(alertCount(incident))] },
+    { label: "Who has it", value: whoHasIt(incident, nameOf) },
+  ];
+  if (incident.services.length > 0)
+    fields.push({
+      label: incident.services.length === 1 ? "Service" : "Services",
+      value: [plain(listOf(incident.services, 4))],
+    });
+  return [
+    ...fields,
+    ...workFields(incident),
+    ...familyFields(incident, children),
+    ...verdictFields(verdicts, nameOf),
+  ];
+}
+
+function workFields(incident: Incident): { label: string; value: Text }[] {
+  const quiet =
+    incident.snoozedUntil === null ? [] : [{ label: "Quiet until", value: [moment(incident.snoozedUntil)] }];
+  const related =
+    incident.related.length === 0
+      ? []
+      : [
+          {
+            label: "Related",
+            value: [
+              plain(
+                listOf(
+                  incident.related.map((id) => `#${id}`),
+                  maxChildren,
+                ),
+              ),
+            ],
+          },
+        ];
+  return [...quiet, ...related];
+}
+
+function familyFields({ parentId }: Incident, children: readonly number[]): { label: string; value: Text }[] {
+  const from = parentId === null ? [] : [{ label: "Split from", value: [plain(`#${parentId}`)] }];
+  if (children.length === 0) return from;
+  const ids = children.map((id) => `#${id}`);
+  return [...from, { label: "Split into", value: [plain(listOf(ids, maxChildren))] }];
+}
+
+function alertCount(incident: Incident): string {
+  const muted = incident.isMuted ? ", muted" : "";
+  if (incident.firingCount === incident.alertCount) return `${incident.alertCount} firing${muted}`;
+  return `${incident.firingCount} firing of ${incident.alertCount}${muted}`;
+}
+
+function whoHasIt(incident: Incident, nameOf: (person: string) => string): Text {
+  if (incident.state === "resolved" && incident.resolvedAt !== null) {
+    return [plain(`resolved by ${nameOf(incident.resolvedBy ?? "tocsin")} `), moment(incident.resolvedAt)];
+  }
+  const { assignedTo, assignedAt } = incident;
+  if (assignedTo !== null && assignedAt !== null) {
+    const seen = incident.state === "open" ? ", who has not acknowledged it; since " : ", since ";
+    return [plain(`${nameOf(assignedTo)}${seen}`), moment(assignedAt)];
+  }
+  if (incident.acknowledgedBy === null || incident.acknowledgedAt === null) return [plain("nobody yet")];
+  return [plain(`${nameOf(incident.acknowledgedBy)}, since `), moment(incident.acknowledgedAt)];
+}
+
+function listOf(values: readonly string[], max: number): string {
+  const shown = values
+    .slice(0, max)
+    .map((value) => oneLine(value, 60))
+    .join(", ");
+  return values.length > max ? `${shown} and ${values.length - max} more` : shown;
+}
+
+/** What the explanation says: what is broken, the probable cause, what to do first. */
+function storyOf({ explanation }: IncidentCard): ViewBlock[] {
+  if (explanation === null) return [];
+  const blocks: ViewBlock[] = [];
+  const claims = (list: Explanation["summary"], max: number) =>
+    list.slice(0, max).map((claim) => cited(claim.text, claim.evidence));
+  for (const text of claims(explanation.summary, 2)) blocks.push({ kind: "text", text });
+  const causes = claims(explanation.causes, 2);
+  if (causes.length > 0)
+    blocks.push(
+      { kind: "heading", text: "Probable cause" },
+      ...causes.map((text): ViewBlock => ({ kind: "text", text })),
+    );
+  const actions = claims(explanation.actions, 3);
+  if (actions.length > 0)
+    blocks.push({ kind: "heading", text: "Do first" }, { kind: "list", ordered: "bulleted", items: actions });
+  if (explanation.fallback !== null)
+    blocks.push(note([plain(`Written without the model: ${oneLine(explanation.fallback, 200)}.`)]));
+  return blocks;
+}
+
+function cited(text: string, evidence: readonly number[]): Text {
+  const marks = evidence
+    .slice(0, 6)
+    .map((number) => `[${number}]`)
+    .join("");
+  return marks === "" ? [plain(text)] : [plain(`${text} `), { text: marks, style: "code" }];
+}
+
+function alertsOf({ incident, alerts }: IncidentCard): ViewBlock[] {
+  if (alerts.length === 0) return [];
+  const worst = [...alerts].sort(byWeight).slice(0, maxAlertsShown);
+  const items = worst.map((tracked): Text => {
+    const { alert } = tracked;
+    const state = tracked.endedBy === null ? alert.severity : "ended";
+    const muted = tracked.mutedBy === null ? "" : ", muted";
+    const held = isFlapping(tracked.flapping) ? `, ${flappingText(tracked.flapping)}` : "";
+    const summary = alert.summary === alert.name ? "" : `: ${shorten(alert.summary, 140)}`;
+    return [
+      plain(`${state}${muted}${held} · `),
+      link(oneLine(alert.name, 100), alert.url),
+      plain(`${alert.service === null ? "" : ` on ${oneLine(alert.service, 80)}`}${summary}`),
+    ];
+  });
+  const rest = incident.alertCount - worst.length;
+  return [
+    { kind: "heading", text: "Alerts" },
+    { kind: "list", ordered: "bulleted", items },
+    ...(rest > 0 ? [note([plain(`and ${rest} more: `), code(`/why ${incident.id}`)])] : []),
+  ];
+}
+
+/** Firing before ended, worst first, earliest first. */
+function byWeight(a: TrackedAlert, b: TrackedAlert): number {
+  const firing = Number(b.endedBy === null) - Number(a.endedBy === null);
+  return (
+    firing ||
+    compareSeverity(a.alert.severity, b.alert.severity) ||
+    a.alert.startsAt.getTime() - b.alert.startsAt.getTime() ||
+    (a.key < b.key ? -1 : 1)
+  );
+}
+
+function actionsOf({ incident, explanation, alerts, models = [], nameOf }: IncidentCard): ViewAction[] {
+  const why: ViewAction = { label: "Why", command: `why ${incident.id}`, style: "plain" };
+  if (incident.mergedInto !== null) {
+    return [{ ...why, label: `Why #${incident.mergedInto}`, command: `why ${incident.mergedInto}` }];
+  }
+  const verdict = verdictActions(incident.id, firstSuspect(explanation));
+  const reopen: ViewAction = {
+    label: "Reopen",
+    command: `reopen ${incident.id}`,
+    style: "plain",
+    confirm: `Open incident ${incident.id} again? It is announced in its thread.`,
+  };
+  if (incident.state === "resolved") return [why, reopen, ...verdict];
+  const acknowledge: ViewAction = { label: "Acknowledge", command: `ack ${incident.id}`, style: "primary" };
+  const resolve: ViewAction = {
+    label: "Resolve…",
+    command: `resolve ${incident.id}`,
+    style: "plain",
+    isForm: true,
+  };
+  const { assignedTo } = incident;
+  const actions = [
+    ...(incident.state === "open" ? [acknowledge] : []),
+    ...(assignedTo === null ? [take(incident.id)] : []),
+    resolve,
+    why,
+    ...(assignedTo === null ? [] : [takeOver(incident.id, assignedTo, nameOf(assignedTo))]),
+    ...suggestedActions(incident, explanation),
+    ...retrainActions(incident.id, standingReports(alerts), models),
+  ];
+  // What to do comes first; what was said of the cause can be said of the answer to Why and in the thread as well.
+  return actions.length + verdict.length <= maxButtons ? [...actions, ...verdict] : actions;
+}
+
+/** Says whom its card showed, so that a click on an old card takes it from nobody. */
+function take(id: number): ViewAction {
+  return { label: "Take", command: `assign ${id} --from nobody`, style: "plain" };
+}
+
+function takeOver(id: number, from: string, name: string): ViewAction {
+  const line = `assign ${id} --from ${from}`;
+  return {
+    label: "Take over",
+    command: line.length > maxCommand ? `assign ${id}` : line,
+    style: "plain",
+    confirm: `${oneLine(name, 80)} has incident ${id}. Take it over? The thread will say so.`,
+  };
+}
+
+/** Longest command line that a button can carry on every platform. */
+const maxCommand = 100;
+
+/** What the explanation offers to do, as buttons: only command lines of our own making. */
+function suggestedActions(incident: Incident, explanation: Explanation | null): ViewAction[] {
+  return (explanation?.actions ?? [])
+    .flatMap(({ text, command }): ViewAction[] => {
+      if (command === undefined) return [];
+      const full = command.startsWith("rollback ") ? `${command} --incident ${incident.id}` : command;
+      if (full.length > maxCommand) return [];
+      const [verb, subject = ""] = command.split(" ");
+      const label = verb === "rollback" ? `Roll back ${subject}` : oneLine(command, 40);
+      const confirm = `${oneLine(text, 200)} This asks for it: the plan and its approvals come first.`;
+      return [{ label, command: full, style: "danger", confirm }];
+    })
+    .slice(0, 2);
+}
+
+/** The whole fact in one paragraph, for screen readers and notifications. */
+function summaryOf(card: IncidentCard): string {
+  const { incident, explanation } = card;
+  const cause = explanation?.causes[0];
+  const parts = [
+    `${stateWord(incident)} ${incident.severity} incident ${incident.id}: ${oneLine(incident.title, maxTitle)}.`,
+    ` ${alertCount(incident)} since ${incident.startedAt.toISOString().slice(0, 16).replace("T", " ")} UTC.`,
+    whoSentence(card),
+    cause === undefined ? "" : ` Probable cause: ${oneLine(cause.text, 300)}`,
+  ];
+  return parts.join("");
+}
+
+/** Who acknowledged it, or who has it where that is somebody else. */
+function whoSentence({ incident, nameOf }: IncidentCard): string {
+  const { acknowledgedBy, assignedTo } = incident;
+  if (assignedTo !== null && assignedTo !== acknowledgedBy) return ` ${nameOf(assignedTo)} has it.`;
+  return acknowledgedBy === null ? "" : ` Acknowledged by ${nameOf(acknowledgedBy)}.`;
+}
+
+const entryTone: Partial<Record<TimelineKind, Tone>> = {
+  resolved: "good",
+  reopened: "bad",
+  acknowledged: "neutral",
+  severity_changed: "warning",
+  escalated: "warning",
+};
+
+/** A picture under a line: what it shows is in the line's own words and in `alt` too. */
+export interface EntryChart {
+  readonly png: Uint8Array;
+  readonly alt: string;
+  readonly filename: string;
+}
+
+/** One line of an incident's history, for its thread. */
+export function entryView(
+  entry: TimelineEntry,
+  nameOf: (person: string) => string,
+  chart: EntryChart | null = null,
+): View {
+  const who = entry.actor === "tocsin" ? "" : ` · ${nameOf(entry.actor)}`;
+  const title = oneLine(entry.text, 1000);
+  return {
+    kind: "entry",
+    title,
+    tone: entryTone[entry.kind] ?? "neutral",
+    summary: `incident ${entry.incidentId}: ${title}${who}`,
+    blocks: [
+      { kind: "text", text: [plain(title), plain(who), ...callsIn(entry)] },
+      ...(chart === null ? [] : [{ kind: "image", ...chart } satisfies ViewBlock]),
+      note([moment(entry.at)]),
+    ],
+    actions: entry.kind === "explained" ? verdictActions(entry.incidentId, suspectIn(entry.data)) : [],
+    ...(isBroadcast(entry) ? { isBroadcast: true } : {}),
+  };
+}
+
+/** It got worse, something else is suspected, or it is over: whoever does not follow the thread should hear of it. */
+function isBroadcast({ kind, data }: TimelineEntry): boolean {
+  if (kind === "resolved") return true;
+  if (kind === "severity_changed") return data["direction"] === "up";
+  return kind === "explained" && data["isNewCause"] === true;
+}
+
+/** Whom an escalation calls, or an assignment: as the bot wrote it down from tocsin.yaml and from links that people confirmed. */
+function callsIn({ kind, data }: TimelineEntry): Text {
+  const isCall = kind === "escalated" || kind === "assigned";
+  const calls = isCall ? z.array(callSchema).safeParse(data["calls"]) : null;
+  if (calls?.success !== true) return [];
+  return calls.data.flatMap((call) => [plain(" "), mention(call.name, call.mention)]);
+}
+
+const callSchema = z.object({
+  name: z.string(),
+  mention: z.object({ kind: z.enum(["person", "group"]), accounts: z.record(z.string(), z.string()) }),
+});
+
+/** What a line of the history says was suspected; undefined when it does not say. */
+function suspectIn({ service = null, changeId = null }: TimelineEntry["data"]) {
+  const isText = (value: unknown): value is string | null => value === null || typeof value === "string";
+  return isText(service) && isText(changeId) ? { service, changeId } : undefined;
+}
+
+function note(text: Text): ViewBlock {
+  return { kind: "note", text };
+}

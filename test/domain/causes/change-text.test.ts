@@ -1,0 +1,67 @@
+import { describe, expect, test } from "vitest";
+import {
+  changedWords,
+  isCosmetic,
+  isInert,
+  isSwitchedOff,
+  readCorpus,
+  similarityOf,
+  speaksOfTrouble,
+} from "../../../src/domain/causes/change-text.ts";
+import { noon, sketchAlert, sketchChange } from "../learning/judgement-build.ts";
+
+const at = new Date(noon);
+
+describe("what cannot alter a running system", () => {
+  test.each([
+    ["docs/guide.md", "update", true],
+    ["src/cart/limits_test.go", "update", true],
+    ["src/cart/limits.go docs/guide.md", "update", false],
+    ["", "docs: say more", true],
+    ["", "raise the limit", false],
+  ])("files %j, title %j: %s", (text, title, expected) => {
+    expect(isInert(sketchChange({ text, title, at }))).toBe(expected);
+  });
+
+  test.each([
+    ["tidy names", true],
+    ["extract the row scanner", true],
+    ["move types to their own file", true],
+    ["simplify how charges are made", false],
+    ["remove the retry", false],
+  ])("title %j says that behaviour stays: %s", (title, expected) => {
+    expect(isCosmetic(sketchChange({ title, at }))).toBe(expected);
+  });
+});
+
+describe("words of trouble", () => {
+  test.each([
+    ["flag", "flags updated", "paymentFailure: off -> on", true],
+    ["flag", "flags updated", "paymentFailure: on -> off", false],
+    ["infra", "network partition between a and b", "", true],
+    ["flag", "flags updated", "newBanner: off -> on", false],
+    ["commit", "handle the failure of a charge", "", false],
+  ] as const)("%s %j %j: %s", (kind, title, text, expected) => {
+    expect(speaksOfTrouble(sketchChange({ kind, title, text, at }))).toBe(expected);
+  });
+
+  test("on to off is switched off, off to on is not", () => {
+    expect(isSwitchedOff(sketchChange({ text: "a: on -> off", at }))).toBe(true);
+    expect(isSwitchedOff(sketchChange({ text: "a: off -> on", at }))).toBe(false);
+  });
+});
+
+test("moved lines cancel out; what only comes or goes counts", () => {
+  const text = "src/a.go\n-keepalive = limit\n+keepalive = limit\n-backoff\n";
+  const words = changedWords(sketchChange({ title: "change", text, at }));
+  expect(words).toContain("backoff");
+  expect(words).not.toContain("keepalive");
+});
+
+test("a rare word that alerts use says more than one that every change has", () => {
+  const texts = [new Set(["deploy", "tax"]), new Set(["deploy", "lamp"])];
+  const corpus = readCorpus(texts, [sketchAlert({ at: 0, summary: "deploy of tax is slow" })]);
+  const [rare, common] = texts.map((words) => similarityOf(words, corpus));
+  expect(rare?.words[0]).toBe("tax");
+  expect(rare?.score).toBeGreaterThan(2 * (common?.score ?? 0));
+});

@@ -1,0 +1,88 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { createSolitude, type Solitude } from "../../../src/domain/clustering/solitude.ts";
+import { createTimeBook } from "../../../src/domain/clustering/time-book.ts";
+
+const minute = 60_000;
+const hour = 60 * minute;
+const start = Date.parse("2026-03-01T00:00:00Z");
+
+/** Puts firings into the book of types first, as the history does. */
+function createRecorded(): Solitude {
+  const types = createTimeBook(100, 24);
+  const solitude = createSolitude(100, types);
+  return {
+    ...solitude,
+    record(firing) {
+      types.add(firing.type, firing.at);
+      solitude.record(firing);
+    },
+  };
+}
+
+function sighting(type: string, at: number, part = "shop", name = type) {
+  return { type, name, part, at: start + at };
+}
+
+test("an alert that fires by itself is alone, one that fires beside another is not", () => {
+  const solitude = createRecorded();
+  for (let n = 0; n < 10; n += 1) {
+    solitude.record(sighting("stray", n * hour));
+    solitude.record(sighting("caller", n * hour + 30 * minute));
+    solitude.record(sighting("callee", n * hour + 31 * minute));
+  }
+  const at = start + 11 * hour;
+  expect(solitude.shareAlone("stray", "stray", at)).toBeGreaterThan(0.8);
+  expect(solitude.shareAlone("caller", "caller", at)).toBeLessThan(0.15);
+});
+
+test("alerts of another part of the system are no company, and neither is the alert itself when it flaps", () => {
+  const solitude = createRecorded();
+  for (let n = 0; n < 10; n += 1) {
+    solitude.record(sighting("here", n * hour));
+    solitude.record(sighting("there", n * hour, "warehouse"));
+    solitude.record(sighting("flapping", n * hour + 30 * minute));
+    solitude.record(sighting("flapping", n * hour + 31 * minute));
+  }
+  const at = start + 11 * hour;
+  expect(solitude.shareAlone("here", "here", at)).toBeGreaterThan(0.8);
+  expect(solitude.shareAlone("flapping", "flapping", at)).toBeGreaterThan(0.8);
+});
+
+test("a new type is judged by what its name usually does, an unknown name is guessed", () => {
+  const solitude = createRecorded();
+  for (let n = 0; n < 20; n += 1) solitude.record(sighting(`pod ${n}`, n * hour, "shop", "HighLatency"));
+  const at = start + 21 * hour;
+  expect(solitude.shareAlone("pod 99", "HighLatency", at)).toBeGreaterThan(0.8);
+  expect(solitude.shareAlone("pod 99", "Unknown", at)).toBeCloseTo(0.25);
+});
+
+test("what happened in the last twelve minutes, or over a day ago, is not asked", () => {
+  const solitude = createRecorded();
+  for (let n = 0; n < 5; n += 1) solitude.record(sighting("stray", n * 10 * minute));
+  expect(solitude.shareAlone("stray", "stray", start + 5 * minute)).toBeCloseTo(0.25);
+  expect(solitude.shareAlone("stray", "stray", start + 3 * hour)).toBeGreaterThan(0.6);
+  expect(solitude.shareAlone("stray", "stray", start + 26 * hour)).toBeCloseTo(0.25);
+});
+
+test("the order in which the firings of some minutes are recorded does not matter", () => {
+  const firings = fc.array(
+    fc.record({ type: fc.constantFrom("a", "b", "c"), minutes: fc.integer({ min: 0, max: 8 }) }),
+    { maxLength: 12 },
+  );
+  fc.assert(
+    fc.property(firings, fc.infiniteStream(fc.nat()), (list, seeds) => {
+      const sorted = [...list].sort((a, b) => a.minutes - b.minutes);
+      const mixed = list
+        .map((firing) => ({ firing, key: seeds.next().value ?? 0 }))
+        .sort((a, b) => a.key - b.key)
+        .map(({ firing }) => firing);
+      const answers = [sorted, mixed].map((order) => {
+        const solitude = createRecorded();
+        for (const { type, minutes } of order) solitude.record(sighting(type, minutes * minute));
+        return ["a", "b", "c"].map((type) => solitude.shareAlone(type, type, start + hour));
+      });
+      expect(answers[1]).toEqual(answers[0]);
+    }),
+  );
+});

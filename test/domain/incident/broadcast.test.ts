@@ -1,0 +1,31 @@
+import { describe, expect, test } from "vitest";
+import { entryView } from "../../../src/domain/incident/view.ts";
+import type { TimelineEntry } from "../../../src/domain/incident.ts";
+import { at } from "../build.ts";
+
+function isShownToAll(kind: TimelineEntry["kind"], data: TimelineEntry["data"] = {}): boolean {
+  const entry = { id: 1, incidentId: 12, at: at(0), actor: "tocsin", text: "x", isPosted: true };
+  return entryView({ ...entry, kind, data }, (person) => person).isBroadcast === true;
+}
+
+describe("a line of an incident's thread is shown to the whole channel", () => {
+  test.each([
+    ["it got worse", "severity_changed", { direction: "up" }],
+    ["something else is suspected", "explained", { isNewCause: true }],
+    ["it is over", "resolved", {}],
+  ] as const)("when %s", (_name, kind, data) => {
+    expect(isShownToAll(kind, data)).toBe(true);
+  });
+
+  test.each([
+    ["it got better", "severity_changed", { direction: "down" }],
+    ["an older line does not say which way", "severity_changed", {}],
+    ["the same is only more certain", "explained", { isNewCause: false }],
+    ["alerts joined", "joined", {}],
+    ["somebody acknowledged", "acknowledged", {}],
+    ["somebody wrote a note", "note", {}],
+    ["it was escalated, which calls whom it concerns", "escalated", {}],
+  ] as const)("but not when %s", (_name, kind, data) => {
+    expect(isShownToAll(kind, data)).toBe(false);
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, test } from "vitest";
+import { fitWeights, type LabelledCause, type LabelledPair } from "../../../src/domain/learning/fitting.ts";
+import { shippedWeights, weightsSchema } from "../../../src/domain/weights.ts";
+import { noon, sketchAlert, sketchChange, twoShops } from "./judgement-build.ts";
+
+/** Incidents in which, against the shipped weights, the service with the traffic alert is always to blame. */
+function odd(count: number): LabelledCause[] {
+  return Array.from({ length: count }, (_, i) => ({
+    question: {
+      alerts: [
+        sketchAlert({ name: "HighCPU", service: "web-a", at: 0 }),
+        sketchAlert({ name: "TrafficDrop", service: "web-b", at: 1 }),
+      ],
+      changes: [sketchChange({ id: `c${i}`, service: "web-b", at: new Date(noon - 240_000) })],
+      topology: twoShops,
+      feedback: new Map(),
+    },
+    service: "web-b",
+    changeId: i % 2 === 0 ? `c${i}` : "none",
+    at: new Date(noon + i * 60_000),
+  }));
+}
+
+function pairs(count: number): LabelledPair[] {
+  return Array.from({ length: count }, (_, i) => ({
+    scores: i % 2 === 0 ? { topology: 2, "onset-lag": -1 } : { topology: 2, "onset-lag": -5 },
+    areTogether: i % 2 === 0,
+    weight: 1,
+    at: new Date(noon + i * 1_000),
+  }));
+}
+
+describe("too little data", () => {
+  test("is refused with how much there is and what to do", () => {
+    const result = fitWeights({ causes: odd(3), pairs: pairs(5), champion: shippedWeights });
+    expect(result.kind).toBe("too_little");
+    if (result.kind !== "too_little") return;
+    expect(result.problem).toContain("3 incidents");
+    expect(result.problem).toContain("5 confirmed pairs");
+    expect(result.remedy).not.toBe("");
+  });
+});
+
+describe("enough data", () => {
+  const result = fitWeights({ causes: odd(40), pairs: pairs(80), champion: shippedWeights });
+  if (result.kind !== "fitted") throw new Error(result.problem);
+
+  test("the challenger beats the champion on the newest part, which it never saw", () => {
+    const measured = new Map(result.comparison.map((metric) => [metric.name, metric]));
+    expect(measured.get("service_top1")).toMatchObject({
+      challenger: 1,
+      champion: 0,
+      n: 12,
+      interval: [1, 1],
+    });
+    const loss = measured.get("service_log_loss");
+    expect(loss?.challenger).toBeLessThan(loss?.champion ?? 0);
+    expect(loss?.interval?.[1]).toBeLessThan(0);
+    const pairLoss = measured.get("pair_log_loss");
+    expect(pairLoss?.challenger).toBeLessThanOrEqual(pairLoss?.champion ?? 0);
+    expect(result.heldOut).toBe(12 + 24);
+    expect(result.learnedFrom).toBe(28 + 56);
+  });
+
+  test("the weights are valid, and what the data says nothing about stays", () => {
+    expect(weightsSchema.safeParse(result.weights).success).toBe(true);
+    expect(result.weights.causes.service["kind:net"]).toBeCloseTo(
+      shippedWeights.causes.service["kind:net"] ?? 0,
+      2,
+    );
+    expect(result.weights.clustering.gapMs).toBe(shippedWeights.clustering.gapMs);
+  });
+
+  test("the same rows in another order give the same weights", () => {
+    const again = fitWeights({
+      causes: odd(40).reverse(),
+      pairs: pairs(80).reverse(),
+      champion: shippedWeights,
+    });
+    expect(again).toEqual(result);
+  });
+});
+
+test("causes alone leave clustering as it was", () => {
+  const result = fitWeights({ causes: odd(30), pairs: [], champion: shippedWeights });
+  if (result.kind !== "fitted") throw new Error(result.problem);
+  expect(result.weights.clustering).toEqual(shippedWeights.clustering);
+  expect(result.comparison.map((metric) => metric.name)).not.toContain("pair_accuracy");
+});
