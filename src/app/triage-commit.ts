@@ -139,7 +139,9 @@ function moveIncident(
     now: context.now,
   });
   const events = [...family, ...stepped.events];
-  return stepped.hasChanged ? { incident: stepped.incident, events, isNew: false, wasMuted } : null;
+  // A line alone leaves the card as it is: an edit of it would take the place of another's.
+  const isTold = stepped.hasChanged || context.movement.owed.has(id);
+  return isTold ? { incident: stepped.incident, events, isNew: false, wasMuted } : null;
 }
 
 /** Where the alerts of an emptied incident went. */

@@ -114,6 +114,8 @@ export interface Movement {
   readonly kindled: Set<number>;
   /** Incidents whose card shows something new although their numbers are the same. */
   readonly redrawn: Set<number>;
+  /** Incidents whose threads are owed a line that was held back; their cards say it already. */
+  readonly owed: Set<number>;
   /** New alerts by incident, for one line in the thread. */
   readonly joined: Map<number, string[]>;
   /** Other lines for the threads. */
@@ -132,6 +134,7 @@ export function newMovement(): Movement {
     touched: new Set(),
     kindled: new Set(),
     redrawn: new Set(),
+    owed: new Set(),
     joined: new Map(),
     told: new Map(),
     unmuted: new Map(),

@@ -310,7 +310,7 @@ export function createTriage(options: TriageOptions): Triage {
     const overdue = heldBack(leader, now);
     for (const id of overdue) {
       movement.touched.add(id);
-      movement.redrawn.add(id);
+      movement.owed.add(id);
     }
     if (movement.alerts.size + overdue.length > 0)
       await commit(leader, movement, { cursor: leader.lease.cursor, now, before: () => Promise.resolve() });

@@ -210,6 +210,9 @@ describe("the thread of an incident in a burst", () => {
       );
       return shown.flat();
     };
+    const card = async () =>
+      (await store.posts.findBySubject("console", "incidents", "incident", 1))?.desiredRevision;
+    const before = await card();
     nowMs += 40_000;
     triage.wake();
     const lines = await eventually("five lines", 10_000, async () => {
@@ -228,6 +231,8 @@ describe("the thread of an incident in a burst", () => {
       expect.stringMatching(/^joined: .* and \d+ more joined$/),
     ]);
     expect(lines).toHaveLength(5);
+    // The card said all of it before: lines that were held back do not have it edited again.
+    expect(await card()).toBe(before);
     expect(await store.incidents.find(1)).toMatchObject({ alertCount: 31, severity: "warning" });
   });
 });
