@@ -109,6 +109,7 @@ describe("the files of docs/plugins.md", () => {
     };
     const shim = path.join(folder, "src/domain/clustering/signal.ts");
     const signal = path.relative(path.dirname(shim), path.join(root, "src/domain/clustering/signal.ts"));
+    mkdirSync(path.dirname(shim), { recursive: true });
     writeFileSync(shim, `export * from ${JSON.stringify(signal)};`);
     writeFileSync(path.join(folder, "package.json"), '{ "type": "module" }');
     writeFileSync(path.join(folder, "tsconfig.json"), JSON.stringify(tsconfig));

@@ -228,7 +228,9 @@ describe("a model that obeys what it reads", () => {
       if (incident === null) throw new Error("the incident is stored");
       const card = incidentView({ incident, alerts: [], explanation, nameOf: (person) => person });
       const verbs = card.actions.map((action) => action.command.split(" ")[0]);
-      expect(verbs.filter((verb) => !["ack", "resolve", "why", "cause"].includes(verb ?? ""))).toEqual([]);
+      expect(
+        verbs.filter((verb) => !["ack", "assign", "resolve", "why", "cause"].includes(verb ?? "")),
+      ).toEqual([]);
       expect(explanation.actions.filter((action) => action.command !== undefined)).toEqual([]);
       expect(incident.state).toBe("open");
     },
