@@ -53,6 +53,7 @@ export async function requestRollout(
     expiresAt: new Date(now.getTime() + options.approvalExpiryMs),
     now,
   });
+  await tx.rollouts.askAlone(plan);
   await expectStill(tx, plan, now);
   const refusal = (await alreadyAsked(tx, rollout)) ?? tooFewApprovers(options, rollout, now);
   if (refusal !== null) return refused(refusal);

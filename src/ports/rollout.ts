@@ -30,6 +30,11 @@ export interface RolloutStore extends GuardStore {
     readonly before?: number;
     readonly limit: number;
   }): Promise<readonly Rollout[]>;
+  /**
+   * Until the end of this transaction nobody else asks for a rollout of the target: of two who ask at once the second
+   * sees what the first has asked for.
+   */
+  askAlone(target: { readonly model: string; readonly environment: string }): Promise<void>;
   insert(rollout: Omit<Rollout, "id" | "version">): Promise<Rollout>;
   /**
    * Compare-and-set on `rollout.version`: stores `rollout` with version + 1.

@@ -439,6 +439,19 @@ describe("what changes while it waits", () => {
       `Rollout ${id} already asks`,
     );
   });
+
+  test("of two people who ask for the same at once one is told that the other has", async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const w = world();
+      const ask = () => w.say("ml", `deploy ${w.model} 2 --environment production`);
+      const answers = await Promise.all([ask(), ask(), ask()]);
+      const open = await store.rollouts.list({ model: w.model, limit: 10 });
+      expect(open).toHaveLength(1);
+      expect(answers.filter((answer) => answer.includes(`Rollout ${open[0]?.id} already asks`))).toHaveLength(
+        2,
+      );
+    }
+  });
 });
 
 describe("stopping", () => {

@@ -35,6 +35,9 @@ const priorities: Readonly<Record<Job["task"], number>> = {
   publish: 30,
 };
 
+/** Names of all jobs, sorted. */
+export const tasks: readonly string[] = Object.keys(priorities).toSorted();
+
 /** A job, and the moment from which it may run; null for at once. */
 interface Order {
   readonly job: Job;

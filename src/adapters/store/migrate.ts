@@ -7,6 +7,7 @@ import { drizzle } from "drizzle-orm/postgres-js";
 import { migrate as applyMigrations } from "drizzle-orm/postgres-js/migrator";
 import { Logger, runMigrations } from "graphile-worker";
 import postgres from "postgres";
+import { tasks } from "./job-queue.ts";
 
 /** Neither drizzle's migrator nor the job queue's takes a lock of its own that suffices. */
 const migrationLock = 0x6d696772;
@@ -36,10 +37,23 @@ export async function migrate(url: string): Promise<void> {
     if (!(await isCurrent(client)))
       await applyMigrations(drizzle(client), { migrationsFolder: migrationsFolder() });
     await runMigrations({ connectionString: url, logger: new Logger(() => () => undefined) });
+    await nameTasks(client);
   } finally {
     // Closing the session frees the lock.
     await client.end({ timeout: 5 });
   }
+}
+
+/**
+ * The job queue writes down the name of a task when it first hears of it, in any order: two transactions that are the
+ * first to add jobs of several kinds would wait for each other in a circle.
+ */
+async function nameTasks(client: postgres.Sql): Promise<void> {
+  await client`
+    insert into graphile_worker._private_tasks (identifier)
+    select name from jsonb_array_elements_text(${JSON.stringify(tasks)}::text::jsonb) as name
+    where not exists (select from graphile_worker._private_tasks where identifier = name)
+    on conflict do nothing`;
 }
 
 /** Whether everything in `migrations/` was applied: the newest by its time, as the migrator itself decides. */

@@ -1,5 +1,5 @@
 /** Rollouts, approvals and locks; with them the registry of the builtin backend. */
-import { and, asc, desc, eq, gte, inArray, lt } from "drizzle-orm";
+import { and, asc, desc, eq, gte, inArray, lt, sql } from "drizzle-orm";
 import { isBakeOpen } from "../../domain/bake.ts";
 import type { Rollout } from "../../domain/rollout.ts";
 import type { RolloutStore, Snapshot } from "../../ports.ts";
@@ -22,11 +22,14 @@ export function rolloutSlice(db: Db): RolloutStore {
   };
 }
 
+/** Class of the advisory locks of those who ask for rollouts, one per target. */
+const askingLock = 0x61736b21;
+
 type RolloutRow = typeof rollouts.$inferSelect;
 
 function rolloutRows(
   db: Db,
-): Pick<RolloutStore, "find" | "findByOperationId" | "list" | "insert" | "update"> {
+): Pick<RolloutStore, "find" | "findByOperationId" | "list" | "askAlone" | "insert" | "update"> {
   return {
     find: async (id) => {
       if (!isRowId(id)) return null;
@@ -54,6 +57,10 @@ function rolloutRows(
         .orderBy(desc(rollouts.requestedAt), desc(rollouts.id))
         .limit(limit);
       return rows.map(toRollout);
+    },
+    askAlone: async ({ model, environment }) => {
+      const target = JSON.stringify([model, environment]);
+      await db.execute(sql`select pg_advisory_xact_lock(${askingLock}, hashtext(${target}))`);
     },
     insert: async (rollout) => {
       const [row] = await db.insert(rollouts).values(toColumns(rollout)).returning();
