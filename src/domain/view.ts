@@ -164,8 +164,8 @@ export function shorten(text: string, max: number): string {
   const open = words.lastIndexOf("(");
   const closed = open > words.lastIndexOf(")") ? words.slice(0, open) : words;
   const kept = closed.replace(/[\s.,;:–-]+$/, "");
-  // One long word, or nothing but a parenthesis, has no place to be cut at.
-  return kept.length < max / 2 ? truncate(line, max) : `${kept} …`;
+  // One long word, or nothing but a parenthesis or dots, has no place to be cut at.
+  return closed.length < max / 2 || kept === "" ? truncate(line, max) : `${kept} …`;
 }
 
 /** A text as plain characters, for logs, fallbacks and the command line. */

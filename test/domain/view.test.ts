@@ -58,12 +58,14 @@ describe("a text that is shortened", () => {
     ["a cat;\nand, a dog", 13, "a cat; and …"],
     ["abcdefghijklmnop", 8, "abcdefg…"],
     ["(nothing but a parenthesis)", 12, "(nothing bu…"],
+    ["..0.a0 .0.. 00000a. a", 20, "..0.a0 .0 …"],
+    ["................ end", 12, "...........…"],
   ])("%j to %i is %j", (text, max, expected) => {
     expect(shorten(text, max)).toBe(expected);
   });
 
   test("never halves a word or a number, and never grows beyond the mark of the cut", () => {
-    const words = fc.array(fc.stringMatching(/^[a-z0-9.]{1,8}$/), { minLength: 1, maxLength: 40 });
+    const words = fc.array(fc.stringMatching(/^\.?[a-z0-9][a-z0-9.]{0,6}$/), { minLength: 1, maxLength: 40 });
     fc.assert(
       fc.property(words, fc.integer({ min: 20, max: 120 }), (list, max) => {
         const short = shorten(list.join(" "), max);
