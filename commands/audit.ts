@@ -21,6 +21,11 @@ export default defineCommand({
     subject: z.string().max(200).optional().describe("only about this: rollout:7, incident:12"),
     actor: z.string().max(200).optional().describe("only by this person"),
     action: z.string().max(100).optional().describe("only this act: rollout.approved, silence.created"),
+    reference: z
+      .string()
+      .max(40)
+      .optional()
+      .describe("the denied attempt whose answer ended with this reference"),
     limit: z.number().int().min(1).max(100).default(20).describe("how many at most, 1 to 100"),
   }),
   args: ["what"],
@@ -28,16 +33,18 @@ export default defineCommand({
   async run(options, context) {
     if (options.what === "verify") return await verify(context);
     const { subject, actor, action, limit } = options;
+    const reference = options.reference?.trim().toLowerCase();
     const entries = await context.store.audit.list({
       ...(subject === undefined ? {} : { subject }),
       ...(actor === undefined ? {} : { actor }),
       ...(action === undefined ? {} : { action }),
+      ...(reference === undefined ? {} : { reference }),
       limit,
     });
     if (entries.length === 0) {
       return {
         kind: "answer",
-        view: answerView("The audit log has no such entries."),
+        view: answerView(noEntries(reference)),
         visibility: "private",
       };
     }
@@ -57,6 +64,12 @@ export default defineCommand({
     return { kind: "answer", view, visibility: "private" };
   },
 });
+
+function noEntries(reference: string | undefined): string {
+  const none = "The audit log has no such entries.";
+  if (reference === undefined) return none;
+  return `${none} Only denied attempts are kept under a reference; the bot's log has the rest.`;
+}
 
 function rowOf(entry: AuditEntry, context: CommandContext): readonly string[] {
   return [

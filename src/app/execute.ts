@@ -2,9 +2,10 @@
  * The second door into the bot: a command request. Parse, who, may they, then run it in one transaction with its audit
  * entry, or plan it and store the rollout. Commands never check their caller, audit or post, so none can forget to.
  */
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { refuseUnconfirmed } from "../domain/approval/confirmation.ts";
 import { formatLine } from "../domain/command/options.ts";
+import { referenceOf, withReference } from "../domain/command/reference.ts";
 import type { ChannelSettings } from "../domain/incident/channel.ts";
 import { botPerson, type Person } from "../domain/people/person.ts";
 import type { Decision, PolicyAction, PolicyResource } from "../domain/policy.ts";
@@ -85,7 +86,7 @@ export interface ExecuteOptions {
 
 export interface Execute {
   /**
-   * Carries out a request once. Never throws: a fault becomes an answer with a reference that the log has too.
+   * Carries out a request once. Never throws: a fault becomes an answer. What went wrong has a reference that the log has too.
    * @returns null when this very request was carried out before: it has been answered then.
    */
   execute(request: CommandRequest): Promise<Answer | null>;
@@ -157,6 +158,7 @@ export function createExecute(options: ExecuteOptions): Execute {
   const approvalExpiryMs = options.approvalExpiryMs ?? defaultExpiryMs;
 
   async function execute(request: CommandRequest): Promise<Answer | null> {
+    const reference = referenceOf(request.key);
     const log = options.log.child({ command: request.command, requestKey: request.key });
     let done: Outcome | null;
     try {
@@ -167,8 +169,8 @@ export function createExecute(options: ExecuteOptions): Execute {
     if (done === null) return null;
     const command = prepared.has(request.command) ? request.command : "unknown";
     metrics.count("tocsin_commands_total", { command, outcome: done.outcome });
-    log.info({ outcome: done.outcome }, "command carried out");
-    return { view: done.view, visibility: done.visibility };
+    log.info({ outcome: done.outcome, reference }, "command carried out");
+    return { view: withReference(done.view, reference), visibility: done.visibility };
   }
 
   async function run(request: CommandRequest): Promise<Outcome | null> {
@@ -380,7 +382,10 @@ export function createExecute(options: ExecuteOptions): Execute {
         action: `${request.command}.denied`,
         subject: audit.resource,
         outcome: "denied",
-        data: { asked: action, because, rules, via: request.account.platform },
+        data: {
+          ...{ asked: action, because, rules, via: request.account.platform },
+          reference: referenceOf(request.key),
+        },
       });
     }
     await tx.requests.finish(request.key, outcome.outcome, now);
@@ -420,11 +425,11 @@ export function createExecute(options: ExecuteOptions): Execute {
   // ---------- faults ----------
 
   async function faultOf(request: CommandRequest, error: unknown, log: Log): Promise<Outcome> {
-    const reference = randomUUID().slice(0, 8);
+    const reference = referenceOf(request.key);
     log.error({ err: error, reference }, "command failed");
     if (isDatabaseAway(error)) {
       await tryAgainLater(request);
-      return databaseAway(reference);
+      return databaseAway();
     }
     const outcome = faulted(request, reference);
     try {

@@ -138,17 +138,15 @@ export function faulted(request: CommandRequest, reference: string): Outcome {
     title: `${name} failed`,
     problem: `Something went wrong inside the bot while carrying out ${name}.`,
     remedy: `Nothing was changed by it. The log says more under the reference ${reference}.`,
-    footer: `reference ${reference}`,
   });
   return { view, visibility: "private", outcome: "fault" };
 }
 
-export function databaseAway(reference: string): Outcome {
+export function databaseAway(): Outcome {
   const view = errorView({
     title: "The database is away",
     problem: "The database does not answer, so this cannot be carried out now.",
     remedy: "What was already accepted is carried out by itself when it is back; look before you ask again.",
-    footer: `reference ${reference}`,
   });
   return { view, visibility: "private", outcome: "database_away" };
 }

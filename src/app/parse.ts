@@ -227,13 +227,14 @@ function lineRefusal({ command, line }: PreparedCommand, problem: LineProblem, t
 }
 
 function valueRefusal(
-  { command, line }: PreparedCommand,
+  prepared: PreparedCommand,
   read: {
     readonly values: Readonly<Record<string, unknown>>;
     readonly error: z.ZodError;
     readonly text: string | null;
   },
 ): Refusal {
+  const { command, line } = prepared;
   const { values, error, text } = read;
   const issue = error.issues[0];
   const key = String(issue?.path[0] ?? "");
@@ -260,13 +261,30 @@ function valueRefusal(
   const near = typeof value === "string" ? closest(value, option.choices) : null;
   const corrected =
     near === null || text === null ? null : withValue(text, line, { key, from: String(value), to: near });
+  // Where there are choices the remedy names them.
+  const why = option.choices.length > 0 ? "" : `: ${oneLine(issue?.message ?? "", 200)}`;
   return {
     kind: "refuse",
     reason: "invalid",
-    problem: `"${oneLine(String(value), 80)}" is not a ${option.name}: ${oneLine(issue?.message ?? "", 200)}.`,
+    problem: `/${command.name} cannot take "${oneLine(String(value), 80)}" for ${describe(option, command.args)}${why}.`,
     remedy: `${near === null ? "" : `Did you mean ${near}? `}${expected(option)}`,
-    suggestions: corrected === null ? command.examples : [`${command.name} ${corrected}`],
+    suggestions: corrected === null ? examplesFor(prepared, option, text) : [`${command.name} ${corrected}`],
   };
+}
+
+/** What works in its place: for "incident 12", whose first word was left out, the same with each word that may come first. */
+function examplesFor(
+  { command, line }: PreparedCommand,
+  option: CommandOption,
+  text: string | null,
+): readonly string[] {
+  if (text === null || option.key !== command.args[0]) return command.examples;
+  const completed = option.choices.map((choice) => `${choice} ${text}`);
+  const working = completed.filter((candidate) => {
+    const read = parseLine(candidate, line);
+    return read.kind === "values" && command.options.safeParse(read.values).success;
+  });
+  return working.length === 0 ? command.examples : working.map((candidate) => `${command.name} ${candidate}`);
 }
 
 function describe(option: CommandOption, args: readonly string[]): string {
@@ -274,6 +292,6 @@ function describe(option: CommandOption, args: readonly string[]): string {
 }
 
 function expected(option: CommandOption): string {
-  const choices = option.choices.length > 0 ? `one of ${option.choices.join(", ")}` : option.summary;
-  return `${option.name}: ${choices}.`;
+  if (option.choices.length > 0) return `It is one of ${option.choices.join(", ")}.`;
+  return `${option.name}: ${option.summary}.`;
 }

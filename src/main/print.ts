@@ -48,7 +48,10 @@ export function formatView(view: View): string {
   const title = styled("bold", visible(view.title));
   // A short answer is its own title.
   if (body[0] === visible(view.title)) body.shift();
-  return [title, ...body, ...(actions.length > 0 ? [actions.join("\n")] : [])].join("\n\n");
+  // The reference of what went wrong, for whoever looks it up.
+  const small =
+    view.kind === "error" && view.footer !== undefined ? [styled("dim", visible(view.footer))] : [];
+  return [title, ...body, ...(actions.length > 0 ? [actions.join("\n")] : []), ...small].join("\n\n");
 }
 
 function formatBlock(block: ViewBlock): string {

@@ -12,6 +12,8 @@ export interface AuditStore {
     readonly subject?: string;
     readonly actor?: string;
     readonly action?: string;
+    /** Of a denied attempt whose answer showed this reference. */
+    readonly reference?: string;
     /** Made at this moment or later. */
     readonly from?: Date;
     /** Made before this moment. */

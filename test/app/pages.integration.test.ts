@@ -1,6 +1,7 @@
 import path from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { createPages } from "../../src/app/pages.ts";
+import { referenceOf } from "../../src/domain/command/reference.ts";
 import type { Page, PageBlock } from "../../src/domain/view/page.ts";
 import { textOf } from "../../src/domain/view.ts";
 import { checkCommand, loadFolders } from "../../src/load.ts";
@@ -12,6 +13,7 @@ import {
   createWorld,
   modelEntry,
   people,
+  requestOf,
   shippedPolicy,
 } from "./rollout-world.ts";
 
@@ -181,6 +183,11 @@ test("audit entries are narrowed by who, what, about what and when", async () =>
   expect(firstColumn(pageOf(await open("lead", "/audit?subject=incident:2")))).toEqual(["2"]);
   expect(firstColumn(pageOf(await open("lead", "/audit?action=incident.acknowledged")))).toEqual(["2", "1"]);
   expect(firstColumn(pageOf(await open("lead", "/audit?before=2")))).toEqual(["1"]);
+  const refused = requestOf("reader", "ack 1", world.clock.now());
+  await world.execute.execute(refused);
+  expect(firstColumn(pageOf(await open("lead", `/audit?reference=${referenceOf(refused.key)}`)))).toEqual([
+    "3",
+  ]);
   const later = new Date(world.clock.now().getTime() + 1_000).toISOString();
   expect(firstColumn(pageOf(await open("lead", `/audit?from=${encodeURIComponent(later)}`)))).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import ack from "../../commands/ack.ts";
 import deploy from "../../commands/deploy.ts";
+import incident from "../../commands/incident.ts";
 import incidents from "../../commands/incidents.ts";
 import note from "../../commands/note.ts";
 import relate from "../../commands/relate.ts";
@@ -42,7 +43,7 @@ describe("in the thread of incident 12", () => {
   test("what is still wrong is told about the right word", () => {
     expect(asked(severity, "hihg", thread)).toMatchObject({
       kind: "refuse",
-      problem: expect.stringContaining('"hihg" is not a severity'),
+      problem: '/severity cannot take "hihg" for <severity>.',
     });
   });
 
@@ -73,6 +74,16 @@ describe("did you mean", () => {
     [severity, "12 hihg", "severity 12 high"],
   ])("offers the whole line", (command, text, line) => {
     expect(asked(command, text)).toMatchObject({ kind: "refuse", suggestions: [line] });
+  });
+  test("offers what may come first before what was written", () => {
+    expect(asked(incident, "1")).toMatchObject({
+      problem: '/incident cannot take "1" for <what>.',
+      remedy: "It is one of report, show.",
+      suggestions: ["incident report 1", "incident show 1"],
+    });
+  });
+  test("but only where the whole line then works", () => {
+    expect(asked(incident, "everything")).toMatchObject({ suggestions: incident.examples });
   });
   test("offers examples where nothing is near", () => {
     expect(asked(deploy, "scorer --zzzzz 1")).toMatchObject({ suggestions: deploy.examples });

@@ -209,7 +209,7 @@ export function createWorld(options: WorldOptions): World {
   });
   const heard = options.log;
   const log: Log =
-    heard === undefined ? silentLog : { ...silentLog, error: (fields) => heard(fields), child: () => log };
+    heard === undefined ? silentLog : { ...silentLog, info: heard, error: heard, child: () => log };
   const common = { store, policy, people: everyone, models, plan, effects, log, clock };
   const look = createBakeLook({ store, source: options.source ?? null });
   const execute = createExecute({

@@ -1,4 +1,6 @@
+import { readFile } from "node:fs/promises";
 import path from "node:path";
+import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { createPlanner } from "../../src/app/plan.ts";
@@ -455,7 +457,7 @@ describe("what was not understood", () => {
 
   test("a fault is private, and its reference is in the log", async () => {
     const w = world();
-    const lines: { readonly reference?: unknown }[] = [];
+    const lines: { readonly reference?: unknown; readonly err?: unknown }[] = [];
     const broken = commands.map((command) =>
       command.name === "incidents"
         ? { ...command, run: () => Promise.reject(new Error("secret detail")) }
@@ -473,7 +475,57 @@ describe("what was not understood", () => {
     expect(answer?.visibility).toBe("private");
     expect(JSON.stringify(answer?.view)).not.toContain("secret detail");
     const reference = /reference (\w{8})/.exec(answer?.view.footer ?? "")?.[1];
-    expect(lines.some((line) => line.reference === reference)).toBe(true);
+    expect(lines.some((line) => line.reference === reference && line.err !== undefined)).toBe(true);
+  });
+});
+
+describe("the reference of what was refused", () => {
+  const shownIn = (answer: { readonly view: View } | null) =>
+    /reference (\w{8})$/.exec(answer?.view.footer ?? "")?.[1] ?? "";
+
+  test("of a denial is in the audit log and in the log", async () => {
+    const { id } = await incident();
+    const lines: { readonly reference?: unknown; readonly outcome?: unknown }[] = [];
+    const { execute } = createWorld({
+      store,
+      policy,
+      models: [],
+      commands,
+      clock,
+      log: (l) => lines.push(l),
+    });
+    const reference = shownIn(await execute.execute(requestOf("reader", `ack ${id}`, clock.now())));
+    expect(lines).toContainEqual({ outcome: "denied", reference });
+    expect((await view("lead", `audit --reference ${reference.toUpperCase()}`)).summary).toContain(
+      `ack.denied on incident:${id} by reader`,
+    );
+    expect((await view("lead", "audit --reference 00000000")).summary).toContain(
+      "the bot's log has the rest",
+    );
+  });
+
+  test.each([
+    ["what does not exist", "ack 999999"],
+    ["what was not understood", "severity 1 huge"],
+    ["an unknown command", "akc 12"],
+  ])("of %s finds the request, as the handbook says", async (_what, line) => {
+    const handbook = await readFile(path.resolve("docs/operations.md"), "utf8");
+    const [, query = ""] = /```sql\n(select[\s\S]*?'0badcafe';)\n```/.exec(handbook) ?? [];
+    const request = requestOf("oncall", line, clock.now());
+    const reference = shownIn(await world().execute.execute(request));
+    const sql = postgres(database.url, { max: 1 });
+    const found = await sql.unsafe(query.replace("0badcafe", reference)).finally(() => sql.end());
+    expect(found).toMatchObject([{ key: request.key, command: request.command, account: "oncall" }]);
+  });
+
+  test("is the same when the same request is tried again", async () => {
+    const gone = () => Promise.reject(Object.assign(new Error("no"), { code: "ECONNREFUSED" }));
+    const away: Store = { ...store, transaction: gone, jobs: { ...store.jobs, add: async () => {} } };
+    const request = requestOf("oncall", "ack 999999", clock.now());
+    const first = await createWorld({ store: away, policy, models: [], commands, clock }).execute.execute(
+      request,
+    );
+    expect(shownIn(first)).toBe(shownIn(await world().execute.execute(request)));
   });
 });
 

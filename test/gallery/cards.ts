@@ -337,7 +337,7 @@ function others(): GalleryCard[] {
         problem: 'fraud-scorer has no version "402".',
         remedy: "Versions to choose from: 42, 41, 40.",
         suggestions: ["deploy fraud-scorer 42 --environment production", "models fraud-scorer"],
-        footer: "reference 7f3a91",
+        footer: "reference 7f3a91c0",
       }),
     },
   ];

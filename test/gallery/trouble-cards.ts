@@ -1,6 +1,7 @@
 /** What other channels are told of one that cannot be posted to, and what somebody is told who may not. */
 import { denied } from "../../src/app/outcome.ts";
 import { type Trouble, troubleView } from "../../src/domain/chat/trouble.ts";
+import { referenceOf, withReference } from "../../src/domain/command/reference.ts";
 import { at } from "../domain/build.ts";
 import type { GalleryCard } from "./cards.ts";
 
@@ -58,5 +59,7 @@ export function denialCards(): readonly GalleryCard[] {
     resource: { type: "Incident", id: 12, severity: "critical" },
     decision: { kind: "deny", policies: [], because: "no rule of the policy permits it" },
   });
-  return [{ family: "error", state: "somebody who may not", view: outcome.view }];
+  return [
+    { family: "error", state: "somebody who may not", view: withReference(outcome.view, referenceOf("k")) },
+  ];
 }

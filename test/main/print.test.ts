@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { answerView } from "../../src/domain/command/answer.ts";
+import { answerView, errorView } from "../../src/domain/command/answer.ts";
+import { withReference } from "../../src/domain/command/reference.ts";
 import { formatView } from "../../src/main/print.ts";
 import { sampleEntry } from "../contracts/chat.ts";
 
@@ -12,6 +13,15 @@ test("a view with a file is printed as that file alone, without what a terminal 
 
 test("a short answer is said once", () => {
   expect(formatView(answerView("Incident 1 is now with you."))).toBe("Incident 1 is now with you.");
+});
+
+test("an error ends with its reference", () => {
+  const view = errorView({
+    title: "Not done",
+    problem: "There is no incident 9.",
+    remedy: "See /incidents.",
+  });
+  expect(formatView(withReference(view, "0badcafe"))).toMatch(/See \/incidents\.\n\nreference 0badcafe$/);
 });
 
 test.each([

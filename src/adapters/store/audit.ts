@@ -28,11 +28,12 @@ export function auditSlice(db: Db): AuditStore {
   return {
     append: (record) => append(db, record),
     read: (from, limit) => select(db, sql`where a.seq >= ${from} order by a.seq limit ${limit}`),
-    list: ({ subject, actor, action, from, to, before, limit }) => {
+    list: ({ subject, actor, action, reference, from, to, before, limit }) => {
       const conditions = [
         subject === undefined ? sql`true` : sql`a.subject = ${indexable(subject)}`,
         actor === undefined ? sql`true` : isBy(indexable(actor)),
         action === undefined ? sql`true` : sql`a.action = ${action}`,
+        reference === undefined ? sql`true` : sql`a.data ->> 'reference' = ${reference}`,
         from === undefined ? sql`true` : sql`a.at >= ${writeTime(from)}::timestamptz`,
         to === undefined ? sql`true` : sql`a.at < ${writeTime(to)}::timestamptz`,
         before === undefined ? sql`true` : sql`a.seq < ${before}`,

@@ -20,6 +20,7 @@ const query = z.object({
   subject: wordQuery,
   actor: wordQuery,
   action: wordQuery,
+  reference: wordQuery,
   from: momentQuery,
   to: momentQuery,
   before: beforeQuery,
@@ -45,6 +46,7 @@ export const auditPage: MakePage = async (context) => {
         context.query["action"] ?? "",
         [...new Set(found.map(({ action }) => action))].sort(),
       ),
+      word("reference", "Reference", context.query["reference"] ?? "", []),
       ...dayFilters(context.query),
     ],
     blocks: [

@@ -33,6 +33,7 @@ const publicKeys: ReadonlySet<string> = new Set([
   "planHash",
   "policy",
   "promptHash",
+  "reference",
   "removed",
   "root",
   "rule",
