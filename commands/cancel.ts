@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { answerView } from "../src/domain/command/answer.ts";
 import { cancelRollout, settleRollout } from "../src/domain/rollout/decision.ts";
-import { planTitle, type Rollout } from "../src/domain/rollout.ts";
+import { planTitle } from "../src/domain/rollout/plan.ts";
+import type { Rollout } from "../src/domain/rollout.ts";
 import { defineCommand } from "../src/ports/command.ts";
 import { findRollout, resourceOfRollout, suggestRollouts } from "./_lookup.ts";
 

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { refuseVoice } from "../src/domain/approval.ts";
 import { answerView } from "../src/domain/command/answer.ts";
-import { moveRollout, planTitle } from "../src/domain/rollout.ts";
+import { planTitle } from "../src/domain/rollout/plan.ts";
+import { moveRollout } from "../src/domain/rollout.ts";
 import { oneLine } from "../src/domain/view.ts";
 import { defineCommand } from "../src/ports/command.ts";
 import { findRollout, resourceOfRollout, suggestRollouts } from "./_lookup.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { answerView } from "../src/domain/command/answer.ts";
+import { targetOf } from "../src/domain/rollout/plan.ts";
 import { lockText } from "../src/domain/rollout/standing.ts";
-import { targetOf } from "../src/domain/rollout.ts";
 import { moment, textOf } from "../src/domain/view.ts";
 import { defineCommand } from "../src/ports/command.ts";
 import { nameOf } from "./_lookup.ts";

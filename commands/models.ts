@@ -2,7 +2,7 @@ import { z } from "zod";
 import { answerView } from "../src/domain/command/answer.ts";
 import { closest } from "../src/domain/command/spelling.ts";
 import { modelResource } from "../src/domain/policy.ts";
-import { targetOf } from "../src/domain/rollout.ts";
+import { targetOf } from "../src/domain/rollout/plan.ts";
 import { liveWord, modelsView, type TargetFacts, targetBlocks } from "../src/domain/serving/models-view.ts";
 import type { ServingRecord } from "../src/domain/serving.ts";
 import { oneLine, type ViewAction, type ViewBlock } from "../src/domain/view.ts";

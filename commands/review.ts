@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { answerView } from "../src/domain/command/answer.ts";
-import { planTitle } from "../src/domain/rollout.ts";
+import { planTitle } from "../src/domain/rollout/plan.ts";
 import { oneLine } from "../src/domain/view.ts";
 import { type CommandContext, type CommandResult, defineCommand } from "../src/ports/command.ts";
 import type { Review } from "../src/ports/guard.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { answerView } from "../src/domain/command/answer.ts";
-import { targetOf } from "../src/domain/rollout.ts";
+import { targetOf } from "../src/domain/rollout/plan.ts";
 import { type CommandContext, type CommandResult, defineCommand } from "../src/ports/command.ts";
 import { findRollout, resourceOfPlace, suggestEnvironments, suggestModels } from "./_lookup.ts";
 import { refusal } from "./_matchers.ts";

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { bakeStates } from "../src/domain/bake.ts";
-import { rolloutStates } from "../src/domain/rollout.ts";
+import { rolloutStates } from "../src/domain/rollout/state.ts";
 import { tableOf } from "./docs.ts";
 
 const root = path.resolve(import.meta.dirname, "..");

@@ -12,16 +12,13 @@ import { type Observation, observeRollout } from "../domain/rollout/observation.
 import {
   brokenChecks,
   hashPlan,
-  isFinal,
-  moveRollout,
   type Plan,
   planDifference,
   planTitle,
-  type Rollout,
-  type RolloutPatch,
   targetOf,
-  withProgress,
-} from "../domain/rollout.ts";
+} from "../domain/rollout/plan.ts";
+import { isFinal } from "../domain/rollout/state.ts";
+import { moveRollout, type Rollout, type RolloutPatch, withProgress } from "../domain/rollout.ts";
 import { duration, moment, oneLine } from "../domain/view.ts";
 import {
   type Clock,

@@ -9,7 +9,9 @@ import type { Bake } from "../domain/bake.ts";
 import { botPerson, ownPlatform, type Person } from "../domain/people/person.ts";
 import { type Decision, modelResource } from "../domain/policy.ts";
 import { freezeStanding, freezesOn } from "../domain/rollout/freeze.ts";
-import { isFinal, newRollout, type Plan, planTitle, type Rollout, rolloutStates } from "../domain/rollout.ts";
+import { type Plan, planTitle } from "../domain/rollout/plan.ts";
+import { isFinal, openStates } from "../domain/rollout/state.ts";
+import { newRollout, type Rollout } from "../domain/rollout.ts";
 import { oneLine } from "../domain/view.ts";
 import type { Clock, ModelEntry, Policy, Store, StoreSlices } from "../ports.ts";
 import type { Effects } from "./effects.ts";
@@ -36,7 +38,6 @@ export type AutoRollback = (rollout: Rollout, followMs: number) => Promise<void>
 /** How often a backend that is away is asked for a plan, and how long between. */
 const maxAttempts = 20;
 const retryMs = 15_000;
-const openStates = rolloutStates.filter((state) => !isFinal(state));
 
 export function createAutoRollback(options: AutoRollbackOptions): AutoRollback {
   const { store, transitions, clock } = options;

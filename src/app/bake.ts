@@ -5,7 +5,8 @@
 
 import { type BakeVerdict, concludeBake, judgeBake } from "../domain/bake/verdict.ts";
 import { type Bake, bakePollMs, isBakeOpen, moveBake, type Watch } from "../domain/bake.ts";
-import { planTitle, type Rollout } from "../domain/rollout.ts";
+import { planTitle } from "../domain/rollout/plan.ts";
+import type { Rollout } from "../domain/rollout.ts";
 import type { Clock, ModelEntry, StoreSlices } from "../ports.ts";
 import type { AutoRollback } from "./auto-rollback.ts";
 import type { BakeLook } from "./bake-look.ts";

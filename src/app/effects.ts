@@ -4,7 +4,9 @@
  */
 import { supersedeBake } from "../domain/bake.ts";
 import type { Change } from "../domain/change.ts";
-import { isFinal, planTitle, type Rollout, targetOf } from "../domain/rollout.ts";
+import { planTitle, targetOf } from "../domain/rollout/plan.ts";
+import { isFinal } from "../domain/rollout/state.ts";
+import type { Rollout } from "../domain/rollout.ts";
 import { servedBy } from "../domain/serving.ts";
 import {
   type Effect,

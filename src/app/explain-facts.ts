@@ -6,7 +6,8 @@ import { confirmedBefore, type PastIncident } from "../domain/incident/past.ts";
 import { featuresOf, type IncidentFeature } from "../domain/incident/similar.ts";
 import type { Incident } from "../domain/incident.ts";
 import { countFeedback, standingVerdicts, type Verdict } from "../domain/learning/feedback.ts";
-import { type Rollout, targetOf } from "../domain/rollout.ts";
+import { targetOf } from "../domain/rollout/plan.ts";
+import type { Rollout } from "../domain/rollout.ts";
 import type { Topology } from "../domain/topology.ts";
 import type { StoreSlices } from "../ports.ts";
 

@@ -8,7 +8,7 @@ import {
   judgeMetric,
   judgeTags,
 } from "../domain/rollout/evaluation-gate.ts";
-import type { Plan } from "../domain/rollout.ts";
+import type { Plan } from "../domain/rollout/plan.ts";
 import { duration, oneLine } from "../domain/view.ts";
 import {
   type Clock,

@@ -1,5 +1,6 @@
 /** What people should know when they decide on a plan: where the version comes from, how it compares, what checks say. */
-import type { Plan, PlanFacts, Rollout } from "../domain/rollout.ts";
+import type { Plan, PlanFacts } from "../domain/rollout/plan.ts";
+import type { Rollout } from "../domain/rollout.ts";
 import type { ModelEntry, ModelVersion, PlanCheck, PlanQuestion, PlanResult } from "../ports.ts";
 
 /** @param rollouts - those that succeeded on the target, newest first: the retrain that made the version may be among them. */

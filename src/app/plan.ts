@@ -2,8 +2,9 @@
 
 import { closest } from "../domain/command/spelling.ts";
 import { findTarget } from "../domain/command/target.ts";
+import type { Plan } from "../domain/rollout/plan.ts";
 import { type RollbackTarget, rollbackTarget } from "../domain/rollout/rollback-target.ts";
-import type { Plan, Rollout } from "../domain/rollout.ts";
+import type { Rollout } from "../domain/rollout.ts";
 import { oneLine } from "../domain/view.ts";
 import type {
   ArtifactCheck,

@@ -7,7 +7,9 @@ import { answerView } from "../domain/command/answer.ts";
 import type { Person } from "../domain/people/person.ts";
 import type { Decision } from "../domain/policy.ts";
 import { type FreezeInForce, freezeText } from "../domain/rollout/freeze.ts";
-import { isFinal, newRollout, type Plan, planTitle, type Rollout, rolloutStates } from "../domain/rollout.ts";
+import { type Plan, planTitle } from "../domain/rollout/plan.ts";
+import { finalStates, openStates } from "../domain/rollout/state.ts";
+import { newRollout, type Rollout } from "../domain/rollout.ts";
 import { type CommandRequest, channelName, type Refusal, type StoreSlices } from "../ports.ts";
 import { type Effects, MovedElsewhereError } from "./effects.ts";
 import { type Outcome, refused } from "./outcome.ts";
@@ -32,7 +34,6 @@ export interface RolloutRequest {
 type NewRollout = Omit<Rollout, "id" | "version">;
 /** Newest rollouts of a target that are looked at. */
 const maxLooked = 50;
-const openStates = rolloutStates.filter((state) => !isFinal(state));
 
 /**
  * Stores the rollout in the caller's transaction, or says why it is not asked for.
@@ -78,8 +79,7 @@ export function rulesFor(plan: Plan, { approvals }: { readonly approvals: readon
 
 /** A plan says from which version it goes; what has ended since `plannedAt` may have changed that. */
 async function expectStill(tx: StoreSlices, { model, environment }: Plan, plannedAt: Date): Promise<void> {
-  const states = rolloutStates.filter(isFinal);
-  const ended = await tx.rollouts.list({ model, environment, states, limit: maxLooked });
+  const ended = await tx.rollouts.list({ model, environment, states: finalStates, limit: maxLooked });
   const other = ended.find(({ finishedAt }) => finishedAt !== null && finishedAt >= plannedAt);
   if (other === undefined) return;
   throw new MovedElsewhereError(`rollout ${other.id} ended while another of its target was being planned`);

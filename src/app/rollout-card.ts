@@ -1,9 +1,11 @@
 /** Gathers what the card of a rollout shows. */
 import type { Person } from "../domain/people/person.ts";
 import { rolloutResource } from "../domain/policy.ts";
+import { planTitle } from "../domain/rollout/plan.ts";
 import { nothingInTheWay } from "../domain/rollout/standing.ts";
+import { isFinal } from "../domain/rollout/state.ts";
 import { awaitedPeople, type RolloutFacts, rolloutView, waitingSentence } from "../domain/rollout/view.ts";
-import { isFinal, planTitle, type Rollout } from "../domain/rollout.ts";
+import type { Rollout } from "../domain/rollout.ts";
 import { moment, type View } from "../domain/view.ts";
 import type { ModelEntry, Policy, RolloutStore } from "../ports.ts";
 import { standingOf } from "./standing.ts";

@@ -2,8 +2,9 @@
 
 import type { ModelFacts } from "../domain/policy.ts";
 import { freezesOn } from "../domain/rollout/freeze.ts";
+import { type Plan, targetOf } from "../domain/rollout/plan.ts";
 import type { Standing } from "../domain/rollout/standing.ts";
-import { type Plan, type Rollout, targetOf } from "../domain/rollout.ts";
+import type { Rollout } from "../domain/rollout.ts";
 import type { RolloutStore } from "../ports.ts";
 
 /** @param rollout - for its place in the queue; null for one that is not asked for yet and would be the last. */

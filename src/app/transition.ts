@@ -1,14 +1,9 @@
 /** How a rollout changes in the database: a transition with its audit entry, or progress that is only shown. */
 import { type AuditRecord, canonicalJson } from "../domain/audit.ts";
-import {
-  isFinal,
-  looksDifferent,
-  moveRollout,
-  type Rollout,
-  type RolloutPatch,
-  type RolloutState,
-  targetOf,
-} from "../domain/rollout.ts";
+import { targetOf } from "../domain/rollout/plan.ts";
+import { looksDifferent } from "../domain/rollout/shown.ts";
+import { isFinal, type RolloutState } from "../domain/rollout/state.ts";
+import { moveRollout, type Rollout, type RolloutPatch } from "../domain/rollout.ts";
 import type { Clock, Log, Store, StoreSlices } from "../ports.ts";
 import { type Effects, MovedElsewhereError } from "./effects.ts";
 

@@ -1,5 +1,6 @@
 /** Which version served when: what was seen, by whom it came, and how far that is certain. */
-import { isFinal, type Rollout } from "./rollout.ts";
+import { isFinal } from "./rollout/state.ts";
+import type { Rollout } from "./rollout.ts";
 
 /**
  * serving: what answers requests. registry: the pointer to it, where a model's registry and runtime are two places.

@@ -3,7 +3,7 @@
  * was given up after its last attempt, this is what brings it back. Also prunes what is kept only for a while.
  */
 import type { Config } from "../config.ts";
-import { isFinal, rolloutStates } from "../domain/rollout.ts";
+import { openStates } from "../domain/rollout/state.ts";
 import type { Clock, Log, Metrics, Store } from "../ports.ts";
 
 const everyMs = 30_000;
@@ -45,9 +45,8 @@ export function startSweep(parts: {
     await countTroubles();
     for (const { platform, channel } of await store.posts.channelsBehind())
       await store.jobs.add({ task: "post", platform, channel });
-    const states = rolloutStates.filter((state) => !isFinal(state));
     const open = await Promise.all([
-      store.rollouts.list({ states, limit: 100 }),
+      store.rollouts.list({ states: openStates, limit: 100 }),
       store.rollouts.list({ bake: "open", limit: 100 }),
     ]);
     for (const { id } of open.flat()) await store.jobs.add({ task: "apply", rolloutId: id });

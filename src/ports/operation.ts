@@ -1,6 +1,7 @@
+import type { RolloutKind } from "../domain/rollout/plan.ts";
 import type { RetrainManifest } from "../domain/rollout/retrain-manifest.ts";
 
-export type RolloutKind = "deploy" | "rollback" | "retrain";
+export type { RolloutKind } from "../domain/rollout/plan.ts";
 
 /**
  * What served before a rollout, in the backend's own terms: enough to bring it back exactly, also what no version

@@ -10,13 +10,9 @@ import { grantRights } from "../../src/adapters/store/rights.ts";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { rolloutCard } from "../../src/app/rollout-card.ts";
 import { verifyChain } from "../../src/domain/audit.ts";
-import {
-  type Rollout,
-  type RolloutState,
-  rolloutStates,
-  targetOf,
-  transitions,
-} from "../../src/domain/rollout.ts";
+import { targetOf } from "../../src/domain/rollout/plan.ts";
+import { type RolloutState, rolloutStates, transitions } from "../../src/domain/rollout/state.ts";
+import type { Rollout } from "../../src/domain/rollout.ts";
 import type { Command, CommandRequest, Policy, RolloutKind } from "../../src/ports.ts";
 import type { MortalRow, MortalScene } from "../adapters/models/mortal-scenes.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";

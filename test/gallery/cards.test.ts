@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { limits as wireLimits } from "../../src/adapters/chat/console/wire.ts";
 import { renderView } from "../../src/adapters/chat/discord/render.ts";
 import { renderMessage, renderPlainMessage } from "../../src/adapters/chat/slack/render.ts";
-import { rolloutStates } from "../../src/domain/rollout.ts";
+import { rolloutStates } from "../../src/domain/rollout/state.ts";
 import { checkMessage, checkNotEmpty, readMessage } from "../fakes/discord/limits.ts";
 import { checkBlocks } from "../fakes/slack/blocks.ts";
 import { galleryCards } from "./cards.ts";

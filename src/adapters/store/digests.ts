@@ -3,7 +3,7 @@ import { and, desc, eq, sql } from "drizzle-orm";
 import { bakeWord } from "../../domain/bake/view.ts";
 import type { Bake } from "../../domain/bake.ts";
 import type { DigestFacts } from "../../domain/digest.ts";
-import { type Plan, planTitle } from "../../domain/rollout.ts";
+import { type Plan, planTitle } from "../../domain/rollout/plan.ts";
 import type { DigestRun, DigestStore } from "../../ports.ts";
 import type { Db } from "./client.ts";
 import { digestRuns } from "./schema.ts";

@@ -11,7 +11,7 @@ import {
   readFeatureKey,
 } from "../../domain/incident/similar.ts";
 import { standingVerdicts } from "../../domain/learning/feedback.ts";
-import { type Plan, planTitle } from "../../domain/rollout.ts";
+import { type Plan, planTitle } from "../../domain/rollout/plan.ts";
 import type { EarlierIncident, EndingRecord, SimilarQuestion, SimilarStore } from "../../ports.ts";
 import type { Db } from "./client.ts";
 import { feedbackSlice } from "./feedback.ts";

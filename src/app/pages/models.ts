@@ -1,7 +1,7 @@
 /** The pages of models: what serves where, and one model with its versions and its history. */
 import { bakeWord, shownBake } from "../../domain/bake/view.ts";
+import { targetOf } from "../../domain/rollout/plan.ts";
 import { lockText } from "../../domain/rollout/standing.ts";
-import { targetOf } from "../../domain/rollout.ts";
 import {
   type Cell,
   cell,

@@ -1,7 +1,8 @@
 /** The pages of rollouts: all of them, and one with its plan, steps, voices and audit entries. */
 import { z } from "zod";
 import { bakeWord, shownBake } from "../../domain/bake/view.ts";
-import { type Rollout, rolloutStates } from "../../domain/rollout.ts";
+import { rolloutStates } from "../../domain/rollout/state.ts";
+import type { Rollout } from "../../domain/rollout.ts";
 import {
   type Cell,
   cell,

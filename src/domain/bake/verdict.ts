@@ -3,6 +3,7 @@
  * after its window, and only when everything that is watched could be seen. Missing data is never PASS.
  */
 import { type Bake, type CheckResult, moveBake } from "../bake.ts";
+import type { RolloutKind } from "../rollout/plan.ts";
 import { oneLine } from "../view.ts";
 
 /** One of the model's own alerts that fired since the rollout began, or fires. */
@@ -123,7 +124,7 @@ function reassurance({ signals, checks }: BakeSight): readonly string[] {
 export function concludeBake(
   bake: Bake,
   verdict: Exclude<BakeVerdict, { kind: "watch" }>,
-  kind: "deploy" | "rollback" | "retrain",
+  kind: RolloutKind,
 ): Bake {
   const { findings } = verdict;
   if (verdict.kind === "pass") return moveBake(bake, "passed", { findings });

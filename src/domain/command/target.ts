@@ -1,11 +1,12 @@
 /** Which model in which environment a command is about. */
 import type { ModelFacts } from "../policy.ts";
+import type { RolloutKind } from "../rollout/plan.ts";
 import { oneLine } from "../view.ts";
 import { closest } from "./spelling.ts";
 
 /** What someone said of a rollout they want. */
 export interface TargetQuestion {
-  readonly kind: "deploy" | "rollback" | "retrain";
+  readonly kind: RolloutKind;
   readonly model: string;
   /** Null takes the model's only environment. */
   readonly environment: string | null;

@@ -8,7 +8,8 @@ import type { Claim, Evidence } from "../explanation.ts";
 import type { Incident } from "../incident.ts";
 import { blames, subjectOf, suspectName, type Verdict } from "../learning/feedback.ts";
 import { altOf } from "../metrics/chart.ts";
-import { planTitle, type Rollout } from "../rollout.ts";
+import { planTitle } from "../rollout/plan.ts";
+import type { Rollout } from "../rollout.ts";
 import {
   markdownList as list,
   markdownOf as md,

@@ -5,7 +5,8 @@ import type { Evidence, Explanation } from "../explanation.ts";
 import type { Incident, TimelineEntry, TimelineKind } from "../incident.ts";
 import { suspectName, type Verdict } from "../learning/feedback.ts";
 import { type MetricChart, metricChartSchema } from "../metrics/chart.ts";
-import { planTitle, type Rollout } from "../rollout.ts";
+import { planTitle } from "../rollout/plan.ts";
+import type { Rollout } from "../rollout.ts";
 
 /** All that a postmortem is written from. Texts are untrusted. */
 export interface PostmortemFacts {

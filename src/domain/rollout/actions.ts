@@ -2,9 +2,10 @@
 
 import { nameQuestion } from "../approval/confirmation.ts";
 import { bakeActions, holdActions, shownBake } from "../bake/view.ts";
-import { type Plan, planTitle, type Rollout } from "../rollout.ts";
+import type { Rollout } from "../rollout.ts";
 import { truncate, type ViewAction } from "../view.ts";
 import type { RolloutFacts } from "./facts.ts";
+import { type Plan, planTitle } from "./plan.ts";
 
 /** Characters of the plan's hash that an approval button carries; enough to tell any two plans apart. */
 export const shownHash = 12;

@@ -1,5 +1,6 @@
 /** What a rollout becomes by what people say, and which version a rollback goes to. */
-import { endSteps, isFinal, moveRollout, type Rollout, withProgress } from "../rollout.ts";
+import { endSteps, moveRollout, type Rollout, withProgress } from "../rollout.ts";
+import { isFinal } from "./state.ts";
 
 /** Why something cannot be done with a rollout, in words. */
 export interface RolloutRefusal {

@@ -1,10 +1,10 @@
 /** Freezes: stretches of time in which rollouts of some models are not wanted. What they stop is the policy's business. */
 import type { Labels } from "../alert.ts";
 import type { FreezeStanding, ModelFacts } from "../policy.ts";
-import type { Plan } from "../rollout.ts";
 import { type MaintenanceWindow, occurrenceAt, windowName } from "../suppression/maintenance.ts";
 import { matchesAll } from "../suppression/matcher.ts";
 import { moment, oneLine } from "../view.ts";
+import type { Plan } from "./plan.ts";
 
 /** The same as a maintenance window; its matchers hold on a rollout, and none means every rollout. */
 export type Freeze = MaintenanceWindow;

@@ -1,9 +1,10 @@
 /** Metrics of a rollout: the new version beside the one that serves. */
 
-import type { Plan, Rollout } from "../rollout.ts";
+import type { Rollout } from "../rollout.ts";
 import { figure, signedFigure } from "../text/figure.ts";
 import { plain, type ViewBlock } from "../view.ts";
 import type { MetricComparison } from "./metric-comparison.ts";
+import type { Plan } from "./plan.ts";
 
 /** Beside what serves, on the same data where somebody measured so; nothing when nobody measured. */
 export function metricBlocks(rollout: Rollout): readonly ViewBlock[] {

@@ -1,8 +1,10 @@
 /** Fields of a rollout's card that help to decide: where the version comes from, what allows it, what is in its way. */
-import { brokenChecks, isFinal, type Plan } from "../rollout.ts";
+
 import { code, link, moment, oneLine, plain, type Text } from "../view.ts";
 import type { RolloutFacts } from "./facts.ts";
+import { brokenChecks, type Plan } from "./plan.ts";
 import { standingFields } from "./standing.ts";
+import { isFinal } from "./state.ts";
 
 interface Field {
   readonly label: string;

@@ -2,14 +2,7 @@
 import { fits, weighApprovals } from "../approval.ts";
 import { bakeBlocks, bakeSentence, bakeTone, bakeWord, holdSentence, shownBake } from "../bake/view.ts";
 import type { Hold } from "../bake.ts";
-import {
-  isFinal,
-  isUnderWay,
-  planTitle,
-  type Rollout,
-  type RolloutState,
-  shownElapsedMs,
-} from "../rollout.ts";
+import type { Rollout } from "../rollout.ts";
 import {
   bold,
   code,
@@ -29,8 +22,11 @@ import {
 import { rolloutActions, shownHash } from "./actions.ts";
 import type { RolloutFacts } from "./facts.ts";
 import { metricBlocks } from "./metrics.ts";
+import { planTitle } from "./plan.ts";
 import { brokenThing, planFields } from "./plan-view.ts";
 import { manifestLine } from "./retrain-manifest.ts";
+import { shownElapsedMs } from "./shown.ts";
+import { isFinal, isUnderWay, type RolloutState } from "./state.ts";
 
 export type { RolloutFacts } from "./facts.ts";
 

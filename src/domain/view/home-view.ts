@@ -5,7 +5,8 @@ import { answerView } from "../command/answer.ts";
 import { stateWord } from "../incident/view.ts";
 import type { Incident } from "../incident.ts";
 import { voiceActions } from "../rollout/actions.ts";
-import { planTitle, type Rollout } from "../rollout.ts";
+import { planTitle } from "../rollout/plan.ts";
+import type { Rollout } from "../rollout.ts";
 import {
   bold,
   moment,

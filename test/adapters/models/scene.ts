@@ -1,7 +1,8 @@
 /** What the tests of model backends share. */
 import { createHttpClient } from "../../../src/adapters/http-client.ts";
+import { hashPlan } from "../../../src/domain/rollout/plan.ts";
 import { emptyManifest } from "../../../src/domain/rollout/retrain-manifest.ts";
-import { hashPlan, newRollout } from "../../../src/domain/rollout.ts";
+import { newRollout } from "../../../src/domain/rollout.ts";
 import type { BackendContext, Operation, Store } from "../../../src/ports.ts";
 import { silentLog, systemClock } from "../../../src/ports.ts";
 import { plan } from "../../domain/rollout/build.ts";

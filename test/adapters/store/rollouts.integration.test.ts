@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { beginElapsed } from "../../../src/domain/bake/elapsed.ts";
 import { moveBake, newBake } from "../../../src/domain/bake.ts";
-import { moveRollout, newRollout, type Plan } from "../../../src/domain/rollout.ts";
+import type { Plan } from "../../../src/domain/rollout/plan.ts";
+import { moveRollout, newRollout } from "../../../src/domain/rollout.ts";
 import { at, freshStore } from "./fixture.ts";
 
 const plan: Plan = {

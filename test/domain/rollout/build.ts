@@ -1,5 +1,7 @@
 import type { ApprovalRule } from "../../../src/domain/approval/rule.ts";
-import { hashPlan, type Plan, type Rollout, type RolloutState } from "../../../src/domain/rollout.ts";
+import { hashPlan, type Plan } from "../../../src/domain/rollout/plan.ts";
+import type { RolloutState } from "../../../src/domain/rollout/state.ts";
+import type { Rollout } from "../../../src/domain/rollout.ts";
 
 export const now = new Date("2026-03-02T10:00:00Z");
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { cancelRollout, previousVersion, settleRollout } from "../../../src/domain/rollout/decision.ts";
-import type { Rollout, RolloutState } from "../../../src/domain/rollout.ts";
+import type { RolloutState } from "../../../src/domain/rollout/state.ts";
+import type { Rollout } from "../../../src/domain/rollout.ts";
 import { now, plan, rolloutIn } from "./build.ts";
 
 describe("cancelling", () => {

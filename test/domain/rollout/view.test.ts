@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import type { Approval } from "../../../src/domain/approval.ts";
 import { newBake } from "../../../src/domain/bake.ts";
+import type { Plan } from "../../../src/domain/rollout/plan.ts";
 import { emptyManifest } from "../../../src/domain/rollout/retrain-manifest.ts";
 import { nothingInTheWay, standingFields } from "../../../src/domain/rollout/standing.ts";
+import { type RolloutState, rolloutStates } from "../../../src/domain/rollout/state.ts";
 import { type RolloutFacts, rolloutView } from "../../../src/domain/rollout/view.ts";
-import { type Plan, type RolloutState, rolloutStates } from "../../../src/domain/rollout.ts";
 import { anyone, now, plan, rolloutIn } from "./build.ts";
 
 function view(rollout = rolloutIn("pending"), over: Partial<RolloutFacts> = {}) {

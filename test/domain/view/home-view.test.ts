@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { hashPlan, newRollout, type Plan, type Rollout } from "../../../src/domain/rollout.ts";
+import { hashPlan, type Plan } from "../../../src/domain/rollout/plan.ts";
+import { newRollout, type Rollout } from "../../../src/domain/rollout.ts";
 import { type HomeFacts, homeView } from "../../../src/domain/view/home-view.ts";
 import { textOf } from "../../../src/domain/view.ts";
 import { at, buildIncident } from "../build.ts";

@@ -8,8 +8,7 @@ import {
   secretReference,
   settingName,
 } from "../../../domain/rollout/backend-settings.ts";
-
-const kind = z.enum(["deploy", "rollback", "retrain"]);
+import { rolloutKinds } from "../../../domain/rollout/plan.ts";
 
 export const webhookSettingsSchema = z.strictObject({
   url: httpAddress.describe("gets the operation"),
@@ -20,7 +19,11 @@ export const webhookSettingsSchema = z.strictObject({
   cancel: httpAddress.optional().describe("asked to stop one"),
   live: httpAddress.optional().describe("asked which version serves"),
   versions: httpAddress.optional().describe("asked which versions there are"),
-  kinds: z.array(kind).min(1).default(["deploy", "rollback", "retrain"]).describe("what it can do"),
+  kinds: z
+    .array(z.enum(rolloutKinds))
+    .min(1)
+    .default([...rolloutKinds])
+    .describe("what it can do"),
   silentSeconds: z
     .number()
     .int()
