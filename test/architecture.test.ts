@@ -79,6 +79,11 @@ describe("the layers", () => {
       { "src/domain/a.ts": "const id = Math.random();" },
       /no clock and no randomness/,
     ],
+    [
+      "words of the domain spelled again by a table",
+      { "src/adapters/store/schema/a.ts": 'text("state", { enum: ["open", "resolved"] })' },
+      /takes its words from a type/,
+    ],
   ];
 
   test.each(planted)("%s is found", (_, files, rule) => {

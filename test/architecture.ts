@@ -117,6 +117,8 @@ function textRules(file: string, text: string): string[] {
   ) {
     rules.push("the domain has no clock and no randomness");
   }
+  if (file.startsWith("src/adapters/store/schema/") && /\benum\s*:/.test(code))
+    rules.push("a column takes its words from a type of the domain or the ports: $type<State>()");
   return rules;
 }
 

@@ -12,6 +12,9 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
+import type { Trouble } from "../../../domain/chat/trouble.ts";
+import type { ChannelState, IncidentChannel } from "../../../domain/incident/channel.ts";
+import type { Post, PostKind } from "../../../ports.ts";
 import { at } from "./columns.ts";
 
 /** One message in one channel: desired revision against posted revision. */
@@ -23,21 +26,7 @@ export const posts = pgTable(
     platform: text("platform").notNull(),
     channel: text("channel").notNull(),
     /** incident, rollout: a card. entry: a line in a thread. The others: once. */
-    kind: text("kind", {
-      enum: [
-        "incident",
-        "rollout",
-        "entry",
-        "digest",
-        "digest_detail",
-        "silence_ending",
-        "silence_idle",
-        "checkpoint",
-        "rollout_note",
-        "changed_outside",
-        "trouble",
-      ],
-    }).notNull(),
+    kind: text("kind").$type<PostKind>().notNull(),
     /** Id of the incident, rollout, timeline entry, digest run or silence. */
     subject: bigint("subject", { mode: "number" }).notNull(),
     /** Key of the card whose thread this belongs to; null for a card. */
@@ -45,9 +34,7 @@ export const posts = pgTable(
     desiredRevision: integer("desired_revision").notNull(),
     postedRevision: integer("posted_revision").notNull().default(0),
     /** sending: an attempt may have reached the platform. refused: a person must act. */
-    state: text("state", { enum: ["waiting", "sending", "posted", "refused"] })
-      .notNull()
-      .default("waiting"),
+    state: text("state").$type<Post["state"]>().notNull().default("waiting"),
     ref: jsonb("ref"),
     attempts: integer("attempts").notNull().default(0),
     attemptedAt: at("attempted_at"),
@@ -80,7 +67,7 @@ export const chatTroubles = pgTable(
     part: text("part").notNull(),
     problem: text("problem").notNull(),
     remedy: text("remedy").notNull(),
-    metBy: text("met_by", { enum: ["post", "edit"] }).notNull(),
+    metBy: text("met_by").$type<Trouble["metBy"]>().notNull(),
     since: at("since").notNull(),
     probes: integer("probes").notNull(),
     probeAt: at("probe_at").notNull(),
@@ -101,7 +88,7 @@ export const incidentChannels = pgTable(
     incidentId: bigint("incident_id", { mode: "number" }).notNull(),
     serial: integer("serial").notNull(),
     platform: text("platform").notNull(),
-    state: text("state", { enum: ["wanted", "creating", "open", "closed", "given_up"] }).notNull(),
+    state: text("state").$type<ChannelState>().notNull(),
     askedBy: text("asked_by"),
     channel: text("channel"),
     name: text("name"),
@@ -109,7 +96,7 @@ export const incidentChannels = pgTable(
     attemptedAt: at("attempted_at"),
     doubtedAt: at("doubted_at"),
     shown: jsonb("shown").notNull(),
-    closedBy: text("closed_by", { enum: ["time", "people"] }),
+    closedBy: text("closed_by").$type<IncidentChannel["closedBy"]>(),
     createdAt: at("created_at").notNull(),
     closedAt: at("closed_at"),
   },
@@ -145,10 +132,8 @@ export const requests = pgTable(
     key: text("key").primaryKey(),
     request: jsonb("request").notNull(),
     receivedAt: at("received_at").notNull(),
-    /** waiting, running (fenced by a job), done. */
-    state: text("state", { enum: ["waiting", "done"] })
-      .notNull()
-      .default("waiting"),
+    /** waiting: nobody has answered it yet, though a job may be at it. */
+    state: text("state").$type<"waiting" | "done">().notNull().default("waiting"),
     outcome: text("outcome"),
     doneAt: at("done_at"),
   },

@@ -1,5 +1,6 @@
 /** What is said of incidents, and what it rests on. */
 import { integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import type { Evidence } from "../../../domain/explanation.ts";
 import { at } from "./columns.ts";
 
 /** Numbered facts that a claim may cite. */
@@ -8,7 +9,7 @@ export const evidence = pgTable(
   {
     incidentId: integer("incident_id").notNull(),
     number: integer("number").notNull(),
-    kind: text("kind", { enum: ["alert", "change", "topology", "rollout", "metric", "incident"] }).notNull(),
+    kind: text("kind").$type<Evidence["kind"]>().notNull(),
     /** What it is about: alert key, change id, rollout id, path. Unique in an incident with `kind`. */
     subject: text("subject").notNull(),
     text: text("text").notNull(),

@@ -1,14 +1,19 @@
 /** Alerts, incidents, what surrounds them, and what became of them. */
 import { sql } from "drizzle-orm";
 import { bigserial, boolean, index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import type { TrackedAlert } from "../../../domain/alert/tracked.ts";
+import type { Alert, Severity } from "../../../domain/alert.ts";
+import type { ChangeKind } from "../../../domain/change.ts";
+import type { IncidentState } from "../../../domain/incident.ts";
+import type { PageAction } from "../../../ports.ts";
 import { at, tsvector } from "./columns.ts";
 
 export const incidents = pgTable(
   "incidents",
   {
     id: integer("id").primaryKey(),
-    state: text("state", { enum: ["open", "acknowledged", "resolved"] }).notNull(),
-    severity: text("severity", { enum: ["critical", "high", "warning", "info"] }).notNull(),
+    state: text("state").$type<IncidentState>().notNull(),
+    severity: text("severity").$type<Severity>().notNull(),
     title: text("title").notNull(),
     services: jsonb("services").$type<readonly string[]>().notNull(),
     startedAt: at("started_at").notNull(),
@@ -47,12 +52,12 @@ export const alerts = pgTable(
     fingerprint: text("fingerprint").notNull(),
     externalId: text("external_id"),
     source: text("source").notNull(),
-    status: text("status", { enum: ["firing", "resolved"] }).notNull(),
+    status: text("status").$type<Alert["status"]>().notNull(),
     labels: jsonb("labels").$type<Readonly<Record<string, string>>>().notNull(),
     annotations: jsonb("annotations").$type<Readonly<Record<string, string>>>().notNull(),
     name: text("name").notNull(),
     service: text("service"),
-    severity: text("severity", { enum: ["critical", "high", "warning", "info"] }).notNull(),
+    severity: text("severity").$type<Severity>().notNull(),
     summary: text("summary").notNull(),
     url: text("url"),
     startsAt: at("starts_at").notNull(),
@@ -60,7 +65,7 @@ export const alerts = pgTable(
     /** When it was last heard of; an alert without endsAt times out after a while of silence. */
     seenAt: at("seen_at").notNull(),
     seenCount: integer("seen_count").notNull().default(1),
-    endedBy: text("ended_by", { enum: ["source", "timeout"] }),
+    endedBy: text("ended_by").$type<TrackedAlert["endedBy"]>(),
     incidentId: integer("incident_id").notNull(),
     /** Why it is where it is: the scored reasons of its placement. */
     reasons: jsonb("reasons").notNull(),
@@ -86,7 +91,7 @@ export const changes = pgTable(
   "changes",
   {
     id: text("id").primaryKey(),
-    kind: text("kind", { enum: ["deploy", "config", "flag", "commit", "infra", "rollout"] }).notNull(),
+    kind: text("kind").$type<ChangeKind>().notNull(),
     service: text("service"),
     title: text("title").notNull(),
     text: text("text").notNull(),
@@ -139,8 +144,8 @@ export const pages = pgTable(
   {
     incidentId: integer("incident_id").notNull(),
     pager: text("pager").notNull(),
-    wanted: text("wanted", { enum: ["trigger", "acknowledge", "resolve"] }).notNull(),
-    told: text("told", { enum: ["trigger", "acknowledge", "resolve"] }),
+    wanted: text("wanted").$type<PageAction>().notNull(),
+    told: text("told").$type<PageAction>(),
     /** What kept it from being told, or null. */
     problem: text("problem"),
   },

@@ -11,6 +11,8 @@ import {
   primaryKey,
   text,
 } from "drizzle-orm/pg-core";
+import type { Ruling } from "../../../domain/clustering/correlation.ts";
+import type { FeedbackKind } from "../../../domain/learning/feedback.ts";
 import { at } from "./columns.ts";
 
 /** What people say or do about a grouping or a cause; labelled data. */
@@ -18,7 +20,7 @@ export const feedback = pgTable(
   "feedback",
   {
     id: bigserial("id", { mode: "number" }).primaryKey(),
-    kind: text("kind", { enum: ["right_cause", "wrong_cause", "merge", "split", "move"] }).notNull(),
+    kind: text("kind").$type<FeedbackKind>().notNull(),
     incidentId: integer("incident_id").notNull(),
     subject: text("subject").notNull(),
     person: text("person").notNull(),
@@ -34,7 +36,7 @@ export const rulings = pgTable(
   {
     id: bigserial("id", { mode: "number" }).primaryKey(),
     feedbackId: bigint("feedback_id", { mode: "number" }).notNull(),
-    kind: text("kind", { enum: ["together", "apart"] }).notNull(),
+    kind: text("kind").$type<Ruling["kind"]>().notNull(),
     /** Keys of alerts. */
     left: jsonb("left_keys").$type<readonly string[]>().notNull(),
     right: jsonb("right_keys").$type<readonly string[]>().notNull(),

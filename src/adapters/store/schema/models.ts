@@ -1,7 +1,7 @@
 /** What model backends and monitoring keep here. */
 import { boolean, index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import type { MetricComparison } from "../../../domain/rollout/metric-comparison.ts";
-import type { Operation } from "../../../ports.ts";
+import type { Operation, OperationRecordState } from "../../../ports.ts";
 import { at } from "./columns.ts";
 
 /** Versions of models whose registry is this database (backend `builtin`). */
@@ -45,7 +45,7 @@ export const operationRecords = pgTable(
     model: text("model").notNull(),
     environment: text("environment").notNull(),
     operation: jsonb("operation").$type<Operation>().notNull(),
-    state: text("state", { enum: ["asked", "running", "succeeded", "failed", "cancelled"] }).notNull(),
+    state: text("state").$type<OperationRecordState>().notNull(),
     askedAt: at("asked_at").notNull(),
     endedAt: at("ended_at"),
     notes: jsonb("notes").$type<Readonly<Record<string, unknown>>>().notNull(),

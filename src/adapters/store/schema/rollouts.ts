@@ -14,7 +14,10 @@ import {
   uniqueIndex,
 } from "drizzle-orm/pg-core";
 import type { ApprovalRule } from "../../../domain/approval/rule.ts";
-import { servingCauses } from "../../../domain/serving.ts";
+import type { Approval } from "../../../domain/approval.ts";
+import type { RolloutKind } from "../../../domain/rollout/plan.ts";
+import type { RolloutState } from "../../../domain/rollout/state.ts";
+import type { ServingCause, ServingPart } from "../../../domain/serving.ts";
 import { at } from "./columns.ts";
 
 /** One deploy, rollback or retrain from request to final state. */
@@ -23,7 +26,7 @@ export const rollouts = pgTable(
   {
     id: serial("id").primaryKey(),
     operationId: text("operation_id").notNull().unique(),
-    kind: text("kind", { enum: ["deploy", "rollback", "retrain"] }).notNull(),
+    kind: text("kind").$type<RolloutKind>().notNull(),
     model: text("model").notNull(),
     environment: text("environment").notNull(),
     fromVersion: text("from_version"),
@@ -33,21 +36,7 @@ export const rollouts = pgTable(
     requestedIn: text("requested_in"),
     requestedAt: at("requested_at").notNull(),
     incidentId: integer("incident_id"),
-    state: text("state", {
-      enum: [
-        "pending",
-        "approved",
-        "starting",
-        "running",
-        "cancelling",
-        "succeeded",
-        "failed",
-        "cancelled",
-        "denied",
-        "expired",
-        "unknown",
-      ],
-    }).notNull(),
+    state: text("state").$type<RolloutState>().notNull(),
     /** Compare-and-set: every transition names the version it saw. */
     version: integer("version").notNull().default(1),
     plan: jsonb("plan").notNull(),
@@ -91,7 +80,7 @@ export const approvals = pgTable(
   {
     rolloutId: integer("rollout_id").notNull(),
     person: text("person").notNull(),
-    decision: text("decision", { enum: ["approve", "deny"] }).notNull(),
+    decision: text("decision").$type<Approval["decision"]>().notNull(),
     planHash: text("plan_hash").notNull(),
     reason: text("reason").notNull(),
     via: text("via").notNull(),
@@ -123,13 +112,13 @@ export const servings = pgTable(
     id: bigserial("id", { mode: "number" }).primaryKey(),
     model: text("model").notNull(),
     environment: text("environment").notNull(),
-    part: text("part", { enum: ["serving", "registry"] }).notNull(),
+    part: text("part").$type<ServingPart>().notNull(),
     version: text("version"),
     after: at("after"),
     since: at("since").notNull(),
     seenAt: at("seen_at").notNull(),
     by: text("by"),
-    cause: text("cause", { enum: servingCauses }).notNull(),
+    cause: text("cause").$type<ServingCause>().notNull(),
     rolloutId: integer("rollout_id"),
     auditSeq: bigint("audit_seq", { mode: "number" }),
     /** The record that it ends: each has one successor, whoever saw the change first. */
