@@ -14,7 +14,8 @@ import { type FileConfig, parseFile, sha256 } from "./config/file.ts";
 import { incidentChannelsOf } from "./config/incident-channels.ts";
 import { monitoringOf } from "./config/monitoring.ts";
 import { flappingOf, freezesOf, inhibitionOf, maintenanceOf, remindersOf } from "./config/mutes.ts";
-import { secretsRead } from "./config/secrets.ts";
+import { readSecretFiles } from "./config/secret-file.ts";
+import { secretNames, secretsRead, tokenProblem } from "./config/secrets.ts";
 import {
   fromEnvironment,
   modelsOf,
@@ -39,10 +40,11 @@ const hour = 3_600_000;
  * Reads the environment and the file it names.
  * @throws ConfigError naming the variable or the line of tocsin.yaml, the value and the remedy.
  */
-export function readConfig(env: Environment = process.env): Config {
-  const file = findFile(env);
+export function readConfig(given: Environment = process.env): Config {
+  const file = findFile(given);
   const text = file === null ? "" : readFileSync(file, "utf8");
   const parsed = parseFile(text, file ?? "tocsin.yaml");
+  const { env, files } = readSecretFiles(given, secretNames(parsed));
   const folder = file === null ? process.cwd() : path.dirname(file);
   const host = env["HOST"] || "127.0.0.1";
   const people = peopleOf(parsed, env);
@@ -99,7 +101,7 @@ export function readConfig(env: Environment = process.env): Config {
     }),
     silenceReminders: remindersOf(parsed.silences),
     sections: sectionsOf(parsed),
-    secretsRead: secretsRead(parsed, env),
+    secretsRead: secretsRead(parsed, env, files),
     effective: effectiveText(parsed),
     hash: sha256(text),
   };
@@ -112,7 +114,7 @@ export function readConfig(env: Environment = process.env): Config {
 export function readDemoConfig(file: string, dataDir: string, env: Environment = process.env): Config {
   const own = Object.fromEntries(
     Object.entries(env).filter(
-      ([variable]) => !/^((MIGRATION_)?DATABASE_URL$|TOCSIN_|SLACK_|DISCORD_)/.test(variable),
+      ([variable]) => !/^((MIGRATION_)?DATABASE_URL(_FILE)?$|TOCSIN_|SLACK_|DISCORD_)/.test(variable),
     ),
   );
   return readConfig({
@@ -180,14 +182,10 @@ function chatOf(env: Environment): Pick<Config, "slack" | "discord"> {
   const botToken = env["SLACK_BOT_TOKEN"] || null;
   const appToken = env["SLACK_APP_TOKEN"] || null;
   const signingSecret = env["SLACK_SIGNING_SECRET"] || null;
-  if (botToken !== null && !botToken.startsWith("xoxb-"))
-    throw new ConfigError(
-      `SLACK_BOT_TOKEN starts with "${botToken.slice(0, 5)}"; expected a bot token starting "xoxb-"`,
-    );
-  if (appToken !== null && !appToken.startsWith("xapp-"))
-    throw new ConfigError(
-      `SLACK_APP_TOKEN starts with "${appToken.slice(0, 5)}"; expected an app-level token starting "xapp-"`,
-    );
+  const mistaken =
+    (botToken === null ? null : tokenProblem("SLACK_BOT_TOKEN", botToken)) ??
+    (appToken === null ? null : tokenProblem("SLACK_APP_TOKEN", appToken));
+  if (mistaken !== null) throw new ConfigError(mistaken);
   if (botToken !== null && appToken === null && signingSecret === null)
     throw new ConfigError(
       "SLACK_BOT_TOKEN is set, but neither SLACK_APP_TOKEN (Socket Mode) nor SLACK_SIGNING_SECRET (HTTP mode); set one of them",

@@ -119,7 +119,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   stops.push(() => champion.stop());
   const desk = await createCommandDesk({ config, plugins, store, log, metrics, clock });
   const chats = await createChats({
-    ...{ config, store, log, metrics },
+    ...{ config, store, log, metrics, clock },
     pages: composePages({ config, store, desk, clock }),
     lagMs: () => null,
   });

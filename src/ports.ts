@@ -49,6 +49,7 @@ export * from "./ports/page.ts";
 export * from "./ports/policy.ts";
 export * from "./ports/rollout.ts";
 export * from "./ports/search.ts";
+export * from "./ports/secret.ts";
 export * from "./ports/serving.ts";
 export * from "./ports/serving-history.ts";
 export * from "./ports/similar.ts";

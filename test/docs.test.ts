@@ -28,6 +28,8 @@ import topology from "../src/adapters/sources/topology.ts";
 import { prepareCommand } from "../src/app/parse.ts";
 import { parseDelivery } from "../src/app/parse-delivery.ts";
 import { fileSchema } from "../src/config/file.ts";
+import { fileVariable } from "../src/config/secret-file.ts";
+import { secretNames } from "../src/config/secrets.ts";
 import { type Config, readConfig } from "../src/config.ts";
 import { parseLine } from "../src/domain/command/options.ts";
 import { isTimezone } from "../src/domain/digest/schedule.ts";
@@ -174,12 +176,13 @@ test("every variable that a page mentions is read, or chosen by the reader in an
   const theirs = new Set(chosen.flatMap((match) => variablesIn(match.slice(1).join(" "))));
   // Those of programs that we speak of.
   const others = ["LC_ALL", "APPLICATION_ID", "PG_VERSION"];
+  const inFiles = [...secretNames({}), "NAME"].map(fileVariable);
   const ofMlflow = ["MLFLOW_WEBHOOK_ALLOWED_SCHEMES", "MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS"];
   const ofJobs = [...read("src/adapters/models/kubernetes/job-template.ts").matchAll(/"(TOCSIN_[A-Z_]+)"/g)];
   for (const [, name = ""] of ofJobs) theirs.add(name);
   // What the bot sets for commands.
   const ofCommands = ["TOCSIN_MANIFEST", "TOCSIN_FENCE"];
-  for (const other of [...others, ...ofMlflow, ...ofCommands]) theirs.add(other);
+  for (const other of [...others, ...inFiles, ...ofMlflow, ...ofCommands]) theirs.add(other);
   expect(variablesIn(all).filter((name) => !variables.has(name) && !theirs.has(name))).toEqual([]);
 });
 

@@ -96,7 +96,7 @@ export function fromEnvironment(text: string, env: Environment, where: string): 
   const value = env[variable];
   if (value === undefined || value === "")
     throw new ConfigError(
-      `tocsin.yaml ${where} names the environment variable ${variable}, which is not set; set it or remove the line`,
+      `tocsin.yaml ${where} names the environment variable ${variable}, which is not set; set it or ${variable}_FILE, or remove the line`,
     );
   return value;
 }

@@ -177,6 +177,7 @@ export interface Config {
   readonly silenceReminders: { readonly leadMs: number; readonly idleMs: number };
   /** Key of tocsin.yaml to SHA-256 of what it says, defaults included, for the audit log. */
   readonly sections: Readonly<Record<string, string>>;
+  /** Every secret with where it came from, for the audit log and for those that are read again. */
   readonly secretsRead: readonly SecretRead[];
   /** tocsin.yaml with its defaults, as people may read it: YAML, without secrets. */
   readonly effective: string;

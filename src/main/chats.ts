@@ -4,8 +4,17 @@ import type { OpenStore } from "../adapters/store/store.ts";
 import type { Config } from "../config.ts";
 import { isLoopback } from "../domain/alert/sender.ts";
 import type { RequestHandler } from "../http.ts";
-import { type Channel, type Chat, type Log, type Metrics, type Pages, parseChannel } from "../ports.ts";
+import {
+  type Channel,
+  type Chat,
+  type Clock,
+  type Log,
+  type Metrics,
+  type Pages,
+  parseChannel,
+} from "../ports.ts";
 import { ownChannelsOf } from "./own-channels.ts";
+import { openSecret } from "./secrets.ts";
 
 export interface Chats {
   readonly byPlatform: ReadonlyMap<string, Chat>;
@@ -20,6 +29,7 @@ export interface ChatParts {
   readonly lagMs: () => number | null;
   /** Absent where nobody looks: for doctor. */
   readonly pages?: Pages;
+  readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -33,12 +43,14 @@ export async function createChats(parts: ChatParts): Promise<Chats> {
   if (config.slack !== null) {
     const { createSlack } = await import("../adapters/chat/slack.ts");
     const { botToken, appToken, signingSecret, apiUrl } = config.slack;
+    const secret = (name: string, value: string | null) =>
+      value === null ? undefined : openSecret(name, value, parts);
     const slack = await createSlack({
-      botToken,
+      botToken: openSecret("SLACK_BOT_TOKEN", botToken, parts),
       log,
       metrics,
-      appToken: appToken ?? undefined,
-      signingSecret: signingSecret ?? undefined,
+      appToken: secret("SLACK_APP_TOKEN", appToken),
+      signingSecret: secret("SLACK_SIGNING_SECRET", signingSecret),
       apiUrl: apiUrl ?? undefined,
       ownChannels: ownChannelsOf(config),
       pinEmoji: config.pinEmoji.slack,
@@ -52,7 +64,7 @@ export async function createChats(parts: ChatParts): Promise<Chats> {
     byPlatform.set(
       "discord",
       await createDiscord({
-        token,
+        token: openSecret("DISCORD_TOKEN", token, parts),
         log,
         metrics,
         ...(apiUrl === null ? {} : { apiUrl }),

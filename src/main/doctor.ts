@@ -12,6 +12,7 @@ import { checkMetricSource } from "./measuring.ts";
 import { type Offline, withBot } from "./offline.ts";
 import { readableSources } from "./own-source.ts";
 import { formatFindings } from "./print.ts";
+import { secretFindings } from "./secrets.ts";
 import { checkWatch } from "./watching.ts";
 
 const maxDead = 50;
@@ -27,7 +28,10 @@ export async function doctor(options: { readonly json?: boolean; readonly replay
 
 async function findAll(offline: Offline): Promise<readonly Finding[]> {
   const { config, plugins, store, log } = offline;
-  const chats = await createChats({ config, store, log, metrics: noMetrics, lagMs: () => null });
+  const chats = await createChats({
+    ...{ config, store, log, metrics: noMetrics, clock: systemClock },
+    lagMs: () => null,
+  });
   const findings = await examine({
     store,
     database: offline.database,
@@ -36,7 +40,7 @@ async function findAll(offline: Offline): Promise<readonly Finding[]> {
     channels: configuredChannels(config),
     openSources: openSources(plugins.sources.values(), config.host),
     closedSources: closedSources(plugins.sources.values(), config.host),
-    startFindings: [...plugins.findings, configFinding(offline)],
+    startFindings: [...plugins.findings, configFinding(offline), ...secretFindings(config)],
     clock: systemClock,
   });
   const dead = await store.deliveries.dead(maxDead);

@@ -19,7 +19,9 @@ export async function recordStart(
     people: config.people.length,
     sections,
   };
-  const secrets = secretsRead.map(({ name, by }) => `${name} by ${by}`);
+  const secrets = secretsRead.map(
+    ({ name, by, file }) => `${name} by ${by}${file === null ? "" : ` from ${file}`}`,
+  );
   await store.transaction(async (tx) => {
     const [last] = await tx.audit.list({ action: "start", limit: 1 });
     await append(tx, now, "start", data);

@@ -2,6 +2,9 @@
  * What people do to a channel, a thread or a token while incidents go on: the real clients against the fakes, the real
  * store. Each is noticed, explained in another channel, tried again now and then, and over as soon as it is put right.
  */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createDiscord } from "../../src/adapters/chat/discord.ts";
@@ -11,6 +14,7 @@ import { examine } from "../../src/app/doctor.ts";
 import { createPost, type Poster } from "../../src/app/post.ts";
 import { troubleView } from "../../src/domain/chat/trouble.ts";
 import type { View } from "../../src/domain/view.ts";
+import { openSecret } from "../../src/main/secrets.ts";
 import { type Channel, type Chat, noMetrics, type Post, silentLog } from "../../src/ports.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { type FakeDiscord, startFakeDiscord } from "../fakes/discord.ts";
@@ -24,6 +28,8 @@ let poster: Poster;
 let skewMs: number;
 let chats: Map<string, Chat>;
 let revisions: Map<number, number>;
+/** Where the tokens are, a file each. */
+let secrets: string;
 
 const clock = { now: () => new Date(Date.now() + skewMs) };
 const inSlack: Channel = { platform: "slack", id: "COPS" };
@@ -42,20 +48,36 @@ beforeEach(async () => {
   skewMs = 0;
   revisions = new Map();
   chats = new Map();
+  secrets = mkdtempSync(path.join(tmpdir(), "tocsin-tokens-"));
   await connect();
 });
 afterEach(async () => {
   for (const chat of chats.values()) await chat.stop();
   await store.close();
   await Promise.all([slack.close(), discord.close(), database.close()]);
+  rmSync(secrets, { recursive: true, force: true });
 });
+
+/** The tokens that the platforms take now, in the files. */
+function writeTokens(): void {
+  writeFileSync(path.join(secrets, "SLACK_BOT_TOKEN"), `${slack.botToken}\n`);
+  writeFileSync(path.join(secrets, "DISCORD_TOKEN"), `${discord.token}\n`);
+}
+
+function inFile(name: string, by: string, value: string) {
+  const secretsRead = [{ name, by, file: path.join(secrets, name) }];
+  return openSecret(name, value, { config: { secretsRead }, store, clock, log: silentLog });
+}
 
 /** As at the start of a bot: clients with the tokens of now. */
 async function connect(): Promise<void> {
   const common = { log: silentLog, metrics: noMetrics };
-  const { botToken, appToken, apiUrl } = slack;
+  writeTokens();
+  const { appToken, apiUrl } = slack;
+  const botToken = inFile("SLACK_BOT_TOKEN", "slack", slack.botToken);
   chats.set("slack", unpaced(await createSlack({ ...common, botToken, appToken, apiUrl })));
-  const address = { token: discord.token, apiUrl: discord.apiUrl };
+  const token = inFile("DISCORD_TOKEN", "discord", discord.token);
+  const address = { token, apiUrl: discord.apiUrl };
   chats.set("discord", unpaced(await createDiscord({ ...common, ...address })));
   poster = createPost({
     store,
@@ -125,6 +147,8 @@ interface Case {
   readonly code: string;
   readonly remedy: RegExp;
   readonly isPlatform?: true;
+  /** Only a bot that starts anew is well again. */
+  readonly needsStart?: true;
   readonly hurt: () => void;
   readonly mend: () => void;
 }
@@ -198,6 +222,14 @@ const slackCases: readonly Case[] = [
   token("token_revoked"),
   token("invalid_auth"),
   token("account_inactive"),
+  {
+    name: "the tokens are made anew, and the new one is written into its file",
+    code: "token_revoked",
+    remedy: /taken up by itself/,
+    isPlatform: true,
+    hurt: () => slack.renewTokens(),
+    mend: writeTokens,
+  },
 ];
 
 const deny = (permission: Parameters<FakeDiscord["deny"]>[1]) => ({
@@ -213,7 +245,16 @@ const discordCases: readonly Case[] = [
   },
   { name: "the bot may no longer write", code: "50013", remedy: /Send Messages/, ...deny("sendMessages") },
   {
+    name: "the token is reset, and the new one is written into its file",
+    code: "HTTP 401",
+    remedy: /taken up by itself/,
+    isPlatform: true,
+    hurt: () => discord.resetToken(),
+    mend: writeTokens,
+  },
+  {
     name: "the token is reset, and the bot started with the new one",
+    needsStart: true,
     code: "HTTP 401",
     remedy: /DISCORD_TOKEN/,
     isPlatform: true,
@@ -226,48 +267,51 @@ describe.each([
   { platform: "Slack", cases: slackCases, where: () => inSlack },
   { platform: "Discord", cases: discordCases, where: inDiscord },
 ])("in $platform, when", ({ platform, cases, where }) => {
-  test.each(cases)("$name: noticed, explained, healed", async ({ code, remedy, isPlatform, hurt, mend }) => {
-    const channel = where();
-    const elsewhere = platform === "Discord" ? inSlack : isPlatform ? inDiscord() : slackToo;
-    await card(channel, 1);
-    await run();
-    hurt();
-    const [slackBefore, discordBefore] = [slack.calls.length, discord.calls.length];
-    await card(channel, 2);
-    await run();
-    await card(channel, 1, 2);
-    await line(channel, 21, 1);
-    await later(30);
+  test.each(cases)(
+    "$name: noticed, explained, healed",
+    async ({ code, remedy, isPlatform, needsStart, hurt, mend }) => {
+      const channel = where();
+      const elsewhere = platform === "Discord" ? inSlack : isPlatform ? inDiscord() : slackToo;
+      await card(channel, 1);
+      await run();
+      hurt();
+      const [slackBefore, discordBefore] = [slack.calls.length, discord.calls.length];
+      await card(channel, 2);
+      await run();
+      await card(channel, 1, 2);
+      await line(channel, 21, 1);
+      await later(30);
 
-    const calls = slack.calls.length - slackBefore + discord.calls.length - discordBefore;
-    expect(calls).toBeLessThan(45);
-    const [trouble] = await store.troubles.open(10);
-    expect(trouble).toMatchObject({ problem: expect.stringContaining(code) });
-    expect(trouble?.channel).toBe(isPlatform ? null : channel.id);
-    const told = shownIn(elsewhere).filter((text) => /do not arrive/.test(text));
-    expect(told).toHaveLength(1);
-    expect(told[0]).toMatch(remedy);
-    const findings = await doctor();
-    expect(findings).toContainEqual(
-      expect.objectContaining({ status: "failure", remedy: expect.stringMatching(remedy) }),
-    );
+      const calls = slack.calls.length - slackBefore + discord.calls.length - discordBefore;
+      expect(calls).toBeLessThan(45);
+      const [trouble] = await store.troubles.open(10);
+      expect(trouble).toMatchObject({ problem: expect.stringContaining(code) });
+      expect(trouble?.channel).toBe(isPlatform ? null : channel.id);
+      const told = shownIn(elsewhere).filter((text) => /do not arrive/.test(text));
+      expect(told).toHaveLength(1);
+      expect(told[0]).toMatch(remedy);
+      const findings = await doctor();
+      expect(findings).toContainEqual(
+        expect.objectContaining({ status: "failure", remedy: expect.stringMatching(remedy) }),
+      );
 
-    await card(channel, 1, 3);
-    mend();
-    if (code === "HTTP 401") {
-      await chats.get("discord")?.stop();
-      await connect();
-      await store.troubles.probeSoon(clock.now());
-    }
-    await later(7);
-    expect(titles(channel, 1)).toEqual(["#1 at revision 3"]);
-    expect(titles(channel, 2)).toEqual(["#2 at revision 1"]);
-    expect(await store.troubles.open(10)).toEqual([]);
-    expect(await store.posts.refused(10)).toEqual([]);
-    expect(shownIn(elsewhere).filter((text) => /takes messages again/.test(text))).toHaveLength(1);
-    expect(shownIn(elsewhere).filter((text) => /do not arrive/.test(text))).toEqual([]);
-    expect(await doctor()).not.toContainEqual(expect.objectContaining({ status: "failure" }));
-  });
+      await card(channel, 1, 3);
+      mend();
+      if (needsStart) {
+        await chats.get("discord")?.stop();
+        await connect();
+        await store.troubles.probeSoon(clock.now());
+      }
+      await later(7);
+      expect(titles(channel, 1)).toEqual(["#1 at revision 3"]);
+      expect(titles(channel, 2)).toEqual(["#2 at revision 1"]);
+      expect(await store.troubles.open(10)).toEqual([]);
+      expect(await store.posts.refused(10)).toEqual([]);
+      expect(shownIn(elsewhere).filter((text) => /takes messages again/.test(text))).toHaveLength(1);
+      expect(shownIn(elsewhere).filter((text) => /do not arrive/.test(text))).toEqual([]);
+      expect(await doctor()).not.toContainEqual(expect.objectContaining({ status: "failure" }));
+    },
+  );
 });
 
 async function doctor() {
@@ -284,6 +328,29 @@ async function doctor() {
   });
   return findings.filter(({ subject }) => subject.startsWith("channel "));
 }
+
+test.each([
+  { platform: "Slack", where: () => inSlack, name: "SLACK_BOT_TOKEN", reset: () => slack.renewTokens() },
+  { platform: "Discord", where: inDiscord, name: "DISCORD_TOKEN", reset: () => discord.resetToken() },
+])(
+  "a token of $platform that is replaced in time keeps nothing back, and is in the audit log without its value",
+  async ({ where, name, reset }) => {
+    const channel = where();
+    reset();
+    writeTokens();
+    await card(channel, 1);
+    await run();
+    expect(titles(channel, 1)).toEqual(["#1 at revision 1"]);
+    expect(await store.troubles.open(10)).toEqual([]);
+    const entries = () => store.audit.list({ action: "secrets.read", limit: 10 });
+    await expect.poll(async () => (await entries()).length).toBe(1);
+    const [entry] = await entries();
+    expect(entry?.data).toEqual({
+      secrets: [expect.stringMatching(new RegExp(`^${name} by \\w+, again from its file`))],
+    });
+    expect(JSON.stringify(entry)).not.toMatch(new RegExp(`${slack.botToken}|${discord.token}`));
+  },
+);
 
 test("one trouble of a whole platform is tried by one channel at a time", async () => {
   slack.tokenError = "token_revoked";

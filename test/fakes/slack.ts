@@ -97,7 +97,13 @@ export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<Fa
   const homes: Context["homes"] = new Map();
   let formErrors: Readonly<Record<string, string>> = {};
   const state = { requestUrl: null as string | null, tokenError: null as string | null };
-  const tokens = { bot: `xoxb-${randomUUID()}`, app: `xapp-1-${randomUUID()}`, secret: randomUUID() };
+  const freshTokens = () => ({
+    bot: `xoxb-${randomUUID()}`,
+    app: `xapp-1-${randomUUID()}`,
+    secret: randomUUID(),
+  });
+  const tokens = freshTokens();
+  const revoked = new Set<string>();
 
   const server = createServer((request, response) => {
     web.serve(request, response).catch((error: unknown) => {
@@ -141,6 +147,7 @@ export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<Fa
     violations,
     responseUrls,
     tokens,
+    revoked,
     tokenError: () => state.tokenError,
     onChange: changed,
   });
@@ -149,7 +156,7 @@ export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<Fa
     ackWithinMs: options.ackWithinMs ?? 3_000,
     retryDelaysMs: options.retryDelaysMs ?? [0, 50, 200],
     requestUrl: () => state.requestUrl,
-    signingSecret: tokens.secret,
+    signingSecret: () => tokens.secret,
     now,
   });
 
@@ -280,9 +287,19 @@ export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<Fa
   return {
     url,
     apiUrl: `${url}/api/`,
-    botToken: tokens.bot,
-    appToken: tokens.app,
-    signingSecret: tokens.secret,
+    get botToken() {
+      return tokens.bot;
+    },
+    get appToken() {
+      return tokens.app;
+    },
+    get signingSecret() {
+      return tokens.secret;
+    },
+    renewTokens: () => {
+      revoked.add(tokens.bot).add(tokens.app);
+      Object.assign(tokens, freshTokens());
+    },
     botUserId: bot.userId,
     calls,
     violations,

@@ -1,6 +1,14 @@
 /** Discord as a chat: REST for what we say, the gateway for what people ask. */
 import type { View } from "../../domain/view.ts";
-import type { Chat, CommandShape, Finding, Log, Metrics } from "../../ports.ts";
+import {
+  type Chat,
+  type CommandShape,
+  type Finding,
+  type Log,
+  type Metrics,
+  type Secret,
+  secretOf,
+} from "../../ports.ts";
 import { createAnswers } from "./discord/answers.ts";
 import { createApi, type Failure } from "./discord/api.ts";
 import { check } from "./discord/check.ts";
@@ -16,10 +24,11 @@ import { createSearch } from "./discord/search.ts";
 import { applicationShape, gatewayShape, userShape } from "./discord/shapes.ts";
 import { createTags } from "./discord/tags.ts";
 import type { SessionLimit } from "./discord/throttle.ts";
+import { bareToken } from "./discord/token.ts";
 
 export interface DiscordOptions {
   /** Bot token from the Developer Portal. */
-  readonly token: string;
+  readonly token: Secret | string;
   /** Base of the REST API, without version; default https://discord.com/api. */
   readonly apiUrl?: string;
   /** Servers to register commands in, where they appear at once; default: everywhere the bot is. */
@@ -53,8 +62,8 @@ const maxQuestions = 1_000;
  */
 export async function createDiscord(options: DiscordOptions): Promise<Chat> {
   const { log, metrics } = options;
-  const token = options.token.replace(/^(Bot|Bearer)\s+/i, "").trim();
-  if (token === "") throw new Error("discord: DISCORD_TOKEN is empty; expected the bot's token");
+  const token = secretOf("DISCORD_TOKEN", options.token);
+  if (bareToken(token) === "") throw new Error("discord: DISCORD_TOKEN is empty; expected the bot's token");
   const guildIds = options.guildIds ?? [];
   const wrongId = guildIds.find((id) => !/^\d{1,20}$/.test(id));
   if (wrongId !== undefined) throw new Error(`discord: the server id is "${wrongId}"; expected digits only`);

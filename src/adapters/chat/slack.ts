@@ -7,8 +7,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { App, Receiver } from "@slack/bolt";
 import type { Chat, ChatDoor, Finding } from "../../ports/chat.ts";
 import type { Log, Metrics } from "../../ports/observability.ts";
+import type { Secret } from "../../ports/secret.ts";
 import { createChannelHost } from "./slack/channels.ts";
-import { clientOptions, createSlackApi, type SlackApi } from "./slack/client.ts";
+import { clientOptions, createSlackApi, type SlackApi, tokenCodes } from "./slack/client.ts";
 import { checkSlack, notOk, reinstall } from "./slack/doctor.ts";
 import { createHome } from "./slack/home.ts";
 import { createHttpReceiver } from "./slack/http.ts";
@@ -19,16 +20,17 @@ import { createMessages } from "./slack/messages.ts";
 import { explainRefusal } from "./slack/refusals.ts";
 import { saveWithinMs } from "./slack/saving.ts";
 import { type SocketOptions, type SocketSupervisor, superviseSocket } from "./slack/socket.ts";
+import { fetchWith, secretsOf } from "./slack/tokens.ts";
 
 export { type ManifestOptions, neededScopes, type OwnChannels, slackManifest } from "./slack/manifest.ts";
 
 export interface SlackOptions {
   /** Bot token, "xoxb-…". */
-  readonly botToken: string;
+  readonly botToken: Secret | string;
   /** App-level token, "xapp-…": Socket Mode. Wins over the signing secret. */
-  readonly appToken?: string | undefined;
+  readonly appToken?: Secret | string | undefined;
   /** Signing secret: HTTP mode; mount {@link SlackChat.handler}. */
-  readonly signingSecret?: string | undefined;
+  readonly signingSecret?: Secret | string | undefined;
   /** Base of the Web API, for government clouds, gateways and proxies; default https://slack.com/api/. */
   readonly apiUrl?: string | undefined;
   /** Whether incidents get channels of their own, which needs more scopes; default none. */
@@ -64,29 +66,23 @@ const settleMs = 12_000;
 /** Waits before Slack is asked again who we are, ms. */
 const identifyBackoffMs = [2_000, 10_000, 60_000, 300_000] as const;
 
-/** Codes of auth.test that a person has to mend. */
-const wrongTokenCodes: ReadonlySet<string> = new Set([
-  "invalid_auth",
-  "not_authed",
-  "token_revoked",
-  "token_expired",
-  "account_inactive",
-  "not_allowed_token_type",
-]);
-
 /**
  * Slack as a chat platform. Loads the SDK; connects only at `start`.
  * @throws Error when a token has the wrong form or neither way to receive requests is configured.
  */
 export async function createSlack(options: SlackOptions): Promise<SlackChat> {
-  checkTokens(options);
+  const { botToken, appToken, signingSecret } = secretsOf(options);
   const bolt = await import("@slack/bolt");
   const { log, metrics } = options;
   const now = options.now ?? (() => new Date());
   const logger = sdkLogger(log, { info: bolt.LogLevel.INFO });
   const sdkOptions = () => clientOptions(options.apiUrl, logger, options.callTimeoutMs);
-  const client = new bolt.webApi.WebClient(options.botToken, sdkOptions());
-  const api = createSlackApi({ sdk: bolt.webApi, client, log, metrics });
+  const client = new bolt.webApi.WebClient(undefined, sdkOptions());
+  const onNewToken = async () => {
+    // Of a new installation: another user may speak for the app.
+    await identify();
+  };
+  const api = createSlackApi({ sdk: bolt.webApi, client, botToken, onNewToken, log, metrics });
   const scopes = scopesFor(options.ownChannels ?? "none");
   let identity: Identity | null = null;
   let intake: Intake | null = null;
@@ -94,20 +90,20 @@ export async function createSlack(options: SlackOptions): Promise<SlackChat> {
   const botUserId = () => identity?.userId ?? null;
   const messages = createMessages({ api, log, botUserId });
   const home = createHome({ api, log });
-  const entrance = options.appToken === undefined ? httpEntrance() : socketEntrance(options.appToken);
+  const entrance = appToken === null ? httpEntrance() : socketEntrance(appToken);
 
   function httpEntrance(): Entrance {
-    const receiver = createHttpReceiver({ signingSecret: options.signingSecret ?? "", log, now });
+    const receiver = createHttpReceiver({ signingSecret, log, now });
     return { receiver, socket: null, handler: receiver.handler };
   }
 
-  function socketEntrance(appToken: string): Entrance {
+  function socketEntrance(appToken: Secret): Entrance {
     const receiver = new bolt.SocketModeReceiver({
-      appToken,
+      appToken: appToken.current(),
       autoReconnectEnabled: false,
       logger,
       // A custom receiver ignores the App's client options and would call slack.com.
-      installerOptions: { clientOptions: sdkOptions() },
+      installerOptions: { clientOptions: { ...sdkOptions(), fetch: fetchWith(appToken) } },
       // Unsaved is unacknowledged: Slack delivers it again.
       processEventErrorHandler: async ({ error }) => {
         log.error({ error: error.message }, "slack: a request could not be processed");
@@ -116,7 +112,16 @@ export async function createSlack(options: SlackOptions): Promise<SlackChat> {
     });
     const codeOf = (error: unknown) =>
       error instanceof bolt.webApi.WebAPIPlatformError ? error.data.error : null;
-    const connect = () => receiver.start();
+    async function connect(): Promise<void> {
+      const token = appToken.current();
+      try {
+        await receiver.start();
+      } catch (error) {
+        // The next attempt, a moment later, is made with the new one if there is one.
+        if (tokenCodes.has(codeOf(error) ?? "")) await appToken.hasChangedFrom(token);
+        throw error;
+      }
+    }
     const socket = superviseSocket({
       client: receiver.client,
       connect,
@@ -136,7 +141,7 @@ export async function createSlack(options: SlackOptions): Promise<SlackChat> {
       // Nothing is kept between requests.
       convoStore: false,
       // With `token` the App would call auth.test by itself and reject unheard while Slack is away.
-      authorize: () => Promise.resolve({ botToken: options.botToken, ...authorization(identity) }),
+      authorize: () => Promise.resolve({ botToken: botToken.current(), ...authorization(identity) }),
     });
   }
 
@@ -148,7 +153,7 @@ export async function createSlack(options: SlackOptions): Promise<SlackChat> {
       warnOfScopes(answer.scopes);
       return null;
     }
-    if (answer.kind === "refused" && wrongTokenCodes.has(answer.code)) {
+    if (answer.kind === "refused" && tokenCodes.has(answer.code)) {
       const { problem, remedy } = explainRefusal(answer, "");
       return `slack: ${problem}; ${remedy}`;
     }
@@ -181,11 +186,11 @@ export async function createSlack(options: SlackOptions): Promise<SlackChat> {
 
   async function checkDoor(): Promise<Finding> {
     const subject = "slack requests";
-    if (options.appToken === undefined)
+    if (appToken === null)
       return { status: "ok", subject, text: "HTTP mode: Slack must reach POST /slack/events of this bot" };
     if (entrance.socket?.isConnected() === true)
       return { status: "ok", subject, text: "Socket Mode is connected" };
-    return checkAppToken(api, options.appToken);
+    return checkAppToken(api, appToken.current());
   }
 
   return {
@@ -233,25 +238,6 @@ interface Entrance {
   readonly receiver: Receiver;
   readonly socket: SocketSupervisor | null;
   readonly handler: RequestListener | null;
-}
-
-function checkTokens(options: SlackOptions): void {
-  if (!options.botToken.startsWith("xoxb-"))
-    throw new Error(
-      `slack: SLACK_BOT_TOKEN is "${beginning(options.botToken)}"; expected a bot token, "xoxb-…"`,
-    );
-  if (options.appToken !== undefined && !options.appToken.startsWith("xapp-"))
-    throw new Error(
-      `slack: SLACK_APP_TOKEN is "${beginning(options.appToken)}"; expected an app-level token, "xapp-…"`,
-    );
-  if (options.appToken === undefined && (options.signingSecret ?? "") === "")
-    throw new Error(
-      "slack: no way to receive commands: set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP mode)",
-    );
-}
-
-function beginning(token: string): string {
-  return `${token.slice(0, 5)}…`;
 }
 
 function identityOf(data: Readonly<Record<string, unknown>>): Identity | null {

@@ -28,7 +28,7 @@ export interface SlackSetup {
 
 /** A fake with two channels and an adapter in Socket Mode, not yet started. */
 export async function setUpSlack(
-  options: Partial<SlackOptions> = {},
+  options: Partial<SlackOptions> | ((slack: FakeSlack) => Partial<SlackOptions>) = {},
   fakeOptions: FakeSlackOptions = {},
 ): Promise<SlackSetup> {
   const slack = await startFakeSlack(fakeOptions);
@@ -41,7 +41,7 @@ export async function setUpSlack(
     log: silentLog,
     metrics: noMetrics,
     socket: { backoffMs: { first: 10, most: 100 } },
-    ...options,
+    ...(typeof options === "function" ? options(slack) : options),
   });
   return { slack, chat };
 }

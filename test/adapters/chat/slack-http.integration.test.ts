@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { createSlack, type SlackChat } from "../../../src/adapters/chat/slack.ts";
 import { noMetrics, silentLog } from "../../../src/ports/observability.ts";
 import { type RecordingDoor, recordingDoor, sampleCard, sampleCommands } from "../../contracts/chat.ts";
+import { type ReplaceableSecret, replaceableSecret } from "../../fakes/secret.ts";
 import { type FakeSlack, startFakeSlack } from "../../fakes/slack.ts";
 
 interface HttpSetup {
@@ -12,6 +13,7 @@ interface HttpSetup {
   readonly door: RecordingDoor;
   readonly address: string;
   readonly server: Server;
+  readonly signingSecret: ReplaceableSecret;
 }
 let setup: HttpSetup | null = null;
 
@@ -29,9 +31,10 @@ afterEach(async () => {
 async function start(saveWithinMs?: number): Promise<HttpSetup> {
   const slack = await startFakeSlack({ ackWithinMs: 1_000 });
   slack.addChannel({ id: "C0INCIDENTS" });
+  const signingSecret = replaceableSecret("SLACK_SIGNING_SECRET", slack.signingSecret);
   const chat = await createSlack({
     botToken: slack.botToken,
-    signingSecret: slack.signingSecret,
+    signingSecret,
     apiUrl: slack.apiUrl,
     log: silentLog,
     metrics: noMetrics,
@@ -47,7 +50,7 @@ async function start(saveWithinMs?: number): Promise<HttpSetup> {
   // A listening TCP server has an AddressInfo.
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/slack/events`;
   slack.requestUrl = address;
-  setup = { slack, chat, door, address, server };
+  setup = { slack, chat, door, address, server, signingSecret };
   return setup;
 }
 
@@ -69,6 +72,15 @@ describe("requests over HTTP", () => {
     expect(door.requests.map((request) => request.command)).toEqual(["ack", "rollback", "why"]);
     expect(chat.isConnected()).toBe(true);
     expect(slack.socketCount()).toBe(0);
+  });
+
+  test("a signing secret that is made anew: refused, and heard again once the bot has the new one", async () => {
+    const { slack, door, signingSecret } = await start();
+    slack.renewTokens();
+    expect((await slack.slash({ command: "/ack", text: "1" })).isAcked).toBe(false);
+    signingSecret.replaceBy(slack.signingSecret);
+    expect((await slack.slash({ command: "/ack", text: "2" })).isAcked).toBe(true);
+    expect(door.requests).toHaveLength(1);
   });
 
   test("the same signed request twice is the same key", async () => {

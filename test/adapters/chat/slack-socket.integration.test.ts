@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
-import type { SlackOptions } from "../../../src/adapters/chat/slack.ts";
 import { silentLog } from "../../../src/ports/observability.ts";
 import { recordingDoor, sampleCard, sampleCommands } from "../../contracts/chat.ts";
+import { type ReplaceableSecret, replaceableSecret } from "../../fakes/secret.ts";
 import type { FakeSlackOptions } from "../../fakes/slack.ts";
 import { readableText } from "../../fakes/slack.ts";
 import { incidents, type SlackSetup, setUpSlack } from "./slack-harness.ts";
@@ -19,7 +19,7 @@ afterEach(async () => {
   expect(violations).toEqual([]);
 });
 
-async function start(options: Partial<SlackOptions> = {}, fakeOptions: FakeSlackOptions = {}) {
+async function start(options: Parameters<typeof setUpSlack>[0] = {}, fakeOptions: FakeSlackOptions = {}) {
   setup = await setUpSlack(options, fakeOptions);
   const door = recordingDoor();
   await setup.chat.start(door, sampleCommands);
@@ -111,6 +111,61 @@ describe("staying connected", () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(slack.callsOf("apps.connections.open")).toHaveLength(opened);
     expect(chat.isConnected()).toBe(false);
+  });
+});
+
+describe("tokens that are made anew", () => {
+  /** A bot whose two tokens can be replaced, and what it logs as errors. */
+  async function startReplaceable() {
+    const problems: unknown[] = [];
+    const log = { ...silentLog, error: (fields: object) => void problems.push(fields) };
+    const secrets: Record<"appToken" | "botToken", ReplaceableSecret>[] = [];
+    const started = await start(({ botToken, appToken }) => {
+      const made = {
+        botToken: replaceableSecret("SLACK_BOT_TOKEN", botToken),
+        appToken: replaceableSecret("SLACK_APP_TOKEN", appToken),
+      };
+      secrets.push(made);
+      return { ...made, log: { ...log, child: () => log }, socket: { backoffMs: { first: 10, most: 100 } } };
+    });
+    const [tokens] = secrets;
+    if (tokens === undefined) throw new Error("there are no tokens");
+    return { started, ...started, ...tokens, problems };
+  }
+
+  test("the app token: said once, and the socket comes back with the new one", async () => {
+    const { started, slack, chat, appToken, botToken, problems } = await startReplaceable();
+    slack.renewTokens();
+    slack.cutSockets();
+    await slack.until(() => slack.callsOf("apps.connections.open").length > 3);
+    expect(problems).toEqual([{ problem: expect.stringContaining("SLACK_APP_TOKEN was revoked") }]);
+    expect(chat.isConnected()).toBe(false);
+    expect(await chat.check([])).toMatchObject([{ status: "failure", subject: "slack token" }]);
+    appToken.replaceBy(slack.appToken);
+    await expect.poll(() => chat.isConnected(), { timeout: 5_000 }).toBe(true);
+    botToken.replaceBy(slack.botToken);
+    expect(await mayHear(started)).toBe(true);
+    expect(await chat.check([])).not.toContainEqual(expect.objectContaining({ status: "failure" }));
+    expect(slack.socketCount()).toBe(1);
+  });
+
+  test("the bot token: the very call that is refused goes through with the new one", async () => {
+    const { slack, chat, botToken } = await startReplaceable();
+    slack.renewTokens();
+    const card = { key: "card1", view: sampleCard() };
+    expect(await chat.post(incidents, card)).toMatchObject({
+      kind: "refused",
+      remedy: expect.stringContaining("SLACK_BOT_TOKEN_FILE"),
+    });
+    botToken.replaceBy(slack.botToken);
+    expect(await chat.post(incidents, card)).toMatchObject({ kind: "posted" });
+    expect(slack.messagesIn(incidents.id)).toHaveLength(1);
+    // The new one is asked who it is, and the call made once more: no other call is repeated.
+    expect(slack.calls.slice(-3).map(({ method, outcome }) => `${method} ${outcome}`)).toEqual([
+      "chat.postMessage token_revoked",
+      "auth.test ok",
+      "chat.postMessage ok",
+    ]);
   });
 });
 

@@ -39,6 +39,8 @@ export interface FakeSlack {
   readonly files: ReadonlyMap<string, FakeFile>;
   /** When set, requests are delivered by signed HTTP to this address instead of by socket. */
   requestUrl: string | null;
+  /** The tokens and the signing secret are made anew; those of before are refused from now on. */
+  renewTokens(): void;
   /** Tokens of the wrong kind are refused with this code; "invalid_auth" by default. */
   tokenError: string | null;
 

@@ -19,7 +19,7 @@ export interface CourierOptions {
   readonly retryDelaysMs: readonly number[];
   /** Address for HTTP mode, or null for sockets. */
   readonly requestUrl: () => string | null;
-  readonly signingSecret: string;
+  readonly signingSecret: () => string;
   readonly now: () => number;
 }
 
@@ -98,7 +98,7 @@ export function createCourier(options: CourierOptions): Courier {
 
   function sign(body: string, at: Date): Readonly<Record<string, string>> {
     const timestamp = String(Math.floor(at.getTime() / 1000));
-    const digest = createHmac("sha256", options.signingSecret)
+    const digest = createHmac("sha256", options.signingSecret())
       .update(`v0:${timestamp}:${body}`)
       .digest("hex");
     return { "x-slack-request-timestamp": timestamp, "x-slack-signature": `v0=${digest}` };

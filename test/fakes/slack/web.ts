@@ -34,6 +34,8 @@ export interface WebOptions {
   readonly violations: string[];
   readonly responseUrls: ReadonlyMap<string, ResponseUrl>;
   readonly tokens: { readonly bot: string; readonly app: string };
+  /** Tokens that were good once. */
+  readonly revoked: ReadonlySet<string>;
   /** Code with which every token is refused, or null. */
   readonly tokenError: () => string | null;
   readonly onChange: () => void;
@@ -153,6 +155,7 @@ export function createWeb(options: WebOptions): Web {
     if (given === null) return { ok: false, error: "not_authed" };
     if (given === (method.token === "bot" ? tokens.app : tokens.bot))
       return { ok: false, error: "not_allowed_token_type" };
+    if (options.revoked.has(given)) return { ok: false, error: "token_revoked" };
     if (given !== tokens[method.token]) return { ok: false, error: "invalid_auth" };
     const missing = method.scopes.find((any) => !any.split("|").some((scope) => scopes.has(scope)));
     return missing === undefined ? null : missingScope(missing.split("|")[0] ?? missing, { scopes });

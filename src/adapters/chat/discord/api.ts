@@ -2,7 +2,9 @@
 import type { DiscordAPIError, REST } from "discord.js";
 import type { z } from "zod";
 import type { Metrics } from "../../../ports/observability.ts";
+import type { Secret } from "../../../ports/secret.ts";
 import type { Upload } from "./files.ts";
+import { bareToken } from "./token.ts";
 
 type Sdk = typeof import("discord.js");
 
@@ -50,15 +52,24 @@ export function restOptions(apiUrl: string | undefined) {
 }
 
 export interface ApiOptions {
-  readonly token: string;
+  readonly token: Secret;
   readonly apiUrl?: string;
   readonly metrics: Metrics;
 }
 
 export function createApi(sdk: Sdk, options: ApiOptions): Api {
-  const rest: REST = new sdk.REST(restOptions(options.apiUrl)).setToken(options.token);
+  const { token } = options;
+  const rest: REST = new sdk.REST(restOptions(options.apiUrl));
 
   async function call<Body>(request: Call<Body>): Promise<Reply<Body>> {
+    const refused = token.current();
+    const reply = await measured(request);
+    const isOfToken = request.auth !== "none" && reply.kind === "denied" && reply.status === 401;
+    // What is refused for its token has not happened: with another token it is asked once more.
+    return isOfToken && (await token.hasChangedFrom(refused)) ? measured(request) : reply;
+  }
+
+  async function measured<Body>(request: Call<Body>): Promise<Reply<Body>> {
     const reply = await attempt(request);
     const method = `${request.method} ${routeOf(request.path)}`;
     options.metrics.count("tocsin_chat_calls_total", { platform: "discord", method, outcome: reply.kind });
@@ -67,6 +78,8 @@ export function createApi(sdk: Sdk, options: ApiOptions): Api {
 
   async function attempt<Body>(request: Call<Body>): Promise<Reply<Body>> {
     try {
+      // discord.js forgets its token at the first 401; later calls must get Discord's own word, too.
+      rest.setToken(bareToken(token));
       const body = await rest.request({
         method: sdk.RequestMethod[methods[request.method]],
         fullRoute: request.path,
@@ -83,8 +96,6 @@ export function createApi(sdk: Sdk, options: ApiOptions): Api {
       if (parsed.success) return { kind: "ok", body: parsed.data };
       return { kind: "ambiguous", problem: "Discord answered with something that is not the expected JSON" };
     } catch (error) {
-      // discord.js forgets its token at the first 401; later calls must get Discord's own word, too.
-      rest.setToken(options.token);
       return failureOf(sdk, error);
     }
   }

@@ -5,9 +5,11 @@
  */
 import type { Client } from "discord.js";
 import type { Log, Metrics } from "../../../ports/observability.ts";
+import type { Secret } from "../../../ports/secret.ts";
 import { restOptions } from "./api.ts";
 import { guardShards } from "./shard-guard.ts";
 import { createThrottle, type SessionLimit } from "./throttle.ts";
+import { bareToken, isTokenRefusal, newToken } from "./token.ts";
 
 type Sdk = typeof import("discord.js");
 
@@ -23,6 +25,8 @@ export interface GatewayTiming {
   readonly stuckMs: number;
   /** Wait after Discord has refused us for a reason that a person must mend. */
   readonly refusedMs: number;
+  /** How often it is asked meanwhile whether there is another token. */
+  readonly tokenLookMs: number;
 }
 
 export const defaultTiming: GatewayTiming = {
@@ -31,11 +35,12 @@ export const defaultTiming: GatewayTiming = {
   identifyBackoffMs: [0, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000],
   stuckMs: 120_000,
   refusedMs: 300_000,
+  tokenLookMs: 5_000,
 };
 
 export interface GatewayOptions {
   readonly sdk: Sdk;
-  readonly token: string;
+  readonly token: Secret;
   readonly apiUrl?: string;
   readonly timing: GatewayTiming;
   readonly log: Log;
@@ -75,7 +80,6 @@ const remediesOfCloses: Readonly<Record<number, string>> = {
   4013: "this needs a newer version of the bot",
   4014: "switch the intents that it asks for on in the Developer Portal, under Bot",
 };
-const tokenRemedy = "set DISCORD_TOKEN to the bot's current token (Developer Portal, Bot, Reset Token)";
 const checkEveryMs = 5_000;
 const destroyMs = 3_000;
 
@@ -92,6 +96,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   /** What Discord refuses this client for, and what is said of it until another one connects. */
   let refusedFor: string | null = null;
   let refusal: string | null = null;
+  /** The token that Discord refused; null while it has not. */
+  let refusedToken: string | null = null;
   let refusing = new AbortController();
   let running: Promise<void> = Promise.resolve();
 
@@ -120,6 +126,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     let failures = 0;
     while (!stopping.signal.aborted) {
       refusedFor = null;
+      refusedToken = null;
       refusing = new AbortController();
       const outcome = await connectOnce();
       if (outcome === "connected") {
@@ -134,26 +141,46 @@ export function createGateway(options: GatewayOptions): Gateway {
       const backoffMs = timing.loginBackoffMs;
       const waitMs = backoffMs[Math.min(failures, backoffMs.length - 1)] ?? 60_000;
       failures += 1;
-      await pause(refusal === null ? waitMs : timing.refusedMs, stopping.signal);
+      if (refusal === null) await pause(waitMs, stopping.signal);
+      else await mended();
+    }
+  }
+
+  /** Resolves when it is time to try again after a refusal, and earlier when there is another token than the refused. */
+  async function mended(): Promise<void> {
+    const since = Date.now();
+    for (
+      let leftMs: number = timing.refusedMs;
+      leftMs > 0;
+      leftMs = timing.refusedMs - (Date.now() - since)
+    ) {
+      if (refusedToken !== null && (await options.token.hasChangedFrom(refusedToken))) return;
+      await pause(Math.min(timing.tokenLookMs, leftMs), stopping.signal);
+      if (stopping.signal.aborted) return;
     }
   }
 
   async function connectOnce(): Promise<"connected" | "failed"> {
-    const next = makeClient();
+    const token = options.token.current();
+    const next = makeClient(token);
     client = next;
     try {
-      await Promise.race([next.login(options.token), stuckWhileConnecting()]);
+      await Promise.race([next.login(bareToken(options.token)), stuckWhileConnecting()]);
       return "connected";
     } catch (error) {
       const problem = error instanceof Error ? error.message : "unknown error";
-      if (isTokenRefusal(sdk, error)) refusedFor ??= `discord: Discord refused the token; ${tokenRemedy}`;
+      if (isTokenRefusal(sdk, error)) {
+        refusedFor ??= `discord: Discord refused the token; ${newToken}`;
+        refusedToken = token;
+      }
       if (!stopping.signal.aborted) log.warn({ problem }, "discord: cannot connect");
       return "failed";
     }
   }
   return { start, stop, isConnected, problem: () => refusal ?? refusedFor };
 
-  function makeClient(): Client {
+  /** @param token - what it will log in with. */
+  function makeClient(token: string): Client {
     const made = new sdk.Client({
       // Mentions and direct messages carry their content without MESSAGE_CONTENT, which is privileged and not asked for.
       intents: [
@@ -200,7 +227,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     });
     made.on(sdk.Events.ShardDisconnect, ({ code }) => {
       const reason = fatalCloses[code] ?? `the gateway closed with ${code}`;
-      const remedy = code === 4004 ? tokenRemedy : remediesOfCloses[code];
+      const remedy = code === 4004 ? newToken : remediesOfCloses[code];
+      if (code === 4004) refusedToken = token;
       refusedFor ??= `discord: ${reason} (${code}); ${remedy ?? "this needs a newer version of the bot"}`;
       refusing.abort();
     });
@@ -256,11 +284,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     await discard();
     await running.catch(onFault);
   }
-}
-
-function isTokenRefusal(sdk: Sdk, error: unknown): boolean {
-  if (error instanceof sdk.DiscordjsError) return error.code === sdk.DiscordjsErrorCodes.TokenInvalid;
-  return error instanceof sdk.DiscordAPIError && error.status === 401;
 }
 
 /** Resolves after a time or when aborted, whichever comes first. */

@@ -2,6 +2,7 @@
 import type { FindResult, PostResult } from "../../../ports/chat.ts";
 import type { Obstacle, Reach } from "../../../ports/trouble.ts";
 import type { Failure } from "./api.ts";
+import { newToken } from "./token.ts";
 
 /** JSON error codes that decide something. @see https://discord.com/developers/docs/topics/opcodes-and-status-codes */
 export const codes = {
@@ -47,8 +48,7 @@ const remedies: Readonly<Record<number, string>> = {
 
 /** What a person can do about a refusal. */
 export function remedyOf(failure: { readonly status: number; readonly code: number }): string {
-  if (failure.status === 401)
-    return "set DISCORD_TOKEN to the bot's current token (Developer Portal, Bot, Reset Token) and start again";
+  if (failure.status === 401) return newToken;
   const known = remedies[failure.code];
   if (known !== undefined) return known;
   if (failure.status === 413)

@@ -1,6 +1,7 @@
 /** One call to Slack's Web API, and what came of it. Never retries: the outbox owns retry and pacing. */
 import type { webApi } from "@slack/bolt";
 import type { Log, Metrics } from "../../../ports/observability.ts";
+import type { Secret } from "../../../ports/secret.ts";
 
 /** How long one call may take. */
 export const defaultCallTimeoutMs = 10_000;
@@ -22,6 +23,7 @@ export type SlackAnswer =
   | { readonly kind: "unreachable"; readonly problem: string };
 
 export interface SlackApi {
+  /** With the bot token, or with the one in `args`. */
   call(method: string, args: Readonly<Record<string, unknown>>): Promise<SlackAnswer>;
   /** Posts JSON to a response_url. */
   respond(url: string, body: Readonly<Record<string, unknown>>): Promise<SlackAnswer>;
@@ -51,13 +53,31 @@ export function clientOptions(
 
 export interface SlackApiOptions {
   readonly sdk: typeof webApi;
+  /** Without a token of its own. */
   readonly client: webApi.WebClient;
+  readonly botToken: Secret;
+  /** Another bot token is used from now on. */
+  readonly onNewToken: () => Promise<void>;
   readonly log: Log;
   readonly metrics: Metrics;
 }
 
+/** Codes after which Slack wants another token. */
+export const tokenCodes: ReadonlySet<string> = new Set([
+  "invalid_auth",
+  "not_authed",
+  "token_revoked",
+  "token_expired",
+  "account_inactive",
+  "not_allowed_token_type",
+]);
+
+/** Codes after which another token, if there is one by now, may be allowed what this one is not. */
+const worthAnotherToken: ReadonlySet<string> = new Set([...tokenCodes, "missing_scope"]);
+
 /** Wraps the SDK's client so that every outcome is a value. */
-export function createSlackApi({ sdk, client, log, metrics }: SlackApiOptions): SlackApi {
+export function createSlackApi(options: SlackApiOptions): SlackApi {
+  const { sdk, client, botToken, log, metrics } = options;
   let reachable = false;
 
   async function measured(method: string, attempt: () => Promise<SlackAnswer>): Promise<SlackAnswer> {
@@ -68,15 +88,28 @@ export function createSlackApi({ sdk, client, log, metrics }: SlackApiOptions): 
     return answer;
   }
 
+  function attempt(method: string, args: Readonly<Record<string, unknown>>): Promise<SlackAnswer> {
+    return measured(method, async () => {
+      try {
+        return readResult(await client.apiCall(method, { ...args }));
+      } catch (error) {
+        return classify(sdk, error);
+      }
+    });
+  }
+
+  /** What is refused for its token has not happened: with another token it is asked once more. */
+  async function asBot(method: string, args: Readonly<Record<string, unknown>>): Promise<SlackAnswer> {
+    const token = botToken.current();
+    const answer = await attempt(method, { ...args, token });
+    if (answer.kind !== "refused" || !worthAnotherToken.has(answer.code)) return answer;
+    if (!(await botToken.hasChangedFrom(token))) return answer;
+    await options.onNewToken();
+    return attempt(method, { ...args, token: botToken.current() });
+  }
+
   return {
-    call: (method, args) =>
-      measured(method, async () => {
-        try {
-          return readResult(await client.apiCall(method, { ...args }));
-        } catch (error) {
-          return classify(sdk, error);
-        }
-      }),
+    call: (method, args) => ("token" in args ? attempt(method, args) : asBot(method, args)),
     respond: (url, body) =>
       measured("response_url", () => send(url, JSON.stringify(body), "application/json")),
     upload: (url, bytes) => measured("upload", () => send(url, bytes, "application/octet-stream")),

@@ -3,6 +3,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { App, Receiver } from "@slack/bolt";
 import type { Log } from "../../../ports/observability.ts";
+import type { Secret } from "../../../ports/secret.ts";
 
 /** Slack's own bodies stay far below. */
 const largestBodyBytes = 1_000_000;
@@ -39,7 +40,7 @@ export interface HttpReceiver extends Receiver {
 }
 
 export interface HttpReceiverOptions {
-  readonly signingSecret: string;
+  readonly signingSecret: Secret;
   readonly log: Log;
   readonly now: () => Date;
 }
@@ -52,13 +53,7 @@ export function createHttpReceiver({ signingSecret, log, now }: HttpReceiverOpti
     if (request.method !== "POST") return answer(response, 405, "POST only");
     const body = await readBody(request);
     if (body === null) return answer(response, 413, "too large or too slow");
-    const check = checkSignature({
-      secret: signingSecret,
-      timestamp: headerOf(request, "x-slack-request-timestamp"),
-      signature: headerOf(request, "x-slack-signature"),
-      body,
-      now: now(),
-    });
+    const check = await checkSender(request, body);
     if (check !== "valid") {
       log.warn(
         { check },
@@ -72,6 +67,22 @@ export function createHttpReceiver({ signingSecret, log, now }: HttpReceiverOpti
       return answerJson(response, { challenge: payload["challenge"] });
     if (payload["ssl_check"] !== undefined) return answer(response, 200, "");
     await dispatch(payload, request, response);
+  }
+
+  /** By the secret in use, or by the one that has taken its place. */
+  async function checkSender(request: IncomingMessage, body: Uint8Array): Promise<SignatureCheck> {
+    const check = (secret: string) =>
+      checkSignature({
+        secret,
+        timestamp: headerOf(request, "x-slack-request-timestamp"),
+        signature: headerOf(request, "x-slack-signature"),
+        body,
+        now: now(),
+      });
+    const secret = signingSecret.current();
+    const first = check(secret);
+    if (first !== "invalid" || !(await signingSecret.hasChangedFrom(secret))) return first;
+    return check(signingSecret.current());
   }
 
   async function dispatch(

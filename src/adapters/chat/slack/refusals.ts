@@ -9,7 +9,7 @@ interface Refusal {
 }
 
 const newToken =
-  "install the app again under OAuth & Permissions and set SLACK_BOT_TOKEN to the new bot token (xoxb-…), then restart";
+  "install the app again under OAuth & Permissions and give the bot the new bot token (xoxb-…): in the file of SLACK_BOT_TOKEN_FILE it is taken up by itself, in SLACK_BOT_TOKEN after a restart";
 
 /**
  * By error code; `{channel}` stands for the channel's id.

@@ -100,10 +100,17 @@ export function superviseSocket(options: SocketOptions): SocketSupervisor {
     );
   }
 
+  /** What a person has to put right, when Slack has said so. */
+  function problemOf(error: unknown): string | undefined {
+    return wrongConfiguration[options.codeOf(error) ?? ""];
+  }
+
   async function run(onFirst: (outcome: { readonly error: unknown } | null) => void): Promise<void> {
     let failures = 0;
+    let said: string | undefined;
     while (!stopping.signal.aborted) {
       const ended = await connection(() => {
+        said = undefined;
         log.info({ failures }, "slack: connected");
         onFirst(null);
       });
@@ -112,6 +119,10 @@ export function superviseSocket(options: SocketOptions): SocketSupervisor {
       if ("error" in ended) {
         onFirst(ended);
         failures += 1;
+        const problem = problemOf(ended.error);
+        if (problem !== undefined && problem !== said)
+          log.error({ problem }, "slack: no commands arrive until this is put right");
+        said = problem;
         log.warn({ error: textOf(ended.error), failures }, "slack: could not connect; trying again");
       } else {
         failures = ended.livedMs < shortLifeMs ? failures + 1 : 0;
@@ -129,8 +140,7 @@ export function superviseSocket(options: SocketOptions): SocketSupervisor {
           // Said at the start; it is tried again all the same, since it may be put right at Slack's end.
           if (!isFirst) return;
           isFirst = false;
-          const wrong =
-            outcome === null ? undefined : wrongConfiguration[options.codeOf(outcome.error) ?? ""];
+          const wrong = outcome === null ? undefined : problemOf(outcome.error);
           if (wrong === undefined) return resolve();
           reject(new Error(`slack: ${wrong}`, { cause: outcome?.error }));
         });

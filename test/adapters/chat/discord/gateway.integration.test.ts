@@ -1,7 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { createDiscord } from "../../../../src/adapters/chat/discord.ts";
 import { noMetrics, silentLog } from "../../../../src/ports.ts";
-import { eventually, quick, recordingDoor, type Stage, shapes, stage } from "./harness.ts";
+import { startFakeDiscord } from "../../../fakes/discord.ts";
+import { replaceableSecret } from "../../../fakes/secret.ts";
+import { eventually, quick, recordingDoor, type Stage, shapes, stage, view } from "./harness.ts";
 
 let at: Stage;
 const faults: unknown[] = [];
@@ -249,6 +251,25 @@ test("a token that is reset while running ends it with a clear finding", async (
       text: expect.stringContaining("refused the token"),
     }),
   );
+});
+
+test("a token that is reset while running is replaced by the new one as soon as there is one", async () => {
+  const discord = await startFakeDiscord({ isIdentifyPaced: false });
+  onTestFinished(() => discord.close());
+  const token = replaceableSecret("DISCORD_TOKEN", discord.token);
+  at = await stage({ beside: discord, adapter: { token } });
+  discord.resetToken();
+  discord.gateway.disconnect(4004);
+  await becomes(false);
+  await expect
+    .poll(async () => (await at.chat.check([])).map(({ remedy }) => remedy).join())
+    .toContain("DISCORD_TOKEN_FILE");
+  token.replaceBy(discord.token);
+  await becomes(true);
+  await serves();
+  expect((await at.chat.check([])).map(({ text }) => text)).toContain("connected");
+  const post = await at.chat.post(at.channel, { key: "k", view: view() });
+  expect(post).toMatchObject({ kind: "posted" });
 });
 
 test.each([

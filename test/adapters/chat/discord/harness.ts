@@ -28,6 +28,7 @@ export const quick = {
   loginBackoffMs: [50],
   identifyBackoffMs: [0],
   stuckMs: 60_000,
+  tokenLookMs: 20,
 } as const;
 
 export const shapes: readonly CommandShape[] = [
