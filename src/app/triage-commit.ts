@@ -14,10 +14,11 @@ import {
   type NewTimelineEntry,
   parseChannel,
   type StoreSlices,
+  type TimelineRevision,
   type WantedPost,
 } from "../ports.ts";
 import { asChild, familyEvents, gainedFiring } from "./families.ts";
-import { type LineKeeper, lateLines, linesFor, type Moved } from "./incident-lines.ts";
+import { type LineKeeper, linesFor, type Moved, noteHeld } from "./incident-lines.ts";
 import { append, factsOf, type Movement, membersOf, type TriageMemory } from "./triage-memory.ts";
 
 /**
@@ -65,27 +66,32 @@ export async function saveMovement(
   const rows = new Map(found.map((incident) => [incident.id, incident]));
   const saved: Incident[] = [];
   const entries: NewTimelineEntry[] = [];
+  const revised: TimelineRevision[] = [];
   for (const id of touched) {
     const stepped = moveIncident(memory, rows, id, { merges, movement, now: step.now });
     if (stepped === null) continue;
     saved.push(stepped.incident);
-    entries.push(...linesFor(leader, stepped, movement, step.now));
+    const lines = linesFor(leader, stepped, movement, step.now);
+    entries.push(...lines.added);
+    revised.push(...lines.revised);
     if (step.escalates && (stepped.isNew || stepped.events.some(({ kind }) => turns.has(kind))))
       await tx.jobs.add({ task: "escalate", incidentId: id });
   }
   if (saved.length === 0) return [];
   const subjects = saved.map(({ id }) => id);
-  const [, ids, subscriptions, known] = await Promise.all([
+  const [, ids, , subscriptions, known] = await Promise.all([
     tx.incidents.save(saved),
     tx.incidents.addTimeline(entries),
+    tx.incidents.reviseTimeline(revised),
     tx.subscriptions.list(null),
     tx.posts.channelsOfMany("incident", subjects),
   ]);
-  const told = entries.flatMap(({ incidentId, isPosted }, index) => {
+  noteHeld(leader, entries, ids);
+  const added = entries.flatMap((entry, index) => {
     const id = ids[index];
-    return isPosted && id !== undefined ? [{ incidentId, id }] : [];
+    return id === undefined ? [] : [{ ...entry, id }];
   });
-  const lines = [...told, ...lateLines(leader, { entries, ids, now: step.now }, saved)];
+  const lines = [...added, ...revised].filter(({ isPosted }) => isPosted);
   const routes = [...step.routes, ...subscriptions.map(subscriptionRoute)];
   const alerts = movement.alerts.values();
   await wantPosts(tx, leader, { saved, lines, alerts, known, routes, follow: step.follow, now: step.now });

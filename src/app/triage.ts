@@ -26,6 +26,7 @@ import {
   type StoredDelivery,
   type StoreSlices,
 } from "../ports.ts";
+import { recallLines } from "./incident-lines.ts";
 import type { KnownMoves } from "./known-moves.ts";
 import { passTime } from "./pass-time.ts";
 import { createRest } from "./rest.ts";
@@ -315,7 +316,10 @@ export function createTriage(options: TriageOptions): Triage {
     if (movement.alerts.size + overdue.length > 0)
       await commit(leader, movement, { cursor: leader.lease.cursor, now, before: () => Promise.resolve() });
     // What could not be told now, because its alerts are no longer in memory, never can.
-    for (const id of heldBack(leader, now)) leader.news.delete(id);
+    for (const id of heldBack(leader, now)) {
+      leader.news.delete(id);
+      leader.heldLines.delete(id);
+    }
     await remind(leader, settings, now);
     forget(memory, new Date(now.getTime() - memoryMs));
     for (const times of [leader.news, leader.heldLines, leader.explainedAt])
@@ -480,14 +484,13 @@ async function load(options: TriageOptions, lease: Lease, now: number): Promise<
     memory.incidents.set(incident.id, incident);
   return {
     memory,
+    ...recallLines(memory, await incidents.threadLines()),
     lease,
     renewedAt: now,
     tickedAt: 0,
     remindedAt: 0,
     behindAt: null,
     reminded: new Set(),
-    news: new Map(),
-    heldLines: new Map(),
     explainedAt: new Map(),
     routed: new Set(),
   };

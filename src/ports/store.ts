@@ -141,6 +141,12 @@ export type StoredAlert = TrackedAlert;
 
 export type NewTimelineEntry = Omit<TimelineEntry, "id">;
 
+/** A line that was held back from its thread: it is told now, or says more. */
+export interface TimelineRevision extends Pick<TimelineEntry, "id" | "incidentId" | "isPosted"> {
+  /** Left out where it says what it said. */
+  readonly said?: Pick<TimelineEntry, "text" | "data">;
+}
+
 export interface IncidentFilter {
   readonly states?: readonly Incident["state"][];
   readonly service?: string;
@@ -176,6 +182,13 @@ export interface IncidentStore extends MuteStore {
   searchAlerts(text: string, limit: number): Promise<readonly StoredAlert[]>;
   /** Appends; returns the ids in order. */
   addTimeline(entries: readonly NewTimelineEntry[]): Promise<readonly number[]>;
+  /** One statement for all; each line once. */
+  reviseTimeline(revisions: readonly TimelineRevision[]): Promise<void>;
+  /**
+   * For taking over: of each incident that is not over the newest line of each of {@link heldKinds} that its thread was
+   * told or is to be told. Lines from before it was last over, or put to sleep, are left out.
+   */
+  threadLines(): Promise<readonly TimelineEntry[]>;
   timeline(incidentId: number, limit: number): Promise<readonly TimelineEntry[]>;
   findTimelineEntry(id: number): Promise<TimelineEntry | null>;
   saveChanges(changes: readonly Change[]): Promise<void>;

@@ -7,9 +7,17 @@ import { parseDelivery } from "../../src/app/parse-delivery.ts";
 import { createTriage, type Triage, triageScope } from "../../src/app/triage.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
 import { shippedWeights } from "../../src/domain/weights.ts";
-import { noMetrics, type ParseResult, type StoredDelivery, silentLog, systemClock } from "../../src/ports.ts";
+import {
+  noMetrics,
+  type ParseResult,
+  type Store,
+  type StoredDelivery,
+  silentLog,
+  systemClock,
+} from "../../src/ports.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { eventually } from "../e2e/process.ts";
+import { Crash } from "./mortal.ts";
 
 let database: TestDatabase;
 const stores: OpenStore[] = [];
@@ -60,11 +68,7 @@ function parse(delivery: StoredDelivery): ParseResult {
   return parseDelivery({ name: source.name, source, secrets: [], settings: undefined }, delivery);
 }
 
-function lead(
-  store: OpenStore,
-  replica: string,
-  more: Partial<Parameters<typeof createTriage>[0]> = {},
-): Triage {
+function lead(store: Store, replica: string, more: Partial<Parameters<typeof createTriage>[0]> = {}): Triage {
   const triage = createTriage({
     store,
     parse,
@@ -178,21 +182,75 @@ describe("routing", () => {
   });
 });
 
+/** Has one delivery after another taken, on a clock of its own. */
+function createFeed(store: OpenStore) {
+  let [nowMs, sent] = [Date.now(), 0];
+  return {
+    clock: { now: () => new Date(nowMs) },
+    pass(ms: number): void {
+      nowMs += ms;
+    },
+    /** @param leader - asked again and again for who is to take it. */
+    async send(what: Sent, leader: () => Triage | Promise<Triage>): Promise<void> {
+      await store.deliveries.insert([delivery(what)]);
+      sent += 1;
+      await eventually("it is taken", 10_000, async () => {
+        (await leader()).wake();
+        return (await store.leases.cursor(triageScope)) >= sent ? true : null;
+      });
+      nowMs += 1_500;
+    },
+  };
+}
+
+/** What the thread of incident 1 was told, in order. */
+async function toldLines(store: OpenStore): Promise<readonly string[]> {
+  const timeline = await store.incidents.timeline(1, 500);
+  const shown = await Promise.all(
+    timeline.map(async (entry) => {
+      const post = await store.posts.findBySubject("console", "incidents", "entry", entry.id);
+      expect(entry.isPosted).toBe(post !== null);
+      return post === null ? [] : [`${entry.kind}: ${entry.text}`];
+    }),
+  );
+  return shown.flat();
+}
+
+/** A store whose owner dies of telling a thread what was held back from it. */
+function mortalTeller(real: Store, when: "before the commit" | "after it") {
+  let isDead = false;
+  const check = () => {
+    if (isDead) throw new Crash("this process is dead");
+  };
+  const transaction: Store["transaction"] = async (work) => {
+    check();
+    let isTelling = false;
+    const result = await real.transaction(async (tx) => {
+      const reviseTimeline: typeof tx.incidents.reviseTimeline = async (revisions) => {
+        isTelling ||= revisions.some(({ isPosted }) => isPosted);
+        await tx.incidents.reviseTimeline(revisions);
+      };
+      const done = await work({ ...tx, incidents: { ...tx.incidents, reviseTimeline } });
+      isDead ||= isTelling && when === "before the commit";
+      check();
+      return done;
+    });
+    isDead ||= isTelling;
+    check();
+    return result;
+  };
+  const die = () => {
+    isDead = true;
+  };
+  return { store: { ...real, transaction }, isDead: () => isDead, die };
+}
+
 describe("the thread of an incident in a burst", () => {
   test("hears of 30 joining alerts and a severity that flaps five times, all within a minute, in five lines", async () => {
     const store = await open();
-    let nowMs = Date.now();
-    const triage = lead(store, "a", { clock: { now: () => new Date(nowMs) } });
-    let sent = 0;
-    const send = async (what: Sent) => {
-      await store.deliveries.insert([delivery(what)]);
-      sent += 1;
-      triage.wake();
-      await eventually("it is taken", 10_000, async () =>
-        (await store.leases.cursor(triageScope)) >= sent ? true : null,
-      );
-      nowMs += 1_500;
-    };
+    const feed = createFeed(store);
+    const triage = lead(store, "a", { clock: feed.clock });
+    const send = (what: Sent) => feed.send(what, () => triage);
     await send({ name: "Base", severity: "warning" });
     for (let index = 0; index < 20; index += 1) await send({ name: `Joins${index}`, severity: "warning" });
     for (let flap = 0; flap < 5; flap += 1) {
@@ -200,23 +258,13 @@ describe("the thread of an incident in a burst", () => {
       await send({ name: `Flap${flap}`, severity: "critical", status: "resolved" });
       await send({ name: `Late${flap}`, severity: "warning" });
     }
-    const posted = async () => {
-      const timeline = await store.incidents.timeline(1, 500);
-      const shown = await Promise.all(
-        timeline.map(async (entry) => {
-          const post = await store.posts.findBySubject("console", "incidents", "entry", entry.id);
-          return post === null ? [] : [`${entry.kind}: ${entry.text}`];
-        }),
-      );
-      return shown.flat();
-    };
     const card = async () =>
       (await store.posts.findBySubject("console", "incidents", "incident", 1))?.desiredRevision;
     const before = await card();
-    nowMs += 40_000;
+    feed.pass(40_000);
     triage.wake();
     const lines = await eventually("five lines", 10_000, async () => {
-      const found = await posted();
+      const found = await toldLines(store);
       return found.length < 5 ? null : found;
     });
     // Whether a look at the clock comes before the next delivery changes the order, and no line.
@@ -234,6 +282,46 @@ describe("the thread of an incident in a burst", () => {
     // The card said all of it before: lines that were held back do not have it edited again.
     expect(await card()).toBe(before);
     expect(await store.incidents.find(1)).toMatchObject({ alertCount: 31, severity: "warning" });
+  });
+
+  test.each([
+    "before it tells what it held back",
+    "telling it, with everything written and nothing committed",
+    "once that is committed",
+  ])("hears everything once when the leader dies %s", async (when) => {
+    const store = await open();
+    const feed = createFeed(store);
+    const teller = mortalTeller(store, when.startsWith("telling") ? "before the commit" : "after it");
+    const dying = lead(teller.store, "a", { clock: feed.clock });
+    let leader = dying;
+    const whoLeads = async () => {
+      if (!teller.isDead() || leader !== dying) return leader;
+      // Nothing that it does has an effect any more, but for the lease, which would lapse.
+      await dying.stop();
+      leader = lead(store, "b", { clock: feed.clock });
+      return leader;
+    };
+    const send = (what: Sent) => feed.send({ severity: "warning", ...what }, whoLeads);
+    await send({ name: "Base" });
+    await send({ name: "First" });
+    await send({ name: "Second" });
+    await send({ name: "Worst", severity: "critical" });
+    await send({ name: "Worst", severity: "critical", status: "resolved" });
+    if (when.startsWith("before")) teller.die();
+    // It joins in the same pause, whoever leads by now.
+    await send({ name: "Third" });
+    // The pause is over: what is due is told between these, and what would be told twice is too.
+    for (let round = 0; round < 3; round += 1) {
+      feed.pass(31_000);
+      await send({ name: "Base" });
+    }
+    expect(leader).not.toBe(dying);
+    expect([...(await toldLines(store))].sort()).toEqual([
+      "joined: First on api joined",
+      "joined: Second on api, Worst on api, Third on api joined",
+      "severity_changed: severity down from critical to warning",
+      "severity_changed: severity up from warning to critical",
+    ]);
   });
 });
 

@@ -1,7 +1,8 @@
 /** Incidents and what belongs to them. */
-import { and, asc, desc, eq, gte, inArray, isNull, max, ne, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, gte, inArray, isNull, max, ne, or, sql } from "drizzle-orm";
+import { heldKinds } from "../../domain/incident/held-line.ts";
 import type { Incident, TimelineEntry } from "../../domain/incident.ts";
-import type { IncidentFilter, IncidentStore, NewTimelineEntry } from "../../ports.ts";
+import type { IncidentFilter, IncidentStore, NewTimelineEntry, TimelineRevision } from "../../ports.ts";
 import { alertRows } from "./alerts.ts";
 import { changeRows } from "./changes.ts";
 import type { Db } from "./client.ts";
@@ -136,6 +137,8 @@ async function saveIncidents(db: Db, list: readonly Incident[]): Promise<void> {
 function timelineRows(db: Db) {
   return {
     addTimeline: (entries: readonly NewTimelineEntry[]) => addTimeline(db, entries),
+    reviseTimeline: (revisions: readonly TimelineRevision[]) => reviseTimeline(db, revisions),
+    threadLines: () => threadLines(db),
     /** The newest `limit`, in the order in which they happened. */
     timeline: async (incidentId: number, limit: number) => {
       const rows = await db
@@ -175,10 +178,39 @@ async function addTimeline(db: Db, entries: readonly NewTimelineEntry[]): Promis
   return added.map((row) => Number(row.id)).sort((a, b) => a - b);
 }
 
+async function reviseTimeline(db: Db, revisions: readonly TimelineRevision[]): Promise<void> {
+  if (revisions.length === 0) return;
+  const rows = revisions.map(({ id, isPosted, said }) => ({ id, is_posted: isPosted, ...said }));
+  await db.execute(sql`
+    update timeline set is_posted = r.is_posted, text = coalesce(r.text, timeline.text),
+      data = coalesce(r.data, timeline.data)
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(id bigint, is_posted boolean, text text, data jsonb)
+    where timeline.id = r.id`);
+}
+
+async function threadLines(db: Db): Promise<readonly TimelineEntry[]> {
+  const rows = await db
+    .selectDistinctOn([timeline.incidentId, timeline.kind], getTableColumns(timeline))
+    .from(timeline)
+    .innerJoin(incidents, eq(incidents.id, timeline.incidentId))
+    .where(
+      and(
+        ne(incidents.state, "resolved"),
+        isNull(incidents.mergedInto),
+        inArray(timeline.kind, [...heldKinds]),
+        sql`(timeline.is_posted or timeline.data ? 'heldUntil')`,
+        sql`not exists (select from timeline ending where ending.incident_id = timeline.incident_id
+          and ending.id > timeline.id and ending.kind in ('resolved', 'snoozed'))`,
+      ),
+    )
+    .orderBy(asc(timeline.incidentId), asc(timeline.kind), desc(timeline.id));
+  return rows.map(toEntry);
+}
+
 function toEntry(row: typeof timeline.$inferSelect): TimelineEntry {
   return {
     ...row,
-    // Both columns are written by addTimeline alone, from an entry.
+    // Both columns are written here alone, from an entry.
     kind: row.kind as TimelineEntry["kind"],
     data: row.data as TimelineEntry["data"],
   };

@@ -5,9 +5,15 @@
  */
 import { compareSeverity, type Severity } from "../alert.ts";
 
+/** Alerts that joined, oldest first: keys of the first of them, and how many they are. */
+export interface Joins {
+  readonly keys: readonly string[];
+  readonly count: number;
+}
+
 export interface ThreadNews {
-  /** Keys of alerts that joined since the last line about joins, oldest first. */
-  readonly untold: readonly string[];
+  /** What joined since the last line about joins. */
+  readonly untold: Joins;
   /** When the thread last got a line about joins; null for never. */
   readonly joinsToldAt: Date | null;
   /** What the thread takes the severity for, where it was not told of the newest change; else null. */
@@ -15,8 +21,10 @@ export interface ThreadNews {
   readonly severityToldAt: Date | null;
 }
 
+const nobody: Joins = { keys: [], count: 0 };
+
 export const noNews: ThreadNews = {
-  untold: [],
+  untold: nobody,
   joinsToldAt: null,
   believed: null,
   severityToldAt: null,
@@ -24,19 +32,24 @@ export const noNews: ThreadNews = {
 
 /** Lines of one kind are this far apart at least, but for those that say that it got worse. */
 export const lineEveryMs = 30_000;
-/** Joins beyond these are counted with the last of them. */
-const maxUntold = 1_000;
+/** Alerts that a line keeps by their keys; the others are counted. */
+const maxKeys = 50;
+
+/** The same with more alerts. */
+export function addJoins({ keys, count }: Joins, joined: readonly string[]): Joins {
+  return { keys: [...keys, ...joined].slice(0, maxKeys), count: count + joined.length };
+}
 
 /** @returns told - the alerts of the line that is due now; none while they are held back. */
 export function tellJoins(
   news: ThreadNews,
   joined: readonly string[],
   now: Date,
-): { readonly news: ThreadNews; readonly told: readonly string[] } {
-  const untold = [...news.untold, ...joined].slice(0, maxUntold);
-  if (untold.length === 0 || !isLongAgo(news.joinsToldAt, now))
-    return { news: { ...news, untold }, told: [] };
-  return { news: { ...news, untold: [], joinsToldAt: now }, told: untold };
+): { readonly news: ThreadNews; readonly told: Joins } {
+  const untold = addJoins(news.untold, joined);
+  if (untold.count === 0 || !isLongAgo(news.joinsToldAt, now))
+    return { news: { ...news, untold }, told: nobody };
+  return { news: { ...news, untold: nobody, joinsToldAt: now }, told: untold };
 }
 
 /** Whether the thread hears of a change of severity: at once when it is worse than it was told, else after a while. */
@@ -55,10 +68,13 @@ export function tellSeverity(
 
 /** Whether something was held back for so long that it is to be told now. */
 export function isOverdue(news: ThreadNews, now: Date): boolean {
-  return (
-    (news.untold.length > 0 && isLongAgo(news.joinsToldAt, now)) ||
-    (news.believed !== null && isLongAgo(news.severityToldAt, now))
-  );
+  const areJoinsOverdue = news.untold.count > 0 && isLongAgo(news.joinsToldAt, now);
+  return areJoinsOverdue || isSeverityOverdue(news, now);
+}
+
+/** The same of the severity alone. */
+export function isSeverityOverdue({ believed, severityToldAt }: ThreadNews, now: Date): boolean {
+  return believed !== null && isLongAgo(severityToldAt, now);
 }
 
 /** The same once the severity that was held back has been told. */
@@ -66,6 +82,11 @@ export function severityTold(news: ThreadNews, now: Date): ThreadNews {
   return { ...news, believed: null, severityToldAt: now };
 }
 
+/** When the next line of a kind may be told. */
+export function dueAfter(toldAt: Date | null): Date {
+  return new Date(toldAt === null ? 0 : toldAt.getTime() + lineEveryMs);
+}
+
 function isLongAgo(at: Date | null, now: Date): boolean {
-  return at === null || now.getTime() - at.getTime() >= lineEveryMs;
+  return dueAfter(at) <= now;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Change } from "../../../src/domain/change.ts";
+import type { TimelineKind } from "../../../src/domain/incident.ts";
 import { anAlert, anIncident, aStoredAlert, at, freshStore } from "./fixture.ts";
 
 test("an incident and its alerts come back as they went in", async () => {
@@ -197,6 +198,58 @@ test("timeline entries get growing ids and come back in order", async () => {
     text: "resolved",
     isPosted: true,
   });
+});
+
+test("a line of the history says more, or is told, and keeps its place", async () => {
+  const { store } = await freshStore();
+  const entry = { incidentId: 1, at: at(0), kind: "joined", actor: "tocsin", isPosted: false } as const;
+  const held = { ...entry, text: "a joined", data: { alerts: ["a"], heldUntil: "2026-01-31T09:00:30.000Z" } };
+  const [first = 0, second = 0] = await store.incidents.addTimeline([held, held]);
+  await store.incidents.reviseTimeline([]);
+  const said = { text: "a and b's \\ joined", data: { alerts: ["a", "b"] } };
+  await store.incidents.reviseTimeline([
+    { id: first, incidentId: 1, isPosted: false, said },
+    { id: second, incidentId: 1, isPosted: true },
+  ]);
+  expect(await store.incidents.timeline(1, 10)).toEqual([
+    { ...entry, ...said, id: first },
+    { ...held, id: second, isPosted: true },
+  ]);
+});
+
+test("who takes over finds the newest lines that threads were told or are to be told, of what is not over", async () => {
+  const { store } = await freshStore();
+  const held = { heldUntil: "2026-01-31T09:00:30.000Z" };
+  const add = async (incidentId: number, kind: TimelineKind, data: object = {}, isPosted = false) => {
+    const entry = { incidentId, at: at(0), kind, actor: "tocsin", text: kind, data: { ...data }, isPosted };
+    const [id] = await store.incidents.addTimeline([entry]);
+    return id;
+  };
+  await store.incidents.save([
+    anIncident(1),
+    anIncident(2, { state: "acknowledged" }),
+    anIncident(3, { state: "resolved", resolvedAt: at(1), resolvedBy: "tocsin" }),
+    anIncident(4),
+    anIncident(5),
+    anIncident(6, { mergedInto: 1 }),
+  ]);
+  await add(1, "joined", {}, true);
+  const joined = await add(1, "joined", held);
+  const severity = await add(1, "severity_changed", held);
+  await add(1, "joined");
+  await add(1, "severity_changed");
+  await add(1, "note", held, true);
+  await add(2, "joined", held);
+  const told = await add(2, "joined", held, true);
+  // Over, put to sleep, and gone elsewhere: nothing of before is told.
+  for (const incidentId of [3, 4, 5, 6]) await add(incidentId, "joined", held);
+  await add(4, "resolved", {}, true);
+  await add(5, "snoozed", {}, true);
+  await add(4, "reopened", {}, true);
+  const since = await add(4, "severity_changed", {}, true);
+  const found = await store.incidents.threadLines();
+  expect(found.map(({ id }) => id)).toEqual([joined, severity, told, since]);
+  expect(found[0]).toMatchObject({ kind: "joined", at: at(0), data: held, isPosted: false });
 });
 
 test("changes are kept once by id, however long it is", async () => {

@@ -2,7 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compareSeverity, type Severity, severities } from "../../../src/domain/alert.ts";
 import {
+  addJoins,
   isOverdue,
+  type Joins,
   lineEveryMs,
   noNews,
   severityTold,
@@ -15,28 +17,35 @@ const at = (seconds: number) => new Date(Date.UTC(2026, 0, 31) + seconds * 1_000
 describe("alerts that join", () => {
   test("are told at once, then together once in half a minute", () => {
     const first = tellJoins(noNews, ["a"], at(0));
-    expect(first.told).toEqual(["a"]);
+    expect(first.told).toEqual({ keys: ["a"], count: 1 });
     const second = tellJoins(first.news, ["b", "c"], at(2));
-    expect(second.told).toEqual([]);
+    expect(second.told.count).toBe(0);
     expect([isOverdue(second.news, at(29)), isOverdue(second.news, at(30))]).toEqual([false, true]);
     const third = tellJoins(second.news, [], at(30));
-    expect(third.told).toEqual(["b", "c"]);
+    expect(third.told).toEqual({ keys: ["b", "c"], count: 2 });
     expect(isOverdue(third.news, at(100))).toBe(false);
   });
 
+  test("beyond some dozens are counted and not named", () => {
+    const many = Array.from({ length: 400 }, (_, index) => `${index}`);
+    const { told } = tellJoins(noNews, many, at(0));
+    expect(told).toEqual({ keys: many.slice(0, 50), count: 400 });
+    expect(addJoins(told, ["b"])).toEqual({ keys: told.keys, count: 401 });
+  });
+
   test("nobody joining is no news", () => {
-    expect(tellJoins(noNews, [], at(0))).toEqual({ news: noNews, told: [] });
+    expect(tellJoins(noNews, [], at(0))).toEqual({ news: noNews, told: noNews.untold });
   });
 
   test("are all told in the end, each once, in few lines", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 60 }), (pauses) => {
         let [news, seconds] = [noNews, 0];
-        const lines: (readonly string[])[] = [];
+        const lines: Joins[] = [];
         const tell = (keys: readonly string[]) => {
           const next = tellJoins(news, keys, at(seconds));
           news = next.news;
-          if (next.told.length > 0) lines.push(next.told);
+          if (next.told.count > 0) lines.push(next.told);
         };
         pauses.forEach((pause, index) => {
           seconds += pause;
@@ -44,7 +53,10 @@ describe("alerts that join", () => {
         });
         seconds += lineEveryMs / 1_000;
         tell([]);
-        expect(lines.flat()).toEqual(pauses.map((_, index) => String(index)));
+        const joined = pauses.map((_, index) => String(index));
+        for (const { keys, count } of lines)
+          expect(joined.splice(0, count).slice(0, keys.length)).toEqual(keys);
+        expect(joined).toEqual([]);
         expect(lines.length).toBeLessThanOrEqual(1 + Math.ceil((seconds * 1_000) / lineEveryMs));
       }),
     );
