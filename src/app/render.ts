@@ -59,12 +59,11 @@ export function createRender(options: RenderOptions): Render {
   const { store, people } = options;
 
   async function renderIncident(id: number) {
-    await explainFirst(id);
-    const incident = await store.incidents.find(id);
-    if (incident === null) return null;
-    const [alerts, explanation, said, family] = await Promise.all([
+    const found = await readExplained(id);
+    if (found === null) return null;
+    const { incident, explanation } = found;
+    const [alerts, said, family] = await Promise.all([
       store.incidents.alerts(id, maxAlerts),
-      store.explanations.find(id),
       store.feedback.ofIncidents([id], maxSaid),
       store.incidents.children([id]),
     ]);
@@ -74,8 +73,21 @@ export function createRender(options: RenderOptions): Render {
     return { view: incidentView(card), revision: incident.revision };
   }
 
+  /** A card that would come without an explanation waits for its first one. */
+  async function readExplained(id: number) {
+    const found = await readIncident(id);
+    if (found === null || found.explanation !== null) return found;
+    await explainFirst(id);
+    return await readIncident(id);
+  }
+
+  /** The explanation is read second, so that it is never older than the revision that the card is said to show. */
+  async function readIncident(id: number) {
+    const incident = await store.incidents.find(id);
+    return incident === null ? null : { incident, explanation: await store.explanations.find(id) };
+  }
+
   async function explainFirst(id: number): Promise<void> {
-    if ((await store.explanations.find(id)) !== null) return;
     try {
       await withDeadline(
         options.explain(id),

@@ -8,6 +8,7 @@ import { at, buildAlert, buildIncident } from "../domain/build.ts";
 import { plan, rolloutIn } from "../domain/rollout/build.ts";
 import { noCharts } from "../fixtures/charts.ts";
 import { buildHandover } from "../fixtures/digest.ts";
+import { buildExplanation } from "../fixtures/explanation-question.ts";
 
 const png = new Uint8Array([1]);
 const drawing: Charts = { ...noCharts, alerts: async () => png, comparison: async () => png };
@@ -59,6 +60,30 @@ test("the line that says it is resolved shows when which service's alerts fired"
   const without = (await renderer(store, noCharts)(post))?.view;
   expect(without?.title).toBe("resolved: all ended");
   expect(without?.blocks.some(({ kind }) => kind === "image")).toBe(false);
+});
+
+test("an edit of a card reads its explanation once, after the incident that it belongs to", async () => {
+  const { store } = await freshStore();
+  await store.incidents.save([buildIncident({ id: 5 })]);
+  const summary = [{ text: "It began with the deploy.", evidence: [] }];
+  await store.explanations.save(buildExplanation({ incidentId: 5, summary }));
+  const post = await wanted(store, "incident", 5);
+  const reads: string[] = [];
+  const { incidents, explanations } = store;
+  const noting: Store = {
+    ...store,
+    incidents: { ...incidents, find: (id) => incidents.find(id).finally(() => reads.push("incident")) },
+    explanations: {
+      ...explanations,
+      find: async (id) => {
+        reads.push("explanation");
+        return await explanations.find(id);
+      },
+    },
+  };
+  const card = await renderer(noting, noCharts)(post);
+  expect(JSON.stringify(card?.view)).toContain("It began with the deploy.");
+  expect(reads).toEqual(["incident", "explanation"]);
 });
 
 test("one service alone needs no picture", async () => {
