@@ -19,16 +19,8 @@ import {
 } from "../domain/suppression/flapping.ts";
 import { duration, moment } from "../domain/view.ts";
 import type { Firing } from "./settle-starts.ts";
-import {
-  append,
-  type Gathering,
-  keep,
-  type Movement,
-  nameOf,
-  newestOf,
-  type Report,
-  type TriageMemory,
-} from "./triage-memory.ts";
+import { nameOf, newestOf, type TriageMemory } from "./triage/memory.ts";
+import { append, type Gathering, keep, type Movement, type Report } from "./triage/movement.ts";
 
 /** What sources last said of a fingerprint, whether or not the alert is held open. */
 export function newestFiring(memory: TriageMemory, fingerprint: string): Firing | undefined {

@@ -23,7 +23,8 @@ import {
 } from "../domain/incident/thread-news.ts";
 import type { Incident, IncidentEvent, TimelineEntry } from "../domain/incident.ts";
 import type { NewTimelineEntry, TimelineRevision } from "../ports.ts";
-import { append, type Movement, nameOf, type TriageMemory } from "./triage-memory.ts";
+import { nameOf, type TriageMemory } from "./triage/memory.ts";
+import { append, type Movement } from "./triage/movement.ts";
 
 /** What telling threads needs of the one who leads. The history says the same, for whoever leads next. */
 export interface LineKeeper {

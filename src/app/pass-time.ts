@@ -6,7 +6,9 @@ import { isFlapping } from "../domain/suppression/flapping.ts";
 import type { MuteSettings } from "../domain/suppression.ts";
 import { endNewestPart, release, settleQuiet } from "./hold-flapping.ts";
 import { reviewAllMutes, reviewMutes } from "./review-mutes.ts";
-import { keep, type Movement, newMovement, place, type TriageMemory } from "./triage-memory.ts";
+import type { TriageMemory } from "./triage/memory.ts";
+import { keep, type Movement, newMovement } from "./triage/movement.ts";
+import { place } from "./triage/placement.ts";
 
 /** Alerts not heard of time out, those that flapped settle, and what mutes them begins and ends. */
 export function passTime(

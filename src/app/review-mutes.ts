@@ -1,6 +1,7 @@
 /** Asks again what mutes alerts: those that are new, and those whose inhibitors came or went. */
 import { isSameMute } from "../domain/suppression/mute.ts";
-import { append, keep, type Movement, type TriageMemory } from "./triage-memory.ts";
+import type { TriageMemory } from "./triage/memory.ts";
+import { append, keep, type Movement } from "./triage/movement.ts";
 
 /** @param fresh - keys that are new in this batch; nobody has been told of them yet. */
 export function reviewMutes(memory: TriageMemory, movement: Movement, fresh: ReadonlySet<string>): void {

@@ -4,7 +4,9 @@
  */
 import type { Correlation, Placement, Reason, Ruling, Split } from "../domain/clustering/correlation.ts";
 import type { Store } from "../ports.ts";
-import { type Movement, newMovement, place, remember, type TriageMemory } from "./triage-memory.ts";
+import { remember, type TriageMemory } from "./triage/memory.ts";
+import { type Movement, newMovement } from "./triage/movement.ts";
+import { place } from "./triage/placement.ts";
 
 /** Alerts of one incident that are read back into memory. */
 const maxAlerts = 5_000;

@@ -8,22 +8,18 @@ import type { MuteSettings } from "../domain/suppression.ts";
 import { beginText, countOrHold, endNewestPart, newestFiring, takeHeld } from "./hold-flapping.ts";
 import { reviewAllMutes, reviewMutes } from "./review-mutes.ts";
 import { settleStarts } from "./settle-starts.ts";
+import { drop, newestOf, type TriageMemory, unplaced } from "./triage/memory.ts";
 import {
   append,
-  drop,
   type Gathering,
   hear,
   keep,
-  keepTogether,
   type Movement,
-  newestOf,
   newGathering,
   newMovement,
-  place,
   type Report,
-  type TriageMemory,
-  unplaced,
-} from "./triage-memory.ts";
+} from "./triage/movement.ts";
+import { keepTogether, place } from "./triage/placement.ts";
 
 /**
  * Takes reports in order of receipt: merges repeats, ends superseded firings, holds open what flaps, lets the

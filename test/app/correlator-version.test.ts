@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { takeReports } from "../../src/app/take-reports.ts";
-import { createMemory } from "../../src/app/triage-memory.ts";
+import { createMemory } from "../../src/app/triage/memory.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
 import { at, buildAlert } from "../domain/build.ts";
 

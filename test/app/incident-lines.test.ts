@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type LineKeeper, linesFor, noteHeld, recallLines } from "../../src/app/incident-lines.ts";
-import { createMemory, newMovement, remember, type TriageMemory } from "../../src/app/triage-memory.ts";
+import { createMemory, remember, type TriageMemory } from "../../src/app/triage/memory.ts";
+import { newMovement } from "../../src/app/triage/movement.ts";
 import { type Severity, severities } from "../../src/domain/alert.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
 import { heldKinds } from "../../src/domain/incident/held-line.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { apart, together } from "../../commands/_groupings.ts";
 import { takeRulings } from "../../src/app/rulings.ts";
 import { takeReports } from "../../src/app/take-reports.ts";
-import { createMemory, remember, type TriageMemory } from "../../src/app/triage-memory.ts";
+import { createMemory, remember, type TriageMemory } from "../../src/app/triage/memory.ts";
 import type { TrackedAlert } from "../../src/domain/alert/tracked.ts";
 import type { Alert } from "../../src/domain/alert.ts";
 import type { Ruling } from "../../src/domain/clustering/correlation.ts";

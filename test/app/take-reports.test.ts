@@ -2,13 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { passTime } from "../../src/app/pass-time.ts";
 import { takeReports } from "../../src/app/take-reports.ts";
-import {
-  createMemory,
-  type Movement,
-  type Report,
-  remember,
-  type TriageMemory,
-} from "../../src/app/triage-memory.ts";
+import { createMemory, remember, type TriageMemory } from "../../src/app/triage/memory.ts";
+import type { Movement, Report } from "../../src/app/triage/movement.ts";
 import type { TrackedAlert } from "../../src/domain/alert/tracked.ts";
 import type { Alert } from "../../src/domain/alert.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";

@@ -1,10 +1,10 @@
 /** From stored deliveries to batches that triage takes in one transaction each. */
-import type { Change } from "../domain/change.ts";
-import type { Observation } from "../domain/clustering/correlation.ts";
-import type { ProfilePush } from "../domain/monitoring/profile-push.ts";
-import type { Topology } from "../domain/topology.ts";
-import type { ParseResult, StoredDelivery } from "../ports.ts";
-import type { Report } from "./triage-memory.ts";
+import type { Change } from "../../domain/change.ts";
+import type { Observation } from "../../domain/clustering/correlation.ts";
+import type { ProfilePush } from "../../domain/monitoring/profile-push.ts";
+import type { Topology } from "../../domain/topology.ts";
+import type { ParseResult, StoredDelivery } from "../../ports.ts";
+import type { Report } from "./movement.ts";
 
 const maxAlertsInBatch = 2_000;
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { explainAgainMs } from "../../src/app/triage-commit.ts";
+import { explainAgainMs } from "../../../src/app/triage/want-posts.ts";
 
 const now = new Date("2026-01-31T09:00:00Z");
 const secondsAgo = (seconds: number) => now.getTime() - seconds * 1_000;

@@ -1,21 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { passTime } from "../../src/app/pass-time.ts";
-import { takeReports } from "../../src/app/take-reports.ts";
-import {
-  createMemory,
-  forget,
-  type Movement,
-  type Report,
-  type TriageMemory,
-} from "../../src/app/triage-memory.ts";
-import type { Alert } from "../../src/domain/alert.ts";
-import { createCorrelator } from "../../src/domain/clustering.ts";
-import { incidentFacts } from "../../src/domain/incident/facts.ts";
-import { openIncident } from "../../src/domain/incident.ts";
-import type { Silence } from "../../src/domain/suppression/silence.ts";
-import { shippedWeights } from "../../src/domain/weights.ts";
-import { at, buildAlert, buildIncident } from "../domain/build.ts";
+import { passTime } from "../../../src/app/pass-time.ts";
+import { takeReports } from "../../../src/app/take-reports.ts";
+import { createMemory, forget, type TriageMemory } from "../../../src/app/triage/memory.ts";
+import type { Movement, Report } from "../../../src/app/triage/movement.ts";
+import type { Alert } from "../../../src/domain/alert.ts";
+import { createCorrelator } from "../../../src/domain/clustering.ts";
+import { incidentFacts } from "../../../src/domain/incident/facts.ts";
+import { openIncident } from "../../../src/domain/incident.ts";
+import type { Silence } from "../../../src/domain/suppression/silence.ts";
+import { shippedWeights } from "../../../src/domain/weights.ts";
+import { at, buildAlert, buildIncident } from "../../domain/build.ts";
 
 const topology = {
   edges: [

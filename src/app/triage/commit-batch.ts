@@ -1,0 +1,84 @@
+/** One batch: its reports are placed and muted, and all that it says is stored at once. */
+import type { Alert } from "../../domain/alert.ts";
+import { shippedMonitoring } from "../../domain/monitoring/profile-push.ts";
+import type { MuteSettings } from "../../domain/suppression.ts";
+import type { Job } from "../../ports.ts";
+import { takePushes } from "../take-pushes.ts";
+import { takeReports } from "../take-reports.ts";
+import type { Batch } from "./batch.ts";
+import { commit } from "./commit.ts";
+import type { Leadership } from "./leadership.ts";
+import type { TriageMemory } from "./memory.ts";
+import type { Movement } from "./movement.ts";
+import type { TriageOptions } from "./options.ts";
+
+/** A silence that matches all the time is marked so once in so long. */
+const markMatchedMs = 3_600_000;
+/** Open incidents that began within this long are explained again when a change is told. */
+const reconsiderMs = 6 * 3_600_000;
+const maxReconsidered = 50;
+
+export async function commitBatch(
+  options: TriageOptions,
+  leader: Leadership,
+  batch: Batch,
+  settings: MuteSettings,
+): Promise<void> {
+  const { clock, metrics } = options;
+  const startedAt = performance.now();
+  const last = batch.deliveries.at(-1);
+  if (last === undefined) return;
+  const now = clock.now();
+  const movement = takeReports(leader.memory, batch.reports, {
+    observations: batch.observations,
+    settings,
+    now: last.receivedAt,
+  });
+  const matched = newlyMatched(leader.memory, settings, now);
+  await commit(options, leader, {
+    movement,
+    cursor: last.id,
+    now,
+    before: async (tx) => {
+      await tx.incidents.markMatched(matched, now);
+      for (const dead of batch.dead) await tx.deliveries.bury(dead.delivery, dead.problem);
+      if (batch.changes.length > 0) {
+        const news = (await options.knownMoves?.newsIn(tx, batch.changes)) ?? batch.changes;
+        await tx.incidents.saveChanges(news);
+        await tx.jobs.addAll(reconsider(leader, now));
+      }
+      for (const said of batch.topologies)
+        await tx.incidents.saveTopology(said.source, said.topology, said.at);
+      await takePushes(tx, batch.profiles, options.monitoring ?? shippedMonitoring, now);
+    },
+  });
+  options.onNewAlerts?.(newAlerts(movement));
+  metrics.count("tocsin_triage_alerts_total", {}, batch.reports.length);
+  metrics.gauge("tocsin_triage_lag_seconds", (clock.now().getTime() - last.receivedAt.getTime()) / 1000);
+  metrics.observe("tocsin_triage_batch_seconds", (performance.now() - startedAt) / 1000);
+  for (const dead of batch.dead)
+    metrics.count("tocsin_dead_deliveries_total", { source: dead.delivery.source });
+}
+
+function newAlerts({ joined, alerts }: Movement): Alert[] {
+  return [...joined.values()].flat().flatMap((key) => alerts.get(key)?.alert ?? []);
+}
+
+/** Silences that matched an alert of this batch, and were not known to of late. */
+function newlyMatched(memory: TriageMemory, { silences }: MuteSettings, now: Date): readonly number[] {
+  const matched = new Set(memory.muting.takeMatched());
+  const before = now.getTime() - markMatchedMs;
+  return silences
+    .filter(({ id, matchedAt }) => matched.has(id) && (matchedAt?.getTime() ?? 0) < before)
+    .map(({ id }) => id);
+}
+
+/** A change that is told late may explain what is already open: the newest open incidents are explained again. */
+function reconsider({ memory }: Leadership, now: Date): Job[] {
+  const since = now.getTime() - reconsiderMs;
+  return [...memory.incidents.values()]
+    .filter((incident) => incident.state !== "resolved" && incident.startedAt.getTime() >= since)
+    .sort((a, b) => b.id - a.id)
+    .slice(0, maxReconsidered)
+    .map(({ id }) => ({ task: "explain", incidentId: id }));
+}

@@ -1,0 +1,64 @@
+/** What the replica that leads knows, and how it learns what an earlier leader decided. */
+import type { Lease } from "../../ports.ts";
+import { recallLines } from "../incident-lines.ts";
+import { createMemory, remember } from "./memory.ts";
+import type { TriageOptions } from "./options.ts";
+import type { Leader } from "./want-posts.ts";
+
+/** Alerts that ended, and their incidents, are remembered for so long. */
+export const memoryMs = 24 * 3_600_000;
+const maxRemembered = 200_000;
+const maxRulingsInForce = 2_000;
+/** Changes from so long before the oldest alert. */
+const changesBeforeMs = 7_200_000;
+/** Clocks of sources may be ahead. */
+const changesAheadMs = 3_600_000;
+const maxChanges = 20_000;
+
+export interface Leadership extends Leader {
+  lease: Lease;
+  renewedAt: number;
+  tickedAt: number;
+  remindedAt: number;
+  /** Receipt of the newest delivery that was read, while more are waiting: time has come only so far. */
+  behindAt: Date | null;
+  /** Silences by kind of reminder that were asked for already: "silence_ending 12". */
+  readonly reminded: Set<string>;
+}
+
+/** Reads back what an earlier leader decided. */
+export async function takeOver(options: TriageOptions, lease: Lease, now: number): Promise<Leadership> {
+  const since = new Date(options.clock.now().getTime() - memoryMs);
+  const { incidents } = options.store;
+  const remembered = await incidents.remembered(since, maxRemembered);
+  const changes = await incidents.changesBetween(
+    new Date(since.getTime() - changesBeforeMs),
+    new Date(now + changesAheadMs),
+    maxChanges,
+  );
+  const topology = await incidents.topology();
+  const correlator = options.createCorrelator();
+  correlator.restore({
+    topology,
+    changes,
+    alerts: remembered,
+    rulings: await options.store.feedback.inForce(since, maxRulingsInForce),
+    nextIncidentId: lease.nextIncidentId,
+  });
+  const memory = createMemory(correlator, options);
+  for (const tracked of remembered) remember(memory, tracked);
+  for (const incident of await incidents.rememberedIncidents(since))
+    memory.incidents.set(incident.id, incident);
+  return {
+    memory,
+    ...recallLines(memory, await incidents.threadLines()),
+    lease,
+    renewedAt: now,
+    tickedAt: 0,
+    remindedAt: 0,
+    behindAt: null,
+    reminded: new Set(),
+    explainedAt: new Map(),
+    routed: new Set(),
+  };
+}

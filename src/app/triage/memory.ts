@@ -1,0 +1,160 @@
+/** What the leaseholder of a scope remembers: which alerts there are, and where they belong. */
+
+import type { TrackedAlert } from "../../domain/alert/tracked.ts";
+import type { Correlator } from "../../domain/clustering/correlation.ts";
+import { createTally, type IncidentFacts, type IncidentTally } from "../../domain/incident/facts.ts";
+import type { Incident } from "../../domain/incident.ts";
+import { type FlappingRule, isFlapping, shippedFlapping } from "../../domain/suppression/flapping.ts";
+import type { InhibitionRule } from "../../domain/suppression/inhibition.ts";
+import { createMuting, type Muting } from "../../domain/suppression.ts";
+
+/**
+ * Alerts that fire or fired lately, and their incidents. It is a cache of the database: whenever a commit fails it is
+ * thrown away and loaded anew.
+ */
+export interface TriageMemory {
+  readonly alerts: Map<string, TrackedAlert>;
+  readonly incidents: Map<number, Incident>;
+  readonly members: Map<number, Set<string>>;
+  /** What the members of an incident say of it. */
+  readonly tallies: Map<number, IncidentTally>;
+  /** Newest key of each fingerprint. */
+  readonly newest: Map<string, string>;
+  /** Keys of alerts that have not ended. */
+  readonly firing: Set<string>;
+  /** Keys of alerts that flap, and are held open. */
+  readonly held: Set<string>;
+  /** Alerts kept with an earlier firing of theirs, by the number of the incident that was to be theirs alone. */
+  readonly guests: Map<number, string>;
+  readonly muting: Muting;
+  readonly flapping: FlappingRule;
+  readonly correlator: Correlator;
+  /** Version of the correlator, kept with every placement; null where it has none. */
+  readonly correlatorVersion: number | null;
+}
+
+/** Alerts that no incident has yet belong to this one, which there is not. */
+export const unplaced = 0;
+
+export function createMemory(
+  correlator: Correlator,
+  rules: {
+    readonly inhibition?: readonly InhibitionRule[];
+    readonly flapping?: FlappingRule;
+    readonly correlatorVersion?: () => number;
+  } = {},
+): TriageMemory {
+  const alerts = new Map<string, TrackedAlert>();
+  return {
+    alerts,
+    incidents: new Map(),
+    members: new Map(),
+    tallies: new Map(),
+    newest: new Map(),
+    firing: new Set(),
+    held: new Set(),
+    guests: new Map(),
+    muting: createMuting(rules.inhibition ?? [], (key) => nameOf(alerts.get(key)) ?? key.slice(0, 16)),
+    flapping: rules.flapping ?? shippedFlapping,
+    correlator,
+    correlatorVersion: rules.correlatorVersion?.() ?? null,
+  };
+}
+
+/** "HighLatency on api" */
+export function nameOf(tracked: TrackedAlert): string;
+export function nameOf(tracked: TrackedAlert | undefined): string | undefined;
+export function nameOf(tracked: TrackedAlert | undefined): string | undefined {
+  if (tracked === undefined) return undefined;
+  const { name, service } = tracked.alert;
+  return service === null ? name : `${name} on ${service}`;
+}
+
+/** Puts a tracked alert where it belongs in every index. */
+export function remember(memory: TriageMemory, tracked: TrackedAlert): void {
+  const { key, incidentId, alert } = tracked;
+  const before = memory.alerts.get(key);
+  memory.alerts.set(key, tracked);
+  if (before?.incidentId === incidentId) memory.tallies.get(incidentId)?.change(before, tracked);
+  else {
+    if (before !== undefined) leave(memory, before);
+    enter(memory, tracked);
+  }
+  if (tracked.endedBy === null) memory.firing.add(key);
+  else memory.firing.delete(key);
+  if (isFlapping(tracked.flapping)) memory.held.add(key);
+  else memory.held.delete(key);
+  const newest = newestOf(memory, alert.fingerprint);
+  if (newest === undefined || newest.alert.startsAt <= alert.startsAt)
+    memory.newest.set(alert.fingerprint, key);
+  memory.muting.note(tracked);
+}
+
+function enter({ members, tallies }: TriageMemory, tracked: TrackedAlert): void {
+  const { key, incidentId } = tracked;
+  const joined = members.get(incidentId);
+  if (joined === undefined) members.set(incidentId, new Set([key]));
+  else joined.add(key);
+  if (incidentId === unplaced) return;
+  const tally = tallies.get(incidentId) ?? createTally();
+  tallies.set(incidentId, tally);
+  tally.change(null, tracked);
+}
+
+function leave({ members, tallies }: TriageMemory, tracked: TrackedAlert): void {
+  const { key, incidentId } = tracked;
+  const left = members.get(incidentId);
+  left?.delete(key);
+  if (left?.size !== 0) tallies.get(incidentId)?.change(tracked, null);
+  else {
+    members.delete(incidentId);
+    tallies.delete(incidentId);
+  }
+}
+
+/** What the alerts of an incident say of it; null when it has none. */
+export function factsOf(memory: TriageMemory, incidentId: number): IncidentFacts | null {
+  return memory.tallies.get(incidentId)?.facts(() => membersOf(memory, incidentId)) ?? null;
+}
+
+/** Alerts of an incident. */
+export function* membersOf(memory: TriageMemory, incidentId: number): Generator<TrackedAlert> {
+  for (const key of memory.members.get(incidentId) ?? []) {
+    const tracked = memory.alerts.get(key);
+    if (tracked !== undefined) yield tracked;
+  }
+}
+
+/** Remembers no longer. */
+export function drop(memory: TriageMemory, key: string): void {
+  const tracked = memory.alerts.get(key);
+  if (tracked === undefined) return;
+  leave(memory, tracked);
+  memory.alerts.delete(key);
+  memory.firing.delete(key);
+  memory.held.delete(key);
+  memory.muting.forget(key);
+  if (memory.newest.get(tracked.alert.fingerprint) === key) memory.newest.delete(tracked.alert.fingerprint);
+}
+
+/** The newest firing of a fingerprint. */
+export function newestOf(memory: TriageMemory, fingerprint: string): TrackedAlert | undefined {
+  const key = memory.newest.get(fingerprint);
+  return key === undefined ? undefined : memory.alerts.get(key);
+}
+
+/** Forgets ended alerts of resolved incidents last heard of before `before`. */
+export function forget(memory: TriageMemory, before: Date): void {
+  for (const [id, incident] of memory.incidents) {
+    if (incident.state !== "resolved") continue;
+    const keys = [...(memory.members.get(id) ?? [])];
+    const isOld = keys.every((key) => {
+      const tracked = memory.alerts.get(key);
+      return tracked === undefined || (tracked.endedBy !== null && tracked.seenAt < before);
+    });
+    if (!isOld) continue;
+    for (const key of keys) drop(memory, key);
+    memory.incidents.delete(id);
+  }
+  for (const [id, key] of memory.guests) if (!memory.alerts.has(key)) memory.guests.delete(id);
+}
