@@ -75,8 +75,11 @@ function summaryOf(
   { team, days }: { readonly team: string | null; readonly days: number },
 ): string {
   const { notified, mattered } = report.total;
-  const idle = notified === 0 ? 0 : Math.round((100 * (notified - mattered)) / notified);
-  const all = `${notified} notifications in ${days === 1 ? "a day" : `${days} days`}; nobody acted on ${idle} % of them.`;
+  const span = days === 1 ? "a day" : `${days} days`;
+  if (notified === 0) return `No notification in ${span}.`;
+  const idle = Math.round((100 * (notified - mattered)) / notified);
+  const acted = idle === 0 ? "people acted on all" : `nobody acted on ${idle} %`;
+  const all = `${notified === 1 ? "1 notification" : `${notified} notifications`} in ${span}; ${acted} of them.`;
   const of = team === null ? "" : ` of ${oneLine(team, 60)}`;
   const [worst] = report.rules;
   if (worst === undefined) return `${all} No rule${of} stands out as noise.`;

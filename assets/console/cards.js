@@ -94,12 +94,12 @@ function article(message, kind, handlers) {
     "aria-labelledby": `${id}-title`,
     "aria-describedby": `${id}-summary`,
   });
-  const { blocks, at } = kind === "card" ? { blocks: view.blocks, at: message.at } : withoutRepeats(message);
+  const { title, blocks, at } = kind === "card" ? { ...view, at: message.at } : withoutRepeats(message);
   const heading = h(
     "header",
     { class: "message-head" },
     badge(view),
-    h(kind === "card" ? "h3" : "h4", { class: "title", id: `${id}-title`, dir: "auto" }, view.title),
+    h(kind === "card" ? "h3" : "h4", { class: "title", id: `${id}-title`, dir: "auto" }, title),
     timeElement(at, "short"),
   );
   heading.lastElementChild?.classList.add("posted");
@@ -118,18 +118,50 @@ function article(message, kind, handlers) {
  * @param {WireMessage} message
  */
 function withoutRepeats(message) {
-  const { title } = message.view;
-  const [first] = message.view.blocks;
-  const isTitle =
-    first?.kind === "text" &&
-    first.text
-      .map((span) => span.text)
-      .join("")
-      .trim() === title;
-  const blocks = isTitle ? message.view.blocks.slice(1) : message.view.blocks;
+  const title = wholeTitle(message.view);
+  const blocks = afterTitle(title, message.view.blocks);
   const last = blocks.at(-1);
   const moment = last?.kind === "note" && last.text.length === 1 ? last.text[0]?.at : undefined;
-  return moment === undefined ? { blocks, at: message.at } : { blocks: blocks.slice(0, -1), at: moment };
+  return moment === undefined
+    ? { title, blocks, at: message.at }
+    : { title, blocks: blocks.slice(0, -1), at: moment };
+}
+
+/**
+ * A title that was cut is the beginning of the first line: then that line's first sentence.
+ * @param {WireView} view
+ */
+function wholeTitle({ title, blocks: [first] }) {
+  if (!title.endsWith("…") || first?.kind !== "text") return title;
+  const line = first.text[0]?.text ?? "";
+  const end = line.indexOf(". ");
+  return line.startsWith(title.slice(0, -1)) && end > 0 && end < title.length
+    ? line.slice(0, end + 1)
+    : title;
+}
+
+/**
+ * @param {string} title
+ * @param {WireView["blocks"]} blocks
+ * @returns {WireView["blocks"]}
+ */
+function afterTitle(title, blocks) {
+  const [first, ...rest] = blocks;
+  if (first?.kind !== "text") return blocks;
+  const whole = first.text.map((span) => span.text).join("");
+  if (whole.trim() === title) return rest;
+  const [begin, ...others] = first.text;
+  if (
+    begin === undefined ||
+    !/^$|^[ ·]/.test(begin.text.slice(title.length)) ||
+    !begin.text.startsWith(title)
+  )
+    return blocks;
+  const [next, ...last] = [{ ...begin, text: begin.text.slice(title.length) }, ...others].filter(
+    (span) => span.text.trim() !== "",
+  );
+  if (next === undefined) return rest;
+  return [{ ...first, text: [{ ...next, text: next.text.replace(/^[ ·]+/, "") }, ...last] }, ...rest];
 }
 
 /**

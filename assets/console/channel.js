@@ -96,7 +96,7 @@ export function createChannelView(handlers) {
     if (old === null) cards.insertBefore(element, successor(message.id));
     else replace(old, element);
     number();
-    if (wasAtBottom && old === null) toBottom();
+    if (wasAtBottom && old === null) toNewest(element);
     return before === undefined ? "new" : "changed";
   }
 
@@ -140,7 +140,7 @@ export function createChannelView(handlers) {
     const old = element.id === "" ? null : place.querySelector(`#${element.id}`);
     if (old === null) place.append(element);
     else old.replaceWith(element);
-    if (wasAtBottom) toBottom();
+    if (wasAtBottom) toNewest(element);
     else element.scrollIntoView({ block: "nearest" });
     return true;
   }
@@ -204,6 +204,14 @@ export function createChannelView(handlers) {
   function toBottom() {
     isPinned = true;
     scroller.scrollTop = scroller.scrollHeight;
+  }
+
+  /** What is taller than the screen is read from its top. @param {HTMLElement} element */
+  function toNewest(element) {
+    toBottom();
+    if (element.offsetHeight <= scroller.clientHeight) return;
+    isPinned = false;
+    element.scrollIntoView({ block: "start" });
   }
 
   function isAtBottom() {

@@ -15,8 +15,8 @@ export function renderFilters(filters, apply) {
   const others = filters.filter(({ kind }) => kind !== "search");
   const more = h(
     "details",
-    { class: "more-filters", open: !isNarrow.matches || others.some(narrows) },
-    h("summary", {}, "Filters"),
+    { class: "more-filters", open: !isNarrow.matches },
+    h("summary", {}, summaryOf(others)),
     h("div", { class: "filter-row" }, ...others.map(renderFilter)),
   );
   const form = h(
@@ -45,6 +45,15 @@ export function renderFilters(filters, apply) {
       apply(queryOf(form));
   });
   return form;
+}
+
+/** What is set stays said while the filters are folded away. @param {readonly Filter[]} filters */
+function summaryOf(filters) {
+  const set = filters.filter(narrows).map(({ kind, label, value, options }) => {
+    const shown = options.find((option) => option.value === value)?.label ?? value;
+    return `${label}: ${kind === "day" ? dayOf(value) : shown}`;
+  });
+  return set.length === 0 ? "Filters" : `Filters (${set.join(", ")})`;
 }
 
 /** Whether it says more than its first choice does. @param {Filter} filter */

@@ -3,7 +3,7 @@
  * @import { WirePage } from "./api.js"
  * @import { Press } from "./page-blocks.js"
  */
-import { getPage } from "./api.js";
+import { ApiError, getPage } from "./api.js";
 import { byId, h } from "./dom.js";
 import { renderFilters, withMoments } from "./filters.js";
 import { renderPageBlock } from "./page-blocks.js";
@@ -140,8 +140,6 @@ export function createPageView(handlers) {
 
   /** @param {unknown} error */
   function showProblem(error) {
-    const again = h("button", { type: "button", class: "button" }, "Try again");
-    again.addEventListener("click", () => void refresh());
     title.textContent = "This page cannot be shown";
     handlers.titled("Not shown");
     lead.textContent = error instanceof Error ? error.message : String(error);
@@ -149,7 +147,23 @@ export function createPageView(handlers) {
     filters.replaceChildren();
     foot.hidden = true;
     shown = [];
-    body.replaceChildren(h("p", {}, again));
+    body.replaceChildren(h("p", {}, wayOn(error)));
+  }
+
+  /** What is not there will not come: a list leads on. What failed may be tried again. @param {unknown} error */
+  function wayOn(error) {
+    const [, list = "", one] = (address ?? "").split(/[/?]/);
+    if (error instanceof ApiError && error.status === 404 && one !== undefined) {
+      const href = `/${list}${list === "incidents" ? "?state=all" : ""}`;
+      return h(
+        "a",
+        { href, "data-internal": true, class: "button way-on" },
+        `All ${list === "audit" ? "entries" : list}`,
+      );
+    }
+    const again = h("button", { type: "button", class: "button" }, "Try again");
+    again.addEventListener("click", () => void refresh());
+    return again;
   }
 
   /** @param {string} query */

@@ -6,7 +6,9 @@
  */
 import { h, svgElement } from "./dom.js";
 
-const maxName = 22;
+/** As in pages.css, to know how much of a name a box holds. */
+const nameFont = "600 13px";
+const namePadding = 10;
 
 /** @param {Drawing} drawing */
 export function renderDrawing(drawing) {
@@ -26,6 +28,16 @@ export function renderDrawing(drawing) {
     ...drawing.calls.map(([caller, callee]) => renderCall(drawing, caller, callee)),
     ...drawing.services.map((service) => renderService(drawing, service)),
   );
+  const frame = h(
+    "div",
+    { class: "drawing-frame", tabindex: 0, role: "region", "aria-label": "Drawing of the topology" },
+    picture,
+  );
+  const first = drawing.services.find(({ suspect }) => suspect === 1);
+  // Once it has a size: where it is wider than the screen, what is blamed most is seen first.
+  requestAnimationFrame(() => {
+    if (first !== undefined) frame.scrollLeft = first.x - frame.clientWidth / 2;
+  });
   const more =
     drawing.omitted === 0
       ? null
@@ -33,11 +45,7 @@ export function renderDrawing(drawing) {
   return h(
     "div",
     { class: "drawing" },
-    h(
-      "div",
-      { class: "drawing-frame", tabindex: 0, role: "region", "aria-label": "Drawing of the topology" },
-      picture,
-    ),
+    frame,
     h(
       "p",
       { class: "note legend" },
@@ -128,10 +136,26 @@ function renderService({ boxWidth, boxHeight }, service) {
       }),
     );
   }
-  const shown = name.length > maxName ? `${name.slice(0, maxName - 1)}…` : name;
+  const shown = fitted(name, boxWidth - 2 * namePadding);
   group.append(
     svgElement("text", { x, y: words === "" ? y + 4.5 : y - 3, class: "topology-name" }, shown),
     ...(words === "" ? [] : [svgElement("text", { x, y: y + 14, class: "topology-word" }, words)]),
   );
   return group;
+}
+
+/**
+ * As much of a name as a box is wide.
+ * @param {string} name
+ * @param {number} width - px.
+ */
+function fitted(name, width) {
+  const pen = document.createElement("canvas").getContext("2d");
+  if (pen === null) return name;
+  pen.font = `${nameFont} ${getComputedStyle(document.body).fontFamily}`;
+  const isFitting = (/** @type {string} */ text) => pen.measureText(text).width <= width;
+  if (isFitting(name)) return name;
+  const letters = [...name];
+  while (letters.length > 1 && !isFitting(`${letters.join("")}…`)) letters.pop();
+  return `${letters.join("")}…`;
 }

@@ -81,7 +81,12 @@ export function renderBlock(block) {
         "dl",
         { class: "fields" },
         ...block.fields.map((field) =>
-          h("div", {}, h("dt", {}, field.label), h("dd", {}, ...field.value.map(renderSpan))),
+          h(
+            "div",
+            { class: widthOf(field.value) },
+            h("dt", {}, field.label),
+            h("dd", {}, ...field.value.map(renderSpan)),
+          ),
         ),
       );
     case "list":
@@ -109,6 +114,16 @@ export function renderBlock(block) {
   }
 }
 
+/**
+ * How much of a row a field asks for, so that those below one another stand in line.
+ * @param {readonly WireSpan[]} value
+ */
+function widthOf(value) {
+  const length = value.reduce((sum, span) => sum + (span.at === undefined ? span.text.length : 20), 0);
+  if (length > 44) return "is-whole";
+  return length > 20 ? "is-wide" : null;
+}
+
 /** @param {Extract<WireBlock, { kind: "steps" }>} block */
 function renderSteps(block) {
   const tones = { waiting: "waiting", running: "running", done: "good", failed: "bad", skipped: "neutral" };
@@ -124,9 +139,13 @@ function renderSteps(block) {
         "li",
         { "data-state": state, "aria-current": state === "running" ? "step" : null },
         isPlain ? h("span", { class: "step-mark", "aria-hidden": "true" }) : toneIcon(tones[state]),
-        h("span", { class: "step-label" }, step.label),
-        h("span", { class: "step-state" }, stepWords[state]),
-        step.detail !== "" && h("span", { class: "step-detail" }, step.detail),
+        h(
+          "span",
+          { class: "step-text" },
+          h("span", { class: "step-label" }, step.label),
+          h("span", { class: "step-state" }, stepWords[state]),
+          step.detail !== "" && h("span", { class: "step-detail" }, step.detail),
+        ),
       );
     }),
   );
@@ -137,6 +156,7 @@ function renderTable(block) {
   const isNumeric = block.columns.map(
     (_, index) =>
       block.rows.length > 0 &&
+      block.rows.some((row) => /\d/.test(row[index] ?? "")) &&
       block.rows.every((row) => /^[+-]?[\d.,]+\s?%?$|^[–—-]?$/.test(row[index] ?? "")),
   );
   /** @param {number} index */
@@ -179,12 +199,17 @@ export function renderSpan(span) {
   return renderLink(span.url, styled);
 }
 
+/** Numbers of evidence, as claims end with. */
+const citation = /^\[\d{1,4}\](?: ?\[\d{1,4}\])*$/;
+
 /**
  * @param {string} style
  * @param {string | Node} content
  */
 function styledText(style, content) {
   const tags = /** @type {const} */ ({ bold: "strong", italic: "em", code: "code", strike: "s" });
+  if (style === "code" && typeof content === "string" && citation.test(content))
+    return h("span", { class: "citation" }, content);
   const tag = Object.hasOwn(tags, style) ? tags[/** @type {keyof typeof tags} */ (style)] : "span";
   return h(tag, { dir: "auto" }, content);
 }

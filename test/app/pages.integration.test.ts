@@ -145,6 +145,36 @@ test("a search looks at everything that there was, resolved or not", async () =>
   expect(firstColumn(pageOf(await open("reader", "/incidents?q=diskfull")))).toEqual(["#1"]);
 });
 
+test("a list without rows says what to do next", async () => {
+  const { store, open } = await console();
+  await store.incidents.save([anIncident(1, { state: "resolved", acknowledgedBy: null, assignedTo: null })]);
+  const quiet = pageOf(await open("reader", "/incidents"));
+  expect(quiet.blocks).toMatchObject([
+    { kind: "records", rows: [], empty: "No incident waits: all are resolved." },
+    { kind: "text", text: [{ page: "/incidents?state=all" }] },
+  ]);
+  const narrowed = pageOf(await open("reader", "/incidents?q=nothing-like-that"));
+  expect(narrowed.blocks).toMatchObject([
+    { rows: [], empty: expect.stringMatching(/No incident is like that\./) },
+  ]);
+  expect(narrowed.blocks).toHaveLength(1);
+});
+
+test("what is over is nobody's, and its alerts are counted once", async () => {
+  const { store, open } = await console();
+  await store.incidents.save([
+    anIncident(1, { state: "resolved", firingCount: 0, alertCount: 3 }),
+    anIncident(2, { firingCount: 1, alertCount: 3 }),
+  ]);
+  const [list] = pageOf(await open("reader", "/incidents?state=all")).blocks;
+  if (list?.kind !== "records") throw new Error("no list");
+  const shown = list.rows.map((row) => row.slice(5, 7).map(({ text }) => textOf(text)));
+  expect(shown).toEqual([
+    ["nobody", "1 of 3 firing"],
+    ["", "3"],
+  ]);
+});
+
 test("the page of an incident draws where it is, and names its rollouts", async () => {
   const { store, world, open } = await console();
   await store.incidents.save([anIncident(1)]);

@@ -157,6 +157,13 @@ describe("reading", () => {
     expect(await page.content()).not.toContain("grafana-token-of-the-test");
   });
 
+  test("where nothing is there, the page leads to the list of what is", async () => {
+    const page = await visit("/incidents/999999");
+    await page.getByRole("link", { name: "All incidents" }).click();
+    await expect.poll(() => rows(page).count()).toBe(50);
+    expect(new URL(page.url()).search).toBe("?state=all");
+  });
+
   test("moments are the reader's own, with UTC behind them", async () => {
     const page = await visit(`/incidents/${shop.incident}`, { ...desktop, timezoneId: "Asia/Tokyo" });
     const time = page.locator(".events time").first();
@@ -270,6 +277,31 @@ describe("for every reader", () => {
       const parts = await page.locator("#page-body > *").evaluateAll(inPage.edges);
       expect(Math.max(...parts.map(({ right }) => right)), path).toBeLessThanOrEqual(360);
     }
+  });
+
+  test("on a phone the first suspect is in view, and filters that are folded away say what is set", async () => {
+    const page = await visit(`/incidents/${shop.incident}`, phone);
+    const suspect = page.locator(".topology-service", { hasText: "suspect 1" }).locator(".topology-box");
+    await expect
+      .poll(async () => {
+        const box = await suspect.boundingBox();
+        return box !== null && box.x >= 0 && box.x + box.width <= phone.viewport.width;
+      })
+      .toBe(true);
+    await page.goto(`${shop.url}/incidents?state=resolved&service=ledger`);
+    await isShown(page);
+    await page.getByText("Filters (State: resolved, Service: ledger)").waitFor();
+  });
+
+  test("on paper a page stands whole, without what can only be pressed", async () => {
+    const page = await visit(`/incidents/${shop.incident}`);
+    await page.emulateMedia({ media: "print" });
+    const pressed = [".side", ".bar", ".composer", ".page-view .actions"];
+    expect(await page.locator(pressed.map((each) => `${each}:visible`).join(", ")).count()).toBe(0);
+    const evidence = await page.getByRole("table", { name: "Evidence, by number" }).boundingBox();
+    expect(evidence?.y ?? 0).toBeGreaterThan(desktop.viewport.height);
+    const paper = await page.locator("body").boundingBox();
+    expect(paper?.height ?? 0).toBeGreaterThan(evidence?.y ?? 0);
   });
 
   test.each([

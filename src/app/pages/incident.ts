@@ -19,6 +19,7 @@ const maxEntries = 1_000;
 const maxSaid = 500;
 const maxRollouts = 50;
 const maxCauses = 8;
+const maxReasons = 4;
 
 export const incidentPage: MakePage = async (context, id) => {
   const facts = await factsOf(Number(id), context);
@@ -70,7 +71,10 @@ async function factsOf(id: number, { store, models, nameOf }: PageContext) {
     ...{ incident, alerts, evidence, explanation, topology, timeline },
     isTimelineCut: entries.length > maxEntries,
     rollouts: found.filter((rollout) => rollout !== null),
-    card: incidentView({ incident, alerts, explanation, verdicts, children: ids, models, nameOf }),
+    card: incidentView({
+      ...{ incident, alerts, explanation, verdicts, children: ids, models, nameOf },
+      alertList: "elsewhere",
+    }),
   };
 }
 
@@ -104,23 +108,25 @@ function causesOf(causes: readonly Cause[], evidence: readonly Evidence[]): Page
     kind: "records",
     label: "Causes, best first",
     columns: ["rank", "cause", "confidence", "because"],
-    rows: causes.slice(0, maxCauses).map((cause, index): readonly Cell[] => [
-      cell(String(index + 1)),
-      { text: causeText(cause, changes) },
-      cell(`${Math.round(100 * cause.confidence)} %`),
-      cell(
-        oneLine(
-          [...cause.terms]
-            .sort((a, b) => Math.abs(b.score) - Math.abs(a.score))
-            .slice(0, 4)
-            .map(({ because }) => because)
-            .join("; "),
-          600,
-        ),
-      ),
-    ]),
+    rows: causes
+      .slice(0, maxCauses)
+      .map((cause, index): readonly Cell[] => [
+        cell(String(index + 1)),
+        { text: causeText(cause, changes) },
+        { ...cell(`${Math.round(100 * cause.confidence)} %`), share: cause.confidence },
+        { text: reasonsOf(cause) },
+      ]),
+    bare: ["rank", "cause"],
     empty: "None was looked for yet.",
   };
+}
+
+/** The terms that weighed most, a line each. */
+function reasonsOf({ terms }: Cause): Text {
+  return [...terms]
+    .sort((a, b) => Math.abs(b.score) - Math.abs(a.score))
+    .slice(0, maxReasons)
+    .map(({ because }, index) => plain(`${index === 0 ? "" : "\n"}${oneLine(because, 200)}`));
 }
 
 function causeText({ service, changeId }: Cause, changes: ReadonlyMap<string, string>): Text {
@@ -166,6 +172,7 @@ function alertsOf(alerts: readonly TrackedAlert[], count: number): PageBlock {
       cell(moment(alert.startsAt)),
       cell(endedBy === null || alert.endsAt === null ? plain("") : moment(alert.endsAt)),
     ]),
+    bare: ["state", "alert", "summary"],
     empty: "Its alerts went elsewhere.",
   };
 }
@@ -181,6 +188,7 @@ function evidenceOf(evidence: readonly Evidence[]): PageBlock {
       { text: [plain(oneLine(text, 400)), ...pageOf(kind, subject)] },
       cell(at === null ? plain("") : moment(at)),
     ]),
+    bare: ["number", "kind", "what"],
     empty: "None was gathered yet.",
   };
 }
@@ -222,6 +230,6 @@ async function similarOf(id: number, { look }: PageContext): Promise<readonly Pa
   if (found.kind !== "shown") return [];
   return [
     heading("Similar incidents"),
-    { kind: "view", view: { ...found.view, actions: [] }, subject: null },
+    { kind: "view", view: { ...found.view, title: "", actions: [] }, subject: null },
   ];
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { severities } from "../../domain/alert.ts";
 import { stateWord } from "../../domain/incident/view.ts";
 import type { Incident } from "../../domain/incident.ts";
-import { type Cell, cell, type Filter, toIncident, toPage } from "../../domain/view/page.ts";
+import { type Cell, cell, type Filter, type PageBlock, toIncident, toPage } from "../../domain/view/page.ts";
 import { moment, oneLine } from "../../domain/view.ts";
 import type { IncidentSearch } from "../../ports.ts";
 import {
@@ -61,10 +61,12 @@ export const incidentsPage: MakePage = async (context) => {
       {
         kind: "records",
         label: "Incidents, newest first",
-        columns: ["incident", "severity", "state", "what", "services", "alerts", "since", "who has it"],
+        columns: ["incident", "severity", "state", "what", "since", "who has it", "alerts", "services"],
+        bare: ["incident", "severity", "state", "what"],
         rows: rows.map((incident) => rowOf(incident, context)),
-        empty: want.before === undefined ? "No incident is like that." : "That was all.",
+        empty: emptyOf(context.query),
       },
+      ...(rows.length > 0 || state === "all" ? [] : [allIncidents]),
     ],
     next: nextAddress("/incidents", context.query, before),
   });
@@ -83,6 +85,20 @@ function searchOf(want: Asked, state: (typeof stateNames)[number]): IncidentSear
     limit: pageSize + 1,
   };
 }
+
+/** What to do next stands with it: nothing found may mean too much asked. */
+function emptyOf(given: Readonly<Record<string, string>>): string {
+  if ((given["before"] ?? "") !== "") return "That was all.";
+  const isNarrowed = Object.values(given).some((value) => value.trim() !== "");
+  return isNarrowed
+    ? "No incident is like that. Take fewer words or filters, or clear them all."
+    : "No incident waits: all are resolved.";
+}
+
+const allIncidents: PageBlock = {
+  kind: "text",
+  text: [toPage("Look at all incidents, resolved ones too", "/incidents?state=all")],
+};
 
 function leadOf(count: number, hasMore: boolean): string {
   if (count === 0) return "";
@@ -118,15 +134,20 @@ function filtersOf(
 function rowOf(incident: Incident, { nameOf }: PageContext): readonly Cell[] {
   const { id, firingCount, alertCount } = incident;
   const who = incident.assignedTo ?? incident.acknowledgedBy;
+  const isOver = incident.state === "resolved";
+  // What is over needs nobody.
+  const nobody = isOver ? "" : "nobody";
   return [
     cell(toIncident(id)),
     cell(incident.severity, incident.severity),
     cell(stateOf(incident)),
     cell(toPage(oneLine(incident.title, 160), `/incidents/${id}`)),
-    cell(listed(incident.services)),
-    cell(firingCount === alertCount ? String(alertCount) : `${firingCount} of ${alertCount}`),
     cell(moment(incident.startedAt)),
-    cell(who === null ? "nobody" : oneLine(nameOf(who), 60)),
+    cell(who === null ? nobody : oneLine(nameOf(who), 60)),
+    cell(
+      isOver || firingCount === alertCount ? String(alertCount) : `${firingCount} of ${alertCount} firing`,
+    ),
+    cell(listed(incident.services)),
   ];
 }
 

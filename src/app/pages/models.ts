@@ -11,7 +11,7 @@ import {
   toPage,
   toRollout,
 } from "../../domain/view/page.ts";
-import { oneLine, textOf } from "../../domain/view.ts";
+import { oneLine, textOf, type View } from "../../domain/view.ts";
 import type { ModelEntry } from "../../ports.ts";
 import { type MakePage, missing, type PageContext, refusedBy, shown } from "./context.ts";
 
@@ -52,7 +52,7 @@ export const modelPage: MakePage = async (context, name) => {
     blocks: [
       // One backend that is away must not hide what the bot itself knows.
       found.kind === "shown"
-        ? { kind: "view", view: { ...found.view, title: "Versions" }, subject: null }
+        ? { kind: "view", view: versionsView(found.view), subject: null }
         : { kind: "view", view: found.view, subject: null },
       ...(await standingOf([entry], context)),
       { kind: "heading", text: "History" },
@@ -65,6 +65,12 @@ export const modelPage: MakePage = async (context, name) => {
     next: null,
   });
 };
+
+/** What /models answers; the history that it offers stands below. */
+function versionsView(view: View): View {
+  const actions = view.actions.filter(({ command }) => !command.startsWith("models history"));
+  return { ...view, title: "Versions", actions };
+}
 
 /** Locks and bakes of models, one row for each place. */
 async function standingOf(

@@ -110,7 +110,13 @@ function blame(service: string, { symptoms }: Scene): readonly Feature[] {
   const blaming = symptoms.filter(({ points }) => points.includes(service));
   if (blaming.length === 0) return [];
   const value = Math.log2(1 + new Set(blaming.map((symptom) => symptom.service)).size);
-  return [{ name: "blamed", value, because: `named by ${blaming.length} alerts of others` }];
+  return [
+    {
+      name: "blamed",
+      value,
+      because: `named by ${blaming.length} ${blaming.length === 1 ? "alert" : "alerts"} of others`,
+    },
+  ];
 }
 
 /** What its callers and callees say of it. */
@@ -122,7 +128,10 @@ function placeFeatures(service: string, own: readonly Symptom[], scene: Scene): 
     features.push({
       name: "explains",
       value: Math.log2(1 + hurt.length),
-      because: `${hurt.length} callers of ${service} are alerting`,
+      because:
+        hurt.length === 1
+          ? `1 caller of ${service} is alerting`
+          : `${hurt.length} callers of ${service} are alerting`,
     });
   const busier = hurt.find((caller) => hasMoreTraffic(alerting.get(caller) ?? []));
   if (busier !== undefined && hasMoreTraffic(own))

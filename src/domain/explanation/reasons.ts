@@ -82,13 +82,13 @@ const rewordings: readonly (readonly [RegExp, (subject: Subject, ...groups: read
       ({ it, isAlerting }, covered, all) => coverage(it, Number(covered), Number(all), isAlerting ? 1 : 0),
     ],
     [
-      /^(\d+) callers of .+ are alerting$/,
+      /^(\d+) callers? of .+ (?:is|are) alerting$/,
       ({ it }, count) => `${counted(count, "caller")} of ${it} ${are(count)} alerting`,
     ],
     [/^.+ was among the first to alert$/, ({ it }) => `${it} was among the first to alert`],
     [/^.+ has no alert of its own$/, ({ it }) => `${it} has no alert of its own`],
     [
-      /^named by (\d+) alerts of others$/,
+      /^named by (\d+) alerts? of others$/,
       ({ it }, count) =>
         `${counted(count, "alert")} of other services ${count === "1" ? "names" : "name"} ${it}`,
     ],

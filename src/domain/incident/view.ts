@@ -34,6 +34,8 @@ export interface IncidentCard {
   /** Some of its alerts, earliest first; the card shows the worst few. */
   readonly alerts: readonly TrackedAlert[];
   readonly explanation: Explanation | null;
+  /** Where its alerts stand beside the card already, it does not list them again; it does by default. */
+  readonly alertList?: "worst" | "elsewhere";
   /** What people say of its cause, as far as it stands; none by default. */
   readonly verdicts?: readonly Verdict[];
   /** Incidents that were split from it and are not back in it; none by default. */
@@ -203,8 +205,8 @@ function cited(text: string, evidence: readonly number[]): Text {
   return marks === "" ? [plain(text)] : [plain(`${text} `), { text: marks, style: "code" }];
 }
 
-function alertsOf({ incident, alerts }: IncidentCard): ViewBlock[] {
-  if (alerts.length === 0) return [];
+function alertsOf({ incident, alerts, alertList = "worst" }: IncidentCard): ViewBlock[] {
+  if (alerts.length === 0 || alertList === "elsewhere") return [];
   const worst = [...alerts].sort(byWeight).slice(0, maxAlertsShown);
   const items = worst.map((tracked): Text => {
     const { alert } = tracked;

@@ -18,6 +18,8 @@ import {
 export interface Cell {
   readonly text: Text;
   readonly tone?: Tone;
+  /** From 0 to 1; drawn as a bar beside the text. */
+  readonly share?: number;
 }
 
 export type PageBlock =
@@ -29,6 +31,8 @@ export type PageBlock =
       readonly label: string;
       readonly columns: readonly string[];
       readonly rows: readonly (readonly Cell[])[];
+      /** Columns whose values say themselves what they are: a phone shows them without a label. */
+      readonly bare?: readonly string[];
       /** Shown in place of the table when there are no rows. */
       readonly empty: string;
     }
@@ -118,10 +122,16 @@ export function onPage(blocks: readonly ViewBlock[], label: string): readonly Pa
   return blocks.map((block): PageBlock => {
     if (block.kind !== "table") return block;
     const rows = block.rows.map((row) =>
-      row.map((value, index) => cell(spanOf(block.columns[index] ?? "", value))),
+      row.map((value, index) => cellOf(block.columns[index] ?? "", value)),
     );
     return { kind: "records", label, columns: block.columns, rows, empty: "Nothing." };
   });
+}
+
+function cellOf(column: string, value: string): Cell {
+  const percent = column === "share" ? /^(\d{1,3}(?:\.\d+)?) %$/.exec(value)?.[1] : undefined;
+  const shown = cell(spanOf(column, value));
+  return percent === undefined ? shown : { ...shown, share: Math.min(1, Number(percent) / 100) };
 }
 
 function spanOf(column: string, value: string): Span {

@@ -16,3 +16,13 @@ test.each([
   const span = block?.kind === "records" ? block.rows[0]?.[0]?.text[0] : undefined;
   expect({ page: span?.page, at: span?.at }).toEqual({ page: undefined, at: undefined, ...expected });
 });
+
+test.each([
+  ["share", "45 %", 0.45],
+  ["share", "0.4 %", 0.004],
+  ["share", "", undefined],
+  ["lead", "45 %", undefined],
+])("a table's %s of %j is drawn as %j", (column, value, share) => {
+  const [block] = onPage([{ kind: "table", columns: [column], rows: [[value]] }], "a table");
+  expect(block?.kind === "records" ? block.rows[0]?.[0]?.share : "no table").toBe(share);
+});

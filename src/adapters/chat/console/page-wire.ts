@@ -20,6 +20,7 @@ const limits = { blocks: 60, rows: 600, events: 1_200, services: 60, options: 20
 export interface WireCell {
   readonly text: readonly WireSpan[];
   readonly tone?: string;
+  readonly share?: number;
 }
 
 export type WirePageBlock =
@@ -29,6 +30,7 @@ export type WirePageBlock =
       readonly label: string;
       readonly columns: readonly string[];
       readonly rows: readonly (readonly WireCell[])[];
+      readonly bare: readonly string[];
       readonly empty: string;
     }
   | {
@@ -87,6 +89,7 @@ function pageBlockToWire(block: PageBlock): WirePageBlock {
         label: oneLine(block.label, shared.title),
         columns: block.columns.slice(0, shared.columnCount).map((column) => oneLine(column, shared.label)),
         rows: block.rows.slice(0, limits.rows).map((row) => row.slice(0, shared.columnCount).map(cellToWire)),
+        bare: (block.bare ?? []).slice(0, shared.columnCount).map((column) => oneLine(column, shared.label)),
         empty: oneLine(block.empty, shared.title),
       };
     case "events":
@@ -119,8 +122,12 @@ function withoutAttachment(block: ViewBlock): ViewBlock {
   return block.kind === "file" ? { kind: "code", text: block.text } : block;
 }
 
-function cellToWire({ text, tone }: Cell): WireCell {
-  return { text: textToWire(text), ...(tone === undefined ? {} : { tone }) };
+function cellToWire({ text, tone, share }: Cell): WireCell {
+  return {
+    text: textToWire(text),
+    ...(tone === undefined ? {} : { tone }),
+    ...(share === undefined ? {} : { share }),
+  };
 }
 
 function drawingToWire(drawing: Drawing): Drawing {

@@ -58,3 +58,14 @@ test("a picture and a file of a view are words on a page, for a page has no mess
     { kind: "code", text: "# Report" },
   ]);
 });
+
+test("a share and the columns that need no label reach the browser", () => {
+  const { blocks } = wireOf({
+    ...{ kind: "records", label: "l", columns: ["cause", "confidence"], bare: ["cause"], empty: "" },
+    rows: [[{ text: [{ text: "a deploy" }] }, { text: [{ text: "71 %" }], share: 0.71 }]],
+  });
+  expect(blocks[0]).toMatchObject({
+    bare: ["cause"],
+    rows: [[{ text: [{ text: "a deploy" }] }, { share: 0.71 }]],
+  });
+});
