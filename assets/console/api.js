@@ -8,6 +8,7 @@
  * @typedef {import("../../src/ports/chat.ts").CommandForm} CommandForm
  * @typedef {import("../../src/adapters/chat/console/page-wire.ts").WirePage} WirePage
  * @typedef {import("../../src/adapters/chat/console/page-wire.ts").WirePageBlock} WirePageBlock
+ * @typedef {import("../../src/adapters/chat/console/desk.ts").WireRefusal} WireRefusal
  * @typedef {{ id: string, name: string, roles: readonly string[] }} PagePerson
  * @typedef {import("../../src/adapters/chat/console/desk.ts").PageState & {
  *   you: PagePerson | null, mode: "open" | "token", people: readonly PagePerson[], lagMs: number | null, now: string,
@@ -22,9 +23,10 @@ export class ApiError extends Error {
    * @param {number} status - 0 when the bot could not be reached.
    * @param {string} problem
    * @param {string} remedy
+   * @param {string | undefined} [reference] - finds it in the bot's log.
    */
-  constructor(status, problem, remedy) {
-    super(`${problem} ${remedy}`.trim());
+  constructor(status, problem, remedy, reference) {
+    super(`${problem} ${remedy}${reference === undefined ? "" : ` (reference ${reference})`}`.trim());
     this.status = status;
   }
 }
@@ -88,9 +90,9 @@ export function getCompletion(line, signal) {
 }
 
 /**
- * The form of a line's command, filled with what is known; null when it has none.
+ * The form of a line's command, filled with what is known; null when it has none. A refusal for whoever may not use it.
  * @param {{ text: string, channel: string, thread: number | null }} said
- * @returns {Promise<{ form: CommandForm | null }>}
+ * @returns {Promise<{ form: CommandForm | null, refusal: WireRefusal | null }>}
  */
 export function getForm(said) {
   return call("POST", "/api/form", said);
@@ -147,5 +149,6 @@ async function call(method, path, body, signal) {
     response.status,
     answer?.problem ?? `The bot answered ${response.status}.`,
     answer?.remedy ?? "Try again.",
+    answer?.reference,
   );
 }

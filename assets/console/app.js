@@ -7,7 +7,7 @@ import { ApiError, getCard, getChannels, getEarlier, getForm, getState } from ".
 import { renderEcho, renderPrivate } from "./cards.js";
 import { createChannelView } from "./channel.js";
 import { createComposer } from "./composer.js";
-import { askFirst, createShortcuts, createThemeButton } from "./dialogs.js";
+import { askFirst, createShortcuts, createThemeButton, showRefusal } from "./dialogs.js";
 import { announce, byId } from "./dom.js";
 import { fillIn } from "./forms.js";
 import { createGate } from "./gate.js";
@@ -329,11 +329,14 @@ async function press(message, action, button) {
  */
 async function lineOf(action, place) {
   const person = page?.you?.name ?? "nobody";
-  if (action.isForm) {
-    const answer = await getForm({ text: action.command, ...place }).catch(() => null);
-    // Without its form the command says itself what it needs.
+  const answer =
+    action.isForm || action.ask !== null
+      ? await getForm({ text: action.command, ...place }).catch(() => null)
+      : null;
+  if (answer !== null && answer.refusal !== null) return await showRefusal(answer.refusal);
+  // Without its form the command says itself what it needs.
+  if (action.isForm)
     return answer === null || answer.form === null ? action.command : await fillIn(answer.form, person);
-  }
   const isAsked = action.confirm !== null || action.ask !== null;
   return isAsked ? await askFirst(action, person) : action.command;
 }

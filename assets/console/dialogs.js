@@ -1,5 +1,5 @@
 /** Dialogs: asking before an action, the list of keys; and the theme. */
-import { byId, recall, remember } from "./dom.js";
+import { byId, h, recall, remember } from "./dom.js";
 
 /**
  * Asks before a button's command is sent, also for what has to be typed. Escape and Cancel say no; a dangerous action
@@ -56,6 +56,36 @@ export function askFirst(action, person) {
     dialog.showModal();
     if (ask !== null) input.focus();
     else (action.style === "danger" ? no : yes).focus();
+  });
+}
+
+/**
+ * What is said to whoever may not have the form of a command, in its place.
+ * @param {import("../../src/adapters/chat/console/desk.ts").WireRefusal} refusal
+ * @returns {Promise<null>} once it is closed: there is nothing to send.
+ */
+export function showRefusal({ title, summary, footer }) {
+  const close = h("button", { type: "submit", class: "button primary" }, "Close");
+  const dialog = h(
+    "dialog",
+    { class: "dialog", "aria-labelledby": "refusal-title", "aria-describedby": "refusal-text" },
+    h(
+      "form",
+      { method: "dialog" },
+      h("h2", { id: "refusal-title" }, title),
+      h("p", { id: "refusal-text" }, summary),
+      footer !== null && h("p", { class: "fine" }, footer),
+      h("div", { class: "dialog-actions" }, close),
+    ),
+  );
+  document.body.append(dialog);
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(null);
+    });
+    dialog.showModal();
+    close.focus();
   });
 }
 

@@ -8,7 +8,13 @@ import { formatLine } from "../domain/command/options.ts";
 import { referenceOf, withReference } from "../domain/command/reference.ts";
 import type { ChannelSettings } from "../domain/incident/channel.ts";
 import { botPerson, type Person } from "../domain/people/person.ts";
-import type { Decision, PolicyAction, PolicyResource } from "../domain/policy.ts";
+import {
+  type Decision,
+  mayAtAll,
+  type PolicyAction,
+  type PolicyResource,
+  sampleResourcesOf,
+} from "../domain/policy.ts";
 import type {
   ActingCommand,
   Charts,
@@ -19,6 +25,7 @@ import type {
   CommandResult,
   CommandShape,
   Forms,
+  KeyedFormRequest,
   Log,
   Metrics,
   ModelEntry,
@@ -158,7 +165,6 @@ export function createExecute(options: ExecuteOptions): Execute {
   const approvalExpiryMs = options.approvalExpiryMs ?? defaultExpiryMs;
 
   async function execute(request: CommandRequest): Promise<Answer | null> {
-    const reference = referenceOf(request.key);
     const log = options.log.child({ command: request.command, requestKey: request.key });
     let done: Outcome | null;
     try {
@@ -167,10 +173,14 @@ export function createExecute(options: ExecuteOptions): Execute {
       done = await faultOf(request, error, log);
     }
     if (done === null) return null;
+    log.info({ outcome: done.outcome, reference: referenceOf(request.key) }, "command carried out");
+    return answerOf(request, done);
+  }
+
+  function answerOf(request: CommandRequest, done: Outcome): Answer {
     const command = prepared.has(request.command) ? request.command : "unknown";
     metrics.count("tocsin_commands_total", { command, outcome: done.outcome });
-    log.info({ outcome: done.outcome, reference }, "command carried out");
-    return { view: withReference(done.view, reference), visibility: done.visibility };
+    return { view: withReference(done.view, referenceOf(request.key)), visibility: done.visibility };
   }
 
   async function run(request: CommandRequest): Promise<Outcome | null> {
@@ -335,6 +345,57 @@ export function createExecute(options: ExecuteOptions): Execute {
     return { kind: "stop", ...deny(asked, command.action, resource, decision) };
   }
 
+  /** Of whom it is not known yet what they want to do it to: may they do it to anything? */
+  function permitAtAll(asked: Asked, command: Command, context: CommandContext): Permission {
+    const { action } = command;
+    const decided = sampleResourcesOf(asked.person, action, models).map((resource) => ({
+      resource,
+      decision: context.decide(asked.person, action, resource),
+    }));
+    const [first] = decided;
+    if (first === undefined || decided.some(({ decision }) => decision.kind === "allow"))
+      return { kind: "go" };
+    const { person, request, now } = asked;
+    const via = request.account.platform;
+    const able = people.filter((other) =>
+      mayAtAll(
+        action,
+        models,
+        (_, resource) => policy.decide({ person: other, action, resource, via, now }).kind === "allow",
+      ),
+    );
+    return {
+      kind: "stop",
+      ...denied({ request, person, action, ...first, isOfAll: true, able, remedy: null }),
+    };
+  }
+
+  /** See {@link Forms.refuse}. */
+  async function refuseForm(form: KeyedFormRequest): Promise<View | null> {
+    const known = prepared.get(form.command);
+    if (known === undefined) return null;
+    const now = clock.now();
+    const request: CommandRequest = { ...form, receivedAt: now, reply: {} };
+    const person = await personOf(store, people, request.account);
+    const parsed = parseOptions(known, request, await threadOf(known, request));
+    const isRead = parsed.kind === "options";
+    const asked: Asked = {
+      ...{ request, person, now, known },
+      options: isRead ? parsed.options : {},
+      said: isRead ? parsed.given : {},
+    };
+    const context = contextOf(asked, store);
+    const exact = isRead ? await permit(asked, known.command, context) : null;
+    // What is said so far may not name a thing that there is; the form asks for it.
+    const isKnown = exact !== null && (exact.kind === "go" || exact.audit !== null);
+    const permission = isKnown ? exact : permitAtAll(asked, known.command, context);
+    if (permission.kind === "go") return null;
+    await finish(request, permission.outcome, permission.audit);
+    const { command, key: requestKey } = request;
+    options.log.info({ command, requestKey, reference: referenceOf(requestKey) }, "a form was refused");
+    return answerOf(request, permission.outcome).view;
+  }
+
   function deny(
     asked: Asked,
     action: PolicyAction,
@@ -457,7 +518,7 @@ export function createExecute(options: ExecuteOptions): Execute {
     look,
     shapes: () => [...prepared.values()].map(shapeOf),
     suggest,
-    forms: createForms({ ...options, prepared, suggest }),
+    forms: createForms({ ...options, prepared, suggest, judge: refuseForm }),
   };
 }
 

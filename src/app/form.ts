@@ -2,7 +2,7 @@
 import { type CommandOption, fromOptions, type LineResult, parseLine } from "../domain/command/options.ts";
 import type { Incident } from "../domain/incident.ts";
 import type { Person } from "../domain/people/person.ts";
-import { oneLine } from "../domain/view.ts";
+import { oneLine, type View } from "../domain/view.ts";
 import type {
   Clock,
   Command,
@@ -11,6 +11,7 @@ import type {
   FormProblem,
   FormRequest,
   Forms,
+  KeyedFormRequest,
   Log,
   ModelEntry,
   OptionValues,
@@ -24,6 +25,8 @@ import type { Suggest } from "./suggest.ts";
 export interface FormOptions {
   readonly prepared: ReadonlyMap<string, PreparedCommand>;
   readonly suggest: Suggest;
+  /** What somebody is told who may not use the command; null for whoever may. */
+  readonly judge: (request: KeyedFormRequest) => Promise<View | null>;
   readonly store: Store;
   readonly models: readonly ModelEntry[];
   readonly people: readonly Person[];
@@ -46,7 +49,10 @@ export function createForms(options: FormOptions): Forms {
   async function fill(form: CommandForm, request: FormRequest): Promise<CommandForm> {
     const known = prepared.get(form.command);
     if (known === undefined) return form;
-    const likely = await orElse({}, () => prefill(known, form, request), form.command);
+    const likely = await orElse({}, () => prefill(known, form, request), {
+      command: form.command,
+      what: "what fits into the form",
+    });
     const fields = form.fields.map((field) => {
       const value = field.value ?? textOf(likely[field.option.name]);
       return { ...field, value };
@@ -93,13 +99,23 @@ export function createForms(options: FormOptions): Forms {
     return { ...place, ...byName(known, likely) };
   }
 
-  async function orElse<Value>(fallback: Value, work: () => Promise<Value>, command: string): Promise<Value> {
+  async function orElse<Value>(
+    fallback: Value,
+    work: () => Promise<Value>,
+    { command, what }: { readonly command: string; readonly what: string },
+  ): Promise<Value> {
     try {
-      return await withDeadline(work(), fillMs, `what fits into the form of ${command}`);
+      return await withDeadline(work(), fillMs, `${what} of ${command}`);
     } catch (error) {
-      log.warn({ err: error, command }, "a form is opened without what is known");
+      log.warn({ err: error, command, what }, "a form is opened without what is known");
       return fallback;
     }
+  }
+
+  /** Who cannot be judged in time is judged when the form is sent. */
+  async function refuse(request: KeyedFormRequest): Promise<View | null> {
+    const { command } = request;
+    return await orElse(null, () => options.judge(request), { command, what: "who may have the form" });
   }
 
   function check(request: FormRequest): readonly FormProblem[] {
@@ -121,7 +137,7 @@ export function createForms(options: FormOptions): Forms {
     });
   }
 
-  return { of: (request) => formOf(prepared, request), fill, check };
+  return { of: (request) => formOf(prepared, request), refuse, fill, check };
 }
 
 /** The form of a request, with what the request says; see {@link Forms.of}. */

@@ -43,6 +43,10 @@ export function nameCommands(execute: Execute, naming: CommandNaming): Execute {
         const own = { ...form, command: ownName(form.command, naming) };
         return { ...(await execute.forms.fill(own, ownRequest(request, naming))), command: form.command };
       },
+      async refuse(request) {
+        const refusal = await execute.forms.refuse(ownRequest(request, naming));
+        return refusal === null ? null : withPrefix(refusal, naming);
+      },
       check: (request) => execute.forms.check(ownRequest(request, naming)),
     },
   };

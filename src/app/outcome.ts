@@ -1,7 +1,7 @@
 /** How a command request went, in words for the person and in one word for the log. */
 import { answerView, errorView } from "../domain/command/answer.ts";
 import { formatLine, fromOptions, type LineShape } from "../domain/command/options.ts";
-import { actInWords } from "../domain/command/permission-words.ts";
+import { actAtAllInWords, actInWords } from "../domain/command/permission-words.ts";
 import { isStranger, type Person } from "../domain/people/person.ts";
 import type { Decision, PolicyAction, PolicyResource } from "../domain/policy.ts";
 import { oneLine, type View, type ViewAction } from "../domain/view.ts";
@@ -95,6 +95,8 @@ export function denied(denial: {
   readonly person: Person;
   readonly action: PolicyAction;
   readonly resource: PolicyResource;
+  /** Absent where it is about this resource alone: they may not do it to any of its kind. */
+  readonly isOfAll?: true;
   readonly decision: Decision;
   readonly able: readonly Person[];
   /** What to do instead of asking someone else; null for that. */
@@ -102,8 +104,9 @@ export function denied(denial: {
 }): { readonly outcome: Outcome; readonly audit: AuditedDenial } {
   const { person, action, decision } = denial;
   const because = decision.kind === "deny" ? decision.because : "it was allowed a moment ago";
-  const resource = resourceName(denial.resource);
-  const act = actInWords(action, denial.resource);
+  const isOfAll = denial.isOfAll === true;
+  const resource = isOfAll ? resourceName({ type: "Bot" }) : resourceName(denial.resource);
+  const act = isOfAll ? actAtAllInWords(action, denial.resource.type) : actInWords(action, denial.resource);
   const view = errorView({
     title: `You may not ${act}`,
     problem: `${oneLine(person.name, 80)}, you may not ${act}: ${because}.`,

@@ -1,3 +1,4 @@
+import { severities } from "./alert.ts";
 import type { ApprovalRule } from "./approval/rule.ts";
 import type { Person } from "./people/person.ts";
 import type { Rollout } from "./rollout.ts";
@@ -170,7 +171,7 @@ export function sampleResources(
     case "Bot":
       return [{ type: "Bot" }];
     case "Incident":
-      return [{ type: "Incident", id: 0, severity: "critical" }];
+      return severities.map((severity) => ({ type: "Incident" as const, id: 0, severity }));
     case "Model":
       return places;
     case "Rollout":
@@ -180,6 +181,19 @@ export function sampleResources(
           : [{ ...place, type: "Rollout", id: 0, model: place.name, requestedBy: "someone else" }],
       );
   }
+}
+
+/** The same for somebody in particular: also rollouts that they asked for themselves. */
+export function sampleResourcesOf(
+  person: Pick<Person, "id">,
+  action: PolicyAction,
+  models: readonly ModelFacts[],
+): readonly PolicyResource[] {
+  const others = sampleResources(action, models);
+  const own = others.flatMap((resource) =>
+    resource.type === "Rollout" ? [{ ...resource, requestedBy: person.id }] : [],
+  );
+  return [...others, ...own];
 }
 
 /** True when someone may do this to at least one thing; for help and suggestions. */

@@ -108,6 +108,9 @@ export type OptionValues = Readonly<Record<string, string | number | boolean>>;
 /** What a form says: a request that is not one yet. */
 export type FormRequest = Pick<CommandRequest, "account" | "channel" | "command" | "input" | "thread">;
 
+/** The same with a key, for what is kept of it. */
+export type KeyedFormRequest = FormRequest & Pick<CommandRequest, "key">;
+
 /** Forms for commands that were told only half of what they need. */
 export interface Forms {
   /**
@@ -116,6 +119,12 @@ export interface Forms {
    * @returns null for an unknown command, one without options, and a line that cannot be read.
    */
   of(request: FormRequest): CommandForm | null;
+  /**
+   * What a person is told in place of a form whose command they may not use: denied and kept like the command itself.
+   * Never throws.
+   * @returns null when they may, and when nobody could tell in time: it is judged again when the form is sent.
+   */
+  refuse(request: KeyedFormRequest): Promise<View | null>;
   /** The form with what the bot knows: the incident of the place, likely values, choices. Never throws; what takes too long stays out. */
   fill(form: CommandForm, request: FormRequest): Promise<CommandForm>;
   /** What is wrong with the values of a form, before it is sent off; empty when nothing is. Looks nothing up. */

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { incidentView } from "../../src/domain/incident/view.ts";
+import type { View, ViewAction } from "../../src/domain/view.ts";
 import { buttonsOf, inputsOf, readableText } from "../fakes/slack.ts";
 import { buildCause, buildExplanation } from "../fixtures/explanation-question.ts";
 import { type DiscordScene, discordScene, type SlackScene, type Slowness, slackScene } from "./chat-scene.ts";
@@ -158,6 +159,12 @@ describe("a bare command on Slack", () => {
     expect(said.text).toContain("/note needs &lt;incident&gt;");
     await slack.press({ message: said, button: "Fill in a form…", user: "U-oncall" });
     expect((await form()).title).toBe("/note");
+    slack.faults.add({ method: "views.open", kind: "error", error: "expired_trigger_id" });
+    await slack.press({ message: said, button: "Fill in a form…", user: "U-oncall" });
+    await soon(() => slack.ephemerals.length === 2);
+    expect(slack.ephemerals[1]?.text).toMatch(
+      /^Slack did not open the form\. Press the button again\. \(reference \w{8}\)$/,
+    );
   });
 
   test("what is wrong is said at its field, and the form stays", async () => {
@@ -167,8 +174,9 @@ describe("a bare command on Slack", () => {
     await form();
     await slack.submitForm({ values: { Incident: "soon" }, user: "U-oncall" });
     expect(slack.formErrors()).toEqual({
-      Incident:
-        '"soon" does not do: Invalid input: expected number, received string. Wanted: number of the incident.',
+      Incident: expect.stringMatching(
+        /^"soon" does not do: Invalid input: expected number, received string\. Wanted: number of the incident\. \(reference \w{8}\)$/,
+      ),
     });
     expect(slack.openForms()).toHaveLength(1);
     expect(requests).toEqual([]);
@@ -349,6 +357,122 @@ describe("Resolve… on a card", () => {
     expect(await said(id)).toEqual([["right_cause", "service:fraud-api", "oncall"]]);
     const [line] = (await scene.store().incidents.timeline(id, 10)).filter(({ kind }) => kind === "note");
     expect(line?.text).toBe("oncall: rolled back");
+  });
+});
+
+describe("a form that somebody may not have", () => {
+  const deniedTo = async (text: string) => {
+    const reference = /reference (\w{8})/.exec(text)?.[1] ?? "none";
+    const entries = await scene.store().audit.list({ reference, limit: 2 });
+    return entries.map(({ action, actor, subject }) => [action, actor, subject]);
+  };
+  const card = async (actions: View["actions"]) => {
+    const { id } = await scene.incident();
+    const view = {
+      ...(await scene.view("oncall", `incident show ${id}`)),
+      kind: "incident",
+      actions,
+    } as const;
+    return { id, view };
+  };
+  const resolve = (id: number) =>
+    ({ label: "Resolve…", command: `resolve ${id}`, style: "plain", isForm: true }) as const;
+
+  test.each([
+    [
+      "/resolve",
+      "you may not resolve incidents: no rule of the policy permits it.\nAsk ml or oncall, who may.",
+      "resolve",
+    ],
+    [
+      "/deploy",
+      "you may not deploy models: no rule of the policy permits it.\nAsk ml or oncall, who may.",
+      "deploy",
+    ],
+  ])("%s on Slack opens and says who may", async (line, words, command) => {
+    const { slash, slack, soon, requests } = await onSlack();
+    expect((await slash(line, "U-reader")).isAcked).toBe(true);
+    await soon(() => readableText(slack.openForms()).includes("who may"));
+    const said = readableText(slack.openForms());
+    expect(said).toContain(words);
+    expect(inputsOf(slack.openForms().at(-1) ?? {})).toEqual([]);
+    expect(await deniedTo(said)).toEqual([[`${command}.denied`, "reader", "this bot"]]);
+    expect(requests).toEqual([]);
+  });
+
+  test("a button on Slack says who may do that to this incident", async () => {
+    const { id, view } = await card([]);
+    const { slack, chat, soon, requests } = await onSlack();
+    const shown = { ...view, actions: [resolve(id)] };
+    await chat.post({ platform: "slack", id: channel }, { key: "card1", view: shown });
+    const [posted] = slack.messagesIn(channel);
+    if (posted === undefined) throw new Error("no card");
+    await slack.press({ message: posted, button: "Resolve…", user: "U-reader" });
+    await soon(() => readableText(slack.openForms()).includes("who may"));
+    const said = readableText(slack.openForms());
+    expect(said).toContain(`you may not resolve incident ${id}`);
+    expect(await deniedTo(said)).toEqual([["resolve.denied", "reader", `incident:${id}`]]);
+    expect(requests).toEqual([]);
+    expect((await stateOf(id))?.state).toBe("open");
+  });
+
+  test("a button that asks for a word says it, too, on Slack and on Discord", async () => {
+    const asking: ViewAction = {
+      label: "Silence",
+      command: "silence alertname=Down --for 1h",
+      style: "danger",
+      ask: { label: "Type the reason", option: "reason" },
+    };
+    const { view } = await card([asking]);
+    const onA = await onSlack();
+    await onA.chat.post({ platform: "slack", id: channel }, { key: "card1", view });
+    const [posted] = onA.slack.messagesIn(channel);
+    if (posted === undefined) throw new Error("no card");
+    await onA.slack.press({ message: posted, button: "Silence", user: "U-reader" });
+    await onA.soon(() => readableText(onA.slack.openForms()).includes("you may not silence alerts"));
+    const onB = await onDiscord();
+    const { discord } = onB;
+    await onB.chat.post({ platform: "discord", id: discord.channel.id }, { key: "card1", view });
+    const [message] = discord.messages(discord.channel.id);
+    if (message === undefined) throw new Error("no card");
+    const pressed = discord.press(message, "Silence", { user: onB.userOf("reader") });
+    await discord.until(() => pressed.ack);
+    expect(pressed.ack).toMatchObject({ type: 4, isPrivate: true });
+    expect(JSON.stringify(discord.answers().at(-1))).toContain("you may not silence alerts");
+  });
+
+  test("on Discord the answer is private and stands in place of the form", async () => {
+    const { id, view } = await card([]);
+    const { discord, chat, userOf, requests } = await onDiscord();
+    const shown = { ...view, actions: [resolve(id)] };
+    await chat.post({ platform: "discord", id: discord.channel.id }, { key: "card1", view: shown });
+    const [message] = discord.messages(discord.channel.id);
+    if (message === undefined) throw new Error("no card");
+    const pressed = discord.press(message, "Resolve…", { user: userOf("reader") });
+    await discord.until(() => pressed.ack);
+    expect(pressed.ack).toMatchObject({ type: 4, isPrivate: true });
+    const said = JSON.stringify(discord.answers().at(-1));
+    expect(said).toContain(`you may not resolve incident ${id}`);
+    expect(await deniedTo(said)).toEqual([["resolve.denied", "reader", `incident:${id}`]]);
+    expect(requests).toEqual([]);
+  });
+
+  test("whoever cannot be judged has the form, and is judged when it is sent", async () => {
+    const stranger = { platform: "slack", id: "U-new", name: "new" };
+    const asked = { key: "form-1", account: stranger, channel: null, command: "resolve" } as const;
+    const input = { kind: "text", text: "" } as const;
+    const gone = () => Promise.reject(Object.assign(new Error("no"), { code: "ECONNREFUSED" }));
+    const store = { ...scene.store(), links: { ...scene.store().links, find: gone } };
+    const away = scene.world(undefined, store).execute.forms;
+    expect(await away.refuse({ ...asked, input })).toBeNull();
+    const { forms } = scene.world().execute;
+    expect((await forms.refuse({ ...asked, input }))?.summary).toContain("you may not resolve incidents");
+  });
+
+  test("who may do it to some things only has the form", async () => {
+    const { slash, form } = await onSlack();
+    await slash("/cancel", "U-ml");
+    expect((await form()).title).toBe("/cancel");
   });
 });
 

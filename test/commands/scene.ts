@@ -6,7 +6,7 @@ import type { Incident } from "../../src/domain/incident.ts";
 import type { Person } from "../../src/domain/people/person.ts";
 import type { View } from "../../src/domain/view.ts";
 import { checkCommand, loadFolders } from "../../src/load.ts";
-import type { Command, Policy, StoredAlert } from "../../src/ports.ts";
+import type { Command, Policy, Store, StoredAlert } from "../../src/ports.ts";
 import {
   createLedger,
   createLedgerBackend,
@@ -24,8 +24,11 @@ import { buildIncident, buildTracked } from "../domain/build.ts";
 export interface CommandScene {
   readonly clock: TestClock;
   store(): OpenStore;
-  /** @param people - in place of those of the console. */
-  world(people?: readonly Person[]): World;
+  /**
+   * @param people - in place of those of the console.
+   * @param store - in place of its own, for one that fails.
+   */
+  world(people?: readonly Person[], store?: Store): World;
   /** The whole answer to a line of somebody at the console. */
   view(who: string, line: string): Promise<View>;
   /** Alerts of an incident that fire, named "Down", one on each of these services. */
@@ -57,12 +60,12 @@ export function commandScene(): CommandScene {
     return open.store;
   }
 
-  function world(people?: readonly Person[]): World {
+  function world(people?: readonly Person[], over?: Store): World {
     const { policy, commands } = open;
     if (policy === undefined || commands === undefined) throw new Error("the scene is not open");
     const models = [modelEntry(createLedgerBackend(createLedger(), "adopt"))];
     return createWorld({
-      store: store(),
+      store: over ?? store(),
       policy,
       models,
       commands,

@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { mayAtAll, policyActions, rolloutResource, sampleResources } from "../../src/domain/policy.ts";
+import {
+  mayAtAll,
+  policyActions,
+  rolloutResource,
+  sampleResources,
+  sampleResourcesOf,
+} from "../../src/domain/policy.ts";
 import { rolloutIn } from "./rollout/build.ts";
 
 const models = [
@@ -20,6 +26,20 @@ test("what may be done in one place only may be done at all", () => {
   expect(onlyStaging).toBe(true);
   expect(mayAtAll("deploy", models, () => false)).toBe(false);
   expect(mayAtAll("deploy", [], () => true)).toBe(false);
+});
+
+test("of rollouts a person is asked about their own, too", () => {
+  const asking = (person: string) =>
+    sampleResourcesOf({ id: person }, "cancel", models).map((resource) =>
+      resource.type === "Rollout" ? `${resource.environment} ${resource.requestedBy}` : resource.type,
+    );
+  expect(asking("ml")).toEqual([
+    "staging someone else",
+    "production someone else",
+    "staging ml",
+    "production ml",
+  ]);
+  expect(sampleResourcesOf({ id: "ml" }, "audit", models)).toEqual([{ type: "Bot" }]);
 });
 
 test("a rollout of a model that is no longer configured counts as of high risk, and nobody's", () => {

@@ -2,10 +2,12 @@
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ConsoleOptions } from "../../src/adapters/chat/console.ts";
+import { errorView } from "../../src/domain/command/answer.ts";
 import { plain } from "../../src/domain/view.ts";
 import type { CommandForm, CommandRequest, FormField, Forms } from "../../src/ports/chat.ts";
 import { type ConsoleFixture, sha256, startConsole, view } from "../adapters/chat/console-fixture.ts";
 import { incidentView, playScene } from "../adapters/chat/console-scene.ts";
+import { noForms } from "../fakes/forms.ts";
 import { launchChromium, whyNoChromium } from "./chromium.ts";
 import * as inPage from "./in-page.js";
 
@@ -104,7 +106,7 @@ function formField(name: string, given: Partial<FormField>): FormField {
 }
 
 function formsOf(form: CommandForm): Forms {
-  return { of: () => form, fill: (given) => Promise.resolve(given), check: () => [] };
+  return { ...noForms, of: () => form };
 }
 
 describe("reading", () => {
@@ -352,6 +354,39 @@ describe("acting", () => {
       command: "merge",
       input: { kind: "text", text: '--incident "12" --other "13" --note "the \\"same\\" story"' },
     });
+  });
+
+  test.each([
+    ["Merge…", mergeAction],
+    [
+      "Approve",
+      {
+        label: "Approve",
+        command: "approve 7",
+        style: "primary",
+        ask: { label: "Type scorer", option: "confirm" },
+      },
+    ],
+  ] as const)("%s pressed by somebody who may not says so in place of its form", async (label, action) => {
+    const refusal = errorView({
+      title: "You may not work on incident 12",
+      problem: "Ada, you may not work on incident 12: no rule of the policy permits it.",
+      remedy: "Ask Grace, who may.",
+      footer: "reference 0badcafe",
+    });
+    const at = await start({}, { ...formsOf(mergeForm), refuse: () => Promise.resolve(refusal) });
+    await at.console.post(incidents, { key: "k1", view: { ...incidentView(since), actions: [action] } });
+    const page = await visit(at);
+    const button = page.getByRole("button", { name: label });
+    await button.click();
+    const dialog = page.getByRole("dialog", { name: refusal.title });
+    await dialog.waitFor();
+    expect(await dialog.textContent()).toContain(refusal.summary);
+    expect(await dialog.textContent()).toContain("reference 0badcafe");
+    await dialog.getByRole("button", { name: "Close" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await expect.poll(() => page.locator("button:focus").textContent()).toBe(label);
+    expect(at.requests).toEqual([]);
   });
 
   test("a form that is filled in begins where nothing stands, and Ctrl+Enter sends it from there", async () => {

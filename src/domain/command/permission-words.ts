@@ -34,6 +34,13 @@ export function actInWords(action: PolicyAction, resource: PolicyResource): stri
   return what === "" ? verbs[action] : `${verbs[action]} ${what}`;
 }
 
+/** The same of everything of its kind: "acknowledge incidents", "deploy models". */
+export function actAtAllInWords(action: PolicyAction, type: PolicyResource["type"]): string {
+  return type === "Bot" ? verbs[action] : `${verbs[action]} ${kinds[type]}`;
+}
+
+const kinds = { Incident: "incidents", Model: "models", Rollout: "rollouts" } as const;
+
 function objectOf(resource: PolicyResource): string {
   switch (resource.type) {
     case "Bot":

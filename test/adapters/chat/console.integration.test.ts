@@ -1,8 +1,13 @@
 import { request as httpRequest } from "node:http";
 import { afterEach, expect, test, vi } from "vitest";
 import type { ConsoleOptions } from "../../../src/adapters/chat/console.ts";
+import { errorView } from "../../../src/domain/command/answer.ts";
+import { withReference } from "../../../src/domain/command/reference.ts";
+import { oneLine } from "../../../src/domain/view.ts";
 import type { Forms, OutgoingMessage } from "../../../src/ports/chat.ts";
+import { type Log, silentLog } from "../../../src/ports/observability.ts";
 import type { Post } from "../../../src/ports/store.ts";
+import { noForms } from "../../fakes/forms.ts";
 import { type ConsoleFixture, sha256, startConsole, view } from "./console-fixture.ts";
 import { memoryMessages } from "./console-memory.ts";
 import { chart } from "./console-scene.ts";
@@ -62,6 +67,8 @@ interface Answered {
   readonly messages: readonly { readonly id: number }[];
   readonly hasEarlier: boolean;
   readonly privates: readonly unknown[];
+  readonly problem: string;
+  readonly reference: string;
 }
 async function jsonOf(answer: Response): Promise<Answered> {
   // A route's answer has the fields that its test reads, or the test fails.
@@ -412,6 +419,7 @@ test("a form of a line is there for a page, filled with what is known of its pla
     {
       of: ({ command }) => (command === "ack" ? form : null),
       check: () => [],
+      refuse: async () => null,
       fill: async (given, request) => {
         asked.push(request);
         return { ...given, kept: { note: "filled" } };
@@ -422,12 +430,54 @@ test("a form of a line is there for a page, filled with what is known of its pla
   const place = { channel: "incidents", thread: 4 };
   expect(await (await someone.post("/api/form", { text: "ack", ...place })).json()).toEqual({
     form: { ...form, kept: { note: "filled" } },
+    refusal: null,
   });
   expect(asked).toMatchObject([
     { channel: { id: "incidents" }, thread: [{ data: { id: "4" } }], input: { kind: "text", text: "" } },
   ]);
-  expect(await (await someone.post("/api/form", { text: "what", ...place })).json()).toEqual({ form: null });
+  expect(await (await someone.post("/api/form", { text: "what", ...place })).json()).toEqual({
+    form: null,
+    refusal: null,
+  });
   expect((await someone.post("/api/form", { text: "" })).status).toBe(400);
+});
+
+test("whoever may not use a command is told so in place of its form", async () => {
+  const form = { command: "ack", summary: "Take it", isNeeded: true, fields: [], kept: {} };
+  const keys: string[] = [];
+  const refusal = errorView({ title: "You may not", problem: "You may not.", remedy: "Ask Ada, who may." });
+  const fixture = await start(
+    {},
+    {
+      ...noForms,
+      of: () => form,
+      refuse: async ({ key }) => {
+        keys.push(key);
+        return withReference(refusal, "0badcafe");
+      },
+    },
+  );
+  const someone = browser(fixture);
+  const ask = async () =>
+    await (await someone.post("/api/form", { text: "ack", channel: "incidents", thread: null })).json();
+  const told = {
+    title: "You may not",
+    summary: "You may not. Ask Ada, who may.",
+    footer: "reference 0badcafe",
+  };
+  expect([await ask(), await ask()]).toEqual(Array(2).fill({ form: null, refusal: told }));
+  // Each is an attempt of its own.
+  expect(new Set(keys).size).toBe(2);
+});
+
+test("what the page is refused has a reference, and the log has it beside the problem", async () => {
+  const lines: unknown[] = [];
+  const log: Log = { ...silentLog, info: (fields) => lines.push(fields), child: () => log };
+  const someone = browser(await start({ log }));
+  const refused = await someone.post("/api/form", { text: "" });
+  const { problem, reference } = await jsonOf(refused);
+  expect(reference).toMatch(/^[0-9a-f]{8}$/);
+  expect(lines).toContainEqual({ path: "/api/form", status: 400, reference, problem: oneLine(problem, 300) });
 });
 
 // ---------- answers ----------

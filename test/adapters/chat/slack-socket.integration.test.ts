@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { silentLog } from "../../../src/ports/observability.ts";
+import { referenceOf } from "../../../src/domain/command/reference.ts";
+import { type Log, silentLog } from "../../../src/ports/observability.ts";
 import { recordingDoor, sampleCard, sampleCommands } from "../../contracts/chat.ts";
 import { type ReplaceableSecret, replaceableSecret } from "../../fakes/secret.ts";
 import type { FakeSlackOptions } from "../../fakes/slack.ts";
@@ -269,13 +270,19 @@ describe("saved before acknowledged", () => {
   });
 
   test("a database that is away: the command says at once that nothing was done", async () => {
-    const { slack, door } = await start();
+    const lines: unknown[] = [];
+    const log: Log = { ...silentLog, error: (fields) => lines.push(fields), child: () => log };
+    const { slack, door } = await start({ log });
     door.failNext();
     const delivery = await slack.slash({ command: "/ack", text: "12", channel: incidents.id });
+    const reference = referenceOf(door.requests[0]?.key ?? "");
     expect(delivery).toMatchObject({
       isAcked: true,
-      ackPayload: { text: expect.stringContaining("nothing was done") },
+      ackPayload: {
+        text: expect.stringMatching(new RegExp(`nothing was done.*\\(reference ${reference}\\)$`)),
+      },
     });
+    expect(lines).toMatchObject([{ command: "ack", reference }]);
   });
 
   test("a button whose request is not saved says so privately", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { actInWords } from "../../../src/domain/command/permission-words.ts";
+import { actAtAllInWords, actInWords } from "../../../src/domain/command/permission-words.ts";
 import {
   modelResource,
   type PolicyAction,
@@ -28,6 +28,16 @@ test("every action goes on after “you may not” in words, not in its own name
   for (const action of policyActions)
     for (const resource of sampleResources(action, [scorer]))
       expect(`You may not ${actInWords(action, resource)}`).toMatch(/^You may not [a-z][a-z0-9 ]+$/);
+});
+
+test.each<[PolicyAction, string]>([
+  ["resolve", "resolve incidents"],
+  ["deploy", "deploy models"],
+  ["approve", "approve rollouts"],
+  ["silence", "silence alerts"],
+])("of everything of its kind %s is to %s", (action, words) => {
+  const type = sampleResources(action, [scorer])[0]?.type ?? "Bot";
+  expect(actAtAllInWords(action, type)).toBe(words);
 });
 
 test("a name from outside stays on one line", () => {

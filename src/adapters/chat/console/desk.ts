@@ -1,5 +1,5 @@
 /** What the console's API answers, before HTTP: the state of the page, threads, completion, and commands sent. */
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { Person } from "../../../domain/people/person.ts";
 import type { Account, ChatDoor, CommandForm, CommandRequest, CommandShape } from "../../../ports/chat.ts";
 import type { ConsoleMessage, ConsoleMessages } from "../../../ports/console.ts";
@@ -159,16 +159,33 @@ export async function complete(doorway: Doorway, session: Session, line: string)
   return of(wanted.from, valueItems(wanted, suggested));
 }
 
-/** The form of a line's command, with what the line says and what is known; null when it has none. */
+/** A refusal as the page shows it in place of a form. */
+export interface WireRefusal {
+  readonly title: string;
+  readonly summary: string;
+  /** Its reference. */
+  readonly footer: string | null;
+}
+
+/**
+ * The form of a line's command, with what the line says and what is known, null when it has none; and why this person
+ * is not given it, null when they are.
+ */
 export async function formOf(
   { door }: Doorway,
   session: Session,
   said: Pick<Submission, "text" | "channel" | "thread">,
-): Promise<CommandForm | null> {
-  const asked = { account: accountOf(session.person), ...placeOf(said), ...commandOf(said.text) };
+): Promise<{ readonly form: CommandForm | null; readonly refusal: WireRefusal | null }> {
+  const key = requestKey(session, `form ${randomUUID()}`);
+  const asked = { key, account: accountOf(session.person), ...placeOf(said), ...commandOf(said.text) };
+  const refusal = await door.forms.refuse(asked);
+  if (refusal !== null) {
+    const { title, summary, footer = null } = refusal;
+    return { form: null, refusal: { title, summary, footer } };
+  }
   // A line that cannot be read opens the empty form.
   const form = door.forms.of(asked) ?? door.forms.of({ ...asked, input: { kind: "text", text: "" } });
-  return form === null ? null : await door.forms.fill(form, asked);
+  return { form: form === null ? null : await door.forms.fill(form, asked), refusal: null };
 }
 
 function commandOf(line: string): Pick<CommandRequest, "command" | "input"> {

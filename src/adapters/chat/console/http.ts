@@ -1,6 +1,9 @@
 /** Small pieces of HTTP that every route of the console shares. */
+
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
+import { referenceOf } from "../../../domain/command/reference.ts";
 
 /** A request body larger than this is refused, bytes. */
 export const maxBodyBytes = 16_384;
@@ -36,6 +39,8 @@ export interface Answer {
   readonly body: Uint8Array | string;
   readonly type: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Of a refusal: what goes into the log beside its reference. */
+  readonly refused?: { readonly reference: string; readonly problem: string };
 }
 
 export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
@@ -47,13 +52,15 @@ export function json(status: number, value: unknown, headers: Readonly<Record<st
   };
 }
 
-/** A refusal: what was wrong and what to do next. */
+/** A refusal: what was wrong, what to do next, and a reference of its own, since nothing is kept of it but a line of the log. */
 export function refusal(
   status: number,
   why: { readonly problem: string; readonly remedy: string },
   headers: Readonly<Record<string, string>> = {},
 ): Answer {
-  return json(status, { problem: why.problem, remedy: why.remedy }, headers);
+  const { problem, remedy } = why;
+  const reference = referenceOf(randomUUID());
+  return { ...json(status, { problem, remedy, reference }, headers), refused: { reference, problem } };
 }
 
 export function tooMany(problem: string, waitMs: number): Answer {

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
 import type { Person } from "../../../domain/people/person.ts";
+import { oneLine } from "../../../domain/view.ts";
 import type { Clock, Log } from "../../../ports/observability.ts";
 import type { Pages } from "../../../ports/page.ts";
 import { type Answering, createAccess, type Member, publicPerson, type Visit } from "./access.ts";
@@ -40,6 +41,9 @@ interface Route {
     | { readonly to: "anyone"; readonly with: Answering<Visit> }
     | { readonly to: "member"; readonly with: Answering<Member> };
 }
+
+/** Characters of a problem in the log. */
+const longestProblem = 300;
 
 const commandBody = z.strictObject({
   text: z.string().trim().min(1).max(4_000),
@@ -90,12 +94,22 @@ export function createRoutes(options: RouteOptions) {
     if (url === null || matching.length === 0) return false;
     try {
       const answer = await decide(request, response, url, matching);
-      if (answer !== null) send(request, response, answer);
+      if (answer === null) return true;
+      if (answer.refused !== undefined) {
+        const problem = oneLine(answer.refused.problem, longestProblem);
+        const { status, refused } = answer;
+        log.info({ path: url.pathname, status, ...refused, problem }, "console: a request was refused");
+      }
+      send(request, response, answer);
     } catch (error) {
-      log.error({ err: error, path: url.pathname }, "console: a request failed");
       const why = { problem: "The bot could not do that just now.", remedy: "Try again; its log says more." };
+      const answer = refusal(503, why, { "retry-after": "2" });
+      log.error(
+        { err: error, path: url.pathname, reference: answer.refused?.reference },
+        "console: a request failed",
+      );
       if (response.headersSent) response.destroy();
-      else send(request, response, refusal(503, why, { "retry-after": "2" }));
+      else send(request, response, answer);
     }
     return true;
   }
@@ -208,7 +222,7 @@ export function createRoutes(options: RouteOptions) {
     if (!parsed.success) return badBody(parsed.error);
     const doorway = options.doorway();
     if (doorway === null) return starting();
-    return json(200, { form: await formOf(doorway, visit.session, parsed.data) });
+    return json(200, await formOf(doorway, visit.session, parsed.data));
   }
 
   async function command(visit: Member): Promise<Answer> {

@@ -4,6 +4,7 @@
  * before it acknowledged) a private answer goes to the person's direct messages, since it was not meant for the channel.
  * So does one to a mention, which is no interaction; the channel hears that it was answered.
  */
+import { referenceOf, referTo } from "../../../domain/command/reference.ts";
 import { link, plain, type View } from "../../../domain/view.ts";
 import type { CommandRequest, Log } from "../../../ports.ts";
 import type { Api, Failure, Reply } from "./api.ts";
@@ -78,7 +79,7 @@ export function createAnswers({ api, log }: AnswerOptions) {
     const isHarmless = view.kind === "error" || view.kind === "help";
     const sent = isHarmless
       ? await send(place, request, view)
-      : await sayInReply(place, request, cannotAnswer);
+      : await sayInReply(place, request, referTo(cannotAnswer, referenceOf(request.key)));
     return sent.kind === "ok" ? null : sent;
   }
 

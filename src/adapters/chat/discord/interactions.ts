@@ -2,11 +2,13 @@
  * Interactions: commands, buttons, suggestions. A command is acknowledged after it is stored, so that "accepted"
  * is never said of something that a crash could lose; Discord waits three seconds.
  */
+import { referenceOf, referTo } from "../../../domain/command/reference.ts";
+import type { View } from "../../../domain/view.ts";
 import type {
   ChatDoor,
   CommandForm,
   CommandRequest,
-  FormRequest,
+  KeyedFormRequest,
   Log,
   Metrics,
   OptionShape,
@@ -19,7 +21,7 @@ import { formOf, lineOfForm, readFormId } from "./form.ts";
 import { accountOf, type Interaction, interactionShape, pinnedBy, requestOf } from "./interaction.ts";
 import { codes, problemOf } from "./outcome.ts";
 import { confirmPrompt, note, notStored, privately, workingOn } from "./prompts.ts";
-import { askPrefix, cancelId, sendPrefix } from "./render.ts";
+import { askPrefix, cancelId, renderView, sendPrefix } from "./render.ts";
 import { anything } from "./shapes.ts";
 import { choiceList, matching } from "./suggestions.ts";
 
@@ -68,8 +70,12 @@ export function createInteractions(options: InteractionOptions) {
     if (interaction.type === 3 && id.startsWith(askPrefix))
       return ask(interaction, id.slice(askPrefix.length));
     const form = readFormId(id);
-    if (interaction.type === 3 && form !== null)
-      return callback(interaction, { type: 9, data: formOf(form, id, options.questionOf(form.line)) });
+    if (interaction.type === 3 && form !== null) {
+      const refusal = await refusalOf(requestOfLine(interaction, form.line, "button"));
+      return refusal === null
+        ? callback(interaction, { type: 9, data: formOf(form, id, options.questionOf(form.line)) })
+        : deny(interaction, refusal);
+    }
     if (interaction.type === 5 && form !== null)
       return press(interaction, lineOfForm(form, interaction.data.components));
     const line = readFillId(id);
@@ -77,7 +83,10 @@ export function createInteractions(options: InteractionOptions) {
     if (interaction.type === 5 && line !== null) return submitForm(interaction, line);
     if (interaction.type === 3 && id === cancelId)
       return callback(interaction, { type: 7, data: note("Not done.") });
-    return callback(interaction, { type: 4, data: privately(note("This control is no longer in use.")) });
+    return refuse(
+      interaction,
+      "This control is no longer in use. Look for the newest card, or type the command.",
+    );
   }
 
   /** In the menu of a message: a form asks for the rest, and shows what is taken from the message. */
@@ -94,7 +103,7 @@ export function createInteractions(options: InteractionOptions) {
       origin !== null &&
       (await openForm(interaction, form, asked, origin));
     if (!isOpen)
-      await callback(interaction, { type: 4, data: privately(note("Nothing can be made of this message.")) });
+      await refuse(interaction, "Nothing can be made of this message. Type the command, with what it says.");
   }
 
   async function command(interaction: Interaction): Promise<void> {
@@ -102,10 +111,7 @@ export function createInteractions(options: InteractionOptions) {
     if (opened !== null) return takeMessage(interaction, opened);
     const shape = catalog.commandOf(interaction.data.name ?? "");
     if (shape === null)
-      return callback(interaction, {
-        type: 4,
-        data: privately(note("The bot no longer knows this command. /help lists those that it knows.")),
-      });
+      return refuse(interaction, "The bot no longer knows this command. /help lists those that it knows.");
     const values: Record<string, string | number | boolean> = {};
     for (const { name, value } of interaction.data.options) {
       const option = catalog.optionOf(discordName(shape.name), name);
@@ -130,16 +136,42 @@ export function createInteractions(options: InteractionOptions) {
   async function openForm(
     interaction: Interaction,
     form: CommandForm,
-    asked: FormRequest,
+    asked: KeyedFormRequest,
     origin?: CommandForm,
   ): Promise<boolean> {
     if (modalOf(form, origin) === null) return false;
-    const filled = await within(door.forms.fill(form, asked), fillMs);
+    const [refusal, filled] = await Promise.all([
+      refusalOf(asked),
+      within(door.forms.fill(form, asked), fillMs),
+    ]);
+    if (refusal !== null) {
+      await deny(interaction, refusal);
+      return true;
+    }
     // What the bot filled in stands in the fields that are shown; only the person's own words have to go along.
     const known = filled === "timeout" ? null : (modalOf(filled, origin) ?? modalOf(filled, form));
     const data = known ?? modalOf(form, origin);
     await callback(interaction, { type: 9, data });
     return true;
+  }
+
+  /** Null also when nobody could tell in time: it is judged again when the form is sent. */
+  async function refusalOf(asked: KeyedFormRequest): Promise<View | null> {
+    const refusal = await within(door.forms.refuse(asked), fillMs);
+    return refusal === "timeout" ? null : refusal;
+  }
+
+  /** In place of the form. */
+  async function deny(interaction: Interaction, refusal: View): Promise<void> {
+    const { body } = renderView(refusal, null);
+    await callback(interaction, { type: 4, data: { ...body, flags: ephemeral } });
+  }
+
+  /** A refusal of our own, of something that is no request. */
+  async function refuse(interaction: Interaction, text: string): Promise<void> {
+    const reference = referenceOf(interaction.id);
+    log.info({ interaction: interaction.id, reference, text }, "discord: an interaction was refused");
+    await callback(interaction, { type: 4, data: privately(note(referTo(text, reference))) });
   }
 
   async function submitForm(interaction: Interaction, line: string): Promise<void> {
@@ -175,29 +207,34 @@ export function createInteractions(options: InteractionOptions) {
   /** Stores, then acknowledges; a slow database gets "thinking…" in time and the word afterwards. */
   async function accept(interaction: Interaction, request: CommandRequest, ack: Ack): Promise<void> {
     const receivedAt = performance.now();
-    const submitted = outcomeOfSubmit(Promise.resolve().then(() => door.submit(request)));
+    const reference = referenceOf(request.key);
+    const submitted = outcomeOfSubmit(
+      Promise.resolve().then(() => door.submit(request)),
+      reference,
+    );
     const early = await within(submitted, ackMs);
     if (early === "timeout") {
       metrics.count("tocsin_chat_slow_acks_total", { platform: "discord" });
-      log.warn({ interaction: interaction.id }, "discord: storing a request takes long");
+      log.warn({ interaction: interaction.id, reference }, "discord: storing a request takes long");
       await callback(interaction, ack.type === 7 ? { type: 6 } : ack);
       const late = await within(submitted, submitMs);
       if (late === "stored") return;
-      return tell(interaction, late === "timeout" ? unknownFate : notStored);
+      return tell(interaction, referTo(late === "timeout" ? unknownFate : notStored, reference));
     }
+    const lost = note(referTo(notStored, reference));
     if (early === "stored") await callback(interaction, ack);
-    else if (ack.type === 7) await callback(interaction, { type: 7, data: note(notStored) });
-    else await callback(interaction, { type: 4, data: privately(note(notStored)) });
+    else if (ack.type === 7) await callback(interaction, { type: 7, data: lost });
+    else await callback(interaction, { type: 4, data: privately(lost) });
     metrics.observe("tocsin_chat_ack_seconds", (performance.now() - receivedAt) / 1000, {
       platform: "discord",
     });
   }
 
-  function outcomeOfSubmit(submission: Promise<void>): Promise<"stored" | "failed"> {
+  function outcomeOfSubmit(submission: Promise<void>, reference: string): Promise<"stored" | "failed"> {
     return submission.then(
       () => "stored",
       (error: unknown) => {
-        log.error({ error }, "discord: a request could not be stored");
+        log.error({ error, reference }, "discord: a request could not be stored");
         return "failed";
       },
     );

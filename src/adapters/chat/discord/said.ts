@@ -4,6 +4,7 @@
  * @see https://discord.com/developers/docs/events/gateway#message-content-intent
  */
 import { z } from "zod";
+import { referenceOf, referTo } from "../../../domain/command/reference.ts";
 import type { ChatDoor, CommandRequest, Log } from "../../../ports.ts";
 import type { Api, Failure } from "./api.ts";
 import { plainLine } from "./markdown.ts";
@@ -74,8 +75,9 @@ export function createSaid({ api, door, self, log }: SaidOptions) {
     try {
       await door.submit(request);
     } catch (error) {
-      log.error({ error }, "discord: a request could not be stored");
-      const body = { ...note(notStored), ...inReplyTo(said.id) };
+      const reference = referenceOf(request.key);
+      log.error({ error, reference }, "discord: a request could not be stored");
+      const body = { ...note(referTo(notStored, reference)), ...inReplyTo(said.id) };
       const path = `/channels/${said.channel_id}/messages` as const;
       const told = await api.call({ method: "POST", path, body, schema: messageShape });
       if (told.kind !== "ok")

@@ -8,14 +8,14 @@ import type {
   CommandForm,
   CommandRequest,
   FormField,
-  FormRequest,
+  KeyedFormRequest,
   OptionValues,
   Suggestion,
   SuggestQuestion,
 } from "../../../ports/chat.ts";
 import { plainText } from "./blocks.ts";
 import { fillPrefix } from "./render.ts";
-import { buttonBody, placeOf, request, requestKey, splitLine } from "./requests.ts";
+import { askedBy, buttonBody, placeOf, request, requestKey } from "./requests.ts";
 
 export const commandFormCallback = "tocsin-command";
 
@@ -50,7 +50,7 @@ const keptShape = z.object({
 /** A button that opens the form of its command. */
 export interface FormButton {
   readonly triggerId: string;
-  readonly asked: FormRequest;
+  readonly asked: KeyedFormRequest;
   readonly place: FormPlace;
 }
 
@@ -60,22 +60,9 @@ export function readFillButton(body: unknown): FormButton | null {
   const pressed = parsed.data?.actions[0];
   if (!parsed.success || pressed?.value === undefined || !pressed.action_id.startsWith(fillPrefix))
     return null;
-  const { user, trigger_id: triggerId, response_url: responseUrl } = parsed.data;
-  if (triggerId === undefined) return null;
-  const { channel, thread } = placeOf(parsed.data);
-  const { command, text } = splitLine(pressed.value);
-  const id = channel === undefined ? null : { platform: "slack", id: channel };
-  return {
-    triggerId,
-    place: { channel, thread, responseUrl },
-    asked: {
-      account: { platform: "slack", id: user.id, name: user.name ?? user.username ?? user.id },
-      channel: id,
-      command,
-      input: { kind: "text", text },
-      ...(id === null || thread === undefined ? {} : { thread: [{ channel: id, data: { ts: thread } }] }),
-    },
-  };
+  const asking = askedBy(parsed.data, pressed.value);
+  if (asking === null) return null;
+  return { ...asking, place: { ...placeOf(parsed.data), responseUrl: parsed.data.response_url } };
 }
 
 /** What opens within the life of the trigger, before anything was looked up. */

@@ -1,8 +1,9 @@
 /** Opens forms within the life of a trigger, fills them, and takes them back. */
 import type { App } from "@slack/bolt";
 import { z } from "zod";
+import { referenceOf, referTo } from "../../../domain/command/reference.ts";
 import { truncate } from "../../../domain/view.ts";
-import type { ChatDoor, CommandForm, CommandRequest, FormRequest } from "../../../ports/chat.ts";
+import type { ChatDoor, CommandForm, CommandRequest, KeyedFormRequest } from "../../../ports/chat.ts";
 import type { Log } from "../../../ports/observability.ts";
 import type { SlackApi } from "./client.ts";
 import {
@@ -16,6 +17,8 @@ import {
   suggestedOptions,
   waitingView,
 } from "./command-form.ts";
+import type { QuestionForm } from "./form.ts";
+import { refusalView } from "./refusal-view.ts";
 import { sayPrivately } from "./render.ts";
 import { type Saving, wordsFor } from "./saving.ts";
 
@@ -34,7 +37,7 @@ export interface FormDeskOptions {
 export interface WantedForm {
   readonly triggerId: string;
   readonly form: CommandForm;
-  readonly asked: FormRequest;
+  readonly asked: KeyedFormRequest;
   readonly place: FormPlace;
 }
 
@@ -45,13 +48,17 @@ export interface FormDesk {
   ofButton(body: unknown): WantedForm | null;
   /** @returns whether it opened; a trigger lives three seconds and serves once. */
   open(wanted: WantedForm): Promise<boolean>;
-  sayNotOpened(body: unknown): Promise<void>;
+  /** The same for a form with one line to type. */
+  openQuestion(wanted: QuestionForm): Promise<boolean>;
+  sayNotOpened(body: unknown, asked: KeyedFormRequest): Promise<void>;
 }
 
 const opened = z.object({ view: z.object({ id: z.string(), hash: z.string().optional() }) });
+type OpenedView = z.output<typeof opened>["view"];
+type ModalView = Readonly<Record<string, unknown>>;
 const slashBody = z.object({ trigger_id: z.string(), response_url: z.string().optional() });
-/** Characters of an error at a field. */
-const longestError = 300;
+/** Characters of an error at a field, without its reference. */
+const longestError = 270;
 
 /** Registers what belongs to forms. Call once, before the receiver starts. */
 export function serveForms(options: FormDeskOptions): FormDesk {
@@ -68,16 +75,19 @@ export function serveForms(options: FormDeskOptions): FormDesk {
     if (request === null) return ack();
     const problems = door.forms.check(request);
     if (problems.length > 0) {
+      const reference = referenceOf(request.key);
+      const wrong = problems.map(({ option }) => option);
+      log.info({ command: request.command, reference, wrong }, "slack: a form is not right yet");
       const errors = problems.map(({ option, text }) => [
         blockOf(option, body),
-        truncate(text, longestError),
+        referTo(truncate(text, longestError), reference),
       ]);
       return ack({ response_action: "errors", errors: Object.fromEntries(errors) });
     }
     const saving = await options.submit(request);
     // A form that could not be saved stays open, with what was typed in it.
     if (saving.kind === "saved") return ack();
-    await ack({ response_action: "errors", errors: { [blockOf("", body)]: wordsFor(saving) } });
+    await ack({ response_action: "errors", errors: { [blockOf("", body)]: wordsFor(saving, request) } });
     if (saving.kind === "slow") options.onSlow(request, saving);
   });
 
@@ -103,37 +113,54 @@ export function serveForms(options: FormDeskOptions): FormDesk {
   }
 
   async function open(wanted: WantedForm): Promise<boolean> {
-    const { triggerId, form, place } = wanted;
-    if (formView(form, place) === null) return false;
-    const answer = await api.call("views.open", { trigger_id: triggerId, view: waitingView(form, place) });
-    const shown = answer.kind === "ok" ? opened.safeParse(answer.data) : null;
-    if (shown?.success !== true) {
-      log.warn({ outcome: answer.kind, command: form.command }, "slack: a form was not opened");
-      return false;
-    }
-    await fill(wanted, shown.data.view);
+    const { form, asked, place } = wanted;
+    const bare = formView(form, place);
+    if (bare === null) return false;
+    const shown = await show(wanted, waitingView(form, place));
+    if (shown === null) return false;
+    const [refusal, known] = await Promise.all([door.forms.refuse(asked), door.forms.fill(form, asked)]);
+    const filled = formView(known, place) ?? bare;
+    await update(shown, refusal === null ? filled : refusalView(form.command, refusal), asked);
     return true;
   }
 
-  /** The person may have closed it meanwhile; then there is nothing to fill. */
-  async function fill(
-    { form, asked, place }: WantedForm,
-    { id, hash }: { readonly id: string; readonly hash?: string | undefined },
-  ): Promise<void> {
-    const filled = formView(await door.forms.fill(form, asked), place) ?? formView(form, place);
-    const answer = await api.call("views.update", {
-      view_id: id,
-      ...(hash === undefined ? {} : { hash }),
-      view: filled,
-    });
-    if (answer.kind !== "ok")
-      log.warn({ outcome: answer, command: form.command }, "slack: a form was not filled");
+  async function openQuestion(wanted: QuestionForm): Promise<boolean> {
+    const { asked, view } = wanted;
+    const shown = await show(wanted, view);
+    if (shown === null) return false;
+    const refusal = await door.forms.refuse(asked);
+    if (refusal !== null) await update(shown, refusalView(asked.command, refusal), asked);
+    return true;
   }
 
-  async function sayNotOpened(body: unknown): Promise<void> {
+  async function show(
+    { triggerId, asked }: Pick<WantedForm, "triggerId" | "asked">,
+    view: ModalView,
+  ): Promise<OpenedView | null> {
+    const answer = await api.call("views.open", { trigger_id: triggerId, view });
+    const shown = answer.kind === "ok" ? opened.safeParse(answer.data) : null;
+    if (shown?.success === true) return shown.data.view;
+    const { command, key } = asked;
+    log.warn({ outcome: answer, command, reference: referenceOf(key) }, "slack: a form was not opened");
+    return null;
+  }
+
+  /** The person may have closed it meanwhile; then there is nothing to fill. */
+  async function update(
+    { id, hash }: OpenedView,
+    view: ModalView,
+    { command }: KeyedFormRequest,
+  ): Promise<void> {
+    const at = { view_id: id, ...(hash === undefined ? {} : { hash }) };
+    const answer = await api.call("views.update", { ...at, view });
+    if (answer.kind !== "ok") log.warn({ outcome: answer, command }, "slack: a form was not filled");
+  }
+
+  async function sayNotOpened(body: unknown, asked: KeyedFormRequest): Promise<void> {
     const pressed = z.object({ response_url: z.string() }).safeParse(body);
     if (!pressed.success) return;
-    const text = "Slack did not open the form. Press the button again.";
+    const words = "Slack did not open the form. Press the button again.";
+    const text = referTo(words, referenceOf(asked.key));
     await api.respond(pressed.data.response_url, {
       response_type: "ephemeral",
       replace_original: false,
@@ -141,5 +168,5 @@ export function serveForms(options: FormDeskOptions): FormDesk {
     });
   }
 
-  return { neededFor, ofButton, open, sayNotOpened };
+  return { neededFor, ofButton, open, openQuestion, sayNotOpened };
 }

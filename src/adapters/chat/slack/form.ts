@@ -5,10 +5,10 @@
 import { z } from "zod";
 import { withOption } from "../../../domain/command/options.ts";
 import { truncate } from "../../../domain/view.ts";
-import type { CommandRequest } from "../../../ports/chat.ts";
+import type { CommandRequest, KeyedFormRequest } from "../../../ports/chat.ts";
 import { plainText } from "./blocks.ts";
 import { askPrefix } from "./render.ts";
-import { buttonBody, placeOf, request, requestKey, splitLine } from "./requests.ts";
+import { askedBy, buttonBody, placeOf, request, requestKey, splitLine } from "./requests.ts";
 
 export const formCallback = "tocsin-form";
 /** Where the error of a form is shown. */
@@ -27,24 +27,25 @@ const keptShape = z.object({
 });
 
 /** A form to be opened with `views.open`. */
-export interface FormRequest {
+export interface QuestionForm {
   readonly triggerId: string;
+  readonly asked: KeyedFormRequest;
   readonly view: Readonly<Record<string, unknown>>;
 }
 
 /** The form that a pressed button asks for; null when it is no such button. */
-export function readFormButton(body: unknown): FormRequest | null {
+export function readFormButton(body: unknown): QuestionForm | null {
   const parsed = buttonBody.safeParse(body);
   const pressed = parsed.data?.actions[0];
   if (!parsed.success || pressed?.value === undefined) return null;
   const [, option, label] = /^\d+:([\w-]+):([\s\S]*)$/.exec(afterPrefix(pressed.action_id)) ?? [];
-  const { trigger_id: triggerId } = parsed.data;
-  if (option === undefined || label === undefined || triggerId === undefined) return null;
-  const { channel, thread } = placeOf(parsed.data);
   const line = pressed.value;
+  const asking = askedBy(parsed.data, line);
+  if (option === undefined || label === undefined || asking === null) return null;
+  const { channel, thread } = placeOf(parsed.data);
   const name = `/${splitLine(line).command}`;
   return {
-    triggerId,
+    ...asking,
     view: {
       type: "modal",
       callback_id: formCallback,

@@ -3,13 +3,13 @@ import type { App, ReceiverEvent } from "@slack/bolt";
 import type { ChatDoor, CommandRequest } from "../../../ports/chat.ts";
 import type { Log, Metrics } from "../../../ports/observability.ts";
 import type { SlackApi } from "./client.ts";
-import { type FormRequest, formBlock, formCallback, readForm, readFormButton } from "./form.ts";
+import { formBlock, formCallback, readForm, readFormButton } from "./form.ts";
 import { serveForms } from "./form-desk.ts";
 import { messageShortcuts, pinRequest, readMessageShortcut, readReaction } from "./pins.ts";
 import { sayPrivately } from "./render.ts";
 import { readButton, readSlashCommand } from "./requests.ts";
 import { readSaid } from "./said.ts";
-import { lostText, type Saving, save, wordsFor } from "./saving.ts";
+import { type Saving, save, wordsFor } from "./saving.ts";
 
 export interface IntakeOptions {
   readonly app: App;
@@ -49,11 +49,13 @@ export function listen(options: IntakeOptions): Intake {
       if (await forms.open(wanted)) return;
       // Without its form the command says itself what it needs.
       const saving = await submit(request);
-      return saving.kind === "saved" ? undefined : tell(request, wordsFor(saving));
+      return saving.kind === "saved" ? undefined : tell(request, wordsFor(saving, request));
     }
     const saving = await submit(request);
     // A command's acknowledgement carries the words; a later loss has only the response_url.
-    await ack(saving.kind === "saved" ? undefined : { response_type: "ephemeral", text: wordsFor(saving) });
+    await ack(
+      saving.kind === "saved" ? undefined : { response_type: "ephemeral", text: wordsFor(saving, request) },
+    );
     if (saving.kind === "slow") void tellWhenLost(request, saving);
   });
 
@@ -61,18 +63,18 @@ export function listen(options: IntakeOptions): Intake {
     const fill = forms.ofButton(body);
     if (fill !== null) {
       await ack();
-      return (await forms.open(fill)) ? undefined : forms.sayNotOpened(body);
+      return (await forms.open(fill)) ? undefined : forms.sayNotOpened(body, fill.asked);
     }
     const form = readFormButton(body);
     if (form !== null) {
       await ack();
-      return await openForm(form, body);
+      return (await forms.openQuestion(form)) ? undefined : forms.sayNotOpened(body, form.asked);
     }
     const request = readButton(body, options.now());
     if (request === null) return ack();
     const saving = await submit(request);
     await ack();
-    if (saving.kind !== "saved") await tell(request, wordsFor(saving));
+    if (saving.kind !== "saved") await tell(request, wordsFor(saving, request));
     if (saving.kind === "slow") void tellWhenLost(request, saving);
   });
 
@@ -82,7 +84,7 @@ export function listen(options: IntakeOptions): Intake {
     const saving = await submit(request);
     // A form that could not be saved stays open, with what was typed in it.
     if (saving.kind === "saved") await ack();
-    else await ack({ response_action: "errors", errors: { [formBlock]: wordsFor(saving) } });
+    else await ack({ response_action: "errors", errors: { [formBlock]: wordsFor(saving, request) } });
   });
 
   for (const { callback } of messageShortcuts)
@@ -91,7 +93,7 @@ export function listen(options: IntakeOptions): Intake {
       await ack();
       const form = shortcut === null ? null : options.door.forms.of(shortcut.asked);
       if (shortcut === null || form === null) return;
-      if (!(await forms.open({ ...shortcut, form }))) await forms.sayNotOpened(body);
+      if (!(await forms.open({ ...shortcut, form }))) await forms.sayNotOpened(body, shortcut.asked);
     });
 
   app.event("reaction_added", () => Promise.resolve());
@@ -155,14 +157,6 @@ export function listen(options: IntakeOptions): Intake {
     return saving;
   }
 
-  /** Slack takes the trigger of a press for three seconds. */
-  async function openForm({ triggerId, view }: FormRequest, body: unknown): Promise<void> {
-    const opened = await api.call("views.open", { trigger_id: triggerId, view });
-    if (opened.kind === "ok") return;
-    log.warn({ outcome: opened }, "slack: a form was not opened");
-    await forms.sayNotOpened(body);
-  }
-
   async function tell(request: CommandRequest, text: string): Promise<void> {
     const url = request.reply["response_url"];
     if (url === undefined) return;
@@ -174,7 +168,7 @@ export function listen(options: IntakeOptions): Intake {
     request: CommandRequest,
     saving: Extract<Saving, { kind: "slow" }>,
   ): Promise<void> {
-    if ((await saving.later) === "lost") await tell(request, lostText);
+    if ((await saving.later) === "lost") await tell(request, wordsFor({ kind: "lost" }, request));
   }
 
   return {

@@ -1,7 +1,7 @@
 /** Messages of which people make something: a line of an incident's history, by shortcut or emoji, or an incident. Pure. */
 import { z } from "zod";
 import { truncate } from "../../../domain/view.ts";
-import type { CommandRequest, FormRequest, OptionValues } from "../../../ports/chat.ts";
+import type { CommandRequest, KeyedFormRequest, OptionValues } from "../../../ports/chat.ts";
 import type { FormPlace } from "./command-form.ts";
 import { request, requestKey } from "./requests.ts";
 import { unescapeMarkup } from "./text.ts";
@@ -41,7 +41,7 @@ const shortcutBody = z.object({
 /** The shortcut of a message, as the form that it opens; null when it is none of ours. */
 export function readMessageShortcut(
   body: unknown,
-): { readonly triggerId: string; readonly asked: FormRequest; readonly place: FormPlace } | null {
+): { readonly triggerId: string; readonly asked: KeyedFormRequest; readonly place: FormPlace } | null {
   const parsed = shortcutBody.safeParse(body);
   const known = messageShortcuts.find(({ callback }) => callback === parsed.data?.callback_id);
   if (!parsed.success || known === undefined) return null;
@@ -56,6 +56,7 @@ export function readMessageShortcut(
     triggerId,
     place: { channel: channel.id, thread, responseUrl },
     asked: {
+      key: requestKey("shortcut", triggerId),
       account: { platform: "slack", id: user.id, name: user.name ?? user.id },
       channel,
       command: known.command,

@@ -1,7 +1,7 @@
 /** From what Slack sends to a command request. Pure: payloads in, requests out. */
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { CommandRequest } from "../../../ports/chat.ts";
+import type { CommandRequest, KeyedFormRequest } from "../../../ports/chat.ts";
 import { buttonPrefix } from "./render.ts";
 import { unescapeMarkup } from "./text.ts";
 
@@ -74,6 +74,29 @@ export function readButton(body: unknown, receivedAt: Date): Reading {
     receivedAt,
     reply: { kind: "button", channel, user: user.id, response_url, thread_ts: thread },
   });
+}
+
+/** What a button that opens a form asks for; null without a trigger, which opens it. */
+export function askedBy(
+  pressed: z.output<typeof buttonBody>,
+  line: string,
+): { readonly triggerId: string; readonly asked: KeyedFormRequest } | null {
+  const { user, trigger_id: triggerId } = pressed;
+  if (triggerId === undefined) return null;
+  const { channel, thread } = placeOf(pressed);
+  const { command, text } = splitLine(line);
+  const id = channel === undefined ? null : { platform: "slack", id: channel };
+  return {
+    triggerId,
+    asked: {
+      key: requestKey("button", triggerId),
+      account: { platform: "slack", id: user.id, name: user.name ?? user.username ?? user.id },
+      channel: id,
+      command,
+      input: { kind: "text", text },
+      ...(id === null || thread === undefined ? {} : { thread: [{ channel: id, data: { ts: thread } }] }),
+    },
+  };
 }
 
 /** Where a button was pressed, and under which message a public answer goes. */

@@ -1,4 +1,5 @@
 /** Persist before acknowledge: what Slack was told "got it" about is committed, or the person knows that it is not. */
+import { referenceOf, referTo } from "../../../domain/command/reference.ts";
 import type { ChatDoor, CommandRequest } from "../../../ports/chat.ts";
 import type { Log } from "../../../ports/observability.ts";
 
@@ -7,7 +8,7 @@ export const saveWithinMs = 2_500;
 
 const slowText =
   "Tocsin has your request, but its database is slow. You get the answer here as soon as it is saved; if none comes within a minute, ask again.";
-export const lostText =
+const lostText =
   "Tocsin could not save your request, so nothing was done: its database is away. Ask again in a minute.";
 
 export type Saving =
@@ -25,11 +26,12 @@ export interface SaveOptions {
 
 /** Submits the request and reports after at most `withinMs` how that stands. */
 export async function save({ door, request, log, withinMs = saveWithinMs }: SaveOptions): Promise<Saving> {
+  const reference = referenceOf(request.key);
   const outcome = door.submit(request).then(
     () => "saved" as const,
     (error: unknown) => {
       log.error(
-        { key: request.key, command: request.command, error: messageOf(error) },
+        { key: request.key, command: request.command, reference, error: messageOf(error) },
         "slack: request not saved",
       );
       return "lost" as const;
@@ -42,13 +44,17 @@ export async function save({ door, request, log, withinMs = saveWithinMs }: Save
   const first = await Promise.race([outcome, deadline]);
   clearTimeout(timer);
   if (first !== "slow") return { kind: first };
-  log.warn({ key: request.key, command: request.command, withinMs }, "slack: saving a request takes long");
+  const { key, command } = request;
+  log.warn({ key, command, reference, withinMs }, "slack: saving a request takes long");
   return { kind: "slow", later: outcome };
 }
 
 /** What the person is told of a request that is not saved, or not yet. */
-export function wordsFor(saving: Exclude<Saving, { kind: "saved" }>): string {
-  return saving.kind === "slow" ? slowText : lostText;
+export function wordsFor(
+  { kind }: { readonly kind: "slow" | "lost" },
+  { key }: Pick<CommandRequest, "key">,
+): string {
+  return referTo(kind === "slow" ? slowText : lostText, referenceOf(key));
 }
 
 function messageOf(error: unknown): string {
