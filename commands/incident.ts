@@ -1,20 +1,12 @@
 import { z } from "zod";
 import { alertTimelineAlt } from "../src/domain/alert/timeline.ts";
-import { withoutTakenBack } from "../src/domain/chat/pin.ts";
-import { type PostmortemFacts, rolloutsNamed } from "../src/domain/incident/postmortem.ts";
+import type { PostmortemFacts } from "../src/domain/incident/postmortem.ts";
 import { postmortemView } from "../src/domain/incident/postmortem-view.ts";
 import { type EntryChart, incidentView } from "../src/domain/incident/view.ts";
-import type { Incident } from "../src/domain/incident.ts";
-import { standingVerdicts } from "../src/domain/learning/feedback.ts";
 import { readAlertTimeline } from "../src/ports/alert-picture.ts";
 import { type CommandContext, defineCommand } from "../src/ports/command.ts";
+import { readPostmortem } from "../src/ports/postmortem.ts";
 import { findIncident, nameOf, suggestIncidents } from "./_lookup.ts";
-
-/** What is read at most of one incident. */
-const maxAlerts = 500;
-const maxEntries = 1_000;
-const maxSaid = 500;
-const maxRollouts = 50;
 
 export default defineCommand({
   kind: "read",
@@ -33,7 +25,10 @@ export default defineCommand({
   async run(options, context) {
     const incident = await findIncident(options.incident, context);
     if ("kind" in incident) return incident;
-    const facts = await factsOf(incident, context);
+    const facts = await readPostmortem(incident, context.store, {
+      nameOf: (person) => nameOf(context.people, person),
+      now: context.now,
+    });
     if (options.what === "show")
       return {
         kind: "answer",
@@ -54,33 +49,4 @@ async function pictureOf(
   const png = chart === null ? null : await charts.alerts(chart);
   if (chart === null || png === null) return null;
   return { png, alt: alertTimelineAlt(chart), filename: `alerts-${incident.id}.png` };
-}
-
-async function factsOf(incident: Incident, context: CommandContext): Promise<PostmortemFacts> {
-  const { incidents, explanations, feedback, rollouts } = context.store;
-  const { id } = incident;
-  const alerts = await incidents.alerts(id, maxAlerts);
-  const entries = await incidents.timeline(id, maxEntries + 1);
-  const told = withoutTakenBack(entries.slice(-maxEntries));
-  // What was pinned has the time at which it was said.
-  const timeline = told.toSorted((a, b) => a.at.getTime() - b.at.getTime() || a.id - b.id);
-  const evidence = await explanations.evidence(id);
-  const explanation = await explanations.find(id);
-  const said = await feedback.ofIncidents([id], maxSaid);
-  const children = await incidents.children([id]);
-  const named = rolloutsNamed(timeline, evidence).slice(-maxRollouts);
-  const found = await Promise.all(named.map((number) => rollouts.find(number)));
-  return {
-    incident,
-    alerts,
-    timeline,
-    isTimelineCut: entries.length > maxEntries,
-    evidence,
-    explanation,
-    verdicts: standingVerdicts(said),
-    rollouts: found.filter((rollout) => rollout !== null).sort((a, b) => a.id - b.id),
-    children: children.map((child) => child.id),
-    nameOf: (person) => nameOf(context.people, person),
-    now: context.now,
-  };
 }

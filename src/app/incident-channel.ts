@@ -17,6 +17,7 @@ import {
   purposeOf,
   topicOf,
 } from "../domain/incident/channel.ts";
+import { calledSoFar, type EscalationRule } from "../domain/people/escalation.ts";
 import { botPerson, type Person } from "../domain/people/person.ts";
 import type {
   ChannelHost,
@@ -37,6 +38,8 @@ export interface IncidentChannelOptions {
   readonly settings: ChannelSettings;
   readonly host: ChannelHost;
   readonly onCall: OnCall;
+  /** By which people are called while nobody acknowledges an incident. */
+  readonly escalation: readonly EscalationRule[];
   readonly people: readonly Person[];
   readonly models: readonly Pick<ModelEntry, "services" | "dashboards">[];
   readonly effects: Effects;
@@ -57,6 +60,11 @@ const maxAlerts = 1_000;
 /** What a platform refuses is tried again after this, ms. */
 const refusedMs = 300_000;
 const retryMs = 5_000;
+/**
+ * So long rotas are not asked again at most, ms: calendars do not say when a turn ends, and tocsin.yaml may give turns
+ * away.
+ */
+const rotasEveryMs = 15 * 60_000;
 /** The farewell is given this long to arrive before the channel is looked at again, ms. */
 const farewellMs = 2_000;
 /** Names that are tried before it is given up. */
@@ -126,27 +134,45 @@ export function createIncidentChannels(options: IncidentChannelOptions): Inciden
       return look(incidentId);
     }
     if (before === null) return null;
+    const people = await peopleFor(incident, rule, before);
     const wish = {
       incident,
       purpose: purposeOf(incident),
       topic: topicOf(incident, nameOf),
       bookmarks: bookmarksOf(incident, rule, { consoleUrl: settings.consoleUrl, models: options.models }),
-      people: incident.state === "resolved" ? [] : await peopleFor(incident, rule, before),
+      people: people.ids,
+      peopleUntil: people.until,
       // The alerts of a merged incident are elsewhere, and its rule with them.
       archiveAfterMs: rule === null ? (before.shown.archiveAfterMs ?? null) : rule.archiveAfterMs,
     };
     return { wish, rule, known: before };
   }
 
+  /** Who should be in it now, and until when that is surely so. Nobody is brought in once it is over. */
   async function peopleFor(
-    { assignedTo, acknowledgedBy }: ChannelWish["incident"],
+    incident: ChannelWish["incident"],
     rule: ChannelRule | null,
     { askedBy }: IncidentChannel,
-  ): Promise<readonly string[]> {
-    const turns = await options.onCall.at(clock.now(), rule?.rotas ?? []);
-    const onCall = [...turns.values()].flatMap((turn) => (turn.kind === "turn" ? [turn.person] : []));
-    const all = [...onCall, ...(rule?.people ?? []), assignedTo, acknowledgedBy, askedBy];
-    return [...new Set(all)].flatMap((id) => (id === null || id === botPerson.id ? [] : [id]));
+  ): Promise<{ readonly ids: readonly string[]; readonly until: Date | null }> {
+    if (incident.state === "resolved") return { ids: [], until: null };
+    const called = await calledFor(incident);
+    const now = clock.now();
+    const turns = [...(await options.onCall.at(now, [...(rule?.rotas ?? []), ...called.rotas])).values()];
+    const onCall = turns.flatMap((turn) => (turn.kind === "turn" ? [turn.person] : []));
+    const { assignedTo, acknowledgedBy } = incident;
+    const all = [...onCall, ...(rule?.people ?? []), ...called.people, assignedTo, acknowledgedBy, askedBy];
+    const ids = [...new Set(all)].flatMap((id) => (id === null || id === botPerson.id ? [] : [id]));
+    if (turns.length === 0) return { ids, until: null };
+    const ends = turns.flatMap((turn) => (turn.kind === "turn" ? (turn.until ?? []) : []));
+    const soonest = Math.min(now.getTime() + rotasEveryMs, ...ends.map((end) => end.getTime()));
+    return { ids, until: new Date(soonest) };
+  }
+
+  /** Whom its escalation has called since it was opened last. */
+  async function calledFor(incident: ChannelWish["incident"]) {
+    const known = await store.escalations.find(incident.id);
+    const isOfNow = known !== null && known.since >= (await store.escalations.openSince(incident));
+    return isOfNow ? calledSoFar(options.escalation, known) : { people: [], rotas: [] };
   }
 
   async function take(scene: Scene, step: Exclude<ChannelStep, { kind: "rest" }>): Promise<Outcome> {

@@ -14,7 +14,7 @@ export function createOnCall(rotas: readonly Rota[], calendars: readonly RotaCal
     const rota = rotas.find((one) => one.name === name);
     if (rota === undefined) return { kind: "unknown", because: "it is no longer in tocsin.yaml" };
     const turn = onCallAt(rota, moment);
-    return turn === null ? { kind: "nobody" } : { kind: "turn", person: turn.person };
+    return turn === null ? { kind: "nobody" } : { kind: "turn", ...turn };
   }
 
   return {

@@ -15,6 +15,7 @@ import { auditEntryPage, auditPage } from "./pages/audit.ts";
 import { type MakePage, missing, type PageContext, type Settings } from "./pages/context.ts";
 import { homePage } from "./pages/home.ts";
 import { incidentPage } from "./pages/incident.ts";
+import { incidentReportPage } from "./pages/incident-report.ts";
 import { incidentsPage } from "./pages/incidents.ts";
 import { modelPage, modelsPage } from "./pages/models.ts";
 import { noisePage } from "./pages/noise.ts";
@@ -32,10 +33,17 @@ export interface PagesOptions {
   readonly clock: Clock;
 }
 
-/** First word of the path to the page of all, and the page of one. */
-const pages: Readonly<Record<string, { readonly all: MakePage; readonly one?: MakePage }>> = {
+/** Pages under one word of the path: of all, of one, and those beside that of one by the word after it. */
+interface Place {
+  readonly all: MakePage;
+  readonly one?: MakePage;
+  readonly beside?: Readonly<Record<string, MakePage>>;
+}
+
+/** By the first word of the path. */
+const pages: Readonly<Record<string, Place>> = {
   home: { all: homePage },
-  incidents: { all: incidentsPage, one: incidentPage },
+  incidents: { all: incidentsPage, one: incidentPage, beside: { report: incidentReportPage } },
   models: { all: modelsPage, one: modelPage },
   rollouts: { all: rolloutsPage, one: rolloutPage },
   audit: { all: auditPage, one: auditEntryPage },
@@ -60,9 +68,8 @@ export function createPages(options: PagesOptions): Pages {
 
   async function open(request: PageRequest): Promise<PageResult> {
     const [first = "", id] = request.path;
-    const found = Object.hasOwn(pages, first) ? pages[first] : undefined;
-    const make = id === undefined ? found?.all : found?.one;
-    if (make === undefined || request.path.length > 2) return nowhere();
+    const make = pageAt(request.path);
+    if (make === undefined) return nowhere();
     if (id !== undefined && numbered.has(first) && !/^[1-9]\d{0,8}$/.test(id)) return nowhere();
     const person = await personOf(options.store, people, request.account);
     return decide(person, request) ?? (await make(contextOf(person, request), id ?? ""));
@@ -110,6 +117,15 @@ export function createPages(options: PagesOptions): Pages {
   }
 
   return { open };
+}
+
+function pageAt([first = "", id, beside, ...more]: readonly string[]): MakePage | undefined {
+  const place = Object.hasOwn(pages, first) ? pages[first] : undefined;
+  if (place === undefined || more.length > 0) return undefined;
+  if (id === undefined) return place.all;
+  if (beside === undefined) return place.one;
+  const others = place.beside ?? {};
+  return Object.hasOwn(others, beside) ? others[beside] : undefined;
 }
 
 function nowhere(): PageResult {

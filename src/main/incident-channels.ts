@@ -13,7 +13,7 @@ export interface ComposedChannels {
   readonly follow: (incidentId: number) => readonly Job[];
 }
 
-type Parts = Omit<IncidentChannelOptions, "settings" | "host" | "people" | "obstacles"> & {
+type Parts = Omit<IncidentChannelOptions, "settings" | "host" | "people" | "escalation" | "obstacles"> & {
   readonly config: Config;
   readonly chats: ReadonlyMap<string, Chat>;
 };
@@ -29,6 +29,7 @@ export function composeChannels({ config, chats, ...parts }: Parts): ComposedCha
     settings: config.incidentChannels,
     host,
     people: config.people,
+    escalation: config.escalation,
     obstacles: createObstacles({ store, channels: configuredChannels(config), clock, log }),
   });
   return {

@@ -1,6 +1,7 @@
 /** Whose turn it is in one rota. */
 export type OnCallAnswer =
-  | { readonly kind: "turn"; readonly person: string }
+  /** `until` is when the turn ends; absent where that is not known. */
+  | { readonly kind: "turn"; readonly person: string; readonly until?: Date }
   /** The rota has nobody at that moment. */
   | { readonly kind: "nobody" }
   /** `because` is one plain line for people. */

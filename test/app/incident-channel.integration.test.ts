@@ -7,10 +7,13 @@ import { createSlack } from "../../src/adapters/chat/slack.ts";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { createIncidentChannels, type IncidentChannelOptions } from "../../src/app/incident-channel.ts";
 import { createObstacles } from "../../src/app/obstacles.ts";
+import { createOnCall, type OnCall } from "../../src/app/on-call.ts";
 import { createPost, type Poster } from "../../src/app/post.ts";
 import type { ChannelRule } from "../../src/domain/incident/channel.ts";
 import { entryView, incidentView } from "../../src/domain/incident/view.ts";
 import type { Incident } from "../../src/domain/incident.ts";
+import type { EscalationRule } from "../../src/domain/people/escalation.ts";
+import type { Rota } from "../../src/domain/people/on-call.ts";
 import { checkCommand, loadFolders } from "../../src/load.ts";
 import {
   type Channel,
@@ -147,6 +150,7 @@ function channelsWith(
       at: async (_moment, names) => new Map(names.map((name) => [name, { kind: "turn", person: onCallNow }])),
     },
     people,
+    escalation: [],
     models: [],
     effects: world.effects,
     obstacles: createObstacles({ store, channels: [ops], clock, log: silentLog }),
@@ -370,6 +374,101 @@ test("the topic follows severity and who has it, at most twice a minute, and peo
   });
   expect(calls("conversations.invite")).toBe(3);
 });
+
+/** Seconds until the channel of an incident is looked at again. */
+async function nextLookIn(id: number): Promise<number> {
+  const [job] = await sql`
+    select extract(epoch from run_at - now())::int as wait
+    from graphile_worker.jobs where key = ${`channel ${id} later`}`;
+  return Number(job?.["wait"]);
+}
+
+test("whoever takes over the rota is invited at the hand-over, although nothing else happens", async () => {
+  const id = await incident();
+  const handOver = new Date(clock.now().getTime() + 10 * 60_000);
+  const rota: Rota = {
+    name: "payments",
+    people: ["ada"],
+    from: { year: 2026, month: 1, day: 1, hour: 0, minute: 0 },
+    turnDays: 28,
+    timezone: "UTC",
+    overrides: [{ person: "bo", from: handOver, to: new Date(handOver.getTime() + day) }],
+  };
+  const onCall = createOnCall([rota], []);
+  await channelsWith({ onCall }).reconcile(id);
+  expect([...only().members]).toEqual(["U0ADA"]);
+  expect(await nextLookIn(id)).toBeLessThanOrEqual(600);
+  expect(await nextLookIn(id)).toBeGreaterThan(300);
+  skewMs += 10 * 60_000 + 1;
+  await channelsWith({ onCall }).reconcile(id);
+  await channelsWith({ onCall }).reconcile(id);
+  expect([...only().members]).toEqual(["U0ADA", "U0BO"]);
+  expect(calls("conversations.invite")).toBe(3);
+});
+
+test("a rota that does not say when its turn ends is asked again within a quarter of an hour, until it is over", async () => {
+  const id = await incident();
+  await channelsWith().reconcile(id);
+  expect(await nextLookIn(id)).toBeLessThanOrEqual(900);
+  expect(await nextLookIn(id)).toBeGreaterThan(600);
+  onCallNow = "bo";
+  await channelsWith().reconcile(id);
+  expect([...only().members]).toEqual(["U0ADA", "U0BO"]);
+  onCallNow = "lead";
+  await change(id, { state: "resolved", resolvedAt: clock.now() });
+  await channelsWith().reconcile(id);
+  expect((await store.incidentChannels.find(id))?.shown.invited).not.toHaveProperty("lead");
+});
+
+test("whom its escalation calls is brought in, and whoever has the rota that it called", async () => {
+  const id = await incident();
+  const escalation: EscalationRule = {
+    ...{ name: "default", match: [], quiet: null },
+    steps: [
+      { afterMs: 60_000, tell: [{ kind: "person", person: "bo" }] },
+      { afterMs: 120_000, tell: [{ kind: "rota", rota: "managers" }] },
+    ],
+  };
+  const onCall: OnCall = {
+    at: async (_moment, names) =>
+      new Map(names.map((name) => [name, { kind: "turn", person: name === "managers" ? "away" : "ada" }])),
+  };
+  const quiet = { ...{ onCall, escalation: [escalation] }, rules: [{ ...rule, people: [] }] };
+  const invited = async () =>
+    Object.keys((await store.incidentChannels.find(id))?.shown.invited ?? {}).sort();
+  const since = (await store.incidents.find(id))?.openedAt ?? clock.now();
+  const told = (nextStep: number, from = since) =>
+    store.escalations.save({ incidentId: id, rule: "default", since: from, nextStep });
+  await told(2, new Date(since.getTime() - day));
+  await channelsWith(quiet).reconcile(id);
+  expect(await invited()).toEqual(["ada"]);
+  await told(1);
+  await channelsWith(quiet).reconcile(id);
+  expect(await invited()).toEqual(["ada", "bo"]);
+  await told(2);
+  await channelsWith(quiet).reconcile(id);
+  expect(await invited()).toEqual(["ada", "away", "bo"]);
+});
+
+test.each(["commit_then_reset", "commit_then_500", "reset"] as const)(
+  "once it is resolved its report is linked, once, also when an answer gets lost (%s)",
+  async (kind) => {
+    const id = await incident();
+    await channelsWith().reconcile(id);
+    await change(id, { state: "resolved", resolvedAt: clock.now() });
+    slack.faults.add({ kind, method: "bookmarks.add" });
+    await channelsWith().reconcile(id);
+    await channelsWith().reconcile(id);
+    await channelsWith().reconcile(id);
+    const reports = only().bookmarks.filter(({ link }) => link.endsWith("/report"));
+    expect(reports).toMatchObject([
+      {
+        title: `Report of incident ${id}`,
+        link: `https://tocsin.example.com/incidents/${id}/report`,
+      },
+    ]);
+  },
+);
 
 test("somebody who is in it already counts as invited, and a link that somebody added is not added again", async () => {
   const id = await incident();

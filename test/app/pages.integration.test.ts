@@ -72,6 +72,7 @@ const addresses = [
   "/home",
   "/incidents",
   "/incidents/1",
+  "/incidents/1/report",
   "/models",
   "/models/scorer",
   "/rollouts",
@@ -117,6 +118,10 @@ const refused: readonly (readonly [address: string, because: string, problem: Re
   ["/incidents?before=9e9", "bad", /^before is "9e9"/],
   ["/rollouts?state=no", "bad", /^state is "no"/],
   ["/incidents/7", "missing", /There is no incident 7/],
+  ["/incidents/7/report", "missing", /There is no incident 7/],
+  ["/incidents/7/constructor", "missing", /no such page/],
+  ["/incidents/7/report/more", "missing", /no such page/],
+  ["/rollouts/7/report", "missing", /no such page/],
   ["/rollouts/7", "missing", /There is no rollout 7/],
   ["/models/none", "missing", /There is no model "none"/],
   ["/incidents/0", "missing", /no such page/],
@@ -188,6 +193,23 @@ test("the page of an incident draws where it is, and names its rollouts", async 
   ]);
   expect(headings(page.blocks)).toEqual(
     expect.arrayContaining(["Where it is", "Causes considered", "Timeline", "Alerts", "Evidence"]),
+  );
+});
+
+test("the report of an incident is the whole of what /incident report writes", async () => {
+  const { store, world, open } = await console();
+  await store.incidents.save([anIncident(1)]);
+  await world.say("oncall", "ack 1");
+  await world.say("oncall", 'resolve 1 --fix "turned <it> off and on"');
+  const page = pageOf(await open("reader", "/incidents/1/report"));
+  expect(page.title).toMatch(/^Report of incident 1: /);
+  const file = page.blocks.find((block) => block.kind === "file");
+  const text = file?.kind === "file" ? file.text : "";
+  expect(text).toContain("## Timeline");
+  expect(text).toContain("off and on");
+  const [back] = page.blocks;
+  expect(back?.kind === "note" ? back.text : []).toContainEqual(
+    expect.objectContaining({ page: "/incidents/1" }),
   );
 });
 

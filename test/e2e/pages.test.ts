@@ -68,6 +68,7 @@ function addresses(): readonly (readonly [path: string, title: RegExp])[] {
     ["/home", /^Home$/],
     ["/incidents", /^Incidents$/],
     [`/incidents/${shop.incident}`, /PredictionLatencyHigh/],
+    [`/incidents/${shop.incident}/report`, /^Report of incident \d+: /],
     ["/models", /^Models$/],
     ["/models/recommender", /^recommender$/],
     ["/rollouts", /^Rollouts$/],

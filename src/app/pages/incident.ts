@@ -9,7 +9,15 @@ import { standingVerdicts, suspectName } from "../../domain/learning/feedback.ts
 import { planTitle } from "../../domain/rollout/plan.ts";
 import type { Rollout } from "../../domain/rollout.ts";
 import { drawTopology } from "../../domain/topology/drawing.ts";
-import { type Cell, cell, type PageBlock, toIncident, toModel, toRollout } from "../../domain/view/page.ts";
+import {
+  type Cell,
+  cell,
+  type PageBlock,
+  toIncident,
+  toModel,
+  toPage,
+  toRollout,
+} from "../../domain/view/page.ts";
 import { bold, code, link, moment, oneLine, plain, type Text } from "../../domain/view.ts";
 import { type MakePage, missing, type PageContext, shown } from "./context.ts";
 
@@ -33,6 +41,10 @@ export const incidentPage: MakePage = async (context, id) => {
     filters: [],
     blocks: [
       { kind: "view", view: facts.card, subject: { kind: "incident", id: incident.id } },
+      {
+        kind: "note",
+        text: [toPage("Report", `/incidents/${incident.id}/report`), plain(" of what happened.")],
+      },
       ...mapOf(alerts, suspects, facts.topology),
       heading("Causes considered"),
       causesOf(explanation?.ranked ?? [], facts.evidence),

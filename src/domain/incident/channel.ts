@@ -149,9 +149,12 @@ export function purposeOf(incident: Pick<Incident, "id" | "title">): string {
   return oneLine(`Incident ${incident.id}: ${incident.title}`, maxText);
 }
 
-/** The incident in the console, the rule's own links, dashboards of models of its services; each address once. */
+/**
+ * The incident in the console, and its report once it is over; the rule's own links, dashboards of models of its
+ * services; each address once.
+ */
 export function bookmarksOf(
-  incident: Pick<Incident, "id" | "services">,
+  incident: Pick<Incident, "id" | "services" | "state">,
   rule: Pick<ChannelRule, "bookmarks"> | null,
   more: {
     readonly consoleUrl: string | null;
@@ -161,9 +164,13 @@ export function bookmarksOf(
     }[];
   },
 ): readonly Bookmark[] {
-  const page = more.consoleUrl?.replace(/\/+$/, "");
-  const own =
-    page === undefined ? [] : [{ title: `Incident ${incident.id}`, url: `${page}/incidents/${incident.id}` }];
+  const page =
+    more.consoleUrl === null ? null : `${more.consoleUrl.replace(/\/+$/, "")}/incidents/${incident.id}`;
+  const own = page === null ? [] : [{ title: `Incident ${incident.id}`, url: page }];
+  const report =
+    page === null || incident.state !== "resolved"
+      ? []
+      : [{ title: `Report of incident ${incident.id}`, url: `${page}/report` }];
   const services = incident.services.slice(0, maxServices);
   const ruled = (rule?.bookmarks ?? []).flatMap(({ title, url }) =>
     url.includes("{service}")
@@ -176,7 +183,7 @@ export function bookmarksOf(
   const dashboards = more.models
     .filter((model) => model.services.some((service) => incident.services.includes(service)))
     .flatMap((model) => model.dashboards.map(({ name, url }) => ({ title: name, url })));
-  const links = [...own, ...ruled, ...dashboards].flatMap(({ title, url }) => {
+  const links = [...own, ...report, ...ruled, ...dashboards].flatMap(({ title, url }) => {
     const safe = safeUrl(url);
     return safe === null ? [] : [{ title: oneLine(title, 80), url: safe }];
   });
@@ -191,6 +198,8 @@ export interface ChannelWish {
   readonly bookmarks: readonly Bookmark[];
   /** Ids of people to be brought in, each once. */
   readonly people: readonly string[];
+  /** When others may be on call; null while that does not matter. */
+  readonly peopleUntil: Date | null;
   readonly archiveAfterMs: number | null;
 }
 
@@ -236,13 +245,17 @@ export function nextStep(
     if (!(shown.bookmarks ?? []).includes(bookmark.url)) steps.push({ kind: "bookmark", bookmark });
   const [next] = steps.filter(({ kind }) => !skipped.has(kind));
   if (next !== undefined) return next;
-  const until = isTopicDue ? topicFrom : null;
+  const until = earliest(isTopicDue ? topicFrom : null, wish.peopleUntil);
   if (!isOver || incident.resolvedAt === null || wish.archiveAfterMs === null) return { kind: "rest", until };
   const archiveAt = new Date(incident.resolvedAt.getTime() + wish.archiveAfterMs);
-  if (archiveAt > now)
-    return { kind: "rest", until: until === null || archiveAt < until ? archiveAt : until };
+  if (archiveAt > now) return { kind: "rest", until: earliest(archiveAt, until) };
   if (shown.farewell === undefined) return { kind: "farewell" };
   return skipped.has("archive") ? { kind: "rest", until } : { kind: "archive" };
+}
+
+function earliest(one: Date | null, other: Date | null): Date | null {
+  if (one === null || other === null) return one ?? other;
+  return one < other ? one : other;
 }
 
 /** One that is to be opened. */

@@ -109,6 +109,19 @@ export function decideEscalation(question: {
   };
 }
 
+/** Whom the steps so far have called, of those who are known by name: people by id, and rotas. */
+export function calledSoFar(
+  rules: readonly EscalationRule[],
+  known: Pick<Escalation, "rule" | "nextStep">,
+): { readonly people: readonly string[]; readonly rotas: readonly string[] } {
+  const rule = rules.find(({ name }) => name === known.rule);
+  const called = (rule?.steps ?? []).slice(0, known.nextStep).flatMap(({ tell }) => tell);
+  return {
+    people: called.flatMap((one) => (one.kind === "person" ? [one.person] : [])),
+    rotas: called.flatMap((one) => (one.kind === "rota" ? [one.rota] : [])),
+  };
+}
+
 /** What is due in quiet hours waits for their end, and so does what was due before and is only looked at now. */
 function afterQuiet(rule: EscalationRule, severity: Severity, dueAt: Date, now: Date): Date {
   if (rule.quiet === null || rule.quiet.evenAt.includes(severity)) return dueAt;

@@ -186,18 +186,23 @@ test("the page and its files come with headers that let in nothing from elsewher
   }
 });
 
-test.each(["/incidents/12", "/rollouts/3", "/channels/incidents", "/channels/incidents/57"])(
-  "%s is the page too",
-  async (path) => {
-    const fixture = await start();
-    expect(await (await fetch(fixture.url + path)).text()).toContain('id="app"');
-  },
-);
+test.each([
+  "/incidents/12",
+  "/incidents/12/report",
+  "/rollouts/3",
+  "/channels/incidents",
+  "/channels/incidents/57",
+])("%s is the page too", async (path) => {
+  const fixture = await start();
+  expect(await (await fetch(fixture.url + path)).text()).toContain('id="app"');
+});
 
 test.each([
   "/healthz",
   "/webhooks/alertmanager",
   "/incidents/x",
+  "/incidents/12/reports",
+  "/rollouts/3/report",
   "/apis",
   "/assets/../package.json",
   "/assets/%2e%2e/package.json",

@@ -103,7 +103,7 @@ test("the topic says how bad, how far and who has it", () => {
 
 test("bookmarks are the console, links per service and dashboards of models, each address once and only safe ones", () => {
   const links = bookmarksOf(
-    { id: 7, services: ["pay ments", "cart"] },
+    { id: 7, services: ["pay ments", "cart"], state: "open" },
     {
       bookmarks: [
         { title: "Logs", url: "https://logs.example.com/?s={service}" },
@@ -129,12 +129,26 @@ test("bookmarks are the console, links per service and dashboards of models, eac
   ]);
 });
 
+test.each([
+  ["open", "https://tocsin.example.com", []],
+  ["acknowledged", "https://tocsin.example.com", []],
+  ["resolved", "https://tocsin.example.com", ["https://tocsin.example.com/incidents/7/report"]],
+  ["resolved", null, []],
+] as const)(
+  "the report of one that is %s, with the console at %s, is at %j",
+  (state, consoleUrl, reports) => {
+    const links = bookmarksOf({ id: 7, services: [], state }, null, { consoleUrl, models: [] });
+    expect(links.map(({ url }) => url).filter((url) => url.endsWith("/report"))).toEqual(reports);
+  },
+);
+
 const wish = (incident: Partial<Incident>, more: Partial<ChannelWish> = {}): ChannelWish => ({
   incident: buildIncident(incident),
   purpose: "purpose",
   topic: "new",
   bookmarks: [{ title: "x", url: "https://x.example.com/" }],
   people: ["ada"],
+  peopleUntil: null,
   archiveAfterMs: 86_400_000,
   ...more,
 });
@@ -171,6 +185,20 @@ test.each<[string, IncidentChannel, ChannelWish, number, unknown]>([
     wish({}, { people: ["ada", "bo"] }),
     1,
     { kind: "invite", person: "bo" },
+  ],
+  [
+    "who is on call is asked again when the turn ends",
+    done,
+    wish({}, { peopleUntil: at(8) }),
+    1,
+    { kind: "rest", until: at(8) },
+  ],
+  [
+    "and before that the topic is said when it may be",
+    done,
+    wish({}, { peopleUntil: at(8), topic: "newer" }),
+    0.25,
+    { kind: "rest", until: at(0.5) },
   ],
   ["nothing is to be done", done, wish({}), 1, { kind: "rest", until: null }],
   ["a resolved one stays for a day", done, wish(resolved), 1, { kind: "rest", until: at(day) }],

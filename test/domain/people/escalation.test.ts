@@ -9,6 +9,7 @@ import {
   type ModelReport,
 } from "../../../src/domain/monitoring/report.ts";
 import {
+  calledSoFar,
   decideEscalation,
   type Escalation,
   type EscalationRule,
@@ -50,6 +51,15 @@ function decide(
     now,
   });
 }
+
+test.each([
+  [0, [], []],
+  [1, [], ["primary"]],
+  [2, ["lead"], ["primary"]],
+])("after %i steps these were called by name: %j and whoever has %j", (nextStep, people, rotas) => {
+  expect(calledSoFar([rule], { rule: "default", nextStep })).toEqual({ people, rotas });
+  expect(calledSoFar([rule], { rule: "another", nextStep })).toEqual({ people: [], rotas: [] });
+});
 
 describe("what is due", () => {
   test.each([

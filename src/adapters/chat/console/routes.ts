@@ -29,9 +29,9 @@ export interface RouteOptions {
   readonly log: Log;
 }
 
-/** Addresses of pages: lists, and one thing by its number or name. */
+/** Addresses of pages: lists, one thing by its number or name, and the report of an incident. */
 const pagePath =
-  /^\/(?:home|noise|settings|(?:incidents|rollouts|audit)(?:\/\d{1,9})?|models(?:\/[^/]{1,600})?)$/;
+  /^\/(?:home|noise|settings|(?:incidents|rollouts|audit)(?:\/\d{1,9})?|incidents\/\d{1,9}\/report|models(?:\/[^/]{1,600})?)$/;
 
 interface Route {
   readonly method: "GET" | "POST";
