@@ -47,7 +47,7 @@ async function takeDeliveries(
     const [first, ...others] = batch.deliveries;
     const isPoison = failures >= mostFailures && others.length === 0;
     if (isPoison && first !== undefined) await buryPoison(options, leader, first);
-    else await commitBatch(options, leader, batch, settings);
+    else await commitBatch(options, leader, { batch, settings });
   }
   leader.behindAt = deliveries.length < limit ? null : (deliveries.at(-1)?.receivedAt ?? null);
   return deliveries.length;

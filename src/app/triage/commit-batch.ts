@@ -21,8 +21,7 @@ const maxReconsidered = 50;
 export async function commitBatch(
   options: TriageOptions,
   leader: Leadership,
-  batch: Batch,
-  settings: MuteSettings,
+  { batch, settings }: { readonly batch: Batch; readonly settings: MuteSettings },
 ): Promise<void> {
   const { clock, metrics } = options;
   const startedAt = performance.now();

@@ -38,7 +38,7 @@ export async function tick(options: TriageOptions, leader: Leadership): Promise<
     leader.news.delete(id);
     leader.heldLines.delete(id);
   }
-  await remind(options, leader, settings, now);
+  await remind(options, leader, { settings, now });
   forget(memory, new Date(now.getTime() - memoryMs));
   for (const times of [leader.news, leader.heldLines, leader.explainedAt])
     for (const id of times.keys()) if (!memory.incidents.has(id)) times.delete(id);
@@ -55,8 +55,7 @@ function heldBack({ news }: Pick<Leadership, "news">, now: Date): readonly numbe
 async function remind(
   options: TriageOptions,
   leader: Leadership,
-  settings: MuteSettings,
-  now: Date,
+  { settings, now }: { readonly settings: MuteSettings; readonly now: Date },
 ): Promise<void> {
   if (now.getTime() - leader.remindedAt < remindMs || settings.silences.length === 0) return;
   leader.remindedAt = now.getTime();
