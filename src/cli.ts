@@ -8,6 +8,7 @@ import type { ProveOptions } from "./main/audit-sign.ts";
 import type { VerifyOptions } from "./main/audit-verify.ts";
 import { keepHeapSmall } from "./main/memory.ts";
 import type { ExportArguments } from "./main/models-export.ts";
+import { watchOutput } from "./main/output.ts";
 import { packageVersion } from "./main/package.ts";
 import type { ReplayArguments } from "./main/replay.ts";
 
@@ -168,10 +169,11 @@ program
     (await import("./main/slack-manifest.ts")).printManifest(options),
   );
 
+const isReaderGone = watchOutput();
 try {
   await program.parseAsync();
 } catch (error) {
-  report(error);
+  if (!isReaderGone(error)) report(error);
 }
 
 /** Expected faults are one plain text; anything else keeps its stack. */

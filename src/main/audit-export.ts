@@ -1,6 +1,4 @@
 /** `tocsin audit export`: the log as lines, for auditors and for other systems. */
-import { once } from "node:events";
-import { createWriteStream } from "node:fs";
 import { readCheckpoints, readEntries, readLog } from "../app/read-log.ts";
 import { askTree } from "../app/tree.ts";
 import { exportCheckpoint, exportLeaf, exportLine, exportSelection } from "../domain/audit/export.ts";
@@ -9,6 +7,7 @@ import type { AuditEntry } from "../domain/audit.ts";
 import type { StoredCheckpoint, StoreSlices } from "../ports.ts";
 import { auditOrigin } from "./audit-key.ts";
 import { withBot } from "./offline.ts";
+import { openLineOutput } from "./output.ts";
 import { packageVersion } from "./package.ts";
 
 export interface ExportOptions {
@@ -28,16 +27,14 @@ type Slices = Pick<StoreSlices, "audit" | "checkpoints">;
 /** Streams every entry, or those asked for; memory does not grow with the log. */
 export async function exportEntries(options: ExportOptions): Promise<void> {
   const isWanted = filterOf(options);
-  const out = options.out === undefined ? process.stdout : createWriteStream(options.out, { mode: 0o600 });
+  const out = openLineOutput(options.out);
   await withBot(async ({ store, config }) => {
     const origin = auditOrigin(config, store.installationId);
     const lines =
       options.format === "jsonl" ? jsonLines(store, options, isWanted) : eventLines(store, options, origin);
-    for await (const line of lines) if (!out.write(`${line}\n`)) await once(out, "drain");
+    for await (const line of lines) await out.write(line);
   });
-  if (out === process.stdout) return;
-  out.end();
-  await once(out, "finish");
+  await out.end();
 }
 
 type Filter = ((entry: AuditEntry) => boolean) | null;

@@ -1,6 +1,4 @@
 /** `tocsin models export`: what served when, with who asked, who agreed and the audit entries that prove it. */
-import { once } from "node:events";
-import { createWriteStream } from "node:fs";
 import { canonicalJson } from "../domain/audit.ts";
 import type { Rollout } from "../domain/rollout.ts";
 import {
@@ -13,6 +11,7 @@ import {
 } from "../domain/serving/export.ts";
 import { type ModelEntry, readServing, type Store, systemClock } from "../ports.ts";
 import { withBot } from "./offline.ts";
+import { openLineOutput } from "./output.ts";
 
 export interface ExportArguments {
   readonly model?: string;
@@ -33,10 +32,7 @@ export async function exportModels(options: ExportArguments): Promise<void> {
   if (format !== "csv" && format !== "jsonl")
     throw new Error(`--format is "${format}"; expected csv or jsonl`);
   const asked = { from: momentOf("--from", options.from), to: momentOf("--to", options.to) };
-  const out = options.out === undefined ? process.stdout : createWriteStream(options.out, { mode: 0o600 });
-  const write = async (line: string) => {
-    if (!out.write(`${line}\n`)) await once(out, "drain");
-  };
+  const { write, end } = openLineOutput(options.out);
   await withBot(async (offline) => {
     const { models } = await offline.desk();
     if (format === "csv") await write(csvHeader());
@@ -48,10 +44,7 @@ export async function exportModels(options: ExportArguments): Promise<void> {
       }
     }
   });
-  if (out !== process.stdout) {
-    out.end();
-    await once(out, "finish");
-  }
+  await end();
 }
 
 function momentOf(name: string, text: string | undefined): Date | null {

@@ -25,6 +25,8 @@ export interface BotUnderTest {
   isRunning(): boolean;
   /** Runs another command of the command line beside it. */
   cli(...args: string[]): Promise<{ readonly code: number | null; readonly output: string }>;
+  /** The same with an output that nobody reads, as after `| head`. */
+  cliUnread(...args: string[]): Promise<{ readonly code: number | null; readonly output: string }>;
   output(): string;
   /** Stops what runs and removes the folder. */
   dispose(): Promise<void>;
@@ -85,6 +87,12 @@ export async function createBot(setup: BotSetup): Promise<BotUnderTest> {
     isRunning: () => running !== null,
     async cli(...args) {
       const other = run(process.execPath, [cli, ...args], { env, cwd: folder });
+      const code = await other.exited;
+      return { code, output: other.output() };
+    },
+    async cliUnread(...args) {
+      const other = run(process.execPath, [cli, ...args], { env, cwd: folder });
+      other.child.stdout?.destroy();
       const code = await other.exited;
       return { code, output: other.output() };
     },

@@ -148,6 +148,15 @@ describe("beside a bot that runs", () => {
     expect(output).not.toMatch(/^\s+at .*\.js:\d+/m);
   });
 
+  test.each([
+    ["models", "export"],
+    ["audit", "export"],
+    ["audit", "key"],
+    ["run", "help"],
+  ])("%s %s whose output nobody reads ends quietly", async (...words) => {
+    expect(await bot.cliUnread(...words)).toEqual({ code: 0, output: "" });
+  });
+
   test("the bot has not noticed any of it", async () => {
     expect((await fetch(`${bot.url}/readyz`)).status).toBe(200);
     expect((await bot.cli("audit", "verify")).code).toBe(0);
