@@ -4,14 +4,30 @@ import { joinRules, mostNeeded } from "../domain/approval/rule.ts";
 import { type Approval, weighApprovals } from "../domain/approval.ts";
 import { botPerson, ownPlatform, type Person } from "../domain/people/person.ts";
 import { modelResource, rolloutResource } from "../domain/policy.ts";
-import { type FreezeInForce, freezeStanding, freezeText } from "../domain/rollout/freeze.ts";
+import { type FreezeInForce, freezeStanding, freezesOn, freezeText } from "../domain/rollout/freeze.ts";
 import type { Rollout } from "../domain/rollout.ts";
-import type { ModelEntry, Policy } from "../ports.ts";
+import type { ModelEntry, Policy, Store } from "../ports.ts";
 
-export interface AuthorityOptions {
+/** What must be known to say who may do what with a rollout. */
+export interface Authority {
   readonly policy: Policy;
   readonly people: readonly Person[];
   readonly models: readonly ModelEntry[];
+}
+
+/**
+ * Why a rollout may not begin as things stand, or null; see {@link checkAuthority}.
+ * @param now - the freezes that hold then count.
+ */
+export async function objectionTo(
+  options: Authority & { readonly store: Pick<Store, "rollouts"> },
+  rollout: Rollout,
+  now: Date,
+): Promise<string | null> {
+  const { rollouts } = options.store;
+  const approvals = await rollouts.approvals(rollout.id);
+  const freezes = freezesOn(await rollouts.freezes(now), rollout.plan, options.models, now);
+  return checkAuthority(options, { rollout, approvals, freezes, now });
 }
 
 /**
@@ -19,8 +35,8 @@ export interface AuthorityOptions {
  * while a rollout waits. Each is asked about by the door they came through, at the hour it is now.
  * @returns why it may not be carried out, in one plain line; null when it may.
  */
-export function checkAuthority(
-  options: AuthorityOptions,
+function checkAuthority(
+  options: Authority,
   question: {
     readonly rollout: Rollout;
     readonly approvals: readonly Approval[];

@@ -6,25 +6,23 @@
 import { demandText } from "../domain/approval/rule.ts";
 import { unmeetable } from "../domain/approval.ts";
 import type { Bake } from "../domain/bake.ts";
-import { botPerson, ownPlatform, type Person } from "../domain/people/person.ts";
+import { botPerson, ownPlatform } from "../domain/people/person.ts";
 import { type Decision, modelResource } from "../domain/policy.ts";
 import { freezeStanding, freezesOn } from "../domain/rollout/freeze.ts";
 import { type Plan, planTitle } from "../domain/rollout/plan.ts";
 import { isFinal, openStates } from "../domain/rollout/state.ts";
 import { newRollout, type Rollout } from "../domain/rollout.ts";
 import { oneLine } from "../domain/view.ts";
-import type { Clock, ModelEntry, Policy, Store, StoreSlices } from "../ports.ts";
+import type { Clock, Store, StoreSlices } from "../ports.ts";
+import type { Authority } from "./authority.ts";
 import type { Effects } from "./effects.ts";
 import type { Planner } from "./plan.ts";
 import { rulesFor } from "./request-rollout.ts";
 import { approversOf } from "./rollout-card.ts";
 import type { Transitions } from "./transition.ts";
 
-export interface AutoRollbackOptions {
+export interface AutoRollbackOptions extends Authority {
   readonly store: Store;
-  readonly policy: Policy;
-  readonly people: readonly Person[];
-  readonly models: readonly ModelEntry[];
   readonly plan: Planner;
   readonly effects: Effects;
   readonly transitions: Transitions;

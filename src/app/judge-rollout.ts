@@ -11,8 +11,9 @@ import { rolloutView, waitingSentence } from "../domain/rollout/view.ts";
 import { newRollout, type Rollout } from "../domain/rollout.ts";
 import { oneLine, plain, type View, type ViewAction } from "../domain/view.ts";
 import type { Refusal, RolloutStore } from "../ports.ts";
+import type { Authority } from "./authority.ts";
 import { rulesFor } from "./request-rollout.ts";
-import { type Authority, approversOf, factsFor } from "./rollout-card.ts";
+import { approversOf, factsFor } from "./rollout-card.ts";
 import { standingOf } from "./standing.ts";
 
 export interface Judged {

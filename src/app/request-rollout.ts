@@ -11,9 +11,10 @@ import { type Plan, planTitle } from "../domain/rollout/plan.ts";
 import { finalStates, openStates } from "../domain/rollout/state.ts";
 import { newRollout, type Rollout } from "../domain/rollout.ts";
 import { type CommandRequest, channelName, type Refusal, type StoreSlices } from "../ports.ts";
+import type { Authority } from "./authority.ts";
 import { type Effects, MovedElsewhereError } from "./effects.ts";
 import { type Outcome, refused } from "./outcome.ts";
-import { type Authority, approversOf, rolloutCard } from "./rollout-card.ts";
+import { approversOf, rolloutCard } from "./rollout-card.ts";
 
 export interface RolloutRequestOptions extends Authority {
   readonly effects: Effects;

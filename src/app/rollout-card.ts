@@ -7,15 +7,9 @@ import { isFinal } from "../domain/rollout/state.ts";
 import { awaitedPeople, type RolloutFacts, rolloutView, waitingSentence } from "../domain/rollout/view.ts";
 import type { Rollout } from "../domain/rollout.ts";
 import { moment, type View } from "../domain/view.ts";
-import type { ModelEntry, Policy, RolloutStore } from "../ports.ts";
+import type { RolloutStore } from "../ports.ts";
+import type { Authority } from "./authority.ts";
 import { standingOf } from "./standing.ts";
-
-/** What must be known to say who may do what with a rollout. */
-export interface Authority {
-  readonly policy: Policy;
-  readonly people: readonly Person[];
-  readonly models: readonly ModelEntry[];
-}
 
 /** What is read to show a rollout. */
 export type CardStore = Pick<RolloutStore, "find" | "approvals" | "freezes" | "findLock" | "queue">;
