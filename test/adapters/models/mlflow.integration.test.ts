@@ -288,12 +288,14 @@ describe.skipIf(why !== null)(title, () => {
   });
 
   describe("a deploy", () => {
-    test("keeps what served as previous, and tells since when and for whom", async () => {
+    test("keeps what served as previous, and tells since when, for whom and on which page", async () => {
       const scene = await open();
       const { backend, model } = scene;
       expect(await backend.live(model, "production")).toEqual({ version: "1", since: null, by: null });
       const operation = operationOf(scene);
-      await watch(backend, await backend.start(operation), operation);
+      const seen = await watch(backend, await backend.start(operation), operation);
+      const page = new URL(`#/models/${encodeURIComponent(model)}/versions/2`, server.url);
+      expect(seen).toMatchObject({ kind: "succeeded", url: page.href });
       expect(await aliases(model)).toEqual({ champion: "2", previous: "1" });
       const live = await backend.live(model, "production");
       expect(live).toMatchObject({ version: "2", by: "ml" });

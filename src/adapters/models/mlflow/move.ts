@@ -12,6 +12,7 @@ import {
   type Place,
   saveRecord,
 } from "./alias.ts";
+import { versionPage } from "./pages.ts";
 import { type AliasRecord, recordTag } from "./record.ts";
 import { previousAliasOf } from "./settings.ts";
 import { unfitness } from "./versions.ts";
@@ -95,7 +96,6 @@ async function keepPrevious(place: Place, seen: Look, { from }: AliasRecord): Pr
 function succeeded(place: Place, record: AliasRecord, problem: string | null): Observed {
   const without = problem === null ? "" : `; ${previousAliasOf(place.alias)} could not be set: ${problem}`;
   const result = `${place.title} points to version ${record.to}${without}`;
-  const page = new URL(place.settings.url);
-  page.hash = `/models/${encodeURIComponent(place.name)}/versions/${encodeURIComponent(record.to)}`;
-  return { kind: "succeeded", result, newVersion: null, metrics: {}, logTail: "", url: page.href };
+  const url = versionPage(place.settings, place.name, record.to);
+  return { kind: "succeeded", result, newVersion: null, metrics: {}, logTail: "", url };
 }
