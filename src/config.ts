@@ -10,7 +10,7 @@ import { digestsOf } from "./config/digests.ts";
 import { effectiveText } from "./config/effective.ts";
 import { ConfigError } from "./config/error.ts";
 import { calendarsOf, escalationOf, pagersOf, rotasOf } from "./config/escalation.ts";
-import { type FileConfig, parseFile, sha256 } from "./config/file.ts";
+import { type FileConfig, parseFile } from "./config/file.ts";
 import { incidentChannelsOf } from "./config/incident-channels.ts";
 import { monitoringOf } from "./config/monitoring.ts";
 import { flappingOf, freezesOf, inhibitionOf, maintenanceOf, remindersOf } from "./config/mutes.ts";
@@ -26,6 +26,7 @@ import {
   sourcesOf,
 } from "./config/sections.ts";
 import type { Config, Environment } from "./config/shape.ts";
+import { sha256 } from "./config/values.ts";
 import { watchOf } from "./config/watch.ts";
 import { canonicalJson } from "./domain/audit.ts";
 

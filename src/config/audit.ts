@@ -1,15 +1,9 @@
 /** `audit:` in tocsin.yaml: what signs checkpoints of the audit log, how often, and where they go. */
 import path from "node:path";
 import { z } from "zod";
-import { parseChannel } from "../ports.ts";
+import { channel, secretName } from "./values.ts";
 
-const secretName = z
-  .string()
-  .regex(/^env:[A-Z][A-Z0-9_]*$/, 'must be "env:NAME": the key itself belongs into the environment');
 const webAddress = z.url({ protocol: /^https?$/, error: "must be an address starting http:// or https://" });
-const channel = z
-  .string()
-  .refine((text) => parseChannel(text) !== null, 'must be "platform:id", for example "slack:C0123ABCD"');
 
 /** One place that checkpoints go to. */
 const destinationSchema = z.union(

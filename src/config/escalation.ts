@@ -11,35 +11,29 @@ import { parseMatcher } from "../domain/suppression/matcher.ts";
 import { type PagerSettings, parseChannel } from "../ports.ts";
 import { ConfigError } from "./error.ts";
 import type { CalendarConfig } from "./shape.ts";
+import { name, secretName } from "./values.ts";
 
-const word = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "must be lower-case letters, digits, - and _");
-const secret = z
-  .string()
-  .regex(
-    /^env:[A-Z][A-Z0-9_]*$/,
-    'must be "env:NAME": the secret itself belongs into the environment, not into the file',
-  );
 const maxSteps = 20;
 const weekMs = 7 * 86_400_000;
 
 /** `onCall`: people in turn, by name of the rota. */
 export const onCallSchema = z
   .record(
-    word,
+    name,
     z.union([
       z.strictObject({
-        people: z.array(word).min(1, "needs at least one person").max(50),
+        people: z.array(name).min(1, "needs at least one person").max(50),
         from: z.string().describe("when the first began: 2026-03-02T09:00"),
         turnDays: z.int().min(1).max(28).default(7),
         timezone: z.string().default("UTC"),
         overrides: z
-          .array(z.strictObject({ person: word, from: z.string(), to: z.string() }))
+          .array(z.strictObject({ person: name, from: z.string(), to: z.string() }))
           .max(200)
           .default([]),
       }),
       z.strictObject({
         calendar: z.string().describe("address of an iCalendar, or env:NAME of one"),
-        names: z.record(z.string().min(1).max(200), word).default({}),
+        names: z.record(z.string().min(1).max(200), name).default({}),
         timezone: z.string().default("UTC"),
       }),
     ]),
@@ -49,14 +43,14 @@ export const onCallSchema = z
 /** `pagers`: what wakes people outside chat. */
 export const pagersSchema = z
   .record(
-    word,
+    name,
     z.discriminatedUnion("kind", [
       z.strictObject({
         kind: z.literal("pagerduty"),
-        key: secret,
+        key: secretName,
         url: z.url().default("https://events.pagerduty.com/v2/enqueue"),
       }),
-      z.strictObject({ kind: z.literal("webhook"), url: z.string(), secret: secret.optional() }),
+      z.strictObject({ kind: z.literal("webhook"), url: z.string(), secret: secretName.optional() }),
     ]),
   )
   .default({});
@@ -65,7 +59,7 @@ export const pagersSchema = z
 export const escalationSchema = z
   .array(
     z.strictObject({
-      name: word,
+      name,
       match: z.array(z.string()).default([]),
       steps: z
         .array(
@@ -88,7 +82,7 @@ export const escalationSchema = z
 
 /** `groups`: what chat calls a team, by our name of it. */
 export const groupsSchema = z
-  .record(word, z.strictObject({ slack: z.string().optional(), discord: z.string().optional() }))
+  .record(name, z.strictObject({ slack: z.string().optional(), discord: z.string().optional() }))
   .default({});
 
 type Output<Schema extends z.ZodType> = z.output<Schema>;

@@ -1,16 +1,12 @@
 /** The shape of tocsin.yaml; every key is described in docs/configuration.md. */
-import { createHash } from "node:crypto";
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { evidenceKinds } from "../domain/alert/evidence-kind.ts";
-import { templateProblem } from "../domain/metrics/promql-template.ts";
-import { manifestFields, shippedManifestRule } from "../domain/rollout/retrain-manifest.ts";
-import { parseChannel } from "../ports.ts";
 import { auditSchema } from "./audit.ts";
-import { bakeSchema, canarySchema } from "./bake.ts";
 import { ConfigError } from "./error.ts";
 import { escalationSchema, groupsSchema, onCallSchema, pagersSchema } from "./escalation.ts";
 import { incidentChannelsSchema } from "./incident-channels.ts";
+import { modelsSchema } from "./models.ts";
 import { monitoringSchema } from "./monitoring.ts";
 import {
   flappingSchema,
@@ -21,108 +17,9 @@ import {
 } from "./mutes.ts";
 import { pinsSchema } from "./pins.ts";
 import { problemOf } from "./problems.ts";
+import { prometheusSchema } from "./prometheus.ts";
+import { accountId, channel, hash, name, secretName } from "./values.ts";
 import { watchSchema } from "./watch.ts";
-
-const name = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "must be lower-case letters, digits, - and _, at most 63");
-const channel = z
-  .string()
-  .refine((text) => parseChannel(text) !== null, 'must be "platform:id", for example "slack:C0123ABCD"');
-const hash = z
-  .string()
-  .refine((text) => /^sha256:[0-9a-f]{64}$/.test(text) || /^env:[A-Z][A-Z0-9_]*$/.test(text), {
-    error: (issue) =>
-      `is written in clear text; write "sha256:${sha256(String(issue.input))}" instead, or "env:NAME" to read it from the environment`,
-  });
-const secretName = z
-  .string()
-  .regex(
-    /^env:[A-Z][A-Z0-9_]*$/,
-    'must be "env:NAME": the secret itself belongs into the environment, not into the file',
-  );
-/** YAML reads bare digits as a number, and one beyond 2^53 has then lost its last digits: every Discord id. */
-const accountId = z
-  .union([z.string(), z.number()])
-  .refine(
-    (id) => typeof id === "string" || Number.isSafeInteger(id),
-    'is a number too large to keep its digits; write it in quotes, for example "112233445566778899"',
-  )
-  .transform(String);
-
-/** How metrics are read from PROMETHEUS_URL, and what is asked of every suspect. */
-const prometheusSchema = z
-  .strictObject({
-    bearer: secretName.optional(),
-    basic: z.strictObject({ user: z.string().min(1), password: secretName }).optional(),
-    tenant: z.string().min(1).max(150).optional(),
-    queries: z
-      .array(
-        z.strictObject({
-          name: z.string().min(1).max(60),
-          query: z
-            .string()
-            .max(2_000)
-            .refine((text) => templateProblem(text) === null, {
-              error: (issue) => templateProblem(String(issue.input)) ?? "is not right",
-            }),
-          unit: z.string().max(20).default(""),
-        }),
-      )
-      .max(12, "has more than 12 queries; each is asked of up to three services within seconds")
-      .optional(),
-  })
-  .refine(
-    (given) => given.bearer === undefined || given.basic === undefined,
-    "takes bearer or basic, not both",
-  );
-
-const manifestSchema = z.strictObject({
-  required: z.array(z.enum(manifestFields)).default([...shippedManifestRule.required]),
-  commit: z.string().min(1).max(200).optional(),
-  data: z.string().min(1).max(200).optional(),
-  parameters: z
-    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String))
-    .default({}),
-  seed: z.int().min(0).optional(),
-  image: z.string().min(1).max(300).optional(),
-});
-
-const gateSchema = z.strictObject({
-  environments: z.array(name).default([]),
-  metrics: z
-    .array(
-      z
-        .strictObject({
-          name: z.string().min(1).max(200),
-          better: z.enum(["higher", "lower"]),
-          maxLoss: z.number().min(0).optional(),
-          minGain: z.number().min(0).optional(),
-          minRows: z.int().min(1).default(100),
-          interval: z.enum(["required", "optional"]).default("required"),
-        })
-        .refine(
-          (given) => given.maxLoss === undefined || given.minGain === undefined,
-          "takes maxLoss or minGain, not both",
-        ),
-    )
-    .max(20)
-    .default([]),
-  servedIn: z.strictObject({ environment: name, hours: z.number().positive() }).optional(),
-  bakedIn: name.optional(),
-  /** Registries keep texts: true and 3 are "true" and "3". */
-  tags: z
-    .record(
-      z.string().min(1).max(250),
-      z.union([z.string().max(500), z.boolean(), z.number()]).transform(String),
-    )
-    .refine((given) => Object.keys(given).length <= 20, "has more than 20 tags")
-    .default({}),
-  missing: z.enum(["refuse", "warn"]).default("refuse"),
-});
-
-/** Where one side of a model lives. */
-const modelPart = z.strictObject({ backend: name, settings: z.unknown().optional() });
 
 /** Every key that tocsin.yaml may hold. */
 export const fileSchema = z.strictObject({
@@ -178,47 +75,7 @@ export const fileSchema = z.strictObject({
     .optional(),
   sourceFiles: z.strictObject({ folder: z.string() }).optional(),
   modelFiles: z.strictObject({ folder: z.string() }).optional(),
-  models: z
-    .record(
-      name,
-      z
-        .strictObject({
-          backend: name.optional(),
-          environments: z.array(name).min(1).default(["production"]),
-          owners: z.array(name).default([]),
-          risk: z.enum(["low", "high"]).default("low"),
-          services: z.array(z.string()).default([]),
-          dashboards: z
-            .record(z.string().min(1).max(60), z.string().max(2_000))
-            .refine((given) => Object.keys(given).length <= 10, "has more than 10 dashboards")
-            .default({}),
-          alerts: z
-            .array(z.union([z.string(), z.array(z.string()).min(1).max(20)]))
-            .max(50)
-            .default([]),
-          settings: z.unknown().optional(),
-          manifest: manifestSchema.optional(),
-          gates: z.array(gateSchema).max(20).default([]),
-          bake: bakeSchema.optional(),
-          canary: canarySchema.optional(),
-          timeoutMinutes: z.number().min(1).max(1_440).optional(),
-          registry: modelPart.optional(),
-          runtime: modelPart.optional(),
-          training: modelPart.optional(),
-        })
-        .refine(
-          (given) =>
-            given.registry === undefined || (given.backend === undefined && given.settings === undefined),
-          "takes backend with settings, or registry with runtime and training, not both",
-        )
-        .refine(
-          (given) =>
-            given.registry !== undefined || (given.runtime === undefined && given.training === undefined),
-          "needs registry beside runtime or training: what knows the versions",
-        )
-        .nullable(),
-    )
-    .default({}),
+  models: modelsSchema,
   digests: z
     .array(
       z.strictObject({
@@ -305,9 +162,4 @@ export function parseFile(text: string, file: string): FileConfig {
   throw new ConfigError(
     `${file} is not right:\n${problems.join("\n")}\nSee docs/configuration.md for every key.`,
   );
-}
-
-/** 64 lowercase hex characters. */
-export function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }

@@ -11,8 +11,9 @@ import { type Matcher, parseMatcher } from "../domain/suppression/matcher.ts";
 import { safeUrl } from "../domain/view.ts";
 import { bakesOf, defaultHoldMs, strayBake } from "./bake.ts";
 import { ConfigError } from "./error.ts";
-import { type FileConfig, sha256 } from "./file.ts";
+import type { FileConfig } from "./file.ts";
 import type { Environment, ModelConfig, PrometheusConfig, SourceConfig } from "./shape.ts";
+import { sha256 } from "./values.ts";
 
 /** Without any channel of its own the bot shows everything in the console; chat tokens without channels show nothing there. */
 export function routesFrom(file: FileConfig): readonly Route[] {

@@ -1,10 +1,8 @@
 /** `watch:` in tocsin.yaml: conditions that the bot itself looks at, off unless switched on one by one. */
 import { z } from "zod";
 import type { WatchRule } from "../domain/watch/rule.ts";
+import { name } from "./values.ts";
 
-const name = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "must be lower-case letters, digits, - and _, at most 63");
 const labels = z.record(
   z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "must be a label's name"),
   z.string().min(1).max(200),
