@@ -2,7 +2,6 @@
  * What all kinds of objects that serve have in common: an operation and its record are written in one patch that the
  * server takes only while the object is as it was read. So a start is there or not, and a second one finds the first.
  */
-import { z } from "zod";
 import {
   type BackendPlan,
   type ExternalRef,
@@ -12,12 +11,13 @@ import {
   type PlannedOperation,
   type Snapshot,
 } from "../../../ports/model.ts";
-import type { PatchOperation, Query } from "./client.ts";
 import { KubernetesError } from "./failure.ts";
-import { type Origin, originOf, ownershipNotes } from "./origin.ts";
-import type { Edit, Place, ServingKind, Sight } from "./place.ts";
-import { type OperationRecord, recordFor, recordPatch, withRecord } from "./record.ts";
-import { waitForChange } from "./watch.ts";
+import { createObserve, readIfThere } from "./observe.ts";
+import { type Origin, originOf } from "./origin.ts";
+import type { Place, ServingKind, Sight } from "./place.ts";
+import { createPlan } from "./plan.ts";
+import { type OperationRecord, recordFor } from "./record.ts";
+import { createWriter, maxRaces, type Writing, writing } from "./write.ts";
 
 export interface Served {
   readonly version: string;
@@ -46,139 +46,9 @@ export interface Serving {
   advance(place: Place, ref: ExternalRef, hold: string): Promise<void>;
 }
 
-/** Tries over, after the object changed between reading and writing. Controllers write its status all the time. */
-const maxRaces = 8;
-const written = z.unknown();
-
-type Writing =
-  | { readonly kind: "write"; readonly operations: readonly PatchOperation[] }
-  | { readonly kind: "done" };
-
 export function createServing<Seen>(kind: ServingKind<Seen>): Serving {
-  /**
-   * Reads, decides, writes; again when the object changed in between.
-   * @param decide - what to write over what was read; throws when that must not be.
-   */
-  async function write(
-    place: Place,
-    decide: (sight: Sight<Seen>) => Promise<Writing>,
-    query: Query = {},
-  ): Promise<Sight<Seen>> {
-    let last: KubernetesError | null = null;
-    for (let race = 0; race < maxRaces; race += 1) {
-      const sight = await kind.read(place);
-      const { resourceVersion } = sight.metadata;
-      const decided = await decide(sight);
-      if (decided.kind === "done") return sight;
-      try {
-        const path = `${place.collection}/${place.name}`;
-        await place.client.patch({ path, query, schema: written }, decided.operations);
-        return sight;
-      } catch (error) {
-        if (!(error instanceof KubernetesError) || !(await isRace(place, error, resourceVersion)))
-          throw error;
-        last = error;
-      }
-    }
-    throw new KubernetesError("refused", `${place.title} changes faster than it can be written`, null, {
-      cause: last,
-    });
-  }
-
-  /** A failed test of JSON Patch is 422, like much else; that the object is another one now tells them apart. */
-  async function isRace(place: Place, { mishap, status }: KubernetesError, resourceVersion: string) {
-    if (mishap === "conflict") return true;
-    return status === 422 && (await kind.read(place)).metadata.resourceVersion !== resourceVersion;
-  }
-
-  function writing(
-    sight: Sight<Seen>,
-    edit: Extract<Edit, { kind: "edit" }>,
-    record: OperationRecord,
-  ): Writing {
-    const records = withRecord(sight.records, record);
-    return { kind: "write", operations: [...recordPatch(sight.metadata, records), ...edit.operations] };
-  }
-
-  async function plan(
-    place: Place,
-    operation: PlannedOperation & { readonly to: string },
-  ): Promise<BackendPlan> {
-    const sight = await kind.read(place);
-    const edit = await kind.edit(place, sight, operation);
-    if (edit.kind === "refuse") return edit;
-    const tried = await tryOut(place, operation);
-    if (tried.kind === "refuse") return tried;
-    const seconds = place.settings.steadyMs / 1_000;
-    return {
-      kind: "plan",
-      steps: [...edit.steps, `check that its pods run ${seconds} s without a restart`],
-      notes: [
-        ...edit.notes,
-        ...tried.notes,
-        ...ownershipNotes(sight.metadata),
-        ...(place.client.access.isVerified
-          ? []
-          : ["the kubeconfig does not verify the server's certificate"]),
-        ...driftNotes(sight),
-      ],
-      expectedMs: null,
-    };
-  }
-
-  /** Lets the server say what it would say, rights and admission included, without doing it. */
-  async function tryOut(place: Place, operation: PlannedOperation & { readonly to: string }) {
-    const at = new Date(0);
-    const decide = async (sight: Sight<Seen>): Promise<Writing> => {
-      const edit = await kind.edit(place, sight, operation);
-      if (edit.kind === "refuse") return { kind: "done" };
-      const { from, to } = operation;
-      const record = {
-        operationId: "dry-run",
-        to,
-        from,
-        at,
-        by: "",
-        state: "asked",
-        before: edit.before,
-        fence: 0,
-      } as const;
-      return writing(sight, edit, record);
-    };
-    try {
-      await write(place, decide, { dryRun: "All" });
-      return { kind: "tried", notes: [] } as const;
-    } catch (error) {
-      if (!(error instanceof KubernetesError) || error.mishap === "unclear") throw error;
-      if (error.message.includes("does not support dry run"))
-        return {
-          kind: "tried",
-          notes: ["it could not be tried out: an admission webhook does not support dry runs"],
-        } as const;
-      const remedy =
-        error.status === 403
-          ? "Grant the bot the Role of docs/models-kubernetes.md."
-          : "Ask for what the cluster takes, or change what refuses it.";
-      return {
-        kind: "refuse",
-        reason: "not_accepted",
-        problem: `${place.title}: ${error.message}.`,
-        remedy,
-      } as const;
-    }
-  }
-
-  /** What the bot last asked for is no longer what is asked for. */
-  function driftNotes({ records, wanted, metadata }: Sight<Seen>): readonly string[] {
-    const last = records.at(-1);
-    if (last === undefined) return [];
-    const own = last.state === "asked" ? last.to : last.from;
-    if (own === wanted) return [];
-    const { by } = originOf(metadata, [], wanted);
-    return [
-      `the bot last set it to ${own ?? "nothing"}, and it asks for ${wanted ?? "nothing"}: ${by ?? "someone"} changed it outside the bot`,
-    ];
-  }
+  const writer = createWriter(kind);
+  const { write, isRace } = writer;
 
   async function start(
     place: Place,
@@ -215,54 +85,6 @@ export function createServing<Seen>(kind: ServingKind<Seen>): Serving {
     const { by, since } = originOf(sight.metadata, sight.records, sight.wanted);
     const who = by === null ? "" : ` (${by}${since === null ? "" : `, ${since.toISOString()}`})`;
     return `${place.title} serves ${sight.live ?? "nothing"}, and ${from ?? "nothing"} when it was planned${who}; look there, then ask again`;
-  }
-
-  async function observe(place: Place, ref: ExternalRef): Promise<Observed> {
-    const first = await look(place, ref);
-    if (first.observed.kind !== "running" || first.resourceVersion === null || place.settings.watchMs === 0)
-      return first.observed;
-    const { collection, name, client } = place;
-    const watched = { collection, name, resourceVersion: first.resourceVersion };
-    const waited = await waitForChange(client, watched, place.settings.watchMs).catch((error: unknown) => {
-      // Without the right to watch it is polled alone.
-      if (error instanceof KubernetesError) return "unchanged" as const;
-      throw error;
-    });
-    return waited === "unchanged" ? first.observed : (await look(place, ref)).observed;
-  }
-
-  async function look(
-    place: Place,
-    ref: ExternalRef,
-  ): Promise<{ readonly observed: Observed; readonly resourceVersion: string | null }> {
-    const lost = (problem: string) => ({
-      observed: { kind: "lost", problem, logTail: "" } as const,
-      resourceVersion: null,
-    });
-    const sight = await readIfThere(place);
-    if (sight === null) return lost(`${place.title} is gone`);
-    const { resourceVersion, uid } = sight.metadata;
-    if (uid !== ref["uid"]) return lost(`${place.title} was deleted and made anew since`);
-    const record = recordFor(sight.records, ref["operationId"] ?? "");
-    if (record === null) return lost(`${place.title} no longer tells of this operation`);
-    if (record !== sight.records.at(-1)) return lost(`${place.title}: another operation came after this one`);
-    const expected = record.state === "asked" ? record.to : record.from;
-    if (sight.wanted !== expected) {
-      const { by } = originOf(sight.metadata, [], sight.wanted);
-      const problem = `${place.title} asks for ${sight.wanted ?? "nothing"} instead of ${expected ?? "nothing"}: ${by ?? "someone"} changed it outside the bot`;
-      return { observed: { kind: "failed", problem, logTail: "" }, resourceVersion };
-    }
-    const observed = await kind.progress(place, sight, record);
-    return { observed: record.state === "asked" ? observed : undone(place, observed), resourceVersion };
-  }
-
-  async function readIfThere(place: Place): Promise<Sight<Seen> | null> {
-    try {
-      return await kind.read(place);
-    } catch (error) {
-      if (error instanceof KubernetesError && error.mishap === "absent") return null;
-      throw error;
-    }
   }
 
   async function cancel(place: Place, ref: ExternalRef): Promise<void> {
@@ -315,14 +137,14 @@ export function createServing<Seen>(kind: ServingKind<Seen>): Serving {
       return kept.some((each) => each.version === version);
     },
     snapshot: async (place) => await kind.snapshot(place, await kind.read(place)),
-    plan,
+    plan: createPlan(kind, writer),
     start,
     find: async (place, operationId) => {
-      const sight = await readIfThere(place);
+      const sight = await readIfThere(kind, place);
       if (sight === null || recordFor(sight.records, operationId) === null) return null;
       return refOf(place, operationId, sight.metadata.uid);
     },
-    observe,
+    observe: createObserve(kind),
     cancel,
     advance: async (place, ref, hold) => {
       for (let race = 1; ; race += 1) {
@@ -342,17 +164,4 @@ export function createServing<Seen>(kind: ServingKind<Seen>): Serving {
 
 function refOf({ model, environment }: Place, operationId: string, uid: string): ExternalRef {
   return { operationId, model, environment, uid };
-}
-
-/** Of an operation that is taken back: it is over when what served before serves again. */
-function undone(place: Place, observed: Observed): Observed {
-  const { logTail } = observed;
-  if (observed.kind === "succeeded") return { kind: "cancelled", logTail };
-  if (observed.kind === "failed")
-    return {
-      ...observed,
-      problem: `${place.title} does not get back to what served before: ${observed.problem}`,
-    };
-  if (observed.kind === "holding") return { kind: "running", steps: observed.steps, logTail };
-  return observed;
 }
