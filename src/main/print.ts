@@ -28,7 +28,9 @@ export function formatFindings(findings: readonly Finding[]): string {
     return `${mark} ${visible(`${finding.subject.padEnd(width)}  ${finding.text}${remedy}`)}`;
   });
   const count = (status: Finding["status"]) => findings.filter((finding) => finding.status === status).length;
-  return `${lines.join("\n")}\n\n${count("ok")} fine, ${count("warning")} warnings, ${count("failure")} failures`;
+  const counted = (status: "warning" | "failure") =>
+    `${count(status)} ${status}${count(status) === 1 ? "" : "s"}`;
+  return `${lines.join("\n")}\n\n${count("ok")} fine, ${counted("warning")}, ${counted("failure")}`;
 }
 
 /** What to type for a button; an ellipsis stands for what has to be filled in. */

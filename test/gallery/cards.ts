@@ -188,6 +188,36 @@ function handoverOf(facts: DigestFacts): View {
   });
 }
 
+/** A rollout of {@link deploy} as it stands in that state: asked for at 10:00, begun after three minutes. */
+function deployIn(state: RolloutState, over: Partial<Rollout> = {}): Rollout {
+  const bare = rolloutIn(state, {
+    plan: deploy,
+    requestedBy: "ml",
+    requestedAt: at(0),
+    auditSeq: 118,
+    ...over,
+  });
+  const startedAt = bare.startedAt === null ? null : at(3);
+  const hasEnded = bare.result !== null;
+  return {
+    ...bare,
+    ...{ startedAt, finishedAt: hasEnded ? at(8) : null, expiresAt: state === "pending" ? at(60) : null },
+    elapsed: startedAt === null ? null : { ms: 120_000, at: at(5).toISOString(), wentBack: false },
+    progress: { ...bare.progress, steps: stepsIn(state) },
+    ...over,
+  };
+}
+
+/** What was carried out when it came to that state. */
+function stepsIn(state: RolloutState): Rollout["progress"]["steps"] {
+  return deploy.steps.map((label, index) => {
+    if (state === "succeeded") return { label, state: "done" };
+    if (state === "failed") return { label, state: index === 2 ? "failed" : "done" };
+    if (state !== "running" && state !== "cancelling") return { label, state: "waiting" };
+    return { label, state: index === 0 ? "done" : index === 1 ? "running" : "waiting" };
+  });
+}
+
 function rollouts(): GalleryCard[] {
   const results: Partial<Record<RolloutState, string>> = {
     succeeded: "the alias champion of fraud-scorer points to version 42",
@@ -197,24 +227,13 @@ function rollouts(): GalleryCard[] {
     expired: "nobody approved it in time",
     unknown: "the bot stopped while it was starting it",
   };
-  const steps = (state: RolloutState): Rollout["progress"]["steps"] =>
-    deploy.steps.map((label, index) => {
-      if (state === "succeeded") return { label, state: "done" };
-      if (state === "failed") return { label, state: index === 2 ? "failed" : "done" };
-      if (state !== "running" && state !== "cancelling") return { label, state: "waiting" };
-      return { label, state: index === 0 ? "done" : index === 1 ? "running" : "waiting" };
-    });
   return rolloutStates.map((state) => {
-    const bare = rolloutIn(state, { plan: deploy, requestedBy: "ml", result: results[state] ?? null });
-    const isOver = bare.result !== null;
+    const bare = deployIn(state, { result: results[state] ?? null });
     const facts = {
       rollout: {
         ...bare,
-        auditSeq: 118,
-        finishedAt: isOver ? at(12) : null,
         progress: {
           ...bare.progress,
-          steps: steps(state),
           logTail:
             state === "running" || state === "failed" ? "INFO loading models:/fraud-scorer@champion" : "",
         },
@@ -269,14 +288,11 @@ function bakes(): GalleryCard[] {
     ...{ name: "25 %", trafficPercent: 25, watch: null, windowMs: 600_000, state: "asking" },
     findings: [missing.text],
   };
-  const running = rolloutIn("running", { plan: deploy, requestedBy: "ml" });
+  const running = deployIn("running");
   const note = "holds at 25 % with 25 % of the traffic";
   return [
     ...Object.entries(states).map(([state, given]) =>
-      card(
-        state,
-        rolloutIn("succeeded", { plan: deploy, requestedBy: "ml", result, finishedAt: at(12), bake: given }),
-      ),
+      card(state, deployIn("succeeded", { result, bake: given })),
     ),
     card("canary waits", { ...running, progress: { ...running.progress, hold, note } }),
   ];

@@ -35,6 +35,27 @@ export function filled(form: CommandForm): CommandForm {
   return { ...form, fields };
 }
 
+/** What stands in fields whose values the bot suggests, when the form is opened from a card. */
+const examples: Readonly<Record<string, string>> = {
+  incident: "12 · critical · HighErrorRate on web and 2 more services",
+  other: "13 · high · LatencyHigh on checkout",
+  model: "fraud-scorer",
+  version: "42 · recall 0.744, trained by Mika Lehtonen",
+  environment: "production",
+  alert: "HighErrorRate on web",
+  alerts: "HighErrorRate on web",
+  cause: "change:rollout:7:fraud-scorer",
+};
+
+function opened(form: CommandForm): CommandForm {
+  const fields = form.fields.map((field) => {
+    const label = examples[field.option.name];
+    if (!field.option.isSuggested || label === undefined) return field;
+    return { ...field, choices: [{ label, value: "1" }], value: "1", shown: label };
+  });
+  return { ...form, fields };
+}
+
 /** Those that people meet most, for the pictures. */
 const pictured: ReadonlySet<string> = new Set(["deploy", "merge", "split", "resolve", "silence", "pin"]);
 
@@ -91,7 +112,7 @@ function pictures(
   return forms
     .filter(({ command }) => pictured.has(command))
     .flatMap((form) => {
-      const html = draw(filled(form));
+      const html = draw(opened(form));
       return html === null ? [] : [{ family: "form", state: form.command, html }];
     });
 }

@@ -98,7 +98,8 @@ const fromKubernetes: Plan = {
 const freeze = { name: "year-end", by: "tocsin.yaml", until: at(3_000), reason: "closing the books" };
 
 function planCard(state: string, of: Plan, standing: Standing, over: Partial<Rollout> = {}): GalleryCard {
-  const asked = rolloutIn("pending", { plan: of, requestedBy: "ml", ...over });
+  const times = { requestedAt: at(0), expiresAt: at(60) };
+  const asked = rolloutIn("pending", { plan: of, requestedBy: "ml", ...times, ...over });
   const steps = of.steps.map((label) => ({ label, state: "waiting" as const }));
   const pending = { ...asked, progress: { ...asked.progress, steps } };
   const facts = {

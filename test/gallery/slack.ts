@@ -14,7 +14,7 @@ body { background: var(--paper); color: var(--ink); font: 15px/1.46668 Lato, "He
 .slack { display: grid; grid-template-columns: 36px 1fr; gap: 0 8px; }
 .slack .face { width: 36px; height: 36px; border-radius: 4px; background: #4a154b; color: #fff; display: grid; place-items: center; font-weight: 900; }
 .slack .who { font-weight: 900; } .slack .app { font-size: 10px; background: var(--line); border-radius: 2px; padding: 0 3px; margin-left: 4px; vertical-align: 1px; }
-.slack h2 { font-size: 18px; line-height: 1.33; margin: 8px 0 4px; }
+.slack > div { min-width: 0; } .slack h2 { font-size: 18px; line-height: 1.33; margin: 8px 0 4px; overflow-wrap: anywhere; }
 .slack p, .slack ul, .slack ol { margin: 4px 0; white-space: pre-wrap; overflow-wrap: anywhere; } .slack ul, .slack ol { padding-left: 26px; }
 .slack pre { background: var(--codebg); border: 1px solid var(--line); border-radius: 4px; padding: 8px; font: 12px/1.5 Menlo, Consolas, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
 .slack code { background: var(--codebg); border: 1px solid var(--line); border-radius: 3px; color: var(--code); font: 12px Menlo, Consolas, monospace; padding: 2px 3px 1px; }

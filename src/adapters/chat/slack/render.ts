@@ -51,7 +51,7 @@ const longestFooter = 300;
 export function renderMessage(view: View, tables: "blocks" | "aligned" = "blocks"): SlackMessage {
   const head = renderTitle(view);
   const tail = [...renderActions(view.actions), ...renderFooter(view)];
-  return { text: renderText(view), blocks: assemble(head, renderBody(bodyOf(view), tables), tail) };
+  return { text: renderText(view), blocks: assemble(head, renderBody(afterTitle(view), tables), tail) };
 }
 
 /**
@@ -78,6 +78,19 @@ function bodyOf(view: View): readonly ViewBlock[] {
   return [{ kind: "text", text: [{ text: view.summary }] }];
 }
 
+/** Entries and answers may begin with their title, for platforms that show none: a thread says it once. */
+function afterTitle(view: View): readonly ViewBlock[] {
+  const blocks = bodyOf(view);
+  const [first, ...rest] = blocks;
+  if (hasHeadline(view) || first?.kind !== "text") return blocks;
+  const [begin, ...spans] = first.text;
+  if (begin?.text !== view.title || titleOf(view).endsWith("…")) return blocks;
+  const from = spans.findIndex(({ text }) => text.trim() !== "");
+  const [next = { text: "" }, ...others] = from === -1 ? [] : spans.slice(from);
+  const lead = { ...next, text: next.text.replace(/^ · /, "") };
+  return lead.text === "" ? rest : [{ ...first, text: [lead, ...others] }, ...rest];
+}
+
 function titleOf(view: View): string {
   const { emoji, word } = marks[view.tone];
   const title = oneLine(view.title, 1000);
@@ -90,9 +103,12 @@ function titleOf(view: View): string {
 
 /** Cards have a headline; entries and answers a bold line, so that a thread stays quiet. */
 function renderTitle(view: View): readonly Block[] {
-  const hasHeadline = view.kind === "incident" || view.kind === "rollout" || view.kind === "digest";
-  if (hasHeadline) return [{ type: "header", text: plainText(titleOf(view)) }];
+  if (hasHeadline(view)) return [{ type: "header", text: plainText(titleOf(view)) }];
   return [richText(section(literal(titleOf(view), { bold: true })))];
+}
+
+function hasHeadline({ kind }: View): boolean {
+  return kind === "incident" || kind === "rollout" || kind === "digest";
 }
 
 function renderFooter(view: View): readonly ContextBlock[] {

@@ -53,6 +53,22 @@ describe("title", () => {
     expect(readableText(renderMessage(viewWith([], { kind: "answer" })).blocks)).toBe("title\nsummary");
   });
 
+  test.each([
+    ["with who did it", [{ text: "title" }, { text: " · Ada" }], "title\nAda"],
+    ["with nothing else", [{ text: "title" }, { text: "" }], "title"],
+    ["before a call", [{ text: "title" }, { text: "" }, { text: " " }, { text: "@Ada" }], "title\n@Ada"],
+    [
+      "before who did it and a call",
+      [{ text: "title" }, { text: " · Ines" }, { text: " " }, { text: "@Ada" }],
+      "title\nInes\n \n@Ada",
+    ],
+    ["as a part of a sentence", [{ text: "title of something" }], "title\ntitle of something"],
+  ])("an entry that begins with its title says it once, %s", (_how, text, expected) => {
+    const blocks = [{ kind: "text" as const, text }];
+    const given = viewWith(blocks, { kind: "entry" });
+    expect(readableText(renderMessage(given).blocks)).toBe(expected);
+  });
+
   test("an emoji code in a title stays what it was", () => {
     expect(renderMessage(viewWith([], { title: ":boom:" })).blocks[0]).toMatchObject({
       text: { emoji: false },
