@@ -69,7 +69,7 @@ function renderRow(row, columns, classes) {
     "tr",
     { role: "row" },
     ...row.map((cell, index) => {
-      const isEmpty = cell.text.every((span) => span.text === "");
+      const isEmpty = cell.text.every((span) => span.text === "" || span.text === "–");
       const tone = cell.tone;
       return h(
         "td",

@@ -109,6 +109,7 @@ export function auditRecords(
       cell(entry.outcome, entry.outcome === "denied" || entry.outcome === "failed" ? "bad" : undefined),
       cell(code(entry.hash.slice(0, 12))),
     ]),
+    bare: ["who", "what", "about", "outcome"],
     empty: "The log has no such entries.",
   };
 }

@@ -347,8 +347,9 @@ export function entryView(
   nameOf: (person: string) => string,
   chart: EntryChart | null = null,
 ): View {
-  const who = entry.actor === "tocsin" ? "" : ` · ${nameOf(entry.actor)}`;
   const title = oneLine(entry.text, 1000);
+  const name = nameOf(entry.actor);
+  const who = entry.actor === "tocsin" || saysWho(title, name) ? "" : ` · ${name}`;
   return {
     kind: "entry",
     title,
@@ -362,6 +363,11 @@ export function entryView(
     actions: entry.kind === "explained" ? verdictActions(entry.incidentId, suspectIn(entry.data)) : [],
     ...(isBroadcast(entry) ? { isBroadcast: true } : {}),
   };
+}
+
+/** "acknowledged by Ada", "given to Bo by Ada: …", "Ada: the vendor says …" */
+function saysWho(line: string, name: string): boolean {
+  return line.endsWith(` by ${name}`) || line.includes(` by ${name}: `) || line.startsWith(`${name}: `);
 }
 
 /** It got worse, something else is suspected, or it is over: whoever does not follow the thread should hear of it. */

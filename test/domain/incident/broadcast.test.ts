@@ -29,3 +29,15 @@ describe("a line of an incident's thread is shown to the whole channel", () => {
     expect(isShownToAll(kind, data)).toBe(false);
   });
 });
+
+test.each([
+  ["acknowledged by Ada", ""],
+  ["given to Bo by Ada: watch the queue", ""],
+  ["Ada: the vendor restarted it", ""],
+  ["merged with #13", " · Ada"],
+  ["acknowledged by Adalbert", " · Ada"],
+])("a line of the thread names who did it once: %s", (text, who) => {
+  const entry = { id: 1, incidentId: 12, at: at(0), actor: "ada", isPosted: true } as const;
+  const { summary } = entryView({ ...entry, kind: "note", data: {}, text }, () => "Ada");
+  expect(summary).toBe(`incident 12: ${text}${who}`);
+});
