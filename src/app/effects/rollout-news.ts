@@ -32,7 +32,11 @@ export function mayBeFelt({ state, plan }: Rollout): boolean {
  * One change for each service of the model, so that incidents there can suspect the rollout. It happened when it was
  * started: when the bot learns how it ended, its alerts may have been firing for long.
  */
-export function changesOf(rollout: Rollout, models: readonly ModelEntry[], now: Date): readonly Change[] {
+export function changesOf(
+  rollout: Rollout,
+  models: readonly Pick<ModelEntry, "name" | "services">[],
+  now: Date,
+): readonly Change[] {
   const { plan } = rollout;
   const services = models.find((model) => model.name === plan.model)?.services ?? [];
   const places = services.length === 0 ? [plan.model] : services;
