@@ -45,7 +45,7 @@ export interface ServiceGraph {
 /** Above this many neighbours a service is shared infrastructure: a database must not join the world. */
 export const defaultHubDegree = 40;
 
-/** Answers of `around` that are kept; a graph rarely has more services. */
+/** Answers of `around` that are kept for each number of hops; a graph rarely has more services. */
 const maxRemembered = 20_000;
 
 const noServices: ReadonlySet<string> = new Set();
@@ -93,10 +93,11 @@ export function createServiceGraph(topology: Topology, hubDegree = defaultHubDeg
   const component = componentsOf(neighbours, hubDegree);
   const sizes = new Map<string, number>();
   for (const name of component.values()) sizes.set(name, (sizes.get(name) ?? 0) + 1);
-  const remembered = new Map<string, ReadonlyMap<string, number>>();
+  /** By hops, then by service. */
+  const remembered = new Map<number, Map<string, ReadonlyMap<string, number>>>();
   const around = (service: string, hops: number) => {
-    const key = `${hops} ${service}`;
-    const known = remembered.get(key);
+    const byService = remembered.get(hops) ?? new Map<string, ReadonlyMap<string, number>>();
+    const known = byService.get(service);
     if (known !== undefined) return known;
     const distance = new Map([[service, 0]]);
     for (const [at, far] of distance) {
@@ -105,8 +106,8 @@ export function createServiceGraph(topology: Topology, hubDegree = defaultHubDeg
         if (!distance.has(next)) distance.set(next, far + 1);
       }
     }
-    if (remembered.size >= maxRemembered) remembered.clear();
-    remembered.set(key, distance);
+    if (byService.size >= maxRemembered) byService.clear();
+    remembered.set(hops, byService.set(service, distance));
     return distance;
   };
   const likeness = createLikeness(component);

@@ -126,11 +126,14 @@ function firstOf(labels: Labels, names: readonly string[], but: string | null): 
   return null;
 }
 
-/** The service at the other end of the call that the alert is about, with the direction; null when it names none. */
+/**
+ * The service at the other end of the call that the alert is about, with the direction; null when it names none.
+ * @param entity - its own service, where that is known already.
+ */
 export function peerOf(
   alert: Pick<Alert, "service" | "labels">,
+  entity: string | null = entityOf(alert),
 ): { readonly peer: string; readonly isCallee: boolean } | null {
-  const entity = entityOf(alert);
   const callee = firstOf(alert.labels, peerLabels, entity);
   if (callee !== null) return { peer: callee, isCallee: true };
   const caller = firstOf(alert.labels, callerLabels, entity);

@@ -8,7 +8,7 @@ import { isBefore } from "./pair-scores.ts";
 import { type PartitionWeights, thresholdFor } from "./partition.ts";
 import type { Roots } from "./root-votes.ts";
 import { areApart, type Rulings } from "./rulings.ts";
-import type { LiveAlert, Story } from "./sessions.ts";
+import { type LiveAlert, type Story, scoreWithin } from "./sessions.ts";
 import type { Signal } from "./signal.ts";
 import type { Links } from "./story-index.ts";
 
@@ -78,12 +78,11 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
   }
 
   function bestPartner(member: LiveAlert, story: Story): LiveAlert | null {
-    const scores = member.session?.scores;
     let best: LiveAlert | null = null;
     let bestScore = Number.NEGATIVE_INFINITY;
     for (const other of story.members) {
       if (other === member) continue;
-      const score = scores?.between(member, other) ?? pairScore(member, other);
+      const score = scoreWithin(member, other, options.scoreOf);
       if (score > bestScore) [best, bestScore] = [other, score];
     }
     return best;
@@ -114,16 +113,18 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
     ofMove({ member, company }) {
       const story = member.story;
       const spoken = story === null || company.length < 2 ? undefined : links().get(story.key);
-      const reasons: Reason[] = [...ruledWithin(member, company), ...(spoken?.reasons() ?? [])];
+      const reasons: Reason[] = [];
+      for (const reason of ruledWithin(member, company)) insertReason(reasons, reason);
+      for (const reason of spoken?.reasons() ?? []) insertReason(reasons, reason);
       const partner = story === null ? null : bestPartner(member, story);
       if (partner !== null) {
         const whom = `with ${partner.seen.alert.name} on ${partner.seen.entity ?? "no named service"}`;
         for (const { signal, score, because } of ofPair(member, partner))
-          reasons.push({ signal, score, because: `${whom}: ${because}` });
+          insertReason(reasons, { signal, score, because: `${whom}: ${because}` });
       }
       if (reasons.length === 0)
         return [{ signal: "alone", score: 0, because: "nothing that fired near it in time fits it" }];
-      return reasons.sort((a, b) => Math.abs(b.score) - Math.abs(a.score)).slice(0, maxReasons);
+      return reasons;
     },
     ofSplit({ from, into, move: { member, company } }) {
       const members = member.session?.members ?? [];
@@ -156,6 +157,15 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
     const count = a.session === b.session ? (a.session?.members.length ?? 2) : 2;
     return [...said, ...ofPair(a, b), thresholdReason(thresholdFor(count, weights))];
   }
+}
+
+/** Keeps the reasons that count most, in order; of equal ones those that came first. */
+function insertReason(reasons: Reason[], reason: Reason): void {
+  let place = reasons.length;
+  while (place > 0 && Math.abs(reasons[place - 1]?.score ?? 0) < Math.abs(reason.score)) place -= 1;
+  if (place >= maxReasons) return;
+  reasons.splice(place, 0, reason);
+  if (reasons.length > maxReasons) reasons.pop();
 }
 
 function ruled(kind: "together" | "apart", because: string): Reason {

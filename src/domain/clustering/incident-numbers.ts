@@ -68,7 +68,8 @@ export function createIncidentNumbers(): IncidentNumbers {
   /** For every set the number that people want, or that most of its alerts have, if no set with more of them has it. */
   function choose(sets: readonly Company[], wishOf: WishOf | undefined): number[] {
     const claims: Claim[] = [];
-    for (const [index, set] of sets.entries()) {
+    for (let index = 0; index < sets.length; index += 1) {
+      const set = sets[index] ?? [];
       const held = heldBy(set);
       const { wanted, unwanted } = wishOf === undefined ? noWishes : wishesOf(set, held, wishOf);
       // Most sets are new, and nobody wants a number for them.
@@ -96,7 +97,8 @@ export function createIncidentNumbers(): IncidentNumbers {
       const firstNew = next;
       const ids = choose(sets, wishOf);
       const moves: Move[] = [];
-      for (const [index, company] of sets.entries()) {
+      for (let index = 0; index < sets.length; index += 1) {
+        const company = sets[index] ?? [];
         const to = ids[index] ?? 0;
         for (const { members } of company)
           for (const member of members) {
@@ -136,16 +138,26 @@ interface Claim {
 
 type Held = readonly (readonly [id: number, alerts: number])[];
 
-const nothing: Held = [];
-
 /** Numbers that a set's alerts have, the most frequent first, of as frequent ones the older. */
 function heldBy(set: Company): Held {
-  if (set.every(({ members }) => members.every(({ incidentId }) => incidentId === null))) return nothing;
+  let only: number | null = null;
+  let alerts = 0;
+  for (const { members } of set)
+    for (const { incidentId } of members) {
+      if (incidentId === null) continue;
+      if (only !== null && only !== incidentId) return heldByMany(set);
+      only = incidentId;
+      alerts += 1;
+    }
+  return only === null ? [] : [[only, alerts]];
+}
+
+function heldByMany(set: Company): Held {
   const held = new Map<number, number>();
   for (const { members } of set)
     for (const { incidentId } of members)
       if (incidentId !== null) held.set(incidentId, (held.get(incidentId) ?? 0) + 1);
-  return held.size <= 1 ? [...held] : [...held].sort(([a, x], [b, y]) => y - x || a - b);
+  return [...held].sort(([a, x], [b, y]) => y - x || a - b);
 }
 
 interface Wishes {

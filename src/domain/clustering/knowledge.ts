@@ -78,7 +78,7 @@ export function createKnowledge({ clustering }: Pick<Weights, "clustering">, kin
     rootsOf: (seen) => ballot.rootsOf(seen),
     record(seen) {
       const { alert, at, type, entity, component } = seen;
-      observed.record({ entity, at, call: seen.names.length === 0 ? null : peerOf(alert) });
+      observed.record({ entity, at, call: seen.names.length === 0 ? null : peerOf(alert, entity) });
       history.record({ type, name: alert.name, entity, component, labels: alert.labels, at });
       const pauses = pausesFor(history.meanPauseMs(component ?? "", at), clustering);
       return { standing: standingOf(seen, history, clustering.strays), pauses };

@@ -2,8 +2,8 @@
  * The alerts of the last quarter of an hour, in cells and sessions, and the stories they tell. Only sessions that
  * something happened to are told anew; of a session's stories only those that came out different are new ones.
  */
-import { createPairScores } from "./pair-scores.ts";
-import { type PartitionWeights, partition } from "./partition.ts";
+import { createPairScores, forgetScores, seat } from "./pair-scores.ts";
+import { memberAt, type PartitionQuestions, type PartitionWeights, partition } from "./partition.ts";
 import type { Roots } from "./root-votes.ts";
 import { areApart, type Rulings } from "./rulings.ts";
 import { partOf } from "./seen-alert.ts";
@@ -15,6 +15,7 @@ import {
   recut,
   type Session,
   type Story,
+  scoreWithin,
   trim,
   weighedOf,
 } from "./sessions.ts";
@@ -78,6 +79,16 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
   const grown = new Set<Session>();
   let sessions = 0;
 
+  const questions: PartitionQuestions<LiveAlert> = {
+    scoreOf: (a, b) => scoreWithin(a, b, scoreOf),
+    rootsOf,
+    areApart: null,
+  };
+  const ruledQuestions: PartitionQuestions<LiveAlert> = {
+    ...questions,
+    areApart: (a, b) => areApart(rulings.bondOf(a.seen.key), rulings.bondOf(b.seen.key)),
+  };
+
   function cellFor(member: LiveAlert): Cell {
     const key = partOf(member.seen);
     const known = cells.get(key);
@@ -102,10 +113,15 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
     const before = session.stories;
     const stories: Story[] = [];
     const told: Story[] = [];
-    for (const members of groupsOf(session, weighed)) {
-      const known = members[0]?.story ?? null;
-      const isKept = known !== null && before.includes(known) && isSame(known, members);
-      const story = isKept ? known : storyOf(session.cell, members);
+    for (const group of groupsOf(session, weighed)) {
+      const known = weighed[group[0] ?? -1]?.story ?? null;
+      const isKept = known !== null && before.includes(known) && isSame(known, group, weighed);
+      const story = isKept
+        ? known
+        : storyOf(
+            session.cell,
+            group.map((index) => memberAt(weighed, index)),
+          );
       if (!isKept) told.push(story);
       stories.push(story);
     }
@@ -116,28 +132,17 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
     return { gone: before.filter((story) => !stories.includes(story)), told };
   }
 
-  function groupsOf(session: Session, weighed: readonly LiveAlert[]): readonly (readonly LiveAlert[])[] {
-    if (weighed.length === 1) return [weighed.slice()];
-    const asked = {
-      scoreOf: scoreWithin(session, weighed),
-      rootsOf: (index: number) => rootsOf(at(weighed, index)),
-      areApart: apartWithin(weighed),
-    };
-    return partition(weighed, asked, weights).map((group) => group.map((index) => at(weighed, index)));
+  /** Indices of the alerts of each story. */
+  function groupsOf(session: Session, weighed: readonly LiveAlert[]): readonly (readonly number[])[] {
+    if (weighed.length > 1) {
+      session.scores ??= createPairScores();
+      seat(session.scores, weighed);
+    }
+    return partition(weighed, isAnyRuledOn(weighed) ? ruledQuestions : questions, weights);
   }
 
-  function scoreWithin(session: Session, weighed: readonly LiveAlert[]) {
-    const scores = session.scores ?? createPairScores(scoreOf);
-    session.scores = scores;
-    scores.seat(weighed);
-    return (a: number, b: number) => scores.between(at(weighed, a), at(weighed, b));
-  }
-
-  function apartWithin(weighed: readonly LiveAlert[]) {
-    if (rulings.size === 0) return null;
-    const bonds = weighed.map(({ seen }) => rulings.bondOf(seen.key));
-    if (bonds.every((bond) => bond === null)) return null;
-    return (a: number, b: number) => areApart(bonds[a] ?? null, bonds[b] ?? null);
+  function isAnyRuledOn(weighed: readonly LiveAlert[]): boolean {
+    return rulings.size > 0 && weighed.some(({ seen }) => rulings.bondOf(seen.key) !== null);
   }
 
   function remove(cell: Cell, index: number): Expired {
@@ -181,7 +186,7 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
       const before = cell.sessions.length;
       const { pieces, swallowed } = recut(session);
       sessions += cell.sessions.length - before;
-      session.scores?.forget(member);
+      if (session.scores !== null) forgetScores(session.scores, member);
       for (const piece of pieces) touched.add(piece);
       const last = pieces.at(-1);
       if (last !== undefined) swallow(last, swallowed);
@@ -255,17 +260,11 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
   };
 }
 
-/** @throws RangeError when there is none of that index. */
-function at(members: readonly LiveAlert[], index: number): LiveAlert {
-  const member = members[index];
-  if (member === undefined) throw new RangeError(`member ${index} of ${members.length}`);
-  return member;
-}
-
-function isSame(story: Story, members: readonly LiveAlert[]): boolean {
-  if (story.members.length !== members.length) return false;
-  for (let place = 0; place < members.length; place += 1) {
-    const member = members[place];
+/** Whether a story has the alerts of a group, and none of them was heard of since. */
+function isSame(story: Story, group: readonly number[], weighed: readonly LiveAlert[]): boolean {
+  if (story.members.length !== group.length) return false;
+  for (let place = 0; place < group.length; place += 1) {
+    const member = weighed[group[place] ?? -1];
     if (member?.isNews !== false || member !== story.members[place]) return false;
   }
   return true;

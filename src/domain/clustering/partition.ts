@@ -12,19 +12,20 @@ export interface PartitionWeights extends GroupWeights {
   readonly strays: StrayWeights;
 }
 
-/** A number for two members, by their index; the order does not matter. */
-export type PairScore = (a: number, b: number) => number;
-/** Whether people said that two members, by their index, are not one story. */
-export type AreApart = (a: number, b: number) => boolean;
-
-/** What is asked of the members, by their index. */
-export interface PartitionQuestions {
-  /** Log-odds that two belong together. */
-  readonly scoreOf: PairScore;
+/** What is asked of the members. */
+export interface PartitionQuestions<Member> {
+  /** Log-odds that two belong together; the order does not matter. */
+  readonly scoreOf: (a: Member, b: Member) => number;
   /** What one votes for as the root. */
-  readonly rootsOf: (index: number) => Roots;
-  /** Null when nobody ruled on any of them. */
-  readonly areApart: AreApart | null;
+  readonly rootsOf: (member: Member) => Roots;
+  /** Whether people said that two are not one story; null when nobody ruled on any of them. */
+  readonly areApart: ((a: Member, b: Member) => boolean) | null;
+}
+
+/** A group while it takes in what began with it. */
+interface Breath extends Group {
+  readonly members: number[];
+  readonly parts: Roots[];
 }
 
 const breathMs = 2_000;
@@ -36,19 +37,19 @@ const usualMembers = 8;
  * @param members - in order of start.
  * @returns groups of indices, each in order of start, groups by their first member.
  */
-export function partition(
-  members: readonly StrayMember[],
-  asked: PartitionQuestions,
+export function partition<Member extends StrayMember>(
+  members: readonly Member[],
+  asked: PartitionQuestions<Member>,
   weights: PartitionWeights,
 ): readonly (readonly number[])[] {
   if (members.length === 1) return [[0]];
-  const { scoreOf, areApart } = asked;
-  const groups = breathsOf(members, asked, weights);
+  const groups = breathsOf({ members, asked, threshold: weights.threshold });
   const { rivalRoots, sharedRoot, bulk } = weights;
   const raised = { threshold: thresholdFor(members.length, weights), rivalRoots, sharedRoot, bulk };
-  const joined = agglomerate(groups, sumsOf(groups, scoreOf), raised, barsOf(groups, areApart));
+  const joined = agglomerate(groups, sumsOf(groups, members, asked), raised, barsOf(groups, members, asked));
   const stories: (readonly number[])[] = [];
-  for (const group of joined) stories.push(...withoutStrays(group.members, members, weights.strays));
+  for (const group of joined)
+    for (const story of withoutStrays(group.members, members, weights.strays)) stories.push(story);
   return stories.length === 1 ? stories : stories.sort(([a = 0], [b = 0]) => a - b);
 }
 
@@ -57,75 +58,104 @@ export function thresholdFor(count: number, { threshold, crowding }: PartitionWe
   return threshold + crowding * Math.abs(Math.log2(count / usualMembers));
 }
 
+/** What breaths are made of. */
+interface Breathing<Member> {
+  readonly members: readonly Member[];
+  readonly asked: PartitionQuestions<Member>;
+  /** What a member's mean score with a breath must exceed. */
+  readonly threshold: number;
+}
+
 /** Groups of alerts that began together; one that fits none of its breath begins its own. */
-function breathsOf(
-  members: readonly StrayMember[],
-  { scoreOf, rootsOf, areApart }: PartitionQuestions,
-  { threshold }: PartitionWeights,
-): Group[] {
-  const breaths: { readonly indices: number[]; readonly first: number; last: number }[] = [];
+function breathsOf<Member extends StrayMember>(breathing: Breathing<Member>): Group[] {
+  const { members, asked } = breathing;
+  const breaths: Breath[] = [];
   for (let index = 0; index < members.length; index += 1) {
-    const at = members[index]?.at ?? 0;
-    let home: (typeof breaths)[number] | undefined;
-    for (let near = breaths.length - 1; near >= 0 && home === undefined; near -= 1) {
-      const breath = breaths[near];
-      // Breaths are in order of their first alert: those before this one began even longer ago.
-      if (breath === undefined || at - breath.first > longestBreathMs) break;
-      if (at - breath.last > breathMs) continue;
-      if (areApart !== null && breath.indices.some((other) => areApart(index, other))) continue;
-      if (sumWith(index, breath.indices, scoreOf) / breath.indices.length > threshold) home = breath;
-    }
-    if (home === undefined) breaths.push({ indices: [index], first: at, last: at });
+    const member = memberAt(members, index);
+    const roots = asked.rootsOf(member);
+    const home = breathOf(member, breaths, breathing);
+    if (home === null) breaths.push({ members: [index], parts: [roots], roots });
     else {
-      home.indices.push(index);
-      home.last = at;
+      home.members.push(index);
+      home.parts.push(roots);
+      home.roots = null;
     }
   }
-  return breaths.map(({ indices }) => {
-    const parts = indices.map(rootsOf);
-    return { members: indices, parts, roots: parts.length === 1 ? (parts[0] ?? null) : null };
-  });
+  return breaths;
+}
+
+/** The latest breath that a member began in and fits, or null. */
+function breathOf<Member extends StrayMember>(
+  member: Member,
+  breaths: readonly Breath[],
+  { members, asked, threshold }: Breathing<Member>,
+): Breath | null {
+  for (let near = breaths.length - 1; near >= 0; near -= 1) {
+    const breath = breaths[near];
+    // Breaths are in order of their first alert: those before this one began even longer ago.
+    if (breath === undefined || member.at - firstOf(breath, members) > longestBreathMs) return null;
+    if (member.at - lastOf(breath, members) > breathMs) continue;
+    const { areApart } = asked;
+    if (areApart !== null && breath.members.some((other) => areApart(member, memberAt(members, other))))
+      continue;
+    let sum = 0;
+    for (const other of breath.members) sum += asked.scoreOf(member, memberAt(members, other));
+    if (sum / breath.members.length > threshold) return breath;
+  }
+  return null;
+}
+
+function firstOf(breath: Breath, members: readonly StrayMember[]): number {
+  return memberAt(members, breath.members[0] ?? -1).at;
+}
+
+function lastOf(breath: Breath, members: readonly StrayMember[]): number {
+  return memberAt(members, breath.members[breath.members.length - 1] ?? -1).at;
+}
+
+/** @throws RangeError when there is none of that index. */
+export function memberAt<Member>(members: readonly Member[], index: number): Member {
+  const member = members[index];
+  if (member === undefined) throw new RangeError(`member ${index} of ${members.length}`);
+  return member;
 }
 
 /** Room for the sums, used again by the next partition. */
 let room = new Float64Array(1_024);
 
 /** Sum of the scores between any two groups, as a square; only the part above the diagonal is filled. */
-function sumsOf(groups: readonly Group[], scoreOf: PairScore): Float64Array {
+function sumsOf<Member>(
+  groups: readonly Group[],
+  members: readonly Member[],
+  { scoreOf }: PartitionQuestions<Member>,
+): Float64Array {
   const size = groups.length;
   if (size * size > room.length) room = new Float64Array(size * size);
-  const sums = room;
   for (let i = 0; i < size; i += 1)
-    for (let j = i + 1; j < size; j += 1)
-      sums[i * size + j] = sumOfScores(groups[i]?.members ?? [], groups[j]?.members ?? [], scoreOf);
-  return sums;
+    for (let j = i + 1; j < size; j += 1) {
+      let sum = 0;
+      for (const left of groups[i]?.members ?? [])
+        for (const right of groups[j]?.members ?? [])
+          sum += scoreOf(memberAt(members, left), memberAt(members, right));
+      room[i * size + j] = sum;
+    }
+  return room;
 }
 
 /** Which groups may not be joined, as a square like that of the sums; null when any may. */
-function barsOf(groups: readonly Group[], areApart: AreApart | null): Uint8Array | null {
+function barsOf<Member>(
+  groups: readonly Group[],
+  members: readonly Member[],
+  { areApart }: PartitionQuestions<Member>,
+): Uint8Array | null {
   if (areApart === null) return null;
   const size = groups.length;
   const bars = new Uint8Array(size * size);
+  const isAnyApart = (a: Group | undefined, b: Group | undefined) =>
+    a?.members.some((left) =>
+      b?.members.some((right) => areApart(memberAt(members, left), memberAt(members, right))),
+    ) === true;
   for (let i = 0; i < size; i += 1)
-    for (let j = i + 1; j < size; j += 1)
-      bars[i * size + j] = isAnyApart(groups[i]?.members ?? [], groups[j]?.members ?? [], areApart) ? 1 : 0;
+    for (let j = i + 1; j < size; j += 1) bars[i * size + j] = isAnyApart(groups[i], groups[j]) ? 1 : 0;
   return bars;
-}
-
-function isAnyApart(a: readonly number[], b: readonly number[], areApart: AreApart | null): boolean {
-  if (areApart === null) return false;
-  return a.some((left) => b.some((right) => areApart(left, right)));
-}
-
-function sumOfScores(a: readonly number[], b: readonly number[], scoreOf: PairScore): number {
-  if (a.length === 1 && b.length === 1) return scoreOf(a[0] ?? 0, b[0] ?? 0);
-  let sum = 0;
-  for (const left of a) for (const right of b) sum += scoreOf(left, right);
-  return sum;
-}
-
-function sumWith(index: number, others: readonly number[], scoreOf: PairScore): number {
-  let sum = 0;
-  for (const other of others) sum += scoreOf(index, other);
-  return sum;
 }

@@ -6,7 +6,11 @@ import type { ServiceGraph } from "../topology.ts";
 import type { SeenAlert } from "./signal.ts";
 
 const maxNames = 5;
-const wordBreak = /[\s,;:()'"<>]+/;
+const wordBreak = /[\s,;:()'"<>]/;
+/** The same for ASCII, as a table: texts are read letter by letter. */
+const isBreak: readonly boolean[] = Array.from({ length: 128 }, (_none, code) =>
+  wordBreak.test(String.fromCharCode(code)),
+);
 
 /** How alerts are told apart. */
 export interface Reading {
@@ -27,13 +31,9 @@ export function seeAlert(
   { types, kindOf }: Reading,
 ): SeenAlert {
   const entity = entityOf(alert);
-  const peer = peerOf(alert);
+  const peer = peerOf(alert, entity);
   const names = peer === null ? [] : [peer.peer];
-  if (services.size > 0)
-    for (const word of alert.summary.split(wordBreak)) {
-      if (names.length >= maxNames) break;
-      if (word !== entity && services.has(word) && !names.includes(word)) names.push(word);
-    }
+  if (services.size > 0) addNamed(names, alert.summary, entity, services);
   return {
     key,
     alert,
@@ -44,6 +44,21 @@ export function seeAlert(
     kind: kindOf(alert),
     names,
   };
+}
+
+/** Adds the services that are named in a text, but for the alert's own. */
+function addNamed(names: string[], text: string, entity: string | null, services: ReadonlySet<string>): void {
+  for (let start = 0; start < text.length && names.length < maxNames; start += 1) {
+    let end = start;
+    while (end < text.length && !breaksAt(text, end)) end += 1;
+    const word = text.slice(start, end);
+    if (word !== entity && services.has(word) && !names.includes(word)) names.push(word);
+    start = end;
+  }
+}
+
+function breaksAt(text: string, place: number): boolean {
+  return isBreak[text.charCodeAt(place)] ?? wordBreak.test(text.charAt(place));
 }
 
 /** Which part of the system it is from: a topology component, a service outside it, or alerts of one name. */

@@ -3,7 +3,7 @@
  * alerts that name no service; its sessions are runs of alerts without a long pause; a session's groups are stories.
  */
 import type { Alert } from "../alert.ts";
-import { isBefore, type PairScores, type Seated } from "./pair-scores.ts";
+import { isBefore, type PairScores, type Seated, scoreBetween } from "./pair-scores.ts";
 import type { Roots } from "./root-votes.ts";
 import type { SeenAlert } from "./signal.ts";
 import type { StrayMember } from "./strays.ts";
@@ -93,6 +93,20 @@ export function weighedOf({ members }: Session): readonly LiveAlert[] {
 /** When the last alert of a session began. */
 export function lastOf({ members }: Session): number {
   return members[members.length - 1]?.at ?? Number.NEGATIVE_INFINITY;
+}
+
+/**
+ * Log-odds that two alerts of one session belong together; worked out once, as long as the session keeps its scores.
+ * @param score - works it out for two alerts, the earlier one first.
+ */
+export function scoreWithin(
+  a: LiveAlert,
+  b: LiveAlert,
+  score: (early: LiveAlert, late: LiveAlert) => number,
+): number {
+  const scores = a.session?.scores ?? null;
+  if (scores !== null) return scoreBetween(scores, a, b, score);
+  return isBefore(a, b) ? score(a, b) : score(b, a);
 }
 
 /** Puts a new alert into the session it belongs to, perhaps one of its own; says which those that it joins were. */

@@ -50,6 +50,8 @@ export function withoutStrays(
   weights: StrayWeights,
 ): readonly (readonly number[])[] {
   if (group.length === 1) return [group];
+  // Most stories have none.
+  if (group.every((_index, place) => belonging(place, group, members, weights) >= 0)) return [group];
   const kept: number[] = [];
   const strays: number[][] = [];
   for (const [place, index] of group.entries()) {
