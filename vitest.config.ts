@@ -31,7 +31,8 @@ export default defineConfig({
           include: ["test/**/*.integration.test.ts"],
           globalSetup: ["test/database-server.ts"],
           pool: "forks",
-          fileParallelism: false,
+          // Each file has a database of its own, and waits for it more than it computes.
+          maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
