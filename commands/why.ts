@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Cause } from "../src/domain/clustering/correlation.ts";
 import { signed } from "../src/domain/clustering/why-not.ts";
 import { answerView } from "../src/domain/command/answer.ts";
+import { withMoments } from "../src/domain/explanation/moments.ts";
 import { ordinal } from "../src/domain/explanation/order.ts";
 import type { Claim, Evidence, Explanation } from "../src/domain/explanation.ts";
 import type { Incident } from "../src/domain/incident.ts";
@@ -72,10 +73,13 @@ async function whyIncident(
     tone: incident.severity,
     blocks: [
       ...(merged === "" ? [] : [{ kind: "note" as const, text: [plain(merged.trim())] }]),
-      ...section("What happened", claims(explanation?.summary ?? [])),
+      ...section("What happened", claims(explanation?.summary ?? [], incident)),
       ...causeBlocks(explanation?.ranked ?? [], explanation?.modelOrder ?? []),
-      ...section("What to do", claims(explanation?.actions ?? [])),
-      ...section("Evidence", evidence.map(evidenceLine)),
+      ...section("What to do", claims(explanation?.actions ?? [], incident)),
+      ...section(
+        "Evidence",
+        evidence.map((fact) => evidenceLine(fact, incident)),
+      ),
       ...section("Why these alerts are together", alerts.map(placementLine)),
     ],
     actions: [...whyActions(incident.id, explanation), ...groupingActions(incident)],
@@ -96,16 +100,17 @@ function footerOf(explanation: { readonly explainer: string; readonly fallback: 
   return `written by ${explanation.explainer}${fallback}`;
 }
 
-function claims(list: readonly Claim[]): readonly Text[] {
+function claims(list: readonly Claim[], incident: Incident): readonly Text[] {
   return list.map((claim) => {
     const cited = claim.evidence.map((number) => `[${number}]`).join(" ");
-    return [plain(`${oneLine(claim.text, 500)} `), code(cited)];
+    return [...withMoments(oneLine(claim.text, 500), incident), plain(" "), code(cited)];
   });
 }
 
-function evidenceLine(evidence: Evidence): Text {
+function evidenceLine(evidence: Evidence, incident: Incident): Text {
   const when: Text = evidence.at === null ? [] : [plain(" · "), moment(evidence.at)];
-  return [code(`[${evidence.number}]`), plain(` ${evidence.kind}: ${oneLine(evidence.text, 300)}`), ...when];
+  const text = withMoments(` ${evidence.kind}: ${oneLine(evidence.text, 300)}`, incident);
+  return [code(`[${evidence.number}]`), ...text, ...when];
 }
 
 /** Each cause with the terms its score is the sum of. */

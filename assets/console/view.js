@@ -192,7 +192,8 @@ function renderTable(block) {
 
 /** @param {WireSpan} span */
 export function renderSpan(span) {
-  const content = span.at === undefined ? span.text : timeElement(span.at, "full");
+  const content =
+    span.at === undefined ? span.text : timeElement(span.at, span.inSentence === true ? "short" : "full");
   const styled = span.style === undefined ? content : styledText(span.style, content);
   if (span.page !== undefined) return h("a", { href: span.page, "data-internal": true, dir: "auto" }, styled);
   if (span.url === undefined) return typeof styled === "string" ? h("span", { dir: "auto" }, styled) : styled;

@@ -112,7 +112,10 @@ export function createRender(options: RenderOptions): Render {
   async function renderEntry(id: number) {
     const entry = await store.incidents.findTimelineEntry(id);
     if (entry === null) return null;
-    return { view: entryView(entry, nameOf, await chartOf(entry)), revision: 1 };
+    // Only what is said of causes has times in it; they are told by the day of the incident.
+    const incident = entry.kind === "explained" ? await store.incidents.find(entry.incidentId) : null;
+    const beside = { chart: await chartOf(entry), ...(incident === null ? {} : { incident }) };
+    return { view: entryView(entry, nameOf, beside), revision: 1 };
   }
 
   async function chartOf(entry: TimelineEntry): Promise<EntryChart | null> {

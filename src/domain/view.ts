@@ -12,6 +12,8 @@ export interface Span {
   readonly url?: string;
   /** A moment, shown in the reader's own zone; `text` is the fallback. */
   readonly at?: Date;
+  /** How the moment reads within a sentence, which has the words around it; absent where it stands alone. */
+  readonly inSentence?: "time" | "day and time";
   /** Somebody to be called; `text` is shown where they have no account. Made of tocsin.yaml alone, never of a text. */
   readonly mention?: Mention;
   /** Path of the console's page about it, "/incidents/12"; other platforms show the text. */

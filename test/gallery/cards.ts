@@ -126,14 +126,18 @@ function entries(): GalleryCard[] {
       },
       ...given,
     };
-    return { family: "thread", state: whole.kind, view: entryView(whole, nameOf) };
+    return {
+      family: "thread",
+      state: whole.kind,
+      view: entryView(whole, nameOf, { incident: { openedAt: at(0) } }),
+    };
   };
   return [
     entry({ kind: "acknowledged", actor: "oncall", text: "acknowledged" }),
     entry({ kind: "severity_changed", text: "severity went from warning to critical: HighErrorRate on web" }),
     entry({
       kind: "explained",
-      text: "probable cause is now deploy fraud-scorer 41 to 42, before it was web: HighLatency on fraud-scorer began first",
+      text: "Now suspects the rollout of fraud-scorer at 02:58 UTC (60 %) instead of web, because fraud-scorer began first.",
       data: { service: "fraud-scorer", changeId: "rollout-7" },
     }),
     entry({

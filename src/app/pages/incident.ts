@@ -2,9 +2,11 @@
 
 import type { TrackedAlert } from "../../domain/alert/tracked.ts";
 import type { Cause } from "../../domain/clustering/correlation.ts";
+import { withMoments } from "../../domain/explanation/moments.ts";
 import type { Evidence, Explanation } from "../../domain/explanation.ts";
 import { rolloutsNamed } from "../../domain/incident/postmortem.ts";
 import { incidentView } from "../../domain/incident/view.ts";
+import type { Incident } from "../../domain/incident.ts";
 import { standingVerdicts, suspectName } from "../../domain/learning/feedback.ts";
 import { planTitle } from "../../domain/rollout/plan.ts";
 import type { Rollout } from "../../domain/rollout.ts";
@@ -53,7 +55,7 @@ export const incidentPage: MakePage = async (context, id) => {
       heading("Alerts"),
       alertsOf(alerts, incident.alertCount),
       heading("Evidence"),
-      evidenceOf(facts.evidence),
+      evidenceOf(facts.evidence, facts.incident),
       ...rolloutsOf(facts.rollouts, context),
       ...(await similarOf(incident.id, context)),
     ],
@@ -163,7 +165,7 @@ function timelineOf(
       at: entry.at,
       what: entry.kind.replaceAll("_", " "),
       by: oneLine(nameOf(entry.actor), 60),
-      text: [plain(oneLine(entry.text, 1_000))],
+      text: withMoments(oneLine(entry.text, 1_000), facts.incident),
     })),
     empty: "Nothing has happened yet.",
   };
@@ -189,7 +191,7 @@ function alertsOf(alerts: readonly TrackedAlert[], count: number): PageBlock {
   };
 }
 
-function evidenceOf(evidence: readonly Evidence[]): PageBlock {
+function evidenceOf(evidence: readonly Evidence[], incident: Incident): PageBlock {
   return {
     kind: "records",
     label: "Evidence, by number",
@@ -197,7 +199,7 @@ function evidenceOf(evidence: readonly Evidence[]): PageBlock {
     rows: evidence.map(({ number, kind, text, at, subject }): readonly Cell[] => [
       cell(code(`[${number}]`)),
       cell(kind),
-      { text: [plain(oneLine(text, 400)), ...pageOf(kind, subject)] },
+      { text: [...withMoments(oneLine(text, 400), incident), ...pageOf(kind, subject)] },
       cell(at === null ? plain("") : moment(at)),
     ]),
     bare: ["number", "kind", "what"],

@@ -42,7 +42,8 @@ export function percent(confidence: number): string {
   return `${Math.round(Math.min(0.95, Math.max(0, confidence)) * 20) * 5} %`;
 }
 
-const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+/** As a day is written: "28 Feb". */
+export const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /** "10:02 UTC"; with the day when it is another than that of the incident: "28 Feb 23:58 UTC". */
 export function clock(at: Date, { openedAt }: Pick<Incident, "openedAt">): string {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { TrackedAlert } from "../alert/tracked.ts";
 import { compareSeverity } from "../alert.ts";
+import { withMoments } from "../explanation/moments.ts";
 import type { Explanation } from "../explanation.ts";
 import type { Incident, TimelineEntry, TimelineKind } from "../incident.ts";
 import { firstSuspect, type Verdict } from "../learning/feedback.ts";
@@ -177,11 +178,11 @@ function listOf(values: readonly string[], max: number): string {
 }
 
 /** What the explanation says: what is broken, the probable cause, what to do first. */
-function storyOf({ explanation }: IncidentCard): ViewBlock[] {
+function storyOf({ explanation, incident }: IncidentCard): ViewBlock[] {
   if (explanation === null) return [];
   const blocks: ViewBlock[] = [];
   const claims = (list: Explanation["summary"], max: number) =>
-    list.slice(0, max).map((claim) => cited(claim.text, claim.evidence));
+    list.slice(0, max).map((claim) => cited(withMoments(claim.text, incident), claim.evidence));
   for (const text of claims(explanation.summary, 2)) blocks.push({ kind: "text", text });
   const causes = claims(explanation.causes, 2);
   if (causes.length > 0)
@@ -197,12 +198,12 @@ function storyOf({ explanation }: IncidentCard): ViewBlock[] {
   return blocks;
 }
 
-function cited(text: string, evidence: readonly number[]): Text {
+function cited(text: Text, evidence: readonly number[]): Text {
   const marks = evidence
     .slice(0, 6)
     .map((number) => `[${number}]`)
     .join("");
-  return marks === "" ? [plain(text)] : [plain(`${text} `), { text: marks, style: "code" }];
+  return marks === "" ? text : [...text, plain(" "), { text: marks, style: "code" }];
 }
 
 function alertsOf({ incident, alerts, alertList = "worst" }: IncidentCard): ViewBlock[] {
@@ -345,9 +346,11 @@ export interface EntryChart {
 export function entryView(
   entry: TimelineEntry,
   nameOf: (person: string) => string,
-  chart: EntryChart | null = null,
+  beside: { readonly chart?: EntryChart | null; readonly incident?: Pick<Incident, "openedAt"> } = {},
 ): View {
+  const { chart = null, incident } = beside;
   const title = oneLine(entry.text, 1000);
+  const line = incident === undefined ? [plain(title)] : withMoments(title, incident);
   const name = nameOf(entry.actor);
   const who = entry.actor === "tocsin" || saysWho(title, name) ? "" : ` · ${name}`;
   return {
@@ -356,7 +359,7 @@ export function entryView(
     tone: entryTone[entry.kind] ?? "neutral",
     summary: `incident ${entry.incidentId}: ${title}${who}`,
     blocks: [
-      { kind: "text", text: [plain(title), plain(who), ...callsIn(entry)] },
+      { kind: "text", text: [...line, plain(who), ...callsIn(entry)] },
       ...(chart === null ? [] : [{ kind: "image", ...chart } satisfies ViewBlock]),
       note([moment(entry.at)]),
     ],

@@ -41,3 +41,21 @@ test.each([
   const { summary } = entryView({ ...entry, kind: "note", data: {}, text }, () => "Ada");
   expect(summary).toBe(`incident 12: ${text}${who}`);
 });
+
+test("the times of a line are moments of the day of its incident", () => {
+  const openedAt = new Date("2026-03-01T23:50:00Z");
+  const text = "Now suspects the deploy of storefront at 23:40 UTC.";
+  const entry = {
+    id: 1,
+    incidentId: 12,
+    at: at(0),
+    actor: "tocsin",
+    kind: "explained",
+    text,
+    data: {},
+  } as const;
+  const [first] = entryView({ ...entry, isPosted: true }, () => "Ada", { incident: { openedAt } }).blocks;
+  expect(first).toMatchObject({
+    text: [{}, { text: "23:40 UTC", at: new Date("2026-03-01T23:40:00Z"), inSentence: "time" }, {}, {}],
+  });
+});

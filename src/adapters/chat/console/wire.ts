@@ -33,6 +33,8 @@ export interface WireSpan {
   readonly style?: string;
   readonly url?: string;
   readonly at?: string;
+  /** The moment stands within a sentence. */
+  readonly inSentence?: true;
   /** Path of another page of the console. */
   readonly page?: string;
 }
@@ -224,6 +226,7 @@ function spanToWire(span: Span): WireSpan {
     ...(span.style === undefined ? {} : { style: span.style }),
     ...(url === null ? {} : { url }),
     ...(isMoment ? { at: span.at.toISOString() } : {}),
+    ...(isMoment && span.inSentence !== undefined ? { inSentence: true } : {}),
     ...(span.page !== undefined && isPath(span.page) ? { page: span.page } : {}),
   };
 }

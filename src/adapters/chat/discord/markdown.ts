@@ -106,7 +106,7 @@ export function calledBy({
 function spanOf(span: Span): string {
   const called = calledBy(span);
   if (called !== null) return called.kind === "person" ? `<@${called.id}>` : `<@&${called.id}>`;
-  if (span.at !== undefined && !Number.isNaN(span.at.getTime())) return timestamp(span.at);
+  if (span.at !== undefined && !Number.isNaN(span.at.getTime())) return timestamp(span.at, span);
   const url = safeUrl(span.url);
   if (url !== null) return linkOf(span, url);
   if (span.style === undefined) return escapeLines(span.text);
@@ -130,9 +130,11 @@ function linkOf(span: Span, url: string): string {
   return `[${text === "" ? "link" : text}](<${target}>)`;
 }
 
-/** A moment in the reader's own zone, relative: "3 minutes ago". */
-export function timestamp(at: Date): string {
-  return `<t:${Math.floor(at.getTime() / 1000)}:R>`;
+/** A moment in the reader's own zone: alone relative, "3 minutes ago"; in a sentence its time, or its day too. */
+export function timestamp(at: Date, { inSentence }: Pick<Span, "inSentence"> = {}): string {
+  const styles = { time: "t", "day and time": "f" } as const;
+  const style = inSentence === undefined ? "R" : styles[inSentence];
+  return `<t:${Math.floor(at.getTime() / 1000)}:${style}>`;
 }
 
 /** Verbatim text in a code block; the end is kept when it is too long, since a log's end matters. Null without room. */

@@ -23,7 +23,7 @@ import {
   type TableBlock,
 } from "./blocks.ts";
 import { safeName } from "./files.ts";
-import { cleanText, escapeMarkup, inline, literal } from "./text.ts";
+import { cleanText, dateFormat, escapeMarkup, inline, literal } from "./text.ts";
 
 const largestTableBytes = 6_000;
 const widestColumn = 40;
@@ -264,5 +264,5 @@ function mergePlain(text: Text): readonly Span[] {
 function dateToken(span: Span, at: Date): string {
   const fallback = escapeMarkup(oneLine(span.text, 60).replace(/[*_~`|^<>]/g, ""), 100);
   const seconds = Math.floor(at.getTime() / 1000);
-  return `<!date^${seconds}^{date_short_pretty} at {time}|${fallback === "" ? "?" : fallback}>`;
+  return `<!date^${seconds}^${dateFormat(span)}|${fallback === "" ? "?" : fallback}>`;
 }

@@ -1,6 +1,7 @@
 /** From a view to a Slack message. One glance answers what, how bad, since when, who has it, why, and what to do. */
 import {
   oneLine,
+  type Span,
   type Text,
   type Tone,
   textOf,
@@ -49,9 +50,12 @@ const longestFooter = 300;
 
 /** The message as it should look; `tables` says whether as table blocks or as aligned text. */
 export function renderMessage(view: View, tables: "blocks" | "aligned" = "blocks"): SlackMessage {
-  const head = renderTitle(view);
+  const { title, body } = opening(view);
   const tail = [...renderActions(view.actions), ...renderFooter(view)];
-  return { text: renderText(view), blocks: assemble(head, renderBody(afterTitle(view), tables), tail) };
+  return {
+    text: renderText(view),
+    blocks: assemble(renderTitle(view, title), renderBody(body, tables), tail),
+  };
 }
 
 /**
@@ -78,17 +82,35 @@ function bodyOf(view: View): readonly ViewBlock[] {
   return [{ kind: "text", text: [{ text: view.summary }] }];
 }
 
-/** Entries and answers may begin with their title, for platforms that show none: a thread says it once. */
-function afterTitle(view: View): readonly ViewBlock[] {
-  const blocks = bodyOf(view);
-  const [first, ...rest] = blocks;
-  if (hasHeadline(view) || first?.kind !== "text") return blocks;
-  const [begin, ...spans] = first.text;
-  if (begin?.text !== view.title || titleOf(view).endsWith("…")) return blocks;
+/**
+ * The title as spans, and what follows it. Entries and answers may begin with their title, for platforms that show none:
+ * a thread says it once, with the moments that it has there.
+ */
+function opening(view: View): { readonly title: Text; readonly body: readonly ViewBlock[] } {
+  const body = bodyOf(view);
+  const whole = { title: [{ text: view.title }], body };
+  const [first, ...rest] = body;
+  if (hasHeadline(view) || first?.kind !== "text" || titleOf(view).endsWith("…")) return whole;
+  const end = spansOf(view.title, first.text);
+  if (end === null) return whole;
+  const title = first.text.slice(0, end);
+  const spans = first.text.slice(end);
   const from = spans.findIndex(({ text }) => text.trim() !== "");
   const [next = { text: "" }, ...others] = from === -1 ? [] : spans.slice(from);
   const lead = { ...next, text: next.text.replace(/^ · /, "") };
-  return lead.text === "" ? rest : [{ ...first, text: [lead, ...others] }, ...rest];
+  const after: readonly ViewBlock[] = lead.text === "" ? [] : [{ ...first, text: [lead, ...others] }];
+  return { title, body: [...after, ...rest] };
+}
+
+/** How many spans say these words and nothing more; null when the text does not begin with them. */
+function spansOf(words: string, text: Text): number | null {
+  let said = "";
+  for (const [index, span] of text.entries()) {
+    said += span.text;
+    if (said === words) return index + 1;
+    if (!words.startsWith(said)) return null;
+  }
+  return null;
 }
 
 function titleOf(view: View): string {
@@ -102,9 +124,14 @@ function titleOf(view: View): string {
 }
 
 /** Cards have a headline; entries and answers a bold line, so that a thread stays quiet. */
-function renderTitle(view: View): readonly Block[] {
+function renderTitle(view: View, title: Text): readonly Block[] {
   if (hasHeadline(view)) return [{ type: "header", text: plainText(titleOf(view)) }];
-  return [richText(section(literal(titleOf(view), { bold: true })))];
+  const plainTitle = titleOf(view);
+  if (title.every(({ at }) => at === undefined))
+    return [richText(section(literal(plainTitle, { bold: true })))];
+  const mark = plainTitle.slice(0, plainTitle.length - oneLine(view.title, 1000).length);
+  const spans = [{ text: mark }, ...title].map((span): Span => ({ ...span, style: "bold" }));
+  return [richText(section(inline(spans, limits.header)))];
 }
 
 function hasHeadline({ kind }: View): boolean {

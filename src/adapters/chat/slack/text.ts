@@ -87,7 +87,7 @@ function inlineSpan(span: Span): readonly InlineElement[] {
   const called = mentionElement(span);
   if (called !== null) return [called];
   const style = styleOf(span);
-  if (span.at !== undefined) return [withStyle(dateElement(span.at, span.text), style)];
+  if (span.at !== undefined) return [withStyle(dateElement(span.at, span), style)];
   const url = safeUrl(span.url);
   if (url !== null)
     return [withStyle({ type: "link", url, text: span.text === "" ? url : span.text }, style)];
@@ -102,11 +102,18 @@ function mentionElement({ mention }: Span): InlineElement | null {
   return null;
 }
 
-function dateElement(at: Date, fallback: string): DateElement {
+/** @see https://docs.slack.dev/messaging/formatting-message-text#date-formatting */
+export function dateFormat({ inSentence }: Span): string {
+  if (inSentence === "time") return "{time}";
+  return inSentence === undefined ? "{date_short_pretty} at {time}" : "{date_short} {time}";
+}
+
+function dateElement(at: Date, span: Span): DateElement {
+  const fallback = span.text;
   return {
     type: "date",
     timestamp: Math.floor(at.getTime() / 1000),
-    format: "{date_short_pretty} at {time}",
+    format: dateFormat(span),
     fallback: fallback === "" ? `${at.toISOString().slice(0, 16).replace("T", " ")} UTC` : fallback,
   };
 }

@@ -47,13 +47,18 @@ test("a moment crosses as text that a browser can read, and an invalid one as it
       kind: "text",
       text: [
         { text: "03:10", at },
+        { text: "03:10 UTC", at, inSentence: "time" },
         { text: "never", at: new Date(Number.NaN) },
       ],
     },
   ] as const;
   expect(toWire(message(view({ title: "t", blocks }))).view.blocks[0]).toEqual({
     kind: "text",
-    text: [{ text: "03:10", at: "2026-03-01T03:10:00.000Z" }, { text: "never" }],
+    text: [
+      { text: "03:10", at: "2026-03-01T03:10:00.000Z" },
+      { text: "03:10 UTC", at: "2026-03-01T03:10:00.000Z", inSentence: true },
+      { text: "never" },
+    ],
   });
 });
 

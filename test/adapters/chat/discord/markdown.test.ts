@@ -109,6 +109,14 @@ describe("spans", () => {
     expect(flowOf([{ text: "never", at: new Date(Number.NaN) }])).toBe("never");
   });
 
+  test("a moment in a sentence is its time, or its day too", () => {
+    const at = new Date("2026-01-02T03:04:05.678Z");
+    expect(
+      flowOf([{ text: "since " }, { text: "03:04 UTC", at, inSentence: "time" }, { text: " on all" }]),
+    ).toBe("since <t:1767323045:t> on all");
+    expect(flowOf([{ text: "2 Jan 03:04 UTC", at, inSentence: "day and time" }])).toBe("<t:1767323045:f>");
+  });
+
   test("code cannot be closed from within", () => {
     expect(flowOf([{ text: "a`b``c", style: "code" }])).toBe("`aˋbˋˋc`");
     expect(flowOf([{ text: "@everyone", style: "code" }])).toBe("`@\u200beveryone`");

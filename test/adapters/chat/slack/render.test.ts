@@ -69,6 +69,21 @@ describe("title", () => {
     expect(readableText(renderMessage(given).blocks)).toBe(expected);
   });
 
+  test("the moments of a line are in its title, which says it once", () => {
+    const at = new Date("2026-03-04T05:06:07Z");
+    const text = [{ text: "since " }, { text: "05:06 UTC", at, inSentence: "time" as const }, { text: "." }];
+    const given = viewWith([{ kind: "text", text: [...text, { text: " · Ada" }] }], {
+      kind: "entry",
+      title: "since 05:06 UTC.",
+      tone: "good",
+    });
+    const { blocks } = renderMessage(given);
+    expect(blocks[0]).toMatchObject({
+      elements: [{ elements: [{ text: "✅ " }, { text: "since " }, { type: "date" }, { text: "." }] }],
+    });
+    expect(readableText(blocks.slice(1))).toBe("Ada");
+  });
+
   test("an emoji code in a title stays what it was", () => {
     expect(renderMessage(viewWith([], { title: ":boom:" })).blocks[0]).toMatchObject({
       text: { emoji: false },

@@ -63,6 +63,14 @@ describe("inline elements", () => {
     ]);
   });
 
+  test.each([
+    ["time", "{time}"],
+    ["day and time", "{date_short} {time}"],
+  ] as const)("a moment in a sentence is its %s", (inSentence, format) => {
+    const span = { text: "05:06 UTC", at: new Date("2026-03-04T05:06:07Z"), inSentence };
+    expect(inline([span], 100)).toMatchObject([{ type: "date", format, fallback: "05:06 UTC" }]);
+  });
+
   test("an unsafe address is shown as text, never as a link", () => {
     expect(inline([{ text: "x", url: "javascript:alert(1)" }], 100)).toEqual([{ type: "text", text: "x" }]);
     expect(inline([{ text: "x", url: "https://a:b@example.com/" }], 100)).toEqual([
