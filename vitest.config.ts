@@ -17,6 +17,7 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.integration.test.ts", "test/e2e/**"],
+          globalSetup: ["test/temporary-folder.ts"],
           pool: "threads",
           isolate: false,
           // Property tests of the correlator take half a minute on a machine that does other things too.
@@ -29,7 +30,7 @@ export default defineConfig({
           name: "integration",
           sequence: { groupOrder: 1 },
           include: ["test/**/*.integration.test.ts"],
-          globalSetup: ["test/database-server.ts"],
+          globalSetup: ["test/temporary-folder.ts", "test/database-server.ts"],
           pool: "forks",
           // Each file has a database of its own, and waits for it more than it computes.
           maxWorkers: 2,
@@ -43,7 +44,7 @@ export default defineConfig({
           name: "e2e",
           sequence: { groupOrder: 2 },
           include: ["test/e2e/**/*.test.ts"],
-          globalSetup: ["test/e2e/build.ts"],
+          globalSetup: ["test/temporary-folder.ts", "test/e2e/build.ts"],
           pool: "forks",
           fileParallelism: false,
           testTimeout: 300_000,
