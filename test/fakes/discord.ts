@@ -100,7 +100,16 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}) {
       }),
     }),
   });
-  server.on("request", (request, response) => void rest.handle(request, response));
+  server.on("request", (request, response) => {
+    rest.handle(request, response).catch((error: unknown) => {
+      // A bot that was killed while it asked is no fault of the fake's.
+      if (request.complete)
+        violations.push(
+          `the fake failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        );
+      response.destroy();
+    });
+  });
   const oncall = makeUser("oncall", false);
   const guild = addGuild(world, "operations", oncall);
   const channel = addChannel(world, { guildId: guild.id, name: "incidents", type: 0 });

@@ -39,7 +39,8 @@ export async function startJsonServer(answer: (asked: Asked) => Answered): Promi
         response.end(body === undefined ? "" : JSON.stringify(body));
       })
       .catch((error: unknown) => {
-        complaints.push(error);
+        // Who went away while asking has not asked.
+        if (incoming.complete) complaints.push(error);
         response.writeHead(500).end();
       });
   });
