@@ -4,7 +4,7 @@
  */
 import { h } from "./dom.js";
 import { timeElement } from "./time.js";
-import { badge, clamp, renderActions, renderBlocks } from "./view.js";
+import { badge, clamp, renderActions, renderBlocks, renderSpan } from "./view.js";
 
 /**
  * @typedef {object} CardHandlers
@@ -94,12 +94,13 @@ function article(message, kind, handlers) {
     "aria-labelledby": `${id}-title`,
     "aria-describedby": `${id}-summary`,
   });
-  const { title, blocks, at } = kind === "card" ? { ...view, at: message.at } : withoutRepeats(message);
+  const { title, blocks, at } =
+    kind === "card" ? { ...view, title: [view.title], at: message.at } : withoutRepeats(message);
   const heading = h(
     "header",
     { class: "message-head" },
     badge(view),
-    h(kind === "card" ? "h3" : "h4", { class: "title", id: `${id}-title`, dir: "auto" }, title),
+    h(kind === "card" ? "h3" : "h4", { class: "title", id: `${id}-title`, dir: "auto" }, ...title),
     timeElement(at, "short"),
   );
   heading.lastElementChild?.classList.add("posted");
@@ -118,8 +119,9 @@ function article(message, kind, handlers) {
  * @param {WireMessage} message
  */
 function withoutRepeats(message) {
-  const title = wholeTitle(message.view);
-  const blocks = afterTitle(title, message.view.blocks);
+  const whole = wholeTitle(message.view);
+  const title = withMoments(whole, message.view.blocks);
+  const blocks = afterTitle(whole, message.view.blocks);
   const last = blocks.at(-1);
   const moment = last?.kind === "note" && last.text.length === 1 ? last.text[0]?.at : undefined;
   return moment === undefined
@@ -138,6 +140,18 @@ function wholeTitle({ title, blocks: [first] }) {
   return line.startsWith(title.slice(0, -1)) && end > 0 && end < title.length
     ? line.slice(0, end + 1)
     : title;
+}
+
+/**
+ * The title, with the moments of the line that says the same: a title alone is plain text.
+ * @param {string} title
+ * @param {WireView["blocks"]} blocks
+ */
+function withMoments(title, [first]) {
+  const spans = first?.kind === "text" ? first.text : [];
+  const said = spans.map((span) => span.text).join("");
+  const isSame = said.trim() === title;
+  return isSame && spans.some((span) => span.at !== undefined) ? spans.map(renderSpan) : [title];
 }
 
 /**

@@ -267,6 +267,25 @@ describe("reading", () => {
     expect(await entry.locator("time").getAttribute("datetime")).toBe(since.toISOString());
   });
 
+  test("a moment within the line of an entry is in the reader's own zone", async () => {
+    const at = await start();
+    const ids = await playScene(at.messages, "incidents", now);
+    const title = "Now suspects the deploy of web at 03:10 UTC.";
+    const moment = { text: "03:10 UTC", at: new Date("2026-03-01T03:10:00Z"), inSentence: "time" } as const;
+    const text = [plain("Now suspects the deploy of web at "), moment, plain("."), plain("")];
+    await at.messages.add({
+      ...{ key: "e9", channel: "incidents", threadOf: ids.incident, audience: null, at: now },
+      view: view({ kind: "entry", title, blocks: [{ kind: "text", text }] }),
+    });
+    const tokyo = { ...desktop, timezoneId: "Asia/Tokyo" };
+    const page = await visit(at, `/channels/incidents/${ids.incident}`, tokyo);
+    const entry = page.locator("#thread .entry").last();
+    expect(await entry.locator(".title").textContent()).toMatch(
+      /^Now suspects the deploy of web at .*12:10.*\.$/,
+    );
+    expect(await entry.locator(".blocks > *").count()).toBe(0);
+  });
+
   test("cards of another channel are marked unread until it is opened", async () => {
     const at = await start();
     const page = await visit(at);
