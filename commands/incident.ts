@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { alertTimelineAlt } from "../src/domain/alert/timeline.ts";
+import type { EntryChart } from "../src/domain/incident/entry-view.ts";
 import type { PostmortemFacts } from "../src/domain/incident/postmortem.ts";
 import { postmortemView } from "../src/domain/incident/postmortem-view.ts";
-import { type EntryChart, incidentView } from "../src/domain/incident/view.ts";
+import { incidentView } from "../src/domain/incident/view.ts";
 import { readAlertTimeline } from "../src/ports/alert-picture.ts";
 import { type CommandContext, defineCommand } from "../src/ports/command.ts";
 import { readPostmortem } from "../src/ports/postmortem.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { wake } from "../../src/app/wake.ts";
-import { entryView } from "../../src/domain/incident/view.ts";
+import { entryView } from "../../src/domain/incident/entry-view.ts";
 import { people, requestOf } from "../app/rollout-world.ts";
 import { buildTracked } from "../domain/build.ts";
 import { commandScene } from "./scene.ts";

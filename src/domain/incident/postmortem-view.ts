@@ -1,9 +1,10 @@
 import { answerView } from "../command/answer.ts";
 import { blames, firstSuspect, suspectName } from "../learning/feedback.ts";
 import { duration, moment, oneLine, plain, type Text, type View } from "../view.ts";
+import type { EntryChart } from "./entry-view.ts";
 import { type PostmortemFacts, resolutionOf, timesOf } from "./postmortem.ts";
 import { postmortemMarkdown } from "./postmortem-text.ts";
-import { type EntryChart, stateWord } from "./view.ts";
+import { stateWord } from "./view.ts";
 
 /**
  * The postmortem in short, with the whole of it as a file.

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { renderView } from "../../../src/adapters/chat/discord/render.ts";
 import { renderMessage } from "../../../src/adapters/chat/slack/render.ts";
-import { entryView } from "../../../src/domain/incident/view.ts";
+import { entryView } from "../../../src/domain/incident/entry-view.ts";
 import { mention, type Span, type View } from "../../../src/domain/view.ts";
 import { at } from "../../domain/build.ts";
 import { mentionsOf, readMessage } from "../../fakes/discord/limits.ts";

@@ -9,7 +9,8 @@ import { createIncidentChannels, type IncidentChannelOptions } from "../../../sr
 import { createObstacles } from "../../../src/app/obstacles.ts";
 import { createPost, type Poster } from "../../../src/app/post.ts";
 import type { ChannelRule } from "../../../src/domain/incident/channel.ts";
-import { entryView, incidentView } from "../../../src/domain/incident/view.ts";
+import { entryView } from "../../../src/domain/incident/entry-view.ts";
+import { incidentView } from "../../../src/domain/incident/view.ts";
 import type { Incident } from "../../../src/domain/incident.ts";
 import { checkCommand, loadFolders } from "../../../src/load.ts";
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { entryView } from "../../../src/domain/incident/view.ts";
+import { entryView } from "../../../src/domain/incident/entry-view.ts";
 import type { TimelineEntry } from "../../../src/domain/incident.ts";
 import { at } from "../build.ts";
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { entryView, incidentView } from "../../../src/domain/incident/view.ts";
+import { entryView } from "../../../src/domain/incident/entry-view.ts";
+import { incidentView } from "../../../src/domain/incident/view.ts";
 import type { Incident, TimelineEntry } from "../../../src/domain/incident.ts";
 import { suspectMark, type Verdict } from "../../../src/domain/learning/feedback.ts";
 import { verdictFields } from "../../../src/domain/learning/feedback-view.ts";
