@@ -1,4 +1,5 @@
 /** Secrets that may change while the bot runs: those that are in files. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { createRenewableSecret } from "../app/renew-secret.ts";
 import { readSecretFile } from "../config/secret-file.ts";
 import { tokenProblem } from "../config/secrets.ts";
@@ -10,14 +11,26 @@ export interface SecretParts {
   readonly store: Pick<Store, "transaction">;
   readonly clock: Clock;
   readonly log: Log;
+  /** Injected so that tests need no real time. */
+  readonly sleep?: (ms: number) => Promise<unknown>;
 }
+
+/** Nobody waits for a secret at the end of the process. */
+const patiently = (ms: number) => sleep(ms, undefined, { ref: false });
 
 /** The secret of that name with the value that it had at the start; read again when refused where it is in a file. */
 export function openSecret(name: string, value: string, { config, ...parts }: SecretParts): Secret {
   const read = config.secretsRead.find((secret) => secret.name === name);
   const file = read?.file ?? null;
   if (read === undefined || file === null) return fixedSecret(name, value);
-  return createRenewableSecret({ ...parts, name, by: read.by, value, read: () => readToken(name, file) });
+  return createRenewableSecret({
+    sleep: patiently,
+    ...parts,
+    name,
+    by: read.by,
+    value,
+    read: () => readToken(name, file),
+  });
 }
 
 function readToken(name: string, file: string): string {

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import postgres from "postgres";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createDiscord } from "../../src/adapters/chat/discord.ts";
 import { createSlack } from "../../src/adapters/chat/slack.ts";
@@ -30,6 +31,8 @@ let chats: Map<string, Chat>;
 let revisions: Map<number, number>;
 /** Where the tokens are, a file each. */
 let secrets: string;
+/** Wakes what waits to look for a new token by itself; no test waits for real. */
+let sleepers: (() => void)[];
 
 const clock = { now: () => new Date(Date.now() + skewMs) };
 const inSlack: Channel = { platform: "slack", id: "COPS" };
@@ -48,6 +51,7 @@ beforeEach(async () => {
   skewMs = 0;
   revisions = new Map();
   chats = new Map();
+  sleepers = [];
   secrets = mkdtempSync(path.join(tmpdir(), "tocsin-tokens-"));
   await connect();
 });
@@ -66,7 +70,8 @@ function writeTokens(): void {
 
 function inFile(name: string, by: string, value: string) {
   const secretsRead = [{ name, by, file: path.join(secrets, name) }];
-  return openSecret(name, value, { config: { secretsRead }, store, clock, log: silentLog });
+  const asleep = () => new Promise<void>((wake) => sleepers.push(wake));
+  return openSecret(name, value, { config: { secretsRead }, store, clock, log: silentLog, sleep: asleep });
 }
 
 /** As at the start of a bot: clients with the tokens of now. */
@@ -351,6 +356,44 @@ test.each([
     expect(JSON.stringify(entry)).not.toMatch(new RegExp(`${slack.botToken}|${discord.token}`));
   },
 );
+
+test("over HTTP, where nothing but posts meets a refusal, a new token is taken long before the next try", async () => {
+  await chats.get("slack")?.stop();
+  const { apiUrl } = slack;
+  const botToken = inFile("SLACK_BOT_TOKEN", "slack", slack.botToken);
+  const common = { log: silentLog, metrics: noMetrics };
+  chats.set("slack", unpaced(await createSlack({ ...common, botToken, signingSecret: "hush", apiUrl })));
+  slack.renewTokens();
+  await card(inSlack, 1);
+  await card(slackToo, 2);
+  await later(18);
+  const [trouble] = await store.troubles.open(10);
+  expect(trouble?.probeAt.getTime()).toBeGreaterThan(clock.now().getTime() + 60_000);
+  const refused = slack.callsOf("chat.postMessage").length;
+
+  writeTokens();
+  expect(sleepers).toHaveLength(1);
+  for (const wake of sleepers.splice(0)) wake();
+  await expect.poll(() => channelsToPost()).toEqual(["post slack:COPS", "post slack:CTEAM"]);
+  await run();
+  expect(titles(inSlack, 1)).toEqual(["#1 at revision 1"]);
+  expect(titles(slackToo, 2)).toEqual(["#2 at revision 1"]);
+  expect(await store.troubles.open(10)).toEqual([]);
+  expect(slack.callsOf("chat.postMessage").length).toBe(refused + 2);
+  expect(sleepers).toEqual([]);
+});
+
+/** Keys of the jobs that are due and bring a channel of Slack up to date. */
+async function channelsToPost(): Promise<string[]> {
+  const sql = postgres(database.url, { max: 1 });
+  try {
+    const rows = await sql<{ key: string }[]>`
+      select key from graphile_worker.jobs where key like 'post slack:%' and run_at <= now() order by key`;
+    return rows.map(({ key }) => key);
+  } finally {
+    await sql.end();
+  }
+}
 
 test("one trouble of a whole platform is tried by one channel at a time", async () => {
   slack.tokenError = "token_revoked";

@@ -14,6 +14,7 @@ function scene() {
   let problem: string | null = null;
   let reads = 0;
   const said: Said[] = [];
+  let asleep: { readonly untilMs: number; readonly wake: () => void }[] = [];
   const add = (fields: Said["fields"], message: string) => void said.push({ fields, message });
   const log: Log = { ...silentLog, info: add, warn: add, error: add };
   const secret = createRenewableSecret({
@@ -28,14 +29,27 @@ function scene() {
     store: { transaction: () => Promise.reject(new Error("the database is away")) },
     clock: { now: () => new Date(nowMs) },
     log,
+    sleep: (ms) => new Promise((wake) => asleep.push({ untilMs: nowMs + ms, wake: () => wake(undefined) })),
   });
   return {
     secret,
     said,
     reads: () => reads,
+    /** Time goes by; nobody wakes up. */
     pass: (ms: number) => {
       nowMs += ms;
     },
+    /** Second by second, so that whoever sleeps wakes up at the right one. */
+    live: async (ms: number) => {
+      for (const untilMs = nowMs + ms; nowMs < untilMs; ) {
+        nowMs += 1_000;
+        const due = asleep.filter((sleeper) => sleeper.untilMs <= nowMs);
+        asleep = asleep.filter((sleeper) => sleeper.untilMs > nowMs);
+        for (const { wake } of due) wake();
+        await new Promise(setImmediate);
+      }
+    },
+    sleepers: () => asleep.length,
     write: (value: string) => {
       text = value;
       problem = null;
@@ -122,4 +136,40 @@ test("a new one that is refused, too, is replaced as well", async () => {
   pass(1_000);
   expect(await secret.hasChangedFrom("second")).toBe(true);
   expect(secret.current()).toBe("third");
+});
+
+test("is looked for by itself after one refusal, and taken within half a minute of its change", async () => {
+  const { secret, live, write, sleepers } = scene();
+  expect(await secret.hasChangedFrom("old")).toBe(false);
+  await live(240_000);
+  expect(secret.current()).toBe("old");
+  write("new");
+  await live(30_000);
+  expect(secret.current()).toBe("new");
+  expect(sleepers()).toBe(0);
+});
+
+test("looks by itself for ten minutes after the last refusal, once however many there were", async () => {
+  const { secret, live, reads, sleepers } = scene();
+  for (let call = 0; call < 100; call += 1) await secret.hasChangedFrom("old");
+  expect(sleepers()).toBe(1);
+  await live(300_000);
+  await secret.hasChangedFrom("old");
+  await live(630_000);
+  expect(sleepers()).toBe(0);
+  expect(reads()).toBeGreaterThan(25);
+  expect(reads()).toBeLessThan(40);
+  await live(3_600_000);
+  expect(reads()).toBeLessThan(40);
+});
+
+test("looks no more once a refused caller has found the new one", async () => {
+  const { secret, live, pass, write, reads, sleepers } = scene();
+  await secret.hasChangedFrom("old");
+  write("new");
+  pass(1_000);
+  expect(await secret.hasChangedFrom("old")).toBe(true);
+  await live(60_000);
+  expect(reads()).toBe(2);
+  expect(sleepers()).toBe(0);
 });
