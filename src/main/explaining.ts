@@ -6,6 +6,7 @@ import { createKindOf } from "../domain/alert/evidence-kind.ts";
 import { rankCauses } from "../domain/causes.ts";
 import type { Weights } from "../domain/weights.ts";
 import type { Clock, Explainer, Log, Metrics, Store } from "../ports.ts";
+import { openSecret } from "./secrets.ts";
 
 export interface ExplainingParts {
   readonly config: Config;
@@ -29,7 +30,9 @@ export function createExplaining(parts: ExplainingParts): Explain {
   });
 }
 
-function modelExplainer({ config, log }: ExplainingParts): Explainer | null {
+function modelExplainer(parts: ExplainingParts): Explainer | null {
+  const { config, log } = parts;
   if (config.openai === null || config.explainer.use === "template") return null;
-  return createOpenAiExplainer({ ...config.openai, timeoutMs: config.explainer.timeoutMs, log });
+  const apiKey = openSecret("OPENAI_API_KEY", config.openai.apiKey, parts);
+  return createOpenAiExplainer({ ...config.openai, apiKey, timeoutMs: config.explainer.timeoutMs, log });
 }

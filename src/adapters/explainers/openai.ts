@@ -3,10 +3,12 @@ import { createHash } from "node:crypto";
 import type OpenAI from "openai";
 import { z } from "zod";
 import { answerSchema, buildPrompt, draftSchema, type Prompt } from "../../domain/explanation/prompt.ts";
+import { type Secret, secretOf } from "../../ports/secret.ts";
 import type { Explainer, ExplainResult, Log } from "../../ports.ts";
 
 export interface OpenAiOptions {
-  readonly apiKey: string;
+  /** Looked for anew when the server refuses it. */
+  readonly apiKey: Secret | string;
   /** Null for OpenAI itself. */
   readonly baseUrl: string | null;
   readonly model: string;
@@ -46,13 +48,14 @@ const completionSchema = z.object({
  * Never rejects: whatever goes wrong is `unavailable` with a plain reason.
  */
 export function createOpenAiExplainer(options: OpenAiOptions): Explainer {
+  const apiKey = secretOf("OPENAI_API_KEY", options.apiKey);
   let loading: Promise<{ readonly sdk: typeof import("openai"); readonly client: OpenAI }> | null = null;
   let mode: Mode = "json_schema";
 
   async function load() {
     const sdk = await import("openai");
     const client = new sdk.OpenAI({
-      apiKey: options.apiKey,
+      apiKey: apiKey.current(),
       baseURL: options.baseUrl ?? "https://api.openai.com/v1",
       // Null, or the SDK would read them from the environment.
       organization: null,
@@ -88,13 +91,29 @@ export function createOpenAiExplainer(options: OpenAiOptions): Explainer {
     signal: AbortSignal,
   ): Promise<Answer> {
     try {
-      const completion: unknown = await client.chat.completions.create(
-        await requestOf(options.model, prompt, how),
-        { signal },
-      );
+      const request = await requestOf(options.model, prompt, how);
+      const completion = await complete(client, sdk, request, signal);
       return { kind: "answered", result: readWithHash(completion, prompt, options.model) };
     } catch (error) {
       return problemOf(error, sdk, { prompt, timeoutMs: options.timeoutMs, signal });
+    }
+  }
+
+  /** A request that was refused for its key is made once more where there is another one by now. */
+  async function complete(
+    client: OpenAI,
+    sdk: typeof import("openai"),
+    request: OpenAI.ChatCompletionCreateParamsNonStreaming,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    const create = async (key: string) =>
+      await client.withOptions({ apiKey: key }).chat.completions.create(request, { signal });
+    const key = apiKey.current();
+    try {
+      return await create(key);
+    } catch (error) {
+      if (!(error instanceof sdk.AuthenticationError) || !(await apiKey.hasChangedFrom(key))) throw error;
+      return await create(apiKey.current());
     }
   }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createOpenAiExplainer } from "../../../src/adapters/explainers/openai.ts";
 import { systemPrompt } from "../../../src/domain/explanation/prompt.ts";
-import { silentLog } from "../../../src/ports.ts";
+import { type Secret, silentLog } from "../../../src/ports.ts";
 import { explainerContract } from "../../contracts/explainer.ts";
 import {
   type Behaviour,
@@ -16,6 +16,7 @@ import {
   stall,
   startModelServer,
 } from "../../fakes/model-server.ts";
+import { replaceableSecret } from "../../fakes/secret.ts";
 import { buildQuestion, numberOf } from "../../fixtures/explanation-question.ts";
 
 let server: ModelServer;
@@ -37,9 +38,9 @@ const good = sendDraft(
 
 beforeEach(() => server.behave(good));
 
-function explainer(timeoutMs = 5_000, baseUrl = server.url) {
+function explainer(timeoutMs = 5_000, baseUrl = server.url, apiKey: Secret | string = "test-key") {
   return createOpenAiExplainer({
-    apiKey: "test-key",
+    apiKey,
     baseUrl,
     model: "test-model",
     timeoutMs,
@@ -157,6 +158,42 @@ describe("a server that misbehaves leaves a plain reason", () => {
       promptHash: expect.stringMatching(/^[0-9a-f]{64}$/),
       answerHash: null,
     });
+  });
+});
+
+describe("a key that the server refuses", () => {
+  const takesOnly =
+    (key: string): Behaviour =>
+    (request, response) =>
+      (request.authorization === `Bearer ${key}` ? good : sendStatus(401))(request, response);
+
+  test("is replaced by the one that is there by now, and the question asked once more", async () => {
+    const key = replaceableSecret("OPENAI_API_KEY", "old-key");
+    const asked = explainer(5_000, server.url, key);
+    server.behave(takesOnly("old-key"));
+    expect(await asked.explain(question)).toMatchObject({ kind: "drafted" });
+    server.behave(takesOnly("new-key"));
+    key.replaceBy("new-key");
+    const before = server.requests.length;
+    expect(await asked.explain(question)).toMatchObject({ kind: "drafted" });
+    expect(await asked.explain(question)).toMatchObject({ kind: "drafted" });
+    expect(server.requests.slice(before).map(({ authorization }) => authorization)).toEqual([
+      "Bearer old-key",
+      "Bearer new-key",
+      "Bearer new-key",
+    ]);
+  });
+
+  test("is refused once more at most where the new one is refused too", async () => {
+    const key = replaceableSecret("OPENAI_API_KEY", "old-key");
+    key.replaceBy("another-key");
+    server.behave(takesOnly("new-key"));
+    const before = server.requests.length;
+    expect(await explainer(5_000, server.url, key).explain(question)).toMatchObject({
+      kind: "unavailable",
+      reason: "the key was not accepted (401)",
+    });
+    expect(server.requests.length - before).toBe(2);
   });
 });
 
