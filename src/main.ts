@@ -34,6 +34,7 @@ import { createCheckpoints } from "./main/checkpoints.ts";
 import { keepCoFirings } from "./main/co-firings.ts";
 import { createCommandDesk, rolloutChannels } from "./main/commands.ts";
 import { openDatabase } from "./main/database.ts";
+import { recordPassword } from "./main/database-password.ts";
 import { answerNotFound, carryOut, connectChats, createDoor } from "./main/door.ts";
 import { createEscalating, createRotas } from "./main/escalating.ts";
 import { createExplaining } from "./main/explaining.ts";
@@ -106,10 +107,13 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   const plugins = await loadPlugins(config);
   const database = await openDatabase(config, log, options.onFatal);
   stops.push(() => database.stop());
-  const store = await openStore({ url: database.url, maxConnections: 16 });
+  const { url: databaseUrl, password } = database;
+  const address = { url: databaseUrl, password: password?.current };
+  const store = await openStore({ ...address, maxConnections: 16 });
   stops.push(() => store.close());
+  password?.onChange(() => recordPassword(store, { clock, log }));
   // However many cards, commands and explanations are under way, alerts go on becoming incidents.
-  const triageStore = await openStore({ url: database.url, maxConnections: 3, name: "tocsin triage" });
+  const triageStore = await openStore({ ...address, maxConnections: 3, name: "tocsin triage" });
   stops.push(() => triageStore.close());
   // Whoever held leases and jobs on the embedded server is dead: nobody else can reach it.
   if (database.kind === "embedded") await store.takeOver();
@@ -232,7 +236,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   await retryRefused(store, config, clock.now());
 
   const jobs = await runJobs({
-    url: database.url,
+    ...address,
     handlers,
     concurrency,
     log,

@@ -23,7 +23,8 @@ export async function freshDatabase(contents: "migrated" | "empty" = "migrated")
   return { url: url.href, close: () => onServer(`drop database if exists ${name} with (force)`) };
 }
 
-async function onServer(statement: string): Promise<void> {
+/** As the administrator of the server that the tests use. */
+export async function onServer(statement: string): Promise<void> {
   const admin = postgres(inject("serverUrl"), { max: 1, onnotice: () => undefined });
   try {
     await admin.unsafe(statement);

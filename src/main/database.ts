@@ -3,9 +3,12 @@ import { migrate } from "../adapters/store/migrate.ts";
 import { grantRights } from "../adapters/store/rights.ts";
 import type { Config } from "../config.ts";
 import type { Log } from "../ports.ts";
+import { type DatabasePassword, followPassword } from "./database-password.ts";
 
 export interface Database {
   readonly url: string;
+  /** Where it may change while the bot runs; the one of the URL otherwise. */
+  readonly password?: DatabasePassword;
   readonly kind: "embedded" | "server";
   stop(): Promise<void>;
 }
@@ -15,13 +18,19 @@ export interface Database {
  * @param onLost - called when the embedded server is gone for good.
  */
 export async function openDatabase(
-  config: Pick<Config, "databaseUrl" | "migrationUrl" | "dataDir">,
+  config: Pick<Config, "databaseUrl" | "migrationUrl" | "dataDir" | "secretsRead">,
   log: Log,
   onLost: (error: Error) => void,
 ): Promise<Database> {
   if (config.databaseUrl !== null) {
     await reach(config.databaseUrl, config.migrationUrl);
-    return { url: config.databaseUrl, kind: "server", stop: async () => undefined };
+    const password = followPassword(config.databaseUrl, config, log);
+    return {
+      url: config.databaseUrl,
+      ...(password === null ? {} : { password }),
+      kind: "server",
+      stop: async () => undefined,
+    };
   }
   const server = await startEmbedded({ dataDir: config.dataDir, log, onLost });
   try {

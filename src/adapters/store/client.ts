@@ -14,8 +14,13 @@ export type Db = PgDatabase<PostgresJsQueryResultHKT, typeof schema>;
 const textTypes = [25, 1043];
 const jsonbType = 3802;
 
-export interface ClientOptions {
+export interface DatabaseAddress {
   readonly url: string;
+  /** The password for each new connection, where it may change; that of the URL when left out. Never throws. */
+  readonly password?: (() => string) | undefined;
+}
+
+export interface ClientOptions extends DatabaseAddress {
   /** Shown by pg_stat_activity. */
   readonly name: string;
   readonly maxConnections: number;
@@ -24,6 +29,7 @@ export interface ClientOptions {
 /** A bare client: its parameters go as they are, bytes included. Every wait on it ends. */
 export function openClient(options: ClientOptions): postgres.Sql {
   return postgres(options.url, {
+    ...(options.password === undefined ? {} : { pass: options.password }),
     max: options.maxConnections,
     onnotice: () => undefined,
     // Asking for the array types is the one query of the library that nobody awaits: a connection that is cut just

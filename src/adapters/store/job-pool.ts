@@ -1,5 +1,6 @@
 /** Connections for the job library that outlast an outage of the database. */
 import pg from "pg";
+import type { DatabaseAddress } from "./client.ts";
 
 /** Waits between two attempts to connect, ms. */
 const firstWaitMs = 100;
@@ -14,9 +15,9 @@ const repeatCode = "40001";
  * that moment would end the process with an unhandled rejection, and leave the job locked.
  * @see https://github.com/graphile/worker/blob/v0.17.3/src/worker.ts (completeJob)
  */
-export function openJobPool(url: string, maxConnections: number): pg.Pool {
+export function openJobPool(address: DatabaseAddress, maxConnections: number): pg.Pool {
   const pool = new pg.Pool({
-    connectionString: url,
+    Client: clientAt(address),
     max: maxConnections,
     connectionTimeoutMillis: 10_000,
     application_name: "tocsin jobs",
@@ -56,6 +57,21 @@ export function openJobPool(url: string, maxConnections: number): pg.Pool {
   return pool;
 }
 
+/** The library lets a function be the password only where the rest of the address is not a URL. */
+function clientAt({ url, password }: DatabaseAddress): new () => pg.Client {
+  return class extends pg.Client {
+    constructor(options?: pg.ClientConfig) {
+      super({ ...options, connectionString: password === undefined ? url : withPassword(url, password()) });
+    }
+  };
+}
+
+function withPassword(url: string, password: string): string {
+  const address = new URL(url);
+  address.password = encodeURIComponent(password);
+  return address.href;
+}
+
 /** Only the form that returns a promise fails with "repeat"; the library uses no other on these connections. */
 function repeatBrokenQueries(client: pg.PoolClient): void {
   const query: (...parameters: unknown[]) => unknown = client.query.bind(client);
@@ -76,8 +92,9 @@ function throwRepeat(error: unknown): never {
 function isAway(error: unknown): boolean {
   const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
   const isStatement = /^[0-9A-Z]{5}$/.test(code) && code !== "EPIPE";
-  // 08: connection; 57P0: shutting down, crashed, starting; 53300: too many connections.
-  return !isStatement || /^(?:08|57P0|53300)/.test(code);
+  // 08: connection; 28: the password was changed, and ours will be; 57P0: shutting down, crashed, starting; 53300: too
+  // many connections.
+  return !isStatement || /^(?:08|28|57P0|53300)/.test(code);
 }
 
 function ignore(): void {

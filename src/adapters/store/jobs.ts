@@ -5,7 +5,7 @@ import { Logger, type Runner, run, type Task, type TaskList, type WorkerEvents }
 import type { Pool } from "pg";
 import type postgres from "postgres";
 import type { Job, Log } from "../../ports.ts";
-import { openClient } from "./client.ts";
+import { type DatabaseAddress, openClient } from "./client.ts";
 import { openJobPool } from "./job-pool.ts";
 import { beat, collectQueues, freeForgotten, freeSilent, retire } from "./liveness.ts";
 
@@ -24,8 +24,7 @@ export type JobHandlers = {
   readonly [Task in Job["task"]]: (job: Extract<Job, { readonly task: Task }>) => Promise<void>;
 };
 
-export interface JobRunnerOptions {
-  readonly url: string;
+export interface JobRunnerOptions extends DatabaseAddress {
   readonly handlers: JobHandlers;
   /** How many jobs at once on this replica. */
   readonly concurrency: number;
@@ -51,9 +50,10 @@ const defaultSilentMs = 10_000;
  * by another.
  */
 export async function runJobs(options: JobRunnerOptions): Promise<JobRunner> {
-  const client = openClient({ url: options.url, name: "tocsin liveness", maxConnections: 1 });
+  const { url, password } = options;
+  const client = openClient({ url, password, name: "tocsin liveness", maxConnections: 1 });
   // Every worker needs a connection only between jobs; one more listens.
-  const connections = openJobPool(options.url, Math.min(options.concurrency, 4) + 1);
+  const connections = openJobPool({ url, password }, Math.min(options.concurrency, 4) + 1);
   const stopped = new AbortController();
   const crew: Crew = { options, client, connections, stopped: stopped.signal, inHand: new Set(), pool: "" };
   let runner = await startWorkers(crew).catch(async (error: unknown) => {

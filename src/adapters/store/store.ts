@@ -6,7 +6,7 @@ import type { ConsoleMessages } from "../../ports/console.ts";
 import type { CommandRequest, DeliveryStore, Store, StoreSlices } from "../../ports.ts";
 import { auditSlice } from "./audit.ts";
 import { checkpointSlice } from "./checkpoints.ts";
-import { type Db, openClient, openDrizzle } from "./client.ts";
+import { type DatabaseAddress, type Db, openClient, openDrizzle } from "./client.ts";
 import { consoleSlice } from "./console.ts";
 import { deliverySlice } from "./deliveries.ts";
 import { writeDeliveries } from "./delivery-writer.ts";
@@ -37,9 +37,8 @@ import { subscriptionSlice } from "./subscriptions.ts";
 import { troubleSlice } from "./troubles.ts";
 import { watchSlice } from "./watch.ts";
 
-export interface StoreOptions {
-  /** Of a migrated database; see migrate.ts. */
-  readonly url: string;
+/** Of a migrated database; see migrate.ts. */
+export interface StoreOptions extends DatabaseAddress {
   /** For everything but what people and senders wait for, see {@link OpenStore.keepRequest}; default 10. */
   readonly maxConnections?: number;
   /** Shown by pg_stat_activity; default "tocsin". */
@@ -82,10 +81,12 @@ const requestConnections = 2;
  * @throws Error when the database does not answer or is not migrated.
  */
 export async function openStore(options: StoreOptions): Promise<OpenStore> {
-  const { url, name = "tocsin", maxConnections = 10 } = options;
-  const client = openClient({ url, name, maxConnections });
-  const writerClient = openClient({ url, name: `${name} deliveries`, maxConnections: deliveryConnections });
-  const requestClient = openClient({ url, name: `${name} requests`, maxConnections: requestConnections });
+  const { url, password, name = "tocsin", maxConnections = 10 } = options;
+  const open = (clientName: string, most: number) =>
+    openClient({ url, password, name: clientName, maxConnections: most });
+  const client = open(name, maxConnections);
+  const writerClient = open(`${name} deliveries`, deliveryConnections);
+  const requestClient = open(`${name} requests`, requestConnections);
   const db = openDrizzle(client);
   try {
     const { id, secret } = await readInstallation(db);
