@@ -5,10 +5,10 @@
 
 import { judgeLook, type LookVerdict, type ServingLook } from "../domain/serving.ts";
 import { oneLine } from "../domain/view.ts";
-import type { Clock, Lease, LiveVersion, Log, Metrics, ModelEntry, Store, StoreSlices } from "../ports.ts";
+import type { Clock, LiveVersion, Log, Metrics, ModelEntry, Store, StoreSlices } from "../ports.ts";
 import { withDeadline } from "./deadline.ts";
+import { type AfterTurn, createLeaseLoop } from "./lease-loop.ts";
 import { createOutsideChanges, nameOf, OvertakenError, type Place } from "./outside-changes.ts";
-import { createRest } from "./rest.ts";
 
 export interface ReconcileOptions {
   readonly store: Store;
@@ -32,14 +32,14 @@ export interface Reconcile {
   /** Lets the look in hand finish, and gives the lease back. */
   stop(): Promise<void>;
   /** One turn: keeps the lease, and looks at every place that is due. */
-  turn(): Promise<void>;
+  turn(): Promise<AfterTurn>;
 }
 
-const scope = "reconcile";
 const leaseTtlMs = 60_000;
 const defaultLookMs = 20_000;
-/** Turns are at least this long apart, ms. */
+/** Turns are at least and at most this far apart, ms. */
 const minTickMs = 1_000;
+const maxTickMs = 10_000;
 /** A backend that is away is asked again after at most this, ms. */
 const maxBackoffMs = 30 * 60_000;
 /** Places looked at side by side; more wait for their turn. */
@@ -59,14 +59,8 @@ export function createReconcile(options: ReconcileOptions): Reconcile {
   const places = options.models.flatMap(placesOf);
   const outside = createOutsideChanges({ channels: options.channels, log });
   const turns = new Map<string, Turn>();
-  const rest = createRest();
-  let lease: Lease | null = null;
-  let isStopping = false;
-  let running: Promise<void> = Promise.resolve();
 
-  async function turn(): Promise<void> {
-    lease = await store.leases.acquire(scope, options.replica, leaseTtlMs);
-    if (lease === null) return;
+  async function lookAround(stopping: AbortSignal): Promise<void> {
     const startedAt = clock.now().getTime();
     const due = places
       .filter((place) => (turns.get(nameOf(place))?.dueMs ?? 0) <= startedAt)
@@ -74,7 +68,7 @@ export function createReconcile(options: ReconcileOptions): Reconcile {
     const left = [...due];
     const work = async () => {
       for (let place = left.shift(); place !== undefined; place = left.shift()) {
-        if (isStopping || clock.now().getTime() - startedAt > turnMs) return;
+        if (stopping.aborted || clock.now().getTime() - startedAt > turnMs) return;
         await lookAt(place);
       }
     };
@@ -163,30 +157,16 @@ export function createReconcile(options: ReconcileOptions): Reconcile {
     return "record";
   }
 
-  async function run(): Promise<void> {
-    while (!isStopping) {
-      await turn().catch((error: unknown) =>
-        log.error({ error: String(error) }, "reconcile: a turn failed; trying again"),
-      );
-      if (!isStopping) await rest.take(Math.max(minTickMs, Math.min(everyMs, 10_000)));
-    }
-    if (lease !== null)
-      await store.leases
-        .release(lease)
-        .catch((error: unknown) => log.warn({ error: String(error) }, "reconcile: kept the lease"));
-  }
-
-  return {
-    start() {
-      running = run();
+  const pauseMs = Math.max(minTickMs, Math.min(everyMs, maxTickMs));
+  return createLeaseLoop({
+    ...{ name: "reconcile", scope: "reconcile", replica: options.replica, leases: store.leases, clock, log },
+    times: { ttlMs: leaseTtlMs, restMs: pauseMs, followMs: pauseMs },
+    takeOver: (lease) => Promise.resolve(lease),
+    turn: async (_leader, stopping) => {
+      await lookAround(stopping);
+      return "rest";
     },
-    async stop() {
-      isStopping = true;
-      rest.wake();
-      await running;
-    },
-    turn,
-  };
+  });
 }
 
 function placesOf(entry: ModelEntry): readonly Place[] {

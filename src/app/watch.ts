@@ -6,9 +6,9 @@ import { type Alert, fingerprint, type Labels } from "../domain/alert.ts";
 import { oneLine } from "../domain/view.ts";
 import { labelsOf, type WatchRule } from "../domain/watch/rule.ts";
 import { quiet, stepWatch, type WatchState } from "../domain/watch/state.ts";
-import type { Clock, Lease, Log, Metrics, Store } from "../ports.ts";
+import type { Clock, Log, Metrics, Store } from "../ports.ts";
 import type { Ingest } from "./ingest.ts";
-import { createRest } from "./rest.ts";
+import { type AfterTurn, createLeaseLoop } from "./lease-loop.ts";
 import type { Looker, LookResult } from "./watch-looks.ts";
 
 export interface WatchOptions {
@@ -29,12 +29,11 @@ export interface Watch {
   /** Lets the look in hand finish, and gives the lease back. */
   stop(): Promise<void>;
   /** One turn: keeps the lease, looks at what is due, tells what changed. */
-  turn(): Promise<void>;
+  turn(): Promise<AfterTurn>;
 }
 
 /** Name of the source that raises these alerts; nobody can post to it. */
 export const ownSource = "tocsin";
-const scope = "watch";
 const tickMs = 10_000;
 const leaseTtlMs = 60_000;
 /** All looks of one turn together. */
@@ -60,36 +59,20 @@ export function createWatch(options: WatchOptions): Watch {
   const rules = new Map(options.rules.map((rule) => [rule.name, rule]));
   /** By fingerprint of the alert. */
   let watched = new Map<string, Watched>();
-  let lease: Lease | null = null;
   let dueAt = new Map<string, number>();
-  let isStopping = false;
-  let running: Promise<void> = Promise.resolve();
-  const rest = createRest();
 
-  async function turn(): Promise<void> {
-    if (!(await keepLease())) return;
+  async function lookAround(stopping: AbortSignal): Promise<void> {
     const now = clock.now();
     const signal = AbortSignal.timeout(turnMs);
     const due = options.rules
       .filter((rule) => (dueAt.get(rule.name) ?? 0) <= now.getTime())
       .toSorted((a, b) => (dueAt.get(a.name) ?? 0) - (dueAt.get(b.name) ?? 0));
     for (const rule of due) {
-      if (signal.aborted || isStopping) break;
+      if (signal.aborted || stopping.aborted) break;
       dueAt.set(rule.name, Math.floor(now.getTime() / rule.everyMs) * rule.everyMs + rule.everyMs);
       take(rule, await options.look(rule, now, signal), now);
     }
     await tell(now);
-  }
-
-  async function keepLease(): Promise<boolean> {
-    const next = await store.leases.acquire(scope, options.replica, leaseTtlMs);
-    if (next === null) {
-      lease = null;
-      return false;
-    }
-    if (lease === null || lease.fence !== next.fence) await takeOver();
-    lease = next;
-    return true;
   }
 
   /** What an earlier leader raised goes on; what is no rule any more ends. */
@@ -184,30 +167,15 @@ export function createWatch(options: WatchOptions): Watch {
     }
   }
 
-  async function run(): Promise<void> {
-    while (!isStopping) {
-      await turn().catch((error: unknown) =>
-        log.error({ error: String(error) }, "watch: a turn failed; trying again"),
-      );
-      if (!isStopping) await rest.take(tickMs);
-    }
-    if (lease !== null)
-      await store.leases
-        .release(lease)
-        .catch((error: unknown) => log.warn({ error: String(error) }, "watch: kept the lease"));
-  }
-
-  return {
-    start() {
-      running = run();
+  return createLeaseLoop({
+    ...{ name: "watch", scope: "watch", replica: options.replica, leases: store.leases, clock, log },
+    times: { ttlMs: leaseTtlMs, restMs: tickMs, followMs: tickMs },
+    takeOver,
+    turn: async (_leader, stopping) => {
+      await lookAround(stopping);
+      return "rest";
     },
-    async stop() {
-      isStopping = true;
-      rest.wake();
-      await running;
-    },
-    turn,
-  };
+  });
 }
 
 function isOwed({ state, toldMs }: Watched, now: Date): boolean {

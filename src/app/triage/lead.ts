@@ -1,9 +1,9 @@
 /**
- * One replica leads a scope at a time: whoever holds the lease takes one turn after another. A turn that fails throws
- * away what the leader remembers; the next one loads it again from the database.
+ * Leads triage whenever it can. A turn that fails throws away what the leader remembers; the next one loads it again
+ * from the database, with fewer deliveries at once.
  */
 import { LeaseLostError } from "../../ports.ts";
-import { createRest } from "../rest.ts";
+import { createLeaseLoop } from "../lease-loop.ts";
 import { type Leadership, takeOver } from "./leadership.ts";
 import type { TriageOptions } from "./options.ts";
 
@@ -20,9 +20,8 @@ export interface Triage {
 }
 
 export const triageScope = "default";
-const leaseTtlMs = 9_000;
-const renewMs = 2_500;
-const pollMs = 250;
+const times = { ttlMs: 9_000, renewMs: 2_500, restMs: 250, followMs: 1_000 };
+const backOff = { firstMs: 400, mostMs: 5_000 };
 const maxDeliveries = 200;
 
 /** How much a turn may take on. */
@@ -39,103 +38,43 @@ export function createLead(
   takeTurn: (leader: Leadership, pace: Pace) => Promise<number>,
 ): Triage {
   const { store, clock, log, metrics } = options;
-  let leadership: Leadership | null = null;
-  let isStopping = false;
-  let mustReload = false;
-  let running: Promise<void> = Promise.resolve();
-  const rest = createRest();
-  /** Somebody called while a turn was under way, which may have looked too early. */
-  let isWoken = false;
   let pace: Pace = { limit: maxDeliveries, failures: 0 };
 
-  async function run(): Promise<void> {
-    while (!isStopping) {
-      isWoken = false;
-      const hasMore = await turn();
-      if (!hasMore && !isStopping && !isWoken) await rest.take(leadership === null ? 1_000 : pollMs);
-    }
-    await stepDown();
-  }
-
-  /** One round: keep the lease, take a batch, let time pass. True when there may be more to do at once. */
-  async function turn(): Promise<boolean> {
-    try {
-      if (!(await keepLease())) return false;
-      if (leadership === null) return false;
+  const loop = createLeaseLoop<Leadership>({
+    ...{ name: "triage", scope: triageScope, replica: options.replica, leases: store.leases, clock, log },
+    times,
+    onLease: (isHeld) => metrics.gauge("tocsin_triage_leader", isHeld ? 1 : 0),
+    takeOver: async (lease, now) => {
+      const leadership = await takeOver(options, lease, now);
+      const { fence, cursor } = lease;
+      log.info({ fence, cursor, alerts: leadership.memory.alerts.size }, "triage: leading");
+      return leadership;
+    },
+    turn: async (leadership) => {
       const count = await takeTurn(leadership, pace);
       pace = { limit: Math.min(maxDeliveries, pace.limit * 2), failures: 0 };
-      return count > 0;
-    } catch (error) {
-      const failures = pace.failures + 1;
-      // After repeated failures go one by one, so that the delivery to blame can be told from its neighbours.
-      pace = { failures, limit: failures >= 2 ? 1 : Math.ceil(pace.limit / 4) };
-      leadership = null;
-      const isLost = error instanceof LeaseLostError;
-      log[isLost ? "warn" : "error"](
-        { error: reasonOf(error), failures },
-        isLost
-          ? "triage: the lease went to another replica"
-          : "triage: a batch failed; loading again from the database",
-      );
-      metrics.count("tocsin_triage_failures_total");
-      await rest.take(Math.min(5_000, 200 * 2 ** Math.min(failures, 5)));
-      return false;
-    }
+      return count > 0 ? "more" : "rest";
+    },
+    onFailure: { judge, backOff },
+  });
+
+  /** What was decided in memory and not stored must go: it is loaded again from the database. */
+  function judge(error: unknown, failures: number): "forget" {
+    // After repeated failures go one by one, so that the delivery to blame can be told from its neighbours.
+    pace = { failures, limit: failures >= 2 ? 1 : Math.ceil(pace.limit / 4) };
+    const isLost = error instanceof LeaseLostError;
+    log[isLost ? "warn" : "error"](
+      { error: reasonOf(error), failures },
+      isLost
+        ? "triage: the lease went to another replica"
+        : "triage: a batch failed; loading again from the database",
+    );
+    metrics.count("tocsin_triage_failures_total");
+    return "forget";
   }
 
-  async function keepLease(): Promise<boolean> {
-    const now = clock.now().getTime();
-    if (leadership !== null && !mustReload && now - leadership.renewedAt < renewMs) return true;
-    const lease = await store.leases.acquire(triageScope, options.replica, leaseTtlMs);
-    metrics.gauge("tocsin_triage_leader", lease === null ? 0 : 1);
-    if (lease === null) {
-      if (leadership !== null) log.warn({}, "triage: the lease went to another replica");
-      leadership = null;
-      return false;
-    }
-    if (leadership === null || mustReload || leadership.lease.fence !== lease.fence) {
-      mustReload = false;
-      leadership = await takeOver(options, lease, now);
-      log.info(
-        { fence: lease.fence, cursor: lease.cursor, alerts: leadership.memory.alerts.size },
-        "triage: leading",
-      );
-    } else {
-      leadership.renewedAt = now;
-    }
-    return true;
-  }
-
-  /** Gives the lease back when leaving. */
-  async function stepDown(): Promise<void> {
-    if (leadership !== null)
-      await store.leases
-        .release(leadership.lease)
-        .catch((error: unknown) =>
-          log.warn({ error: String(error) }, "triage: could not give the lease back"),
-        );
-    leadership = null;
-  }
-
-  return {
-    start() {
-      running = run();
-    },
-    async stop() {
-      isStopping = true;
-      rest.wake();
-      await running;
-    },
-    wake() {
-      isWoken = true;
-      rest.wake();
-    },
-    reload() {
-      mustReload = true;
-      rest.wake();
-    },
-    isLeader: () => leadership !== null,
-  };
+  const { start, stop, wake, reload, isLeading } = loop;
+  return { start, stop, wake, reload, isLeader: isLeading };
 }
 
 /** A database error says what was asked; what went wrong is its cause. */

@@ -17,7 +17,6 @@ const maxChanges = 20_000;
 
 export interface Leadership extends Leader {
   lease: Lease;
-  renewedAt: number;
   tickedAt: number;
   remindedAt: number;
   /** Receipt of the newest delivery that was read, while more are waiting: time has come only so far. */
@@ -27,13 +26,13 @@ export interface Leadership extends Leader {
 }
 
 /** Reads back what an earlier leader decided. */
-export async function takeOver(options: TriageOptions, lease: Lease, now: number): Promise<Leadership> {
+export async function takeOver(options: TriageOptions, lease: Lease, now: Date): Promise<Leadership> {
   const since = new Date(options.clock.now().getTime() - memoryMs);
   const { incidents } = options.store;
   const remembered = await incidents.remembered(since, maxRemembered);
   const changes = await incidents.changesBetween(
     new Date(since.getTime() - changesBeforeMs),
-    new Date(now + changesAheadMs),
+    new Date(now.getTime() + changesAheadMs),
     maxChanges,
   );
   const topology = await incidents.topology();
@@ -53,7 +52,6 @@ export async function takeOver(options: TriageOptions, lease: Lease, now: number
     memory,
     ...recallLines(memory, await incidents.threadLines()),
     lease,
-    renewedAt: now,
     tickedAt: 0,
     remindedAt: 0,
     behindAt: null,
