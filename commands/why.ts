@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Cause } from "../src/domain/clustering/correlation.ts";
 import { signed } from "../src/domain/clustering/why-not.ts";
 import { answerView } from "../src/domain/command/answer.ts";
+import { alertKeysOf, departedFacts } from "../src/domain/explanation/departed.ts";
 import { withMoments } from "../src/domain/explanation/moments.ts";
 import { ordinal } from "../src/domain/explanation/order.ts";
 import type { Claim, Evidence, Explanation } from "../src/domain/explanation.ts";
@@ -65,6 +66,8 @@ async function whyIncident(
   const explanation = await explanations.find(incident.id);
   const evidence = await explanations.evidence(incident.id);
   const alerts = await incidents.alerts(incident.id, maxAlerts);
+  const placed = await incidents.findAlerts(alertKeysOf(evidence));
+  const departed = departedFacts(evidence, placed, incident.id);
   const merged = asked === incident.id ? "" : `Incident ${asked} was merged into ${incident.id}. `;
   const summary =
     explanation?.summary.map((claim) => claim.text).join(" ") ?? "It has not been explained yet.";
@@ -78,7 +81,7 @@ async function whyIncident(
       ...section("What to do", claims(explanation?.actions ?? [], incident)),
       ...section(
         "Evidence",
-        evidence.map((fact) => evidenceLine(fact, incident)),
+        evidence.map((fact) => evidenceLine(fact, incident, departed.get(fact.number))),
       ),
       ...section("Why these alerts are together", alerts.map(placementLine)),
     ],
@@ -107,10 +110,12 @@ function claims(list: readonly Claim[], incident: Incident): readonly Text[] {
   });
 }
 
-function evidenceLine(evidence: Evidence, incident: Incident): Text {
+/** @param departedTo - the incident where its alert is now; undefined while it is here. */
+function evidenceLine(evidence: Evidence, incident: Incident, departedTo: number | undefined): Text {
   const when: Text = evidence.at === null ? [] : [plain(" · "), moment(evidence.at)];
+  const gone: Text = departedTo === undefined ? [] : [plain(` · in incident ${departedTo} now`)];
   const text = withMoments(` ${evidence.kind}: ${oneLine(evidence.text, 300)}`, incident);
-  return [code(`[${evidence.number}]`), ...text, ...when];
+  return [code(`[${evidence.number}]`), ...text, ...when, ...gone];
 }
 
 /** Each cause with the terms its score is the sum of. */

@@ -2,7 +2,9 @@
  * Explains incidents. The deterministic text comes at once; where a model is configured it is asked once for each
  * settled state of the facts, and its answer stands only as far as the evidence backs it.
  */
+import { entityOf } from "../domain/alert/entity.ts";
 import type { Cause, CauseQuestion } from "../domain/clustering/correlation.ts";
+import { alertKeysOf, departedFacts, remainingFacts } from "../domain/explanation/departed.ts";
 import { selectEvidence } from "../domain/explanation/evidence.ts";
 import {
   basisOf,
@@ -13,7 +15,13 @@ import {
   newsOf,
   withTemplate,
 } from "../domain/explanation/revision.ts";
-import type { Explanation, ExplanationDraft, ExplanationQuestion, Material } from "../domain/explanation.ts";
+import type {
+  Evidence,
+  Explanation,
+  ExplanationDraft,
+  ExplanationQuestion,
+  Material,
+} from "../domain/explanation.ts";
 import type { IncidentFeature } from "../domain/incident/similar.ts";
 import type { Incident } from "../domain/incident.ts";
 import { heedVerdicts } from "../domain/learning/feedback.ts";
@@ -29,7 +37,7 @@ import type {
   StoreSlices,
   TokenBudget,
 } from "../ports.ts";
-import { gatherFacts } from "./explain-facts.ts";
+import { gatherFacts, type IncidentFacts } from "./explain-facts.ts";
 import { askModel } from "./explain-model.ts";
 
 export interface ExplainOptions {
@@ -145,10 +153,24 @@ export function createExplain(options: ExplainOptions): Explain {
     const causes = heedVerdicts(options.rankCauses(facts.ranking), facts.verdicts).map(withoutSecrets);
     const undo = await facts.undoFor(causes);
     const fresh = selectEvidence({ ...facts, causes, known });
-    const evidence = fresh.length === 0 ? known : await store.explanations.addEvidence(incidentId, fresh);
+    const all = fresh.length === 0 ? known : await store.explanations.addEvidence(incidentId, fresh);
+    const departed = await departedOf(all, facts);
+    const services = new Set(facts.alerts.flatMap(({ alert }) => entityOf(alert) ?? []));
+    const evidence = remainingFacts(all, departed, services);
     const question = { incident: facts.incident, evidence, causes, undo };
-    const material = materialOf(question, stored?.material ?? null);
+    const material = materialOf(question, stored?.material ?? null, [...departed.keys()]);
     return { question, material, stored, features: facts.features };
+  }
+
+  /** A first card has no alert to look up: all that its facts speak of are at hand. */
+  async function departedOf(
+    evidence: readonly Evidence[],
+    { incident, alerts }: Pick<IncidentFacts, "incident" | "alerts">,
+  ): Promise<ReadonlyMap<number, number>> {
+    const here = new Set(alerts.map(({ key }) => key));
+    const elsewhere = alertKeysOf(evidence).filter((key) => !here.has(key));
+    if (elsewhere.length === 0) return new Map();
+    return departedFacts(evidence, await store.incidents.findAlerts(elsewhere), incident.id);
   }
 
   function nextStep({ question, material, stored }: State, now: Date): Step {

@@ -80,6 +80,8 @@ export interface Material {
   readonly severity: Severity;
   /** Numbers of the evidence other than alerts: changes, metrics, past incidents, paths. */
   readonly facts: readonly number[];
+  /** Numbers of the facts that left with their alerts; absent while none has. */
+  readonly departed?: readonly number[];
   /** ISO 8601. */
   readonly startedAt: string;
   readonly isOver: boolean;

@@ -4,7 +4,7 @@ import { newRollout, type Rollout } from "../../src/domain/rollout.ts";
 import { shippedWeights } from "../../src/domain/weights.ts";
 import { type Explainer, type ExplainResult, noMetrics, type Store } from "../../src/ports.ts";
 import { aStoredAlert, freshStore } from "../adapters/store/fixture.ts";
-import { at, buildAlert } from "../domain/build.ts";
+import { at, buildAlert, buildIncident } from "../domain/build.ts";
 import { buildCause, buildChange } from "../fixtures/explanation-question.ts";
 import { channel, createBench, storedExplanation, storeIncident } from "./explain-fixture.ts";
 
@@ -541,3 +541,58 @@ function storeRollout(
     }),
   );
 }
+
+describe("an alert that has left", () => {
+  test("is the worst of an incident no more, though service and severity stay what they were", async () => {
+    const { store } = await freshStore();
+    const incident = await storeIncident(store);
+    const bench = createBench(store, null);
+    const worse = buildAlert({
+      name: "OutOfMemory",
+      service: "checkout",
+      startsAt: at(1.5),
+      severity: "critical",
+    });
+    const stray = aStoredAlert(worse, { incidentId: incident.id });
+    await store.incidents.saveAlerts([stray]);
+    await bench.explain(incident.id);
+    const [storefront, strayed] = (await store.explanations.evidence(incident.id)).filter(
+      ({ data }) => data["severity"] === "critical",
+    );
+    // The other critical alert began earlier: without it the stray one is named.
+    const [other] = (await store.incidents.alerts(incident.id, 10)).filter(
+      ({ alert }) => alert.service === "storefront",
+    );
+    if (other === undefined || storefront === undefined || strayed === undefined) throw new Error("no facts");
+    await store.incidents.save([buildIncident({ id: 2 })]);
+    await store.incidents.saveAlerts([{ ...other, incidentId: 2 }]);
+    bench.goTo(seconds(30));
+    await bench.explain(incident.id);
+    const { summary } = await storedExplanation(store, incident.id);
+    expect(summary[1]?.text).toContain("worst is OutOfMemory (critical) on checkout");
+    expect(summary.flatMap((claim) => claim.evidence)).not.toContain(storefront.number);
+    await store.incidents.saveAlerts([{ ...stray, incidentId: 2 }]);
+    await bench.explain(incident.id);
+    const after = await storedExplanation(store, incident.id);
+    expect(JSON.stringify(after.summary)).not.toMatch(/OutOfMemory|worst/);
+    expect(after.material.departed).toEqual([storefront.number, strayed.number]);
+    expect(await store.explanations.evidence(incident.id)).toContainEqual(strayed);
+  });
+
+  test("takes a model's text that cites it along", async () => {
+    const { store } = await freshStore();
+    const incident = await storeIncident(store);
+    const model = modelThat(drafted);
+    const bench = createBench(store, model);
+    await bench.explain(incident.id);
+    bench.goTo(seconds(11));
+    await bench.explain(incident.id);
+    expect((await storedExplanation(store, incident.id)).explainer).toBe("openai");
+    const [first] = await store.incidents.alerts(incident.id, 1);
+    if (first === undefined) throw new Error("no alert");
+    await store.incidents.save([buildIncident({ id: 2 })]);
+    await store.incidents.saveAlerts([{ ...first, incidentId: 2 }]);
+    await bench.explain(incident.id);
+    expect((await storedExplanation(store, incident.id)).explainer).toBe("template");
+  });
+});

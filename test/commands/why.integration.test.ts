@@ -141,3 +141,22 @@ test("an answer stays quick on a day with thousands of alerts", async () => {
   expect(view.summary).toContain("It is not in incident 2");
   expect(tookMs).toBeLessThan(8_000);
 });
+
+test("evidence of an alert that was moved away says where it is now", async () => {
+  const here = stored("Here", "billing", 5, -60);
+  const gone = stored("Gone", "ledger", 6, -60);
+  await store.incidents.save([buildIncident({ id: 5 }), buildIncident({ id: 6 })]);
+  await store.incidents.saveAlerts([here, gone]);
+  await store.explanations.addEvidence(
+    5,
+    [here, gone].map(
+      ({ key, alert }) =>
+        ({
+          ...{ kind: "alert", subject: key, text: `alert ${alert.name}`, at: null, data: {} },
+        }) as const,
+    ),
+  );
+  const text = words(await answer("why 5"));
+  expect(text).toMatch(/\[1\] alert: alert Here$/m);
+  expect(text).toMatch(/\[2\] alert: alert Gone · in incident 6 now$/m);
+});

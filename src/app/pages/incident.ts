@@ -2,6 +2,7 @@
 
 import type { TrackedAlert } from "../../domain/alert/tracked.ts";
 import type { Cause } from "../../domain/clustering/correlation.ts";
+import { alertKeysOf, departedFacts } from "../../domain/explanation/departed.ts";
 import { withMoments } from "../../domain/explanation/moments.ts";
 import type { Evidence, Explanation } from "../../domain/explanation.ts";
 import { rolloutsNamed } from "../../domain/incident/postmortem.ts";
@@ -55,7 +56,7 @@ export const incidentPage: MakePage = async (context, id) => {
       heading("Alerts"),
       alertsOf(alerts, incident.alertCount),
       heading("Evidence"),
-      evidenceOf(facts.evidence, facts.incident),
+      evidenceOf(facts),
       ...rolloutsOf(facts.rollouts, context),
       ...(await similarOf(incident.id, context)),
     ],
@@ -76,13 +77,14 @@ async function factsOf(id: number, { store, models, nameOf }: PageContext) {
     incidents.children([id]),
     incidents.topology(),
   ]);
+  const departed = departedFacts(evidence, await incidents.findAlerts(alertKeysOf(evidence)), id);
   const timeline = entries.slice(-maxEntries);
   const named = rolloutsNamed(timeline, evidence).slice(-maxRollouts);
   const found = await Promise.all(named.map((number) => rollouts.find(number)));
   const verdicts = standingVerdicts(said);
   const ids = children.map((child) => child.id);
   return {
-    ...{ incident, alerts, evidence, explanation, topology, timeline },
+    ...{ incident, alerts, evidence, departed, explanation, topology, timeline },
     isTimelineCut: entries.length > maxEntries,
     rollouts: found.filter((rollout) => rollout !== null),
     card: incidentView({
@@ -191,7 +193,16 @@ function alertsOf(alerts: readonly TrackedAlert[], count: number): PageBlock {
   };
 }
 
-function evidenceOf(evidence: readonly Evidence[], incident: Incident): PageBlock {
+function evidenceOf({
+  evidence,
+  departed,
+  incident,
+}: {
+  readonly evidence: readonly Evidence[];
+  /** By number, the incident where the alert of a fact is now. */
+  readonly departed: ReadonlyMap<number, number>;
+  readonly incident: Incident;
+}): PageBlock {
   return {
     kind: "records",
     label: "Evidence, by number",
@@ -199,12 +210,22 @@ function evidenceOf(evidence: readonly Evidence[], incident: Incident): PageBloc
     rows: evidence.map(({ number, kind, text, at, subject }): readonly Cell[] => [
       cell(code(`[${number}]`)),
       cell(kind),
-      { text: [...withMoments(oneLine(text, 400), incident), ...pageOf(kind, subject)] },
+      {
+        text: [
+          ...withMoments(oneLine(text, 400), incident),
+          ...pageOf(kind, subject),
+          ...goneTo(departed.get(number)),
+        ],
+      },
       cell(at === null ? plain("") : moment(at)),
     ]),
     bare: ["number", "kind", "what"],
     empty: "None was gathered yet.",
   };
+}
+
+function goneTo(incident: number | undefined): Text {
+  return incident === undefined ? [] : [plain(" · now in "), toIncident(incident)];
 }
 
 /** A way to what a piece of evidence is about, where that has a page. */

@@ -18,8 +18,15 @@ export function causeIdentity(cause: Cause | undefined): string {
   return isNamed(cause) ? JSON.stringify([cause.service, cause.changeId]) : "none";
 }
 
-/** What the text depends on now; `before` steadies what would tremble. */
-export function materialOf(question: ExplanationQuestion, before: Material | null): Material {
+/**
+ * What the text depends on now; `before` steadies what would tremble.
+ * @param departed - numbers of facts that the question lacks because their alerts left.
+ */
+export function materialOf(
+  question: ExplanationQuestion,
+  before: Material | null,
+  departed: readonly number[] = [],
+): Material {
   const { incident, evidence, undo } = question;
   const severities = before === null ? [incident.severity] : [incident.severity, before.severity];
   return {
@@ -27,6 +34,7 @@ export function materialOf(question: ExplanationQuestion, before: Material | nul
     services: [...incident.services].sort().slice(0, maxServices),
     severity: worstSeverity(severities),
     facts: evidence.filter((fact) => fact.kind !== "alert").map((fact) => fact.number),
+    ...(departed.length === 0 ? {} : { departed }),
     startedAt: incident.startedAt.toISOString(),
     isOver: incident.state === "resolved",
     reopenedCount: incident.reopenedCount,
@@ -87,10 +95,16 @@ function textOf({ summary, causes, actions }: ExplanationDraft) {
   return { summary, causes, actions };
 }
 
-/** A model's text outlives new facts as long as what it explains is first, and the order it argues for is of the same causes. */
+/**
+ * A model's text outlives new facts as long as what it explains is first, the order it argues for is of the same causes,
+ * and all that it cites is still of this incident.
+ */
 function standsOn(stored: Explanation, question: ExplanationQuestion): boolean {
   if (stored.explainer === "template" || stored.material.isOver !== (question.incident.state === "resolved"))
     return false;
+  const citable = new Set(question.evidence.map(({ number }) => number));
+  const cited = [...stored.summary, ...stored.causes].flatMap((claim) => claim.evidence);
+  if (!cited.every((number) => citable.has(number))) return false;
   const kept = stored.modelOrder === null ? 1 : rankedKept;
   return stored.ranked
     .slice(0, kept)
