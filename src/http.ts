@@ -1,9 +1,12 @@
 /** The HTTP door: webhooks in, health, metrics, console. */
+import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Ingest } from "./app/ingest.ts";
 import type { ConfiguredSource } from "./app/parse-delivery.ts";
-import { answerJson, answerRefusal } from "./http/answer.ts";
+import { referenceOf } from "./domain/command/reference.ts";
+import { answerJson, answerRefusal, type Refusal } from "./http/answer.ts";
+import { createComplaints } from "./http/complaints.ts";
 import { type Denial, denialOf } from "./http/denied.ts";
 import { createWebhooks } from "./http/webhooks.ts";
 import type { Clock, Log, Metrics } from "./ports/observability.ts";
@@ -49,8 +52,8 @@ export interface HttpOptions {
   /** By the name in the address. */
   readonly sources: ReadonlyMap<string, ConfiguredSource>;
   readonly ingest: Pick<Ingest, "accept" | "bury">;
-  /** Everything under "/" that is nothing else; null answers 404. */
-  readonly console: RequestHandler | null;
+  /** Everything under "/" that is nothing else. What it does not have, or all of it when null, is answered 404. */
+  readonly console: ((request: IncomingMessage, response: ServerResponse) => Promise<boolean>) | null;
   /** By their first path segment, for example "slack". */
   readonly extraRoutes?: ReadonlyMap<string, RequestHandler>;
   readonly readiness: () => Promise<readonly ReadinessCheck[]>;
@@ -78,6 +81,8 @@ export function createHttpServer(options: HttpOptions): HttpServer {
     maxBodyBytes: limits.maxBodyBytes,
     budget: { maxBytes: limits.maxReadingBytes, heldBytes: 0 },
   });
+  const { log, clock } = options;
+  const complain = createComplaints({ log, clock, level: "info", what: "http: a request was refused" });
   const routes = new Map<string, RequestHandler>([
     ["healthz", (_request, response) => answerJson(response, 200, { status: "up" })],
     ["readyz", (_request, response) => answerReadiness(response, options)],
@@ -121,12 +126,13 @@ export function createHttpServer(options: HttpOptions): HttpServer {
       if (denial !== null) options.onDenied?.(denial);
     });
     try {
-      if (segments === null) answerRefusal(response, badAddress);
+      if (segments === null) refuse(response, badAddress);
       else if (route === "webhooks") await webhooks(request, response, segments.slice(1));
       else await other(route, request, response);
     } catch (error) {
-      options.log.error({ error: String(error), route }, "http: a request failed");
-      answerRefusal(response, internal);
+      const reference = referenceOf(randomUUID());
+      log.error({ error: String(error), route, reference }, "http: a request failed");
+      answerRefusal(response, internal, reference);
     }
     const labels = { route, status: String(response.statusCode) };
     options.metrics.observe("tocsin_http_request_seconds", (performance.now() - startedAt) / 1000, labels);
@@ -137,10 +143,14 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   }
 
   async function other(route: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const handler = routes.get(route) ?? options.console;
     if (request.headers.expect !== undefined) response.writeContinue();
-    if (handler === null) answerRefusal(response, notFound);
-    else await handler(request, response);
+    const handler = routes.get(route);
+    if (handler !== undefined) await handler(request, response);
+    else if (!(await options.console?.(request, response))) refuse(response, notFound);
+  }
+
+  function refuse(response: ServerResponse, refusal: Refusal): void {
+    answerRefusal(response, refusal, complain("http", refusal));
   }
 
   function noticeQuiet(): void {
@@ -267,7 +277,8 @@ const notFound = {
   status: 404,
   error: "not_found",
   message: "there is nothing here",
-  remedy: "post webhooks to /webhooks/<source>; see /healthz, /readyz and /metrics",
+  remedy:
+    "the console is at /, webhooks are posted to /webhooks/<source>; see /healthz, /readyz and /metrics",
 };
 const internal = {
   status: 500,

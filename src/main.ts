@@ -35,7 +35,7 @@ import { keepCoFirings } from "./main/co-firings.ts";
 import { createCommandDesk, rolloutChannels } from "./main/commands.ts";
 import { openDatabase } from "./main/database.ts";
 import { recordPassword } from "./main/database-password.ts";
-import { answerNotFound, carryOut, connectChats, createDoor } from "./main/door.ts";
+import { carryOut, connectChats, createDoor } from "./main/door.ts";
 import { createEscalating, createRotas } from "./main/escalating.ts";
 import { createExplaining } from "./main/explaining.ts";
 import { composeChannels } from "./main/incident-channels.ts";
@@ -271,12 +271,10 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     metrics,
     exposition,
     onDenied: denials.note,
-    console: async (request, response) => {
-      if (!(await chats.console.handle(request, response))) answerNotFound(request, response);
-    },
+    console: (request, response) => chats.console.handle(request, response),
     extraRoutes: new Map([
       ...chats.routes,
-      ["callbacks", createCallbacks({ receivers: desk.receivers, clock })],
+      ["callbacks", createCallbacks({ receivers: desk.receivers, clock, log })],
     ]),
     readiness: createReadiness({ store, triage, chats: chats.byPlatform }),
   });

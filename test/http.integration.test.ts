@@ -90,6 +90,7 @@ async function bodyOf(response: Response): Promise<Readonly<Record<string, unkno
       error: expect.any(String),
       message: expect.any(String),
       remedy: expect.any(String),
+      reference: expect.stringMatching(/^[0-9a-f]{8}$/),
     });
   }
   return { ...body };
@@ -379,14 +380,14 @@ test.each<UnavailableReason>(["overloaded", "database_away", "stopping"])(
 );
 
 test("a fault of ours is 500, and is not told to strangers", async () => {
-  const errors: unknown[] = [];
+  const errors: Readonly<Record<string, unknown>>[] = [];
   const log: Log = { ...silentLog, error: (fields) => void errors.push(fields) };
   const bug = () => Promise.reject(new Error("secret detail"));
   const door = await open({ log, ingest: { accept: bug, bury: bug } });
   const answer = await post(`${door.url}/webhooks/alertmanager`);
   expect(answer).toMatchObject({ status: 500, body: { error: "internal" } });
   expect(JSON.stringify(answer.body)).not.toContain("secret detail");
-  expect(errors).toHaveLength(1);
+  expect(errors).toMatchObject([{ reference: answer.body["reference"] }]);
 });
 
 test("health, readiness and metrics", async () => {
@@ -411,14 +412,20 @@ test("health, readiness and metrics", async () => {
 });
 
 test("the console has everything else, and other routes their own segment", async () => {
-  const say = (word: string) => (request: IncomingMessage, response: ServerResponse) =>
-    void response.end(`${word} ${request.url ?? ""}`);
-  const door = await open({ console: say("console"), extraRoutes: new Map([["slack", say("slack")]]) });
+  const say = (word: string) => async (request: IncomingMessage, response: ServerResponse) => {
+    if (request.url === "/unknown") return false;
+    response.end(`${word} ${request.url ?? ""}`);
+    return true;
+  };
+  const slack = async (request: IncomingMessage, response: ServerResponse) =>
+    void (await say("slack")(request, response));
+  const door = await open({ console: say("console"), extraRoutes: new Map([["slack", slack]]) });
   const text = async (path: string) => (await fetch(door.url + path)).text();
   expect(await text("/")).toBe("console /");
   expect(await text("/incidents/7?x=1")).toBe("console /incidents/7?x=1");
   expect(await text("/slack/events")).toBe("slack /slack/events");
   expect(await text("/healthz")).toContain("up");
+  expect(await bodyOf(await fetch(`${door.url}/unknown`))).toMatchObject({ error: "not_found" });
 });
 
 test("without a console the rest is 404, and a malformed address 400", async () => {
@@ -464,9 +471,10 @@ test("closing lets requests under way finish and ends streams", async () => {
       },
       bury: async () => undefined,
     },
-    console: (_request, response) => {
+    console: async (_request, response) => {
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.write("data: hello\n\n");
+      return true;
     },
   });
   const stream = await fetch(`${door.url}/`);
@@ -536,11 +544,17 @@ test("whoever is turned away is told of, by door, whatever stands behind it; wha
       ["slack", refuseLater(401)],
       [
         "callbacks",
-        createCallbacks({ receivers: new Map([["webhook", receive]]), clock: { now: () => now } }),
+        createCallbacks({
+          receivers: new Map([["webhook", receive]]),
+          clock: { now: () => now },
+          log: silentLog,
+        }),
       ],
     ]),
-    console: (request, response) =>
-      refuseLater(request.url === "/api/sign-in" ? 429 : 401)(request, response),
+    console: async (request, response) => {
+      refuseLater(request.url === "/api/sign-in" ? 429 : 401)(request, response);
+      return true;
+    },
   });
   await post(`${door.url}/webhooks/alertmanager/hush`, good, { "x-forwarded-for": "203.0.113.7" });
   await fetch(`${door.url}/slack/events`, { method: "POST", body: "hush" });
@@ -560,12 +574,49 @@ test("whoever is turned away is told of, by door, whatever stands behind it; wha
   ]);
 });
 
-test("a sender that keeps failing does not flood the log", async () => {
+test("a sender that keeps failing does not flood the log, and every refusal refers to the line that tells of it", async () => {
   const lines: string[] = [];
-  const log: Log = { ...silentLog, warn: (_fields, message) => void lines.push(message) };
-  const door = await open({ log });
-  for (let count = 0; count < 5; count += 1) await post(`${door.url}/webhooks/alertmanager`, "{}");
-  expect(lines).toEqual(['webhook refused: "alerts" must be a list; got nothing']);
+  let nowMs = now.getTime();
+  const log: Log = {
+    ...silentLog,
+    warn: (fields, message) => void lines.push(`${message} ${fields["reference"]} ${fields["unsaid"]}`),
+  };
+  const door = await open({ log, clock: { now: () => new Date(nowMs) } });
+  const references: unknown[] = [];
+  const fail = async (path: string) =>
+    references.push((await post(`${door.url}/webhooks/${path}`, "{}")).body["reference"]);
+  for (let count = 0; count < 5; count += 1) await fail("alertmanager");
+  await fail("nobody");
+  nowMs += 10_000;
+  await fail("alertmanager");
+  const [first, stranger, again] = [references[0], references[5], references[6]];
+  expect(references).toEqual([first, first, first, first, first, stranger, again]);
+  expect(new Set(references).size).toBe(3);
+  expect(lines).toEqual([
+    `webhook refused: "alerts" must be a list; got nothing ${first} 0`,
+    `webhook refused: there is no source "nobody" ${stranger} 0`,
+    `webhook refused: "alerts" must be a list; got nothing ${again} 4`,
+  ]);
+});
+
+test.each([
+  ["a callback of nobody's", "/callbacks/nobody/operation-1", "warn", "callback refused"],
+  ["a callback that its backend refuses", "/callbacks/webhook/operation-1", "warn", "callback refused"],
+  ["an address where nothing is", "/nothing", "info", "http: a request was refused"],
+  ["a malformed address", "/%E0%A4%A", "info", "http: a request was refused"],
+] as const)("%s is refused with the reference of its line in the log", async (_name, path, level, words) => {
+  const lines: string[] = [];
+  const log: Log = {
+    ...silentLog,
+    [level]: (fields: Readonly<Record<string, unknown>>, message: string) =>
+      void lines.push(`${fields["reference"]} ${message}`),
+  };
+  const refused = { kind: "refused", status: 401, error: "no", message: "no", remedy: "sign" } as const;
+  const receivers = new Map([["webhook", async () => refused]]);
+  const callbacks = createCallbacks({ receivers, clock: { now: () => now }, log });
+  const door = await open({ log, extraRoutes: new Map([["callbacks", callbacks]]) });
+  const { body } = await post(`${door.url}${path}`, "{}");
+  expect(lines).toEqual([expect.stringContaining(`${body["reference"]} ${words}: `)]);
 });
 
 /** Sends bytes as they are and reads until the end, or until what was read matches. */

@@ -40,6 +40,8 @@ export function createGate(handlers) {
     const isBarred = error instanceof ApiError && error.status === 403;
     // Once the page is shown, a bot that is away is the status line's business.
     if (!isSignIn && !isBarred && !app.hidden) return;
+    // Whoever was at work is told why they are asked; whoever has just come knows.
+    if (isSignIn && !app.hidden) problem.textContent = error.message;
     app.hidden = true;
     gate.hidden = false;
     form.hidden = !isSignIn;

@@ -43,7 +43,8 @@ export function answerJson(
   response.end(text);
 }
 
-export function answerRefusal(response: ServerResponse, refusal: Refusal): void {
+/** @param reference - of the line of the log that tells of it. */
+export function answerRefusal(response: ServerResponse, refusal: Refusal, reference: string): void {
   const { status, error, message, remedy, headers, details } = refusal;
-  answerJson(response, status, { error, message, remedy, ...details }, headers);
+  answerJson(response, status, { error, message, remedy, reference, ...details }, headers);
 }

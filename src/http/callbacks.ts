@@ -1,9 +1,10 @@
 /** `POST /callbacks/<backend>/<operation id>`: what the system behind a model backend reports of its own accord. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ModelBackend } from "../ports/model.ts";
-import type { Clock } from "../ports/observability.ts";
+import type { Clock, Log } from "../ports/observability.ts";
 import { answerAccepted, answerRefusal, type Refusal } from "./answer.ts";
 import { type BodyBudget, readBody, refuseHeaders } from "./body.ts";
+import { createComplaints } from "./complaints.ts";
 
 type Receive = NonNullable<ModelBackend["receive"]>;
 
@@ -16,24 +17,29 @@ const maxReadingBytes = 8 * 1024 * 1024;
 export function createCallbacks({
   receivers,
   clock,
+  log,
 }: {
   readonly receivers: ReadonlyMap<string, Receive>;
   readonly clock: Clock;
+  readonly log: Log;
 }) {
+  const complain = createComplaints({ log, clock, level: "warn", what: "callback refused" });
   const budget: BodyBudget = { maxBytes: maxReadingBytes, heldBytes: 0 };
 
   return async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [, , backend = "", operationId = "", ...more] =
       (request.url ?? "").split("?", 1)[0]?.split("/") ?? [];
     const receive = receivers.get(backend);
+    const door = receive === undefined ? "callbacks" : `callbacks/${backend}`;
+    const refuse = (refusal: Refusal) => answerRefusal(response, refusal, complain(door, refusal));
     if (receive === undefined || more.length > 0 || !/^[a-z0-9-]{1,100}$/.test(operationId))
-      return answerRefusal(response, notHere);
-    if (request.method !== "POST") return answerRefusal(response, wrongMethod);
+      return refuse(notHere);
+    if (request.method !== "POST") return refuse(wrongMethod);
     const early = refuseHeaders(request, maxBodyBytes);
-    if (early !== null) return answerRefusal(response, early);
+    if (early !== null) return refuse(early);
     const body = await readBody(request, maxBodyBytes, budget);
     if (body.kind === "gone") return;
-    if (body.kind === "refused") return answerRefusal(response, body.refusal);
+    if (body.kind === "refused") return refuse(body.refusal);
     const answer = await receive({
       operationId,
       headers: plainHeaders(request),
@@ -41,7 +47,7 @@ export function createCallbacks({
       receivedAt: clock.now(),
     });
     if (answer.kind === "accepted") answerAccepted(response);
-    else answerRefusal(response, answer);
+    else refuse(answer);
   };
 }
 

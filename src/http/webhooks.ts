@@ -6,6 +6,7 @@ import type { Clock, Log, Metrics } from "../ports/observability.ts";
 import type { ParseResult, RawDelivery } from "../ports/source.ts";
 import { answerAccepted, answerJson, answerRefusal, type Refusal } from "./answer.ts";
 import { type BodyBudget, readBody, refuseHeaders } from "./body.ts";
+import { createComplaints } from "./complaints.ts";
 import {
   fromWebPage,
   noSecret,
@@ -54,8 +55,8 @@ export function impossibleChecks(configured: ConfiguredSource): readonly string[
 
 /** Takes `POST /webhooks/:source[/:token]`; everything a sender can do wrong has its own answer. */
 export function createWebhooks(options: WebhookOptions) {
-  const { sources, ingest, clock, metrics } = options;
-  const complain = createComplaints(options.log, clock);
+  const { sources, ingest, clock, log, metrics } = options;
+  const complain = createComplaints({ log, clock, level: "warn", what: "webhook refused" });
 
   /** @param parts - the decoded segments after /webhooks. Resolves when the answer has been given. */
   return async function handle(
@@ -74,8 +75,7 @@ export function createWebhooks(options: WebhookOptions) {
     if (refusal === null) return;
     const source = configured?.name ?? "unknown";
     metrics.count("tocsin_deliveries_total", { source, outcome: refusal.error });
-    complain(source, refusal);
-    answerRefusal(response, refusal);
+    answerRefusal(response, refusal, complain(source, refusal));
   };
 
   /** Answers 202 itself and returns null, or returns the refusal to answer. */
@@ -210,23 +210,4 @@ function flatHeaders(request: IncomingMessage): Readonly<Record<string, string>>
 function isFromWebPage(headers: RawDelivery["headers"]): boolean {
   const site = headers["sec-fetch-site"];
   return headers["origin"] !== undefined || (site !== undefined && site !== "none");
-}
-
-/** One line per source and kind of refusal in ten seconds, with how many there were: a broken sender floods nobody. */
-function createComplaints(log: Log, clock: Clock) {
-  const said = new Map<string, { at: number; since: number }>();
-  return (source: string, refusal: Refusal): void => {
-    const key = `${source} ${refusal.error}`;
-    const now = clock.now().getTime();
-    const last = said.get(key);
-    if (last !== undefined && now - last.at < 10_000) {
-      last.since += 1;
-      return;
-    }
-    said.set(key, { at: now, since: 0 });
-    log.warn(
-      { source, status: refusal.status, error: refusal.error, unsaid: last?.since ?? 0 },
-      `webhook refused: ${refusal.message}`,
-    );
-  };
 }

@@ -1,5 +1,4 @@
 /** The second door into the bot: requests are stored before they are acknowledged, then carried out by a job. */
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { OpenStore } from "../adapters/store/store.ts";
 import type { Execute } from "../app/execute.ts";
 import type { Chat, ChatDoor, CommandShape, Log } from "../ports.ts";
@@ -61,12 +60,4 @@ export function connectChats(
         ),
     );
   }
-}
-
-/** For everything that the console does not have. */
-export function answerNotFound(_request: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(404, { "content-type": "application/json; charset=utf-8" });
-  response.end(
-    `${JSON.stringify({ error: "not_found", message: "there is nothing here", remedy: "the console is at /, webhooks are posted to /webhooks/<source>" })}\n`,
-  );
 }

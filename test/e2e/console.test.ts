@@ -5,6 +5,7 @@ import type { ConsoleOptions } from "../../src/adapters/chat/console.ts";
 import { errorView } from "../../src/domain/command/answer.ts";
 import { plain } from "../../src/domain/view.ts";
 import type { CommandForm, CommandRequest, FormField, Forms } from "../../src/ports/chat.ts";
+import { type Log, silentLog } from "../../src/ports/observability.ts";
 import { type ConsoleFixture, sha256, startConsole, view } from "../adapters/chat/console-fixture.ts";
 import { incidentView, playScene } from "../adapters/chat/console-scene.ts";
 import { noForms } from "../fakes/forms.ts";
@@ -567,7 +568,9 @@ describe("signing in", () => {
     const field = page.getByLabel("Console token");
     await field.fill("another");
     await page.keyboard.press("Enter");
-    await expect.poll(() => page.getByRole("alert").textContent()).toContain("Nobody has this token");
+    await expect
+      .poll(() => page.getByRole("alert").textContent())
+      .toMatch(/Nobody has this token.*reference [0-9a-f]{8}/);
     expect(await page.content()).not.toContain("HighErrorRate");
     await field.fill("the token");
     await page.keyboard.press("Enter");
@@ -577,6 +580,27 @@ describe("signing in", () => {
     await page.getByRole("button", { name: "Sign out" }).click();
     await field.waitFor();
     expect(await page.locator("#app").isVisible()).toBe(false);
+  });
+
+  test("whoever's session ends at work is told so, with the reference of the log's line", async () => {
+    const lines: string[] = [];
+    const info: Log["info"] = ({ reference, status }, message) =>
+      void lines.push(`${message} ${status} ${reference}`);
+    const at = await start({ tokens, log: { ...silentLog, info } });
+    const page = await visit(at);
+    const field = page.getByLabel("Console token");
+    await field.waitFor();
+    expect(await page.locator("#gate-problem").textContent()).toBe("");
+    await field.fill("the token");
+    await page.keyboard.press("Enter");
+    await isLive(page);
+    await page.context().clearCookies();
+    await page.getByRole("combobox").fill("/help");
+    await page.keyboard.press("Enter");
+    const problem = page.locator("#gate-problem");
+    await expect.poll(() => problem.textContent()).toMatch(/not signed in.*reference [0-9a-f]{8}/);
+    const [reference] = /[0-9a-f]{8}/.exec((await problem.textContent()) ?? "") ?? [];
+    expect(lines).toContain(`console: a request was refused 401 ${reference}`);
   });
 });
 

@@ -299,7 +299,9 @@ test("with tokens nothing is shown or done before signing in", async () => {
   ]) {
     const answer = await stranger.get(path);
     expect([path, answer.status]).toEqual([path, 401]);
-    expect(await answer.text()).not.toContain("secret");
+    const text = await answer.text();
+    expect(text).not.toContain("secret");
+    expect(JSON.parse(text)).toMatchObject({ reference: expect.stringMatching(/^[0-9a-f]{8}$/) });
   }
   expect((await stranger.post("/api/command", command("/ack 1"))).status).toBe(401);
   expect((await stranger.post("/api/person", { person: "oncall" })).status).toBe(403);

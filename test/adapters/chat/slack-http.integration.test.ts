@@ -131,6 +131,7 @@ describe("refused requests", () => {
     const { slack, address, door } = await start();
     const response = await send(address, body, headers(slack.sign));
     expect(response.status).toBe(status);
+    expect(await response.text()).toMatch(/^signature \w+ \(reference [0-9a-f]{8}\)$/);
     expect(door.requests).toEqual([]);
   });
 

@@ -62,7 +62,10 @@ describe("reports", () => {
       },
       ingest: { accept: () => Promise.reject(new Error("no")), bury: () => Promise.reject(new Error("no")) },
       extraRoutes: new Map([
-        ["callbacks", createCallbacks({ receivers: new Map([["webhook", receive]]), clock: scene.clock })],
+        [
+          "callbacks",
+          createCallbacks({ receivers: new Map([["webhook", receive]]), clock: scene.clock, log: silentLog }),
+        ],
       ]),
       readiness: () => Promise.resolve([]),
       exposition: () => Promise.resolve({ contentType: "text/plain", body: "" }),

@@ -70,8 +70,7 @@ export function createAccess(options: AccessOptions) {
   }
 
   function askToSignIn(): Answer {
-    return json(401, {
-      signIn: true,
+    return refusal(401, {
       problem: "You are not signed in.",
       remedy: "Sign in with your console token; tocsin.yaml has its sha256 as people.<id>.console.",
     });

@@ -1,7 +1,8 @@
 /** HTTP mode: Slack calls us. A receiver for Bolt that is a request handler of the bot's own server. */
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, randomUUID, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { App, Receiver } from "@slack/bolt";
+import { referenceOf, referTo } from "../../../domain/command/reference.ts";
 import type { Log } from "../../../ports/observability.ts";
 import type { Secret } from "../../../ports/secret.ts";
 
@@ -55,11 +56,12 @@ export function createHttpReceiver({ signingSecret, log, now }: HttpReceiverOpti
     if (body === null) return answer(response, 413, "too large or too slow");
     const check = await checkSender(request, body);
     if (check !== "valid") {
+      const reference = referenceOf(randomUUID());
       log.warn(
-        { check },
+        { check, reference },
         "slack: a request without a valid signature was refused; is SLACK_SIGNING_SECRET right?",
       );
-      return answer(response, 401, `signature ${check}`);
+      return answer(response, 401, referTo(`signature ${check}`, reference));
     }
     const payload = parsePayload(body, headerOf(request, "content-type") ?? "");
     if (payload === null) return answer(response, 400, "neither JSON nor a form with a payload");
