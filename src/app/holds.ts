@@ -6,7 +6,7 @@
 import { type BakeVerdict, judgeBake } from "../domain/bake/verdict.ts";
 import { bakePollMs, type Hold } from "../domain/bake.ts";
 import { botPerson } from "../domain/people/person.ts";
-import type { Observation } from "../domain/rollout/observation.ts";
+import type { Observed } from "../domain/rollout/observation.ts";
 import { type Rollout, withProgress } from "../domain/rollout.ts";
 import { oneLine } from "../domain/view.ts";
 import type { Clock, ExternalRef, ModelEntry, Operation } from "../ports.ts";
@@ -32,7 +32,7 @@ export interface HoldingRollout {
   readonly entry: ModelEntry;
   readonly ref: ExternalRef;
   readonly operation: Operation;
-  readonly observed: Extract<Observation, { kind: "holding" }>;
+  readonly observed: Extract<Observed, { kind: "holding" }>;
 }
 
 /** Moves it on by one look. */

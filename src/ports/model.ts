@@ -1,6 +1,7 @@
 import type { RegistryPointer } from "../domain/change.ts";
 import type { ModelReport } from "../domain/monitoring/report.ts";
 import type { MetricComparison } from "../domain/rollout/metric-comparison.ts";
+import type { Observed } from "../domain/rollout/observation.ts";
 import type { RetrainManifest } from "../domain/rollout/retrain-manifest.ts";
 import type { ServedVersion } from "../domain/serving/intervals.ts";
 import type { HttpClient } from "./http-client.ts";
@@ -8,6 +9,7 @@ import type { Clock, Log } from "./observability.ts";
 import type { Operation, PlannedOperation, Snapshot } from "./operation.ts";
 import type { Store } from "./store.ts";
 
+export type { Observed } from "../domain/rollout/observation.ts";
 export type { Operation, PlannedOperation, RolloutKind, Snapshot } from "./operation.ts";
 
 /** One version of a model. */
@@ -57,54 +59,6 @@ export interface LiveVersion {
 
 /** Reference to running work, in the backend's own terms; JSON. */
 export type ExternalRef = Readonly<Record<string, string>>;
-
-export type Observed = Seen & {
-  /** Where the backend shows the work, http(s); absent where it does not. */
-  readonly url?: string;
-};
-
-/** What became of running work. */
-type Seen =
-  | {
-      readonly kind: "running";
-      readonly steps: readonly {
-        readonly label: string;
-        readonly state: "waiting" | "running" | "done" | "failed";
-      }[];
-      readonly logTail: string;
-    }
-  /** A canary that serves a part of the traffic and waits for a verdict: {@link ModelBackend.advance}, or cancel. */
-  | {
-      readonly kind: "holding";
-      /** Which hold this is, unique in the operation: "25 %", "step 2 of 4". */
-      readonly hold: string;
-      /** 0 to 100. */
-      readonly trafficPercent: number;
-      readonly steps: readonly {
-        readonly label: string;
-        readonly state: "waiting" | "running" | "done" | "failed";
-      }[];
-      readonly logTail: string;
-    }
-  | {
-      readonly kind: "succeeded";
-      readonly result: string;
-      readonly newVersion: string | null;
-      readonly metrics: Readonly<Record<string, number>>;
-      /** The new version beside what serves now, on the same data; for a retrain. */
-      readonly comparison?: readonly MetricComparison[];
-      readonly logTail: string;
-    }
-  | {
-      readonly kind: "failed";
-      readonly problem: string;
-      readonly logTail: string;
-      /** The backend has no other word for stopped: after a request to stop, this is what it says. */
-      readonly orCancelled?: true;
-    }
-  | { readonly kind: "cancelled"; readonly logTail: string }
-  /** The work cannot be seen any more and nobody knows how it ended: a person decides. */
-  | { readonly kind: "lost"; readonly problem: string; readonly logTail: string };
 
 /** Thrown by {@link ModelBackend.start} when it is certain that nothing was started. */
 export class NotStartedError extends Error {

@@ -9,7 +9,7 @@ import { createGate } from "../../src/app/gate.ts";
 import { createPlanner } from "../../src/app/plan.ts";
 import type { ChannelSettings } from "../../src/domain/incident/channel.ts";
 import type { Person } from "../../src/domain/people/person.ts";
-import type { Observation } from "../../src/domain/rollout/observation.ts";
+import type { Observed } from "../../src/domain/rollout/observation.ts";
 import { emptyManifest } from "../../src/domain/rollout/retrain-manifest.ts";
 import {
   type Command,
@@ -74,7 +74,7 @@ export interface Ledger {
   readonly cancelled: Set<string>;
   serving: string | null;
   /** What observe answers for started work; by default it succeeds at the second look. */
-  outcome: (operation: Operation, looks: number) => Observation;
+  outcome: (operation: Operation, looks: number) => Observed;
   looks: number;
 }
 

@@ -3,7 +3,7 @@
  * and a stop may be asked for more than once, so a bot that dies here does the same step again.
  */
 import { botPerson } from "../../domain/people/person.ts";
-import { type Observation, observeRollout } from "../../domain/rollout/observation.ts";
+import { type Observed, observeRollout } from "../../domain/rollout/observation.ts";
 import { lookedOn, overdueOf, pollDelayMs } from "../../domain/rollout/pace.ts";
 import type { Rollout } from "../../domain/rollout.ts";
 import { oneLine } from "../../domain/view.ts";
@@ -29,7 +29,7 @@ export interface ObserveOptions {
 export type Observe = (rollout: Rollout, entry: ModelEntry) => Promise<void>;
 
 interface Look {
-  readonly observed: Observation;
+  readonly observed: Observed;
   /** What serves, asked when the work says it is done; null otherwise, and when nothing does. */
   readonly served: string | null;
 }

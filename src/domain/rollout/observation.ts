@@ -5,19 +5,24 @@ import { endSteps, moveRollout, type Rollout, withProgress } from "../rollout.ts
 import { oneLine } from "../view.ts";
 import type { MetricComparison } from "./metric-comparison.ts";
 
-/** What a backend says of running work, without the references of any one backend. */
-export type Observation = Seen & {
-  /** Where the backend shows the work. Untrusted. */
+/** What a backend says of running work. */
+export type Observed = Seen & {
+  /** Where the backend shows the work, http(s); absent where it does not. Untrusted. */
   readonly url?: string;
 };
 
+type Steps = Rollout["progress"]["steps"];
+
 type Seen =
-  | { readonly kind: "running"; readonly steps: Rollout["progress"]["steps"]; readonly logTail: string }
+  | { readonly kind: "running"; readonly steps: Steps; readonly logTail: string }
+  /** A canary that serves a part of the traffic and waits for a verdict: it takes its next step, or is cancelled. */
   | {
       readonly kind: "holding";
+      /** Which hold this is, unique in the operation: "25 %", "step 2 of 4". */
       readonly hold: string;
+      /** 0 to 100. */
       readonly trafficPercent: number;
-      readonly steps: Rollout["progress"]["steps"];
+      readonly steps: Steps;
       readonly logTail: string;
     }
   | {
@@ -25,6 +30,7 @@ type Seen =
       readonly result: string;
       readonly newVersion: string | null;
       readonly metrics: Readonly<Record<string, number>>;
+      /** The new version beside what serves now, on the same data; for a retrain. */
       readonly comparison?: readonly MetricComparison[];
       readonly logTail: string;
     }
@@ -36,6 +42,7 @@ type Seen =
       readonly orCancelled?: true;
     }
   | { readonly kind: "cancelled"; readonly logTail: string }
+  /** The work cannot be seen any more and nobody knows how it ended: a person decides. */
   | { readonly kind: "lost"; readonly problem: string; readonly logTail: string };
 
 /** How long a backend may say "done" while another version still serves, ms. */
@@ -51,7 +58,7 @@ const verifyStepMs = 30_000;
  */
 export function observeRollout(
   before: Rollout,
-  observed: Observation,
+  observed: Observed,
   served: string | null,
   now: Date,
 ): Rollout {
@@ -96,7 +103,7 @@ function cancelledRollout(rollout: Rollout, logTail: string, now: Date): Rollout
 
 function finishRollout(
   rollout: Rollout,
-  observed: Extract<Observation, { kind: "succeeded" }>,
+  observed: Extract<Observed, { kind: "succeeded" }>,
   served: string | null,
   now: Date,
 ): Rollout {

@@ -1,6 +1,7 @@
 /** Discord's REST API, one attempt per call: the caller owns retries and pacing, so the client must not repeat or wait. */
 import type { DiscordAPIError, REST } from "discord.js";
 import type { z } from "zod";
+import { wasNeverSent } from "../../../domain/chat/never-sent.ts";
 import type { Metrics } from "../../../ports/observability.ts";
 import type { Secret } from "../../../ports/secret.ts";
 import type { Upload } from "./files.ts";
@@ -126,22 +127,6 @@ function rawFiles(files: readonly Upload[]) {
   }));
 }
 
-/** Errors of name resolution and connecting: the request was never written. */
-const neverSent = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ENETDOWN",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "CERT_HAS_EXPIRED",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  "ERR_TLS_CERT_ALTNAME_INVALID",
-]);
-
 /** Sorts an error of the client. Never names the address: it may hold an interaction's token. */
 export function failureOf(sdk: Sdk, error: unknown): Failure {
   if (error instanceof sdk.RateLimitError) {
@@ -158,7 +143,7 @@ export function failureOf(sdk: Sdk, error: unknown): Failure {
     return { kind: "ambiguous", problem: `Discord answered ${error.status}` };
   const code = codeOf(error);
   const text = code ?? (error instanceof Error ? error.name : "unknown error");
-  if (code !== null && neverSent.has(code))
+  if (code !== null && wasNeverSent(code))
     return { kind: "unreachable", problem: `cannot connect to Discord (${text})` };
   return { kind: "ambiguous", problem: `the connection to Discord failed half-way (${text})` };
 }

@@ -1,5 +1,6 @@
 /** One call to Slack's Web API, and what came of it. Never retries: the outbox owns retry and pacing. */
 import type { webApi } from "@slack/bolt";
+import { wasNeverSent } from "../../../domain/chat/never-sent.ts";
 import type { Log, Metrics } from "../../../ports/observability.ts";
 import type { Secret } from "../../../ports/secret.ts";
 
@@ -173,26 +174,9 @@ function classifyStatus(status: number, headers: Headers): SlackAnswer {
     : { kind: "unreachable", problem: `${problem}; is SLACK_API_URL or a proxy wrong?` };
 }
 
-/** Errors after which certainly nothing has been sent. */
-const beforeSending: ReadonlySet<string> = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ENETDOWN",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "CERT_HAS_EXPIRED",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "ERR_TLS_CERT_ALTNAME_INVALID",
-]);
-
 function classifyNetwork(error: Error): SlackAnswer {
   const codes = codesOf(error, 0);
-  const wasSent = codes.length === 0 || !codes.every((code) => beforeSending.has(code));
+  const wasSent = codes.length === 0 || !codes.every(wasNeverSent);
   const problem = codes[0] ?? (error.name === "TimeoutError" ? "no answer in time" : error.message);
   return wasSent ? { kind: "ambiguous", problem } : { kind: "unreachable", problem };
 }
