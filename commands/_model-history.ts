@@ -4,7 +4,7 @@ import { intervalAt, type ServingInterval } from "../src/domain/serving/interval
 import { versionWord } from "../src/domain/serving.ts";
 import { oneLine, type ViewAction } from "../src/domain/view.ts";
 import type { CommandContext, CommandResult, ModelEntry, Refusal } from "../src/ports/command.ts";
-import { readServing, type ServingHistory } from "../src/ports/serving-history.ts";
+import { readServing, type ServingHistory } from "../src/queries/serving-history.ts";
 import { nameOf } from "./_lookup.ts";
 
 export interface HistoryQuestion {

@@ -5,7 +5,7 @@ import { digestView, isQuiet } from "../src/domain/digest/view.ts";
 import { beginOnRequest } from "../src/domain/digest.ts";
 import { channelName } from "../src/ports/chat.ts";
 import { type CommandContext, type CommandResult, defineCommand } from "../src/ports/command.ts";
-import { gatherDigest } from "../src/ports/digest-facts.ts";
+import { gatherDigest } from "../src/queries/digest-facts.ts";
 import { nameOf } from "./_lookup.ts";
 
 export default defineCommand({

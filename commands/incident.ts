@@ -4,9 +4,9 @@ import type { EntryChart } from "../src/domain/incident/entry-view.ts";
 import type { PostmortemFacts } from "../src/domain/incident/postmortem.ts";
 import { postmortemView } from "../src/domain/incident/postmortem-view.ts";
 import { incidentView } from "../src/domain/incident/view.ts";
-import { readAlertTimeline } from "../src/ports/alert-picture.ts";
 import { type CommandContext, defineCommand } from "../src/ports/command.ts";
-import { readPostmortem } from "../src/ports/postmortem.ts";
+import { readAlertTimeline } from "../src/queries/alert-timeline.ts";
+import { readPostmortem } from "../src/queries/postmortem.ts";
 import { findIncident, nameOf, suggestIncidents } from "./_lookup.ts";
 
 export default defineCommand({

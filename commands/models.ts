@@ -13,7 +13,7 @@ import {
   type ModelEntry,
 } from "../src/ports/command.ts";
 import type { ModelVersion } from "../src/ports/model.ts";
-import { answerWithin } from "../src/ports/serving-history.ts";
+import { answerWithin } from "../src/queries/serving-history.ts";
 import { nameOf, suggestEnvironments, suggestModels } from "./_lookup.ts";
 import { modelHistory } from "./_model-history.ts";
 

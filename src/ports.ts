@@ -51,7 +51,6 @@ export * from "./ports/rollout.ts";
 export * from "./ports/search.ts";
 export * from "./ports/secret.ts";
 export * from "./ports/serving.ts";
-export * from "./ports/serving-history.ts";
 export * from "./ports/similar.ts";
 export * from "./ports/source.ts";
 export * from "./ports/store.ts";

@@ -73,6 +73,21 @@ describe("the layers", () => {
       { "src/app/a.ts": "const home = process['env']['HOME'];" },
       /reads the environment/,
     ],
+    [
+      "a port that reads",
+      { "src/ports/a.ts": "export const a = async (store: Store) => (await store.list()).length;" },
+      /ports say what there is/,
+    ],
+    [
+      "an app imported from a query",
+      { "src/queries/a.ts": 'import { b } from "../app/b.ts";', "src/app/b.ts": "" },
+      /queries must not import app/,
+    ],
+    [
+      "an SDK imported from a query",
+      { "src/queries/a.ts": 'import postgres from "postgres";' },
+      /queries must not import package/,
+    ],
     ["a clock in the domain", { "src/domain/a.ts": "const now = Date.now();" }, /no clock/],
     [
       "randomness in the domain",

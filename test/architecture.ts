@@ -55,7 +55,7 @@ export function importsOf(file: string, text: string): readonly string[] {
 }
 
 function layerOf(file: string): string {
-  const match = /^src\/(domain|app|adapters|ports|main)\b/.exec(file) ?? /^(commands)\//.exec(file);
+  const match = /^src\/(domain|app|adapters|ports|queries|main)\b/.exec(file) ?? /^(commands)\//.exec(file);
   if (file === "src/ports.ts") return "ports";
   if (file === "src/main.ts") return "main";
   return match?.[1] ?? (file.startsWith("src/") ? "root" : "package");
@@ -65,11 +65,12 @@ function layerOf(file: string): string {
 const allowed: Readonly<Record<string, readonly string[]>> = {
   domain: ["domain", "package"],
   ports: ["ports", "domain", "package"],
-  app: ["app", "ports", "domain", "package"],
-  commands: ["ports", "domain", "package"],
+  queries: ["queries", "ports", "domain"],
+  app: ["app", "queries", "ports", "domain", "package"],
+  commands: ["queries", "ports", "domain", "package"],
   adapters: ["adapters", "ports", "domain", "package"],
   root: ["root", "app", "ports", "domain", "package", "main"],
-  main: ["main", "root", "app", "ports", "domain", "adapters", "package"],
+  main: ["main", "root", "app", "queries", "ports", "domain", "adapters", "package"],
 };
 const allowedPackages: Readonly<Record<string, readonly string[]>> = {
   domain: ["zod", "node:crypto"],
@@ -117,6 +118,8 @@ function textRules(file: string, text: string): string[] {
   ) {
     rules.push("the domain has no clock and no randomness");
   }
+  if (layerOf(file) === "ports" && /\bawait\b/.test(code))
+    rules.push("ports say what there is and do nothing");
   if (file.startsWith("src/adapters/store/schema/") && /\benum\s*:/.test(code))
     rules.push("a column takes its words from a type of the domain or the ports: $type<State>()");
   return rules;

@@ -8,7 +8,6 @@ import { digestDetailView } from "../domain/digest/detail-view.ts";
 import { type CronFields, isTimezone, previousSlot } from "../domain/digest/schedule.ts";
 import { isQuiet } from "../domain/digest/view.ts";
 import { beginOnRequest, type DigestFacts } from "../domain/digest.ts";
-import { gatherDigest } from "../ports/digest-facts.ts";
 import {
   type Channel,
   type Clock,
@@ -21,6 +20,7 @@ import {
   type Store,
   type StoreSlices,
 } from "../ports.ts";
+import { gatherDigest } from "../queries/digest-facts.ts";
 import type { OnCall } from "./on-call.ts";
 
 /** One entry of `digests:` in tocsin.yaml. */

@@ -10,14 +10,8 @@ import {
 } from "../domain/rollout/evaluation-gate.ts";
 import type { Plan } from "../domain/rollout/plan.ts";
 import { duration, oneLine } from "../domain/view.ts";
-import {
-  type Clock,
-  type ModelEntry,
-  type PlanCheck,
-  type Refusal,
-  readServing,
-  type Store,
-} from "../ports.ts";
+import type { Clock, ModelEntry, PlanCheck, Refusal, Store } from "../ports.ts";
+import { readServing } from "../queries/serving-history.ts";
 
 const backendMs = 10_000;
 /** Newest rollouts of the other environment that are looked through. */

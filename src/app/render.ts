@@ -25,8 +25,8 @@ import {
   type View,
   type ViewBlock,
 } from "../domain/view.ts";
-import { readAlertTimeline } from "../ports/alert-picture.ts";
 import type { Charts, Clock, Log, ModelEntry, Policy, Post, Store } from "../ports.ts";
+import { readAlertTimeline } from "../queries/alert-timeline.ts";
 import { DeadlineError, withDeadline } from "./deadline.ts";
 import { chartIn } from "./explain-metrics.ts";
 import { awaitedOn, rolloutCard } from "./rollout-card.ts";

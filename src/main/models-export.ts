@@ -9,7 +9,8 @@ import {
   exportLineOf,
   overlaps,
 } from "../domain/serving/export.ts";
-import { type ModelEntry, readServing, type Store, systemClock } from "../ports.ts";
+import { type ModelEntry, type Store, systemClock } from "../ports.ts";
+import { readServing } from "../queries/serving-history.ts";
 import { withBot } from "./offline.ts";
 import { openLineOutput } from "./output.ts";
 

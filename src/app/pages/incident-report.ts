@@ -2,7 +2,7 @@
 import { postmortemView } from "../../domain/incident/postmortem-view.ts";
 import { onPage, toPage } from "../../domain/view/page.ts";
 import { plain } from "../../domain/view.ts";
-import { readPostmortem } from "../../ports/postmortem.ts";
+import { readPostmortem } from "../../queries/postmortem.ts";
 import { type MakePage, missing, shown } from "./context.ts";
 
 export const incidentReportPage: MakePage = async ({ store, nameOf, now }, id) => {

@@ -2,7 +2,7 @@ import { withoutTakenBack } from "../domain/chat/pin.ts";
 import { type PostmortemFacts, rolloutsNamed } from "../domain/incident/postmortem.ts";
 import type { Incident } from "../domain/incident.ts";
 import { standingVerdicts } from "../domain/learning/feedback.ts";
-import type { StoreSlices } from "./store.ts";
+import type { StoreSlices } from "../ports/store.ts";
 
 /** What is read at most of one incident. */
 const maxAlerts = 500;

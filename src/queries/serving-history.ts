@@ -1,9 +1,9 @@
 import type { Rollout } from "../domain/rollout.ts";
 import { type ServingInterval, servingIntervals } from "../domain/serving/intervals.ts";
 import { type ServingRecord, servedBy } from "../domain/serving.ts";
-import type { ModelBackend } from "./model.ts";
-import type { RolloutStore } from "./rollout.ts";
-import type { ServingStore } from "./serving.ts";
+import type { ModelBackend } from "../ports/model.ts";
+import type { RolloutStore } from "../ports/rollout.ts";
+import type { ServingStore } from "../ports/serving.ts";
 
 /** Records and rollouts that one history is made of, at most; more are told as `isCut`. */
 const maxRead = 10_000;

@@ -1,7 +1,7 @@
 import { healthOf, type ModelHealth } from "../domain/digest/model-health.ts";
 import { type DigestFacts, withAdvice } from "../domain/digest.ts";
-import type { ModelEntry } from "./command.ts";
-import type { StoreSlices } from "./store.ts";
+import type { ModelEntry } from "../ports/command.ts";
+import type { StoreSlices } from "../ports/store.ts";
 
 /** Firing alerts that are looked through for those that concern a model. */
 const maxFiring = 5_000;
