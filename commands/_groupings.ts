@@ -5,7 +5,7 @@ import type { Feedback } from "../src/domain/learning/feedback.ts";
 import { likelyOthers } from "../src/domain/learning/grouping-choices.ts";
 import type { CommandContext, Effect, Refusal } from "../src/ports/command.ts";
 import type { NewRuling } from "../src/ports/feedback.ts";
-import type { StoredAlert } from "../src/ports/store.ts";
+import type { StoredAlert } from "../src/ports/incident.ts";
 import { findIncident } from "./_lookup.ts";
 
 /** Alerts that one correction may move or hold fast on each side. */

@@ -8,7 +8,7 @@ import { modelResource, type PolicyResource, rolloutResource } from "../src/doma
 import type { Rollout } from "../src/domain/rollout.ts";
 import { oneLine } from "../src/domain/view.ts";
 import type { CommandContext, PrefillContext, Refusal, SuggestContext } from "../src/ports/command.ts";
-import type { StoredAlert } from "../src/ports/store.ts";
+import type { StoredAlert } from "../src/ports/incident.ts";
 
 /** Suggestions that a platform shows at once. */
 const maxSuggestions = 25;

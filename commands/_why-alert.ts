@@ -15,7 +15,7 @@ import {
   type ViewBlock,
 } from "../src/domain/view.ts";
 import type { CommandContext, CommandResult } from "../src/ports/command.ts";
-import type { StoredAlert } from "../src/ports/store.ts";
+import type { StoredAlert } from "../src/ports/incident.ts";
 import { findIncident } from "./_lookup.ts";
 import { whyNot } from "./_why-not.ts";
 

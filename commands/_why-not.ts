@@ -6,7 +6,7 @@ import { createCorrelator } from "../src/domain/clustering.ts";
 import { bold, code, duration, oneLine, plain, type Text, type ViewBlock } from "../src/domain/view.ts";
 import { shippedWeights, type Weights, weightsSchema } from "../src/domain/weights.ts";
 import type { CommandContext, Refusal } from "../src/ports/command.ts";
-import type { StoredAlert } from "../src/ports/store.ts";
+import type { StoredAlert } from "../src/ports/incident.ts";
 import { findIncident } from "./_lookup.ts";
 
 /** Alerts read of either incident; those nearest in time are compared. */

@@ -11,7 +11,7 @@ import {
   type Effect,
   type Refusal,
 } from "../src/ports/command.ts";
-import type { StoredAlert } from "../src/ports/store.ts";
+import type { StoredAlert } from "../src/ports/incident.ts";
 import {
   apart,
   countAlerts,

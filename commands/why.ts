@@ -21,7 +21,7 @@ import {
   type ViewBlock,
 } from "../src/domain/view.ts";
 import { type CommandContext, type CommandResult, defineCommand } from "../src/ports/command.ts";
-import type { StoredAlert } from "../src/ports/store.ts";
+import type { StoredAlert } from "../src/ports/incident.ts";
 import { findIncident, suggestIncidents } from "./_lookup.ts";
 import { alertName, section, whyAlerts } from "./_why-alert.ts";
 

@@ -2,9 +2,10 @@
  * Group commit of deliveries. Requests that arrive while a commit is under way share the next one, so that the cost
  * of making them durable is paid once for all of them. Nothing is acknowledged before its group has committed.
  */
+
+import type { DeliveryStore } from "../ports/delivery.ts";
 import type { Clock, Log, Metrics } from "../ports/observability.ts";
 import type { RawDelivery } from "../ports/source.ts";
-import type { DeliveryStore } from "../ports/store.ts";
 
 export type NewDelivery = RawDelivery & { readonly source: string };
 

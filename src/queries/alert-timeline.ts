@@ -1,5 +1,5 @@
 import { type AlertTimeline, alertTimeline } from "../domain/alert/timeline.ts";
-import type { IncidentStore, StoredAlert } from "../ports/store.ts";
+import type { IncidentStore, StoredAlert } from "../ports/incident.ts";
 
 /** Changes looked through for those that a chart marks, and how long before the first alert they begin, ms. */
 const maxChanges = 200;

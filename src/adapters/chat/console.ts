@@ -19,7 +19,7 @@ import type {
 import type { ConsoleMessages } from "../../ports/console.ts";
 import { type Clock, type Log, systemClock } from "../../ports/observability.ts";
 import type { Pages } from "../../ports/page.ts";
-import type { PostStore } from "../../ports/store.ts";
+import type { PostStore } from "../../ports/post.ts";
 import { loadAssets } from "./console/assets.ts";
 import { consolePlatform, createDesk, type Doorway } from "./console/desk.ts";
 import { createFeed } from "./console/feed.ts";

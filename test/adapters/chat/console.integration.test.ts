@@ -6,7 +6,7 @@ import { withReference } from "../../../src/domain/command/reference.ts";
 import { oneLine } from "../../../src/domain/view.ts";
 import type { Forms, OutgoingMessage } from "../../../src/ports/chat.ts";
 import { type Log, silentLog } from "../../../src/ports/observability.ts";
-import type { Post } from "../../../src/ports/store.ts";
+import type { Post } from "../../../src/ports/post.ts";
 import { noForms } from "../../fakes/forms.ts";
 import { type ConsoleFixture, sha256, startConsole, view } from "./console-fixture.ts";
 import { memoryMessages } from "./console-memory.ts";

@@ -3,7 +3,7 @@ import { createHash, randomUUID } from "node:crypto";
 import type { Person } from "../../../domain/people/person.ts";
 import type { Account, ChatDoor, CommandForm, CommandRequest, CommandShape } from "../../../ports/chat.ts";
 import type { ConsoleMessage, ConsoleMessages } from "../../../ports/console.ts";
-import type { PostStore } from "../../../ports/store.ts";
+import type { PostStore } from "../../../ports/post.ts";
 import { type Completion, type CompletionItem, valueItems, wantedAt } from "./complete.ts";
 import type { Session } from "./session.ts";
 import { toWire, type WireMessage } from "./wire.ts";
