@@ -109,7 +109,7 @@ async function openPages(store: OpenStore): Promise<(address: string) => Promise
       now: new Date(),
     });
     if (result.kind !== "page") throw new Error(`pages bench: ${address}: ${result.problem}`);
-    JSON.stringify(pageToWire(result.page));
+    JSON.stringify(pageToWire(result.page, () => where));
   };
 }
 

@@ -3,9 +3,11 @@ import { afterEach, expect, test, vi } from "vitest";
 import type { ConsoleOptions } from "../../../src/adapters/chat/console.ts";
 import { errorView } from "../../../src/domain/command/answer.ts";
 import { withReference } from "../../../src/domain/command/reference.ts";
+import type { Page } from "../../../src/domain/view/page.ts";
 import { oneLine } from "../../../src/domain/view.ts";
 import type { Forms, OutgoingMessage } from "../../../src/ports/chat.ts";
 import { type Log, silentLog } from "../../../src/ports/observability.ts";
+import type { Pages } from "../../../src/ports/page.ts";
 import type { Post } from "../../../src/ports/post.ts";
 import { noForms } from "../../fakes/forms.ts";
 import { type ConsoleFixture, sha256, startConsole, view } from "./console-fixture.ts";
@@ -560,6 +562,39 @@ test("a file of an answer is downloaded, never shown as a page, and by nobody wh
   expect((await browser(fixture).get("/api/files/1/0")).status).toBe(404);
   expect((await asker.get("/api/files/1/1")).status).toBe(404);
   expect((await asker.get("/api/images/1/0")).status).toBe(404);
+});
+
+test("a file of a page is had whole from its link, by whoever may see the page and nobody else", async () => {
+  const text = "x".repeat(50_000);
+  const report: Page = {
+    ...{ title: "Report", lead: "", filters: [], next: null },
+    blocks: [
+      { kind: "note", text: [{ text: "before" }] },
+      { kind: "file", filename: "incident-12.md", label: "Report", text },
+    ],
+  };
+  const denied = { kind: "refuse", because: "denied", problem: "Not for you.", remedy: "Ask." } as const;
+  const pages: Pages = {
+    open: async ({ account, path }) =>
+      account.id === "oncall" && path[0] === "incidents" ? { kind: "page", page: report } : denied,
+  };
+  const fixture = await start({ tokens, isLoopback: false, pages });
+  const [reader, other] = [browser(fixture), browser(fixture)];
+  await reader.post("/api/sign-in", { token: "token of oncall" });
+  await other.post("/api/sign-in", { token: "token of sre-lead" });
+  const page = await (await reader.get("/api/pages/incidents/12/report")).json();
+  const url = "/api/page-files/1/incidents/12/report";
+  expect(page).toMatchObject({
+    blocks: [{ kind: "note" }, { kind: "file", url }, { kind: "code" }, { kind: "note" }],
+  });
+  const file = await reader.get(url);
+  expect(file.headers.get("content-disposition")).toBe('attachment; filename="incident-12.md"');
+  expect(await file.text()).toBe(text);
+  expect((await other.get(url)).status).toBe(403);
+  expect((await browser(fixture).get(url)).status).toBe(401);
+  expect((await reader.get("/api/page-files/0/incidents/12/report")).status).toBe(404);
+  expect((await reader.get("/api/page-files/9/incidents/12/report")).status).toBe(404);
+  expect((await reader.get("/api/page-files/1/elsewhere")).status).toBe(404);
 });
 
 test("an answer given again replaces the first", async () => {

@@ -68,6 +68,20 @@ export function tooMany(problem: string, waitMs: number): Answer {
   return refusal(429, { problem, remedy: `Wait ${seconds} s.` }, { "retry-after": String(seconds) });
 }
 
+export function missing(problem: string): Answer {
+  return refusal(404, { problem, remedy: "Go back to the channel list." });
+}
+
+/** A file to keep: a browser never shows it as a page. */
+export function download({ filename, text }: { readonly filename: string; readonly text: string }): Answer {
+  const name = filename.replace(/[^A-Za-z0-9._-]/g, "-");
+  const headers = {
+    "cache-control": "private, no-store",
+    "content-disposition": `attachment; filename="${name}"`,
+  };
+  return { status: 200, body: text, type: "text/markdown; charset=utf-8", headers };
+}
+
 /** A body that is JSON and not what the route takes. */
 export function badBody(error: z.ZodError): Answer {
   return refusal(400, { problem: z.prettifyError(error), remedy: "Reload the page." });

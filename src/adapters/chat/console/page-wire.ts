@@ -59,12 +59,17 @@ export interface WirePage {
   readonly next: string | null;
 }
 
-export function pageToWire(page: Page): WirePage {
+/** @param fileUrl - where the file of the block at that index is. */
+export function pageToWire(page: Page, fileUrl: (blockIndex: number) => string): WirePage {
   return {
     title: oneLine(page.title, shared.title),
     lead: oneLine(page.lead, shared.summary),
     filters: page.filters.map(filterToWire),
-    blocks: page.blocks.slice(0, limits.blocks).map(pageBlockToWire),
+    blocks: page.blocks
+      .slice(0, limits.blocks)
+      .flatMap((block, index) =>
+        block.kind === "file" ? fileToWire(block, fileUrl(index)) : [pageBlockToWire(block)],
+      ),
     next: page.next !== null && isPath(page.next) ? page.next : null,
   };
 }
@@ -116,7 +121,18 @@ function pageBlockToWire(block: PageBlock): WirePageBlock {
   }
 }
 
-/** Pictures and files belong to messages; a page says in words what they hold. */
+/** The file itself, its text to read at once, and how much of that there is no room for. */
+function fileToWire(file: Extract<ViewBlock, { kind: "file" }>, url: string): readonly WirePageBlock[] {
+  const link = blockToWire(file, () => url);
+  const text = blockToWire(withoutAttachment(file), () => url);
+  const { length } = file.text;
+  if (length <= shared.code) return [link, text];
+  const count = (characters: number) => characters.toLocaleString("en-US");
+  const said = `Shown are the first ${count(shared.code)} of ${count(length)} characters; the file above has all of them.`;
+  return [link, text, { kind: "note", text: [{ text: said }] }];
+}
+
+/** Pictures belong to messages, and so do files within cards; a page says in words what they hold. */
 function withoutAttachment(block: ViewBlock): ViewBlock {
   if (block.kind === "image") return { kind: "note", text: [{ text: block.alt }] };
   return block.kind === "file" ? { kind: "code", text: block.text } : block;

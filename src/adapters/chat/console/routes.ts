@@ -7,11 +7,22 @@ import type { Clock, Log } from "../../../ports/observability.ts";
 import type { Pages } from "../../../ports/page.ts";
 import { type Answering, createAccess, type Member, publicPerson, type Visit } from "./access.ts";
 import type { Assets } from "./assets.ts";
-import { accountOf, complete, type Desk, type Doorway, formOf, submit } from "./desk.ts";
+import { complete, type Desk, type Doorway, formOf, submit } from "./desk.ts";
 import type { Feed } from "./feed.ts";
-import { type Answer, badBody, json, openStream, readJson, refusal, send, tooMany } from "./http.ts";
+import {
+  type Answer,
+  badBody,
+  download,
+  json,
+  missing,
+  openStream,
+  readJson,
+  refusal,
+  send,
+  tooMany,
+} from "./http.ts";
 import { createLimiter } from "./limiter.ts";
-import { pageToWire } from "./page-wire.ts";
+import { createPageRoutes, pagePath } from "./page-routes.ts";
 import type { Sessions } from "./session.ts";
 
 export interface RouteOptions {
@@ -28,10 +39,6 @@ export interface RouteOptions {
   readonly clock: Clock;
   readonly log: Log;
 }
-
-/** Addresses of pages: lists, one thing by its number or name, and the report of an incident. */
-const pagePath =
-  /^\/(?:home|noise|settings|(?:incidents|rollouts|audit)(?:\/\d{1,9})?|incidents\/\d{1,9}\/report|models(?:\/[^/]{1,600})?)$/;
 
 interface Route {
   readonly method: "GET" | "POST";
@@ -64,7 +71,7 @@ export function createRoutes(options: RouteOptions) {
   const { sessions, desk, feed, clock, log } = options;
   const access = createAccess(options);
   const sent = createLimiter({ limit: 60, windowMs: 10_000, maxKeys: 10_000 });
-  const looked = createLimiter({ limit: 200, windowMs: 10_000, maxKeys: 10_000 });
+  const pages = createPageRoutes(options.pages);
 
   const routes: readonly Route[] = [
     anyone("GET", /^\/(?:channels\/[^/]{1,300}(?:\/\d{1,15})?)?$/, (visit) => asset(visit, "index.html")),
@@ -80,7 +87,8 @@ export function createRoutes(options: RouteOptions) {
     member("GET", /^\/api\/messages$/, earlier),
     member("GET", /^\/api\/threads\/(\d{1,15})$/, thread),
     member("GET", /^\/api\/cards\/(incidents|rollouts)\/(\d{1,9})$/, card),
-    member("GET", /^\/api\/pages(\/[^?]{1,700})$/, page),
+    member("GET", /^\/api\/pages(\/[^?]{1,700})$/, pages.page),
+    member("GET", /^\/api\/page-files\/(\d{1,4})(\/[^?]{1,700})$/, pages.file),
     member("GET", /^\/api\/images\/(\d{1,15})\/(\d{1,4})$/, image),
     member("GET", /^\/api\/files\/(\d{1,15})\/(\d{1,4})$/, file),
     member("POST", /^\/api\/complete$/, suggestions),
@@ -174,23 +182,6 @@ export function createRoutes(options: RouteOptions) {
       : json(200, found);
   }
 
-  async function page(visit: Member): Promise<Answer> {
-    const path = visit.parts[0] ?? "";
-    if (options.pages === null || !pagePath.test(path)) return missing("There is no such page.");
-    const waitMs = looked.take(visit.session.id, visit.now);
-    if (waitMs > 0) return tooMany("Too many pages at once.", waitMs);
-    const segments = decoded(path);
-    if (segments === null) return missing("There is no such page.");
-    const found = await options.pages.open({
-      account: accountOf(visit.session.person),
-      path: segments,
-      query: Object.fromEntries(visit.url.searchParams),
-      now: visit.now,
-    });
-    if (found.kind === "page") return json(200, pageToWire(found.page));
-    return refusal({ denied: 403, missing: 404, bad: 400 }[found.because], found);
-  }
-
   async function image(visit: Member): Promise<Answer> {
     const png = await desk.image(visit.session, Number(visit.parts[0]), Number(visit.parts[1]));
     if (png === null) return missing("There is no such picture.");
@@ -200,13 +191,7 @@ export function createRoutes(options: RouteOptions) {
 
   async function file(visit: Member): Promise<Answer> {
     const found = await desk.file(visit.session, Number(visit.parts[0]), Number(visit.parts[1]));
-    if (found === null) return missing("There is no such file.");
-    const name = found.filename.replace(/[^A-Za-z0-9._-]/g, "-");
-    const headers = {
-      "cache-control": "private, no-store",
-      "content-disposition": `attachment; filename="${name}"`,
-    };
-    return { status: 200, body: found.text, type: "text/markdown; charset=utf-8", headers };
+    return found === null ? missing("There is no such file.") : download(found);
   }
 
   async function suggestions(visit: Member): Promise<Answer> {
@@ -296,10 +281,6 @@ function wrongMethod(matching: readonly Route[]): Answer {
   return refusal(405, { problem: "Wrong method.", remedy: `Use ${allow}.` }, { allow });
 }
 
-function missing(problem: string): Answer {
-  return refusal(404, { problem, remedy: "Go back to the channel list." });
-}
-
 function starting(): Answer {
   const why = { problem: "The bot is starting.", remedy: "Try again in a moment." };
   return refusal(503, why, { "retry-after": "1" });
@@ -307,15 +288,6 @@ function starting(): Answer {
 
 function wholeNumber(text: string | null): number | null {
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
-}
-
-/** The segments of a path, or null where one is no percent-encoding. */
-function decoded(path: string): readonly string[] | null {
-  try {
-    return path.slice(1).split("/").map(decodeURIComponent);
-  } catch {
-    return null;
-  }
 }
 
 function parseUrl(url: string | undefined): URL | null {

@@ -2,8 +2,10 @@ import { expect, test } from "vitest";
 import { pageToWire } from "../../../../src/adapters/chat/console/page-wire.ts";
 import type { Page, PageBlock } from "../../../../src/domain/view/page.ts";
 
+const fileUrl = (index: number) => `/files/${index}`;
+
 function wireOf(block: PageBlock, over: Partial<Page> = {}) {
-  return pageToWire({ title: "t", lead: "", filters: [], blocks: [block], next: null, ...over });
+  return pageToWire({ title: "t", lead: "", filters: [], blocks: [block], next: null, ...over }, fileUrl);
 }
 
 test.each([
@@ -34,6 +36,19 @@ test("rows, cells and texts are bounded, and what turns the direction of writing
   if (block?.kind !== "records") throw new Error("no records");
   expect([block.rows.length, block.rows[0]?.length, block.columns.length]).toEqual([600, 30, 30]);
   expect(block.rows[0]?.[0]?.text[0]?.text).toMatch(/^abx+…$/);
+});
+
+test("a file of a page can be had whole, and its text says how much of it is not shown", () => {
+  const file = (text: string) => ({ kind: "file", filename: "r.md", label: "Report", text }) as const;
+  const link = { kind: "file", url: "/files/0", label: "Report", filename: "r.md" };
+  expect(wireOf(file("# Report")).blocks).toEqual([link, { kind: "code", text: "# Report" }]);
+  const [shownLink, text, note] = wireOf(file("x".repeat(61_234))).blocks;
+  expect(shownLink).toEqual(link);
+  expect(text?.kind === "code" ? text.text.length : 0).toBe(40_000);
+  expect(note).toEqual({
+    kind: "note",
+    text: [{ text: "Shown are the first 40,000 of 61,234 characters; the file above has all of them." }],
+  });
 });
 
 test("a picture and a file of a view are words on a page, for a page has no message that would hold them", () => {
