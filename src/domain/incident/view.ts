@@ -3,14 +3,8 @@ import { compareSeverity } from "../alert.ts";
 import { withMoments } from "../explanation/moments.ts";
 import type { Explanation } from "../explanation.ts";
 import type { Incident } from "../incident.ts";
-import { firstSuspect, type Verdict } from "../learning/feedback.ts";
-import { verdictActions, verdictFields } from "../learning/feedback-view.ts";
-import {
-  type RetrainableModel,
-  reportBlocks,
-  retrainActions,
-  standingReports,
-} from "../monitoring/report-view.ts";
+import { verdictFields } from "../learning/feedback-view.ts";
+import { reportBlocks, standingReports } from "../monitoring/report-view.ts";
 import { flappingText, isFlapping } from "../suppression/flapping.ts";
 import {
   bold,
@@ -23,34 +17,15 @@ import {
   type Text,
   type Tone,
   type View,
-  type ViewAction,
   type ViewBlock,
 } from "../view.ts";
-
-/** All that an incident card shows. */
-export interface IncidentCard {
-  readonly incident: Incident;
-  /** Some of its alerts, earliest first; the card shows the worst few. */
-  readonly alerts: readonly TrackedAlert[];
-  readonly explanation: Explanation | null;
-  /** Where its alerts stand beside the card already, it does not list them again; it does by default. */
-  readonly alertList?: "worst" | "elsewhere";
-  /** What people say of its cause, as far as it stands; none by default. */
-  readonly verdicts?: readonly Verdict[];
-  /** Incidents that were split from it and are not back in it; none by default. */
-  readonly children?: readonly number[];
-  /** Models that a button may ask to have retrained; none by default. */
-  readonly models?: readonly RetrainableModel[];
-  /** Person id to name. */
-  readonly nameOf: (person: string) => string;
-}
+import type { IncidentCard } from "./card.ts";
+import { cardActions } from "./card-actions.ts";
 
 /** Alerts named on a card; the rest are counted. */
 const maxAlertsShown = 5;
 const maxTitle = 200;
 const maxChildren = 6;
-/** More buttons than this break into a second row on Discord. */
-const maxButtons = 5;
 
 /**
  * The card of an incident. One glance answers: what, how bad, since when, who has it, probable cause, what can I do.
@@ -73,7 +48,7 @@ export function incidentView(card: IncidentCard): View {
         ? []
         : [note([plain(`Its alerts went into incident ${incident.mergedInto}.`)])]),
     ],
-    actions: actionsOf(card),
+    actions: cardActions(card),
     footer: `incident ${incident.id} · revision ${incident.revision}`,
     tags: [incident.severity, incident.state],
     // One page for a family: who was called for the parent knows.
@@ -236,73 +211,6 @@ function byWeight(a: TrackedAlert, b: TrackedAlert): number {
     a.alert.startsAt.getTime() - b.alert.startsAt.getTime() ||
     (a.key < b.key ? -1 : 1)
   );
-}
-
-function actionsOf({ incident, explanation, alerts, models = [], nameOf }: IncidentCard): ViewAction[] {
-  const why: ViewAction = { label: "Why", command: `why ${incident.id}`, style: "plain" };
-  if (incident.mergedInto !== null) {
-    return [{ ...why, label: `Why #${incident.mergedInto}`, command: `why ${incident.mergedInto}` }];
-  }
-  const verdict = verdictActions(incident.id, firstSuspect(explanation));
-  const reopen: ViewAction = {
-    label: "Reopen",
-    command: `reopen ${incident.id}`,
-    style: "plain",
-    confirm: `Open incident ${incident.id} again? It is announced in its thread.`,
-  };
-  if (incident.state === "resolved") return [why, reopen, ...verdict];
-  const acknowledge: ViewAction = { label: "Acknowledge", command: `ack ${incident.id}`, style: "primary" };
-  const resolve: ViewAction = {
-    label: "Resolve…",
-    command: `resolve ${incident.id}`,
-    style: "plain",
-    isForm: true,
-  };
-  const { assignedTo } = incident;
-  const actions = [
-    ...(incident.state === "open" ? [acknowledge] : []),
-    ...(assignedTo === null ? [take(incident.id)] : []),
-    resolve,
-    why,
-    ...(assignedTo === null ? [] : [takeOver(incident.id, assignedTo, nameOf(assignedTo))]),
-    ...suggestedActions(incident, explanation),
-    ...retrainActions(incident.id, standingReports(alerts), models),
-  ];
-  // What to do comes first; what was said of the cause can be said of the answer to Why and in the thread as well.
-  return actions.length + verdict.length <= maxButtons ? [...actions, ...verdict] : actions;
-}
-
-/** Says whom its card showed, so that a click on an old card takes it from nobody. */
-function take(id: number): ViewAction {
-  return { label: "Take", command: `assign ${id} --from nobody`, style: "plain" };
-}
-
-function takeOver(id: number, from: string, name: string): ViewAction {
-  const line = `assign ${id} --from ${from}`;
-  return {
-    label: "Take over",
-    command: line.length > maxCommand ? `assign ${id}` : line,
-    style: "plain",
-    confirm: `${oneLine(name, 80)} has incident ${id}. Take it over? The thread will say so.`,
-  };
-}
-
-/** Longest command line that a button can carry on every platform. */
-const maxCommand = 100;
-
-/** What the explanation offers to do, as buttons: only command lines of our own making. */
-function suggestedActions(incident: Incident, explanation: Explanation | null): ViewAction[] {
-  return (explanation?.actions ?? [])
-    .flatMap(({ text, command }): ViewAction[] => {
-      if (command === undefined) return [];
-      const full = command.startsWith("rollback ") ? `${command} --incident ${incident.id}` : command;
-      if (full.length > maxCommand) return [];
-      const [verb, subject = ""] = command.split(" ");
-      const label = verb === "rollback" ? `Roll back ${subject}` : oneLine(command, 40);
-      const confirm = `${oneLine(text, 200)} This asks for it: the plan and its approvals come first.`;
-      return [{ label, command: full, style: "danger", confirm }];
-    })
-    .slice(0, 2);
 }
 
 /** The whole fact in one paragraph, for screen readers and notifications. */
