@@ -14,12 +14,12 @@ import {
   type MessageRef,
   type Metrics,
   type Post,
-  type PostResult,
   type Store,
   type Trouble,
 } from "../ports.ts";
 import { createObstacles } from "./obstacles.ts";
-import { createTurns, type Turn, type Turns } from "./post-turns.ts";
+import { type Attempt, backOff, createRecordResult, later } from "./post/record-result.ts";
+import { createTurns, type Turn, type Turns } from "./post/turns.ts";
 
 export interface PostOptions {
   readonly store: Store;
@@ -42,16 +42,13 @@ const batchSize = 50;
 const lookMs = 150;
 /** Longer waits are left to a job for later. */
 const longWaitMs = 2_000;
-const retryMs = [1_000, 2_000, 5_000, 15_000, 60_000] as const;
-/** A message that people deleted is posted anew this often; after that it is meant to be gone. */
-const mostReposts = 1;
-/** Refusals in a row after which an incident's own channel is no longer looked at, but counts as troubled. */
-const mostDoubts = 3;
 
-type Attempt =
-  | { readonly kind: "done" }
-  /** Nothing more can be done in this channel before this moment. */
-  | { readonly kind: "wait"; readonly until: Date };
+/** Where it writes, and what stands in the way there. */
+interface Place {
+  readonly chat: Chat;
+  readonly turns: Turns;
+  readonly troubles: readonly Trouble[];
+}
 
 export interface Poster {
   /** Brings a channel up to date. */
@@ -61,6 +58,7 @@ export interface Poster {
 export function createPost(options: PostOptions): Poster {
   const { store, clock, metrics, log } = options;
   const obstacles = createObstacles(options);
+  const record = createRecordResult({ store, obstacles, clock, log, metrics });
   const turnsOf = new Map([...options.chats].map(([name, chat]) => [name, createTurns(chat)]));
 
   async function reconcile(channel: Channel): Promise<void> {
@@ -91,11 +89,7 @@ export function createPost(options: PostOptions): Poster {
 
   /** One attempt when its turn has come; otherwise a short wait, after which something else may be more urgent. */
   async function takeTurn(
-    {
-      chat,
-      turns,
-      troubles,
-    }: { readonly chat: Chat; readonly turns: Turns; readonly troubles: readonly Trouble[] },
+    { chat, turns, troubles }: Place,
     channel: Channel,
     next: Turn,
   ): Promise<Date | null> {
@@ -110,7 +104,7 @@ export function createPost(options: PostOptions): Poster {
     // Somebody else tries whether the platform takes messages again.
     if (!(await obstacles.mayTry(next.post, troubles))) return null;
     turns.take(next.post, now);
-    const attempt = await attemptOne({ chat, troubles }, channel, next.post);
+    const attempt = await attemptOne({ chat, turns, troubles }, channel, next.post);
     return attempt.kind === "wait" ? attempt.until : null;
   }
 
@@ -120,7 +114,7 @@ export function createPost(options: PostOptions): Poster {
   }
 
   async function attemptOne(
-    { chat, troubles }: { readonly chat: Chat; readonly troubles: readonly Trouble[] },
+    { chat, turns, troubles }: Place,
     channel: Channel,
     post: Post,
   ): Promise<Attempt> {
@@ -157,12 +151,12 @@ export function createPost(options: PostOptions): Poster {
     if (result.kind === "posted") await obstacles.overcome(post, troubles);
     if (result.kind === "posted" && result.aside !== undefined)
       await obstacles.beside(post, result.aside, troubles);
-    return record(chat, post, rendered.revision, result);
+    return record(result, { chat, turns, post, revision: rendered.revision });
   }
 
   /** An earlier attempt may have reached the platform: look before sending again. Null means it surely did not. */
   async function settle(
-    { chat, troubles }: { readonly chat: Chat; readonly troubles: readonly Trouble[] },
+    { chat, troubles }: Pick<Place, "chat" | "troubles">,
     channel: Channel,
     post: Post,
   ): Promise<Attempt | null> {
@@ -211,105 +205,11 @@ export function createPost(options: PostOptions): Poster {
     return card?.ref ?? "not yet";
   }
 
-  async function record(chat: Chat, post: Post, revision: number, result: PostResult): Promise<Attempt> {
-    if (result.kind === "posted") {
-      await store.posts.markPosted(post.key, revision, result.ref);
-      return { kind: "done" };
-    }
-    if (result.kind === "missing") return isGone(post, result.problem);
-    if (result.kind === "refused" && result.reach === "channel" && (await isDoubted(post))) {
-      await store.posts.markWaiting(post.key, later(clock, backOff(post)), result.problem);
-      return { kind: "done" };
-    }
-    if (result.kind === "refused" && result.reach !== "message") {
-      const until = await obstacles.met(post, result);
-      await store.posts.markWaiting(post.key, until, result.problem);
-      return { kind: "done" };
-    }
-    if (result.kind === "refused") {
-      log.error(
-        {
-          post: post.key,
-          channel: `${post.platform}:${post.channel}`,
-          problem: result.problem,
-          remedy: result.remedy,
-        },
-        "post: refused by the platform",
-      );
-      await store.posts.markRefused(post.key, `${result.problem}; ${result.remedy}`);
-      return { kind: "done" };
-    }
-    if (result.kind === "rate_limited") return waitFor(post, chat, result);
-    if (result.kind === "ambiguous") {
-      // Stays `sending`: the next attempt looks for it first.
-      log.warn({ post: post.key, problem: result.problem }, "post: unknown whether it arrived");
-      return {
-        kind: "wait",
-        until: later(
-          clock,
-          post.ref === null ? Math.max(500, Math.min(chat.settleMs, 2_000)) : backOff(post),
-        ),
-      };
-    }
-    const until = later(clock, backOff(post));
-    await store.posts.markWaiting(post.key, until, result.problem);
-    return { kind: "wait", until };
-  }
-
-  /**
-   * An incident's own channel that takes nothing may have been archived by people, who are told so where the incident is
-   * shown, and not as of a trouble. It is looked at first; what still waits after that is a trouble like any other.
-   */
-  async function isDoubted(post: Post): Promise<boolean> {
-    if (post.attempts > mostDoubts) return false;
-    const incidentId = await store.incidentChannels.doubt(post.platform, post.channel, clock.now());
-    if (incidentId === null) return false;
-    await store.jobs.add({ task: "channel", incidentId });
-    return true;
-  }
-
-  /**
-   * A card that somebody deleted is posted once more, at its next change or line; whoever deletes that one too means it.
-   * For a line that has no message yet it is the card of its thread that is gone.
-   */
-  async function isGone(post: Post, problem: string): Promise<Attempt> {
-    const card = post.ref === null && post.threadOf !== null ? await store.posts.find(post.threadOf) : post;
-    if (card !== null && card.ref !== null && card.reposts < mostReposts) {
-      log.info({ post: card.key, problem }, "post: a message is gone; posting it anew");
-      await store.posts.markMissing(card.key);
-    } else if (card !== null && card.ref !== null) {
-      log.info({ post: card.key, problem }, "post: a message is gone again; leaving it so");
-      await store.posts.markRefused(card.key, `${problem} for the second time, so it is left so`);
-    }
-    if (card !== post) await store.posts.markWaiting(post.key, later(clock, 500), problem);
-    return { kind: "done" };
-  }
-
-  async function waitFor(
-    post: Post,
-    chat: Chat,
-    result: { readonly retryAfterMs: number; readonly scope: "channel" | "platform" },
-  ): Promise<Attempt> {
-    const until = later(clock, result.retryAfterMs);
-    metrics.count("tocsin_rate_limited_total", { platform: chat.platform, scope: result.scope });
-    turnsOf.get(chat.platform)?.hold(post, until.getTime(), result.scope);
-    await store.posts.markWaiting(post.key, until, "rate limited by the platform");
-    return { kind: "wait", until };
-  }
-
   return { reconcile };
 }
 
 function isEdited(post: Post): boolean {
   return post.kind === "incident" || post.kind === "rollout" || post.kind === "trouble";
-}
-
-function backOff(post: Post): number {
-  return retryMs[Math.min(post.attempts, retryMs.length - 1)] ?? 60_000;
-}
-
-function later(clock: Clock, ms: number): Date {
-  return new Date(clock.now().getTime() + ms);
 }
 
 function earliest(times: readonly (Date | null)[]): Date | null {

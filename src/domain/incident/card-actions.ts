@@ -1,9 +1,9 @@
+import type { Explanation } from "../explanation.ts";
+import type { Incident } from "../incident.ts";
 import { firstSuspect } from "../learning/feedback.ts";
 import { verdictActions } from "../learning/feedback-view.ts";
 import { retrainActions, standingReports } from "../monitoring/report-view.ts";
 import { oneLine, type ViewAction } from "../view.ts";
-import type { Explanation } from "../explanation.ts";
-import type { Incident } from "../incident.ts";
 import type { IncidentCard } from "./card.ts";
 
 /** More buttons than this break into a second row on Discord. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { createTurns, type Turns } from "../../src/app/post-turns.ts";
-import type { Post } from "../../src/ports.ts";
+import { createTurns, type Turns } from "../../../src/app/post/turns.ts";
+import type { Post } from "../../../src/ports.ts";
 
 const waiting: Post = {
   key: "k",

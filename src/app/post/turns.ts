@@ -4,7 +4,7 @@
  * @see https://docs.slack.dev/apis/web-api/rate-limits (chat.postMessage per channel, chat.update by tier)
  * @see https://discord.com/developers/docs/topics/rate-limits (per route)
  */
-import type { Chat, Post } from "../ports.ts";
+import type { Chat, Post } from "../../ports.ts";
 
 /** A post and the moment from which this replica may write it, ms. */
 export interface Turn {
