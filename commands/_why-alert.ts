@@ -101,14 +101,20 @@ export function alertName({ alert }: StoredAlert): string {
 
 /** What became of it, in one sentence without its full stop. */
 function fateOf(stored: StoredAlert): string {
-  const isAlone = stored.reasons.every((reason) => reason.score <= 0);
-  const positive = stored.reasons.filter((reason) => reason.score > 0).map((reason) => reason.signal);
+  const [strongest] = stored.reasons.toSorted((a, b) => b.score - a.score);
+  const isAlone = strongest === undefined || strongest.score <= 0;
   const placed = isAlone
     ? `it opened incident ${stored.incidentId}`
-    : `it joined incident ${stored.incidentId} by ${positive.join(", ")}`;
-  const held = isFlapping(stored.flapping) ? `, is held open (${flappingText(stored.flapping)})` : "";
-  const muted = stored.mutedBy === null ? "" : `, and is muted by ${oneLine(stored.mutedBy.because, 300)}`;
+    : `it joined incident ${stored.incidentId}, first of all because ${becauseText(strongest.because)}`;
+  const held = isFlapping(stored.flapping) ? `; it is held open (${flappingText(stored.flapping)})` : "";
+  const muted = stored.mutedBy === null ? "" : `; it is muted by ${oneLine(stored.mutedBy.because, 300)}`;
   return `${placed}${held}${muted}`;
+}
+
+/** A reason names the other alert before its sentence, which here stands within one. */
+function becauseText(because: string): string {
+  const [, other, rest] = /^with (.+?): (.+)$/s.exec(because) ?? [];
+  return oneLine(other === undefined ? because : `${rest} (with ${other})`, 300);
 }
 
 function alertFields(stored: StoredAlert, now: Date): ViewBlock {
@@ -119,13 +125,17 @@ function alertFields(stored: StoredAlert, now: Date): ViewBlock {
     { label: "State", value: [plain(`${state}, ${alert.severity}`)] },
     { label: "Since", value: [moment(alert.startsAt)] },
     { label: "For", value: [plain(duration(end.getTime() - alert.startsAt.getTime()))] },
-    { label: "Heard", value: [plain(`${stored.seenCount} times, last `), moment(stored.seenAt)] },
+    { label: "Heard", value: heardText(stored) },
     { label: "Source", value: [plain(alert.source)] },
     { label: "Incident", value: [plain(String(stored.incidentId))] },
     { label: "Placed by", value: [plain(placedBy(stored))] },
     { label: "Key", value: [code(stored.key.slice(0, 16))] },
   ];
   return { kind: "fields", fields };
+}
+
+function heardText({ seenCount, seenAt }: StoredAlert): Text {
+  return [plain(seenCount === 1 ? "once, " : `${seenCount} times, last `), moment(seenAt)];
 }
 
 /** The version of the correlator that put it there, or what else did. */

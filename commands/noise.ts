@@ -59,6 +59,7 @@ function answerOf(
   const view = answerView(summaryOf(report, asked), {
     title: `Noise${of}, last ${asked.days} days`,
     blocks: [
+      { kind: "text", text: [plain(summaryOf(report, asked))] },
       ...table("Rules", ruleColumns, report.rules.slice(0, maxRows).map(ruleRow)),
       ...table("Say the same", duplicateColumns, report.duplicates.slice(0, maxRows).map(duplicateRow)),
       ...(asked.team === null ? teamTable(report) : []),
@@ -78,8 +79,12 @@ function summaryOf(
   const span = days === 1 ? "a day" : `${days} days`;
   if (notified === 0) return `No notification in ${span}.`;
   const idle = Math.round((100 * (notified - mattered)) / notified);
-  const acted = idle === 0 ? "people acted on all" : `nobody acted on ${idle} %`;
-  const all = `${notified === 1 ? "1 notification" : `${notified} notifications`} in ${span}; ${acted} of them.`;
+  const shares = [
+    { is: idle === 0, acted: "people acted on all of them" },
+    { is: idle === 100, acted: "nobody acted on any of them" },
+  ];
+  const acted = shares.find(({ is }) => is)?.acted ?? `nobody acted on ${idle} % of them`;
+  const all = `${notified === 1 ? "1 notification" : `${notified} notifications`} in ${span}; ${acted}.`;
   const of = team === null ? "" : ` of ${oneLine(team, 60)}`;
   const [worst] = report.rules;
   if (worst === undefined) return `${all} No rule${of} stands out as noise.`;

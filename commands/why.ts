@@ -3,11 +3,13 @@ import type { Cause } from "../src/domain/clustering/correlation.ts";
 import { signed } from "../src/domain/clustering/why-not.ts";
 import { answerView } from "../src/domain/command/answer.ts";
 import { alertKeysOf, departedFacts } from "../src/domain/explanation/departed.ts";
+import { partsOf } from "../src/domain/explanation/evidence.ts";
 import { withMoments } from "../src/domain/explanation/moments.ts";
 import { ordinal } from "../src/domain/explanation/order.ts";
+import { changeOf } from "../src/domain/explanation/wording.ts";
 import type { Claim, Evidence, Explanation } from "../src/domain/explanation.ts";
 import type { Incident } from "../src/domain/incident.ts";
-import { firstSuspect } from "../src/domain/learning/feedback.ts";
+import { firstSuspect, rolloutOf, suspectName } from "../src/domain/learning/feedback.ts";
 import { otherCauseActions, verdictActions } from "../src/domain/learning/feedback-view.ts";
 import { groupingActions } from "../src/domain/learning/grouping-choices.ts";
 import {
@@ -77,7 +79,7 @@ async function whyIncident(
     blocks: [
       ...(merged === "" ? [] : [{ kind: "note" as const, text: [plain(merged.trim())] }]),
       ...section("What happened", claims(explanation?.summary ?? [], incident)),
-      ...causeBlocks(explanation?.ranked ?? [], explanation?.modelOrder ?? []),
+      ...causeBlocks(explanation?.ranked ?? [], explanation?.modelOrder ?? [], evidence),
       ...section("What to do", claims(explanation?.actions ?? [], incident)),
       ...section(
         "Evidence",
@@ -119,7 +121,11 @@ function evidenceLine(evidence: Evidence, incident: Incident, departedTo: number
 }
 
 /** Each cause with the terms its score is the sum of. */
-function causeBlocks(ranked: readonly Cause[], modelOrder: readonly number[]): ViewBlock[] {
+function causeBlocks(
+  ranked: readonly Cause[],
+  modelOrder: readonly number[],
+  evidence: readonly Evidence[],
+): ViewBlock[] {
   if (ranked.length === 0) return [];
   const byModel = (rank: number) =>
     modelOrder.length === 0 ? "" : ` · ${ordinal(modelOrder.indexOf(rank) + 1)} by the model`;
@@ -127,7 +133,7 @@ function causeBlocks(ranked: readonly Cause[], modelOrder: readonly number[]): V
     {
       kind: "text",
       text: [
-        bold(causeName(cause)),
+        bold(causeName(cause, evidence)),
         plain(` · ${Math.round(cause.confidence * 100)} %${byModel(index + 1)}`),
       ],
     },
@@ -136,12 +142,16 @@ function causeBlocks(ranked: readonly Cause[], modelOrder: readonly number[]): V
   return [{ kind: "heading", text: "Suspected causes" }, ...blocks];
 }
 
-function causeName(cause: Cause): string {
-  if (cause.changeId !== null) {
-    const service = cause.service === null ? "" : ` on ${cause.service}`;
-    return oneLine(`change ${cause.changeId}${service}`, 200);
-  }
-  return cause.service === null ? "no likely change" : oneLine(cause.service, 200);
+/** "deploy of payments: payments 3.8.1", "rollout 7 of fraud-scorer: …, felt in checkout", "payments", as evidence calls them. */
+function causeName(cause: Cause, evidence: readonly Evidence[]): string {
+  const { service, changeId } = cause;
+  if (changeId === null) return service === null ? "no likely change" : oneLine(service, 200);
+  const change = changeOf(cause, evidence);
+  if (change === undefined) return suspectName(cause);
+  const rollout = rolloutOf(changeId);
+  const name = rollout === null ? change.text : change.text.replace(/^rollout\b/, `rollout ${rollout}`);
+  const felt = service === null || service === partsOf(change).service ? "" : `, felt in ${service}`;
+  return oneLine(`${name}${felt}`, 300);
 }
 
 function termLine(term: { readonly name: string; readonly score: number; readonly because: string }): Text {

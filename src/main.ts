@@ -26,6 +26,7 @@ import { wake } from "./app/wake.ts";
 import type { Config } from "./config.ts";
 import { createKindOf } from "./domain/alert/evidence-kind.ts";
 import { createCorrelator } from "./domain/clustering.ts";
+import { namesIn } from "./domain/people/person.ts";
 import { createCallbacks } from "./http/callbacks.ts";
 import { closedSources, createHttpServer, openSources } from "./http.ts";
 import { followChampion } from "./main/champion.ts";
@@ -154,6 +155,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     flapping: config.flapping,
     reminders: config.silenceReminders,
     monitoring: config.monitoring,
+    nameOf: namesIn(config.people),
     escalates: config.escalation.length > 0,
   });
   triageOf.current = triage;

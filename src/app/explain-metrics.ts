@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import type { TrackedAlert } from "../domain/alert/tracked.ts";
+import { capital } from "../domain/explanation/wording.ts";
 import type { Explanation } from "../domain/explanation.ts";
 import type { Incident } from "../domain/incident.ts";
 import { altOf, chartOf, type MetricChart, metricChartSchema } from "../domain/metrics/chart.ts";
@@ -57,7 +58,10 @@ const maxCharts = 4;
 /** What was measured of an incident before. */
 interface Past {
   readonly bases: ReadonlySet<string>;
-  readonly charts: readonly string[];
+  /** Charts that the thread has. */
+  readonly charts: number;
+  /** What they show, each metric with how it changed. */
+  readonly shown: ReadonlySet<string>;
 }
 
 export function createMetricEvidence(options: MetricEvidenceOptions): MetricEvidence {
@@ -207,8 +211,12 @@ function pastOf(
 ): Past {
   const measured = entries.filter((entry) => entry.kind === "measured");
   const texts = (key: string) =>
-    measured.flatMap(({ data }) => (typeof data[key] === "string" ? [data[key]] : []));
-  return { bases: new Set(texts("basis")), charts: texts("chartKey") };
+    measured.flatMap(({ data }) => [data[key]].flat().filter((value) => typeof value === "string"));
+  return {
+    bases: new Set(texts("basis")),
+    charts: measured.filter(({ data }) => data["chart"] !== undefined).length,
+    shown: new Set(texts("shown")),
+  };
 }
 
 interface Measured {
@@ -222,17 +230,17 @@ interface Measured {
 async function addEntry(tx: StoreSlices, scene: Scene, measured: Measured): Promise<void> {
   const { incident, past } = scene;
   const { chart, changed, at } = measured;
-  const chartKey = hashOf(
-    changed.map((reading) => [reading.question.service, reading.question.name, directionOf(reading)]),
+  const shown = changed.map((reading) =>
+    hashOf([reading.question.service, reading.question.name, directionOf(reading)]),
   );
-  const isNews = chart !== null && !past.charts.includes(chartKey) && past.charts.length < maxCharts;
+  const isNews = chart !== null && shown.some((metric) => !past.shown.has(metric)) && past.charts < maxCharts;
   const entry: NewTimelineEntry = {
     incidentId: incident.id,
     at,
     kind: "measured",
     actor: "tocsin",
     text: textOf(measured, scene.onsetMs),
-    data: { basis: scene.basis, suspects: scene.suspects, ...(isNews ? { chart, chartKey } : {}) },
+    data: { basis: scene.basis, suspects: scene.suspects, ...(isNews ? { chart, shown } : {}) },
     isPosted: isNews,
   };
   const [entryId] = await tx.incidents.addTimeline([entry]);
@@ -258,7 +266,11 @@ function directionOf({ outcome }: MetricReading): string {
 
 function textOf({ changed, readings }: Measured, onsetMs: number): string {
   const sentences = changed.slice(0, 3).flatMap((reading) => sentenceOfChange(reading, onsetMs) ?? []);
-  if (sentences.length > 0) return oneLine(`Metrics around the start: ${sentences.join(". ")}.`, 1000);
+  const [first, ...more] = sentences;
+  if (first !== undefined) {
+    const others = more.map((sentence) => ` ${capital(sentence)}.`).join("");
+    return oneLine(`Metrics around the start: ${first}.${others}`, 1000);
+  }
   const read = readings.filter(({ outcome }) => outcome.kind === "read").length;
   const failed = readings.filter(({ outcome }) => outcome.kind === "unreadable").length;
   const rest = failed === 0 ? "" : `; ${failed} could not be read`;

@@ -47,6 +47,8 @@ export interface ExplainOptions {
   /** Ranks with the weights that are champion now; best first. */
   readonly rankCauses: (question: CauseQuestion) => readonly Cause[];
   readonly budget: TokenBudget;
+  /** Person id to name; ids stand for themselves by default. */
+  readonly nameOf?: (person: string) => string;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -94,6 +96,7 @@ export function createExplain(options: ExplainOptions): Explain {
   const { store, clock, metrics } = options;
   const settleMs = options.settleMs ?? 10_000;
   const maxWaitMs = options.maxWaitMs ?? 60_000;
+  const nameOf = options.nameOf ?? ((person) => person);
 
   /** Explanations that are being made by this process, no more than it has jobs at a time. */
   const running = new Map<number, Work>();
@@ -150,7 +153,9 @@ export function createExplain(options: ExplainOptions): Explain {
       store.explanations.find(incidentId),
     ]);
     if (facts === null) return null;
-    const causes = heedVerdicts(options.rankCauses(facts.ranking), facts.verdicts).map(withoutSecrets);
+    const causes = heedVerdicts(options.rankCauses(facts.ranking), facts.verdicts, nameOf).map(
+      withoutSecrets,
+    );
     const undo = await facts.undoFor(causes);
     const fresh = selectEvidence({ ...facts, causes, known });
     const all = fresh.length === 0 ? known : await store.explanations.addEvidence(incidentId, fresh);

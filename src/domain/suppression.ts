@@ -35,8 +35,15 @@ export interface Muting {
   takeMatched(): readonly number[];
 }
 
-/** @param nameOf - what an alert is called in a sentence, by its key. */
-export function createMuting(rules: readonly InhibitionRule[], nameOf: (key: string) => string): Muting {
+/**
+ * @param nameOf - what an alert is called in a sentence, by its key.
+ * @param personName - the same of a person, by id; ids stand for themselves by default.
+ */
+export function createMuting(
+  rules: readonly InhibitionRule[],
+  nameOf: (key: string) => string,
+  personName: (person: string) => string = (person) => person,
+): Muting {
   const inhibition = createInhibitionIndex(rules);
   const matched = new Set<number>();
   let silences: readonly Silence[] = [];
@@ -47,12 +54,12 @@ export function createMuting(rules: readonly InhibitionRule[], nameOf: (key: str
     // All of them are asked, for each wants to know whether it matches anything at all.
     const matching = silences.filter((silence) => matchesAll(silence.matchers, labels));
     for (const { id } of matching) matched.add(id);
-    return matching[0] === undefined ? null : muteBySilence(matching[0]);
+    return matching[0] === undefined ? null : muteBySilence(matching[0], personName);
   }
 
   function byMaintenance(labels: Readonly<Record<string, string>>): Mute | null {
     const found = underWay.find(({ window }) => matchesAll(window.matchers, labels));
-    return found === undefined ? null : muteByMaintenance(found.window, found.occurrence);
+    return found === undefined ? null : muteByMaintenance(found.window, found.occurrence, personName);
   }
 
   function byInhibition(key: string): Mute | null {

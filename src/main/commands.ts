@@ -12,6 +12,7 @@ import { nameCommands } from "../app/name-commands.ts";
 import { createPlanner, type Planner } from "../app/plan.ts";
 import type { Config } from "../config.ts";
 import type { CommandNaming } from "../domain/command/prefix.ts";
+import { namesIn } from "../domain/people/person.ts";
 import type { Charts, Clock, Log, Metrics, ModelEntry, Policy } from "../ports.ts";
 import { createModels, type Models } from "./models.ts";
 import { ownChannelsOf } from "./own-channels.ts";
@@ -48,7 +49,11 @@ export async function createCommandDesk(parts: CommandDeskParts): Promise<Comman
     rollouts: store.rollouts,
     checks: [createGate({ store, clock })],
   });
-  const effects = createEffects({ models, metrics, rolloutChannels: rolloutChannels(config) });
+  const effects = createEffects({
+    ...{ models, metrics },
+    rolloutChannels: rolloutChannels(config),
+    nameOf: namesIn(config.people),
+  });
   const naming = {
     prefix: config.commandPrefix,
     names: new Set(plugins.commands.map(({ name }) => name)),

@@ -4,6 +4,7 @@ import { createExplain, type Explain } from "../app/explain.ts";
 import type { Config } from "../config.ts";
 import { createKindOf } from "../domain/alert/evidence-kind.ts";
 import { rankCauses } from "../domain/causes.ts";
+import { namesIn } from "../domain/people/person.ts";
 import type { Weights } from "../domain/weights.ts";
 import type { Clock, Explainer, Log, Metrics, Store } from "../ports.ts";
 import { openSecret } from "./secrets.ts";
@@ -26,6 +27,7 @@ export function createExplaining(parts: ExplainingParts): Explain {
     ...parts,
     explainers: { template: createTemplateExplainer(), openai: modelExplainer(parts) },
     rankCauses: (question) => rankCauses({ ...question, kindOf }, parts.weights()),
+    nameOf: namesIn(config.people),
     budget: { perDay: config.explainer.tokensPerDay, perIncident: config.explainer.tokensPerIncident },
   });
 }

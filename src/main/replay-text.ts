@@ -50,7 +50,7 @@ export function formatComparison(
   return [
     `${name}: ${comparison.alerts} alerts`,
     `  ${sides.before}: ${incidents.before} incidents`,
-    `  ${sides.after}: ${incidents.after} incidents, ${pages}; ${comparison.unchanged} incidents are the same in alerts and first cause`,
+    `  ${sides.after}: ${incidents.after} incidents, ${pages}; ${comparison.unchanged === 1 ? "1 incident is" : `${comparison.unchanged} incidents are`} the same in alerts and first cause`,
     ...(comparison.unmatchedAlerts === 0
       ? []
       : [`  ${comparison.unmatchedAlerts} alerts are in only one of the two`]),

@@ -40,10 +40,12 @@ export function totalsOf({ series }: WatchReplay): WatchTotals {
 export function totalsText(replay: WatchReplay): string {
   const { raised, judged } = totalsOf(replay);
   const days = Math.max(1, Math.round((replay.span.toMs - replay.span.fromMs) / dayMs));
-  const times = `raised ${count(raised, "time")} in ${count(days, "day")}`;
+  const times = `${raised === 0 ? "never raised" : `raised ${count(raised, "time")}`} in ${count(days, "day")}`;
   if (judged === null)
     return `${times}; nothing says what it should have come before: --alert NAME names an alert`;
   const { events, foreseen, falseAlarms, medianLeadMs } = judged;
+  if (events === 0 && falseAlarms === 0)
+    return `${times}; ${replay.rule.kind === "forecast" ? "its limit was never reached" : "the alert never fired"}, so this says nothing of how good it is`;
   const what = replay.rule.kind === "forecast" ? "limits reached" : "alerts";
   const lead = medianLeadMs === null ? "" : `, median lead ${leadText(medianLeadMs)}`;
   return `${times}: ${foreseen} of ${events} ${what} foreseen${lead}, ${count(falseAlarms, "false alarm")}`;

@@ -112,6 +112,15 @@ test("an example says which incident of the bot it is, where the bot holds its f
   expect(formatComparison("storm", { before: "1", after: "2" }, comparison)).not.toContain("#12");
 });
 
+test.each([
+  [1, "1 incident is the same"],
+  [2, "2 incidents are the same"],
+])("%i unchanged reads as it should", async (unchanged, text) => {
+  const comparison = compareReplays(await run(shippedWeights), await run(shippedWeights));
+  const sides = { before: "version 1", after: "version 2" };
+  expect(formatComparison("storm", sides, { ...comparison, unchanged })).toContain(text);
+});
+
 test("what a person reads has the counts, a bounded list of examples and no control characters", async () => {
   const red = (service: string) => `${service}\u001b[31m`;
   const hostile = storms.map((alert) => ({ ...alert, service: red(alert.service ?? "") }));

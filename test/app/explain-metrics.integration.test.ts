@@ -315,6 +315,40 @@ describe("whatever the source does", () => {
     expect(await measured(incident.id)).toEqual([]);
   });
 
+  test("a chart is news when it shows a metric that no chart before it showed", async () => {
+    const { id } = await storeIncident();
+    let changing: readonly string[] = [];
+    const source: MetricSource = {
+      range: (query, { fromMs, toMs, stepMs }) => {
+        const points = Array.from({ length: Math.floor((toMs - fromMs) / stepMs) + 1 }, (_, index) => {
+          const atMs = fromMs + index * stepMs;
+          return [atMs, atMs < began ? 1 + (index % 2) / 100 : 9] as const;
+        });
+        const isThere = changing.some((service) => query.includes(`"${service}"`));
+        const series = isThere ? [{ labels: {}, points }] : [];
+        return Promise.resolve({ kind: "series", series, leftOut: 0 });
+      },
+      rules: () => Promise.resolve({ kind: "rules", rules: [] }),
+      check: () => Promise.resolve([]),
+    };
+    const evidence = evidenceWith(source, {
+      queries: [{ name: "errors", query: 'errors{service="{{service}}"}', unit: "" }],
+    });
+    for (const [suspect, services] of [
+      ["checkout", ["checkout"]],
+      ["cart", ["checkout", "cart"]],
+      ["db", ["checkout"]],
+      ["mail", ["storefront"]],
+    ] as const) {
+      changing = services;
+      await saveExplanation(id, suspect);
+      await evidence.measure(id);
+    }
+    const entries = await measured(id);
+    expect(entries.map(({ isPosted }) => isPosted)).toEqual([true, true, false, true]);
+    expect(entries[1]?.text).toMatch(/^Metrics around the start: errors of \w+ rose.*\. Errors of \w+ rose/);
+  });
+
   test("an early look is repeated once there is more to see", async () => {
     const { id } = await storeIncident();
     const early: Clock = { now: () => new Date(onset + minute) };

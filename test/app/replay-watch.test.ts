@@ -64,6 +64,20 @@ const fills = (ms: number) => {
 };
 
 describe("a forecast over the history of Prometheus", () => {
+  test("that had nothing to foresee says that it proves nothing", async () => {
+    const result = await replayWatch({
+      rule: disk,
+      span,
+      series: createWatchSeries({ source: source(() => 0.4).source, alerts: noAlerts }),
+      events: null,
+      signal: AbortSignal.timeout(10_000),
+    });
+    if (result.kind !== "replayed") throw new Error(result.because);
+    expect(totalsText(result.replay)).toBe(
+      "never raised in 4 days; its limit was never reached, so this says nothing of how good it is",
+    );
+  });
+
   test("says when it would have raised and how long before the limit", async () => {
     const { source: metrics, windows } = source(fills);
     const result = await replayWatch({

@@ -8,7 +8,7 @@ import { createExecute, type Execute } from "../../src/app/execute.ts";
 import { createGate } from "../../src/app/gate.ts";
 import { createPlanner } from "../../src/app/plan.ts";
 import type { ChannelSettings } from "../../src/domain/incident/channel.ts";
-import type { Person } from "../../src/domain/people/person.ts";
+import { namesIn, type Person } from "../../src/domain/people/person.ts";
 import type { Observed } from "../../src/domain/rollout/observation.ts";
 import { emptyManifest } from "../../src/domain/rollout/retrain-manifest.ts";
 import {
@@ -206,6 +206,7 @@ export function createWorld(options: WorldOptions): World {
     models,
     rolloutChannels: options.rolloutChannels ?? ["console:rollouts"],
     metrics: noMetrics,
+    nameOf: namesIn(everyone),
   });
   const heard = options.log;
   const log: Log =

@@ -217,9 +217,10 @@ describe("why", () => {
     await alert(id);
     const shown = await view("reader", `why disk-${id}`);
     expect(shown.summary).toBe(
-      `DiskFull on disk-${id}: it joined incident ${id} by topology. Nobody was told. The card of incident ${id} has not reached console:incidents yet.`,
+      `DiskFull on disk-${id}: it joined incident ${id}, first of all because disk calls web. Nobody was told. The card of incident ${id} has not reached console:incidents yet.`,
     );
     expect(JSON.stringify(shown.blocks)).toContain("disk calls web");
+    expect(JSON.stringify(shown.blocks)).toContain('"3 times, last "');
   });
 
   test("a muted alert: by what", async () => {
@@ -266,6 +267,37 @@ describe("why", () => {
     ]) {
       expect(text).toContain(fact);
     }
+  });
+
+  test("a cause is called what the evidence of its change says, a rollout of ours with its number", async () => {
+    const { id } = await incident();
+    const [rollout, deploy] = [`rollout:${id}:fraud-api`, `d-${id}`];
+    const change = { service: "fraud-api", quote: "" };
+    await store.explanations.addEvidence(id, [
+      {
+        ...{ kind: "rollout", subject: String(id), text: "rollout of fraud-api: deploy scorer 2", at: null },
+        data: { ...change, changeId: rollout },
+      },
+      {
+        ...{ kind: "change", subject: deploy, text: "deploy of fraud-api: v3", at: null },
+        data: { ...change, changeId: deploy },
+      },
+    ]);
+    const cause = { confidence: 0.4, score: 1, terms: [] };
+    await store.explanations.save(
+      buildExplanation({
+        incidentId: id,
+        ranked: [
+          { ...cause, service: "fraud-api", changeId: rollout },
+          { ...cause, service: "checkout", changeId: deploy },
+          { ...cause, service: "db", changeId: "rollout:7:db" },
+        ],
+      }),
+    );
+    const text = JSON.stringify((await view("reader", `why ${id}`)).blocks);
+    expect(text).toContain(`"rollout ${id} of fraud-api: deploy scorer 2"`);
+    expect(text).toContain('"deploy of fraud-api: v3, felt in checkout"');
+    expect(text).toContain('"rollout 7 on db"');
   });
 
   test("something unknown is refused with what can be written", async () => {

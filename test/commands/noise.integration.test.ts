@@ -63,6 +63,7 @@ function tables(view: View): readonly (readonly string[])[] {
 
 test("the report says which rules are noise, whose, how much of it, and what would help", async () => {
   const view = await answer("noise");
+  expect(view.blocks[0]).toEqual({ kind: "text", text: [{ text: view.summary }] });
   expect(view.summary).toBe(
     "36 notifications in 30 days; nobody acted on 50 % of them. 2 rules made 50 % of them, first Chatty (never mattered).",
   );

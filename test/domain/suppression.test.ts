@@ -57,6 +57,16 @@ describe("a silence", () => {
     expect(becauseAt(4, { silences: [silence({ startsAt: at(5) })] })).toBeUndefined();
   });
 
+  test("is by a person, who has a name", () => {
+    const muting = createMuting(
+      [],
+      (key) => key,
+      (person) => (person === "oncall" ? "Ada Ops" : person),
+    );
+    muting.setTo({ silences: [silence()], windows: [] }, at(1));
+    expect(muting.muteOf(web)?.because).toMatch(/^silence 1 by Ada Ops until /);
+  });
+
   test("of two the one that lasts longer is named, and both know that they match", () => {
     const muting = createMuting([], (key) => key);
     muting.setTo({ silences: [silence(), silence({ id: 2, endsAt: at(90) })], windows: [] }, at(1));

@@ -6,6 +6,8 @@ export interface EffectsOptions {
   /** Channels that get every rollout's card, "slack:C0123ABCD": `rollouts.to` in tocsin.yaml. */
   readonly rolloutChannels: readonly string[];
   readonly metrics: Metrics;
+  /** Person id to name. */
+  readonly nameOf: (person: string) => string;
 }
 
 /** The circumstances of a change. */

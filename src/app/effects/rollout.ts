@@ -54,7 +54,7 @@ export function createRolloutEffects(options: EffectsOptions) {
     await wantCards(tx, options, stored, context.now);
     await tellComparison(tx, stored, context.now);
     await tx.jobs.add({ task: "apply", rolloutId: stored.id }, { runAt: stored.expiresAt });
-    const text = `rollout ${stored.id} asked for by ${stored.requestedBy}: ${planTitle(stored.plan)}`;
+    const text = `rollout ${stored.id} asked for by ${options.nameOf(stored.requestedBy)}: ${planTitle(stored.plan)}`;
     await tellIncident(tx, stored, text, context);
     return stored;
   }

@@ -42,6 +42,7 @@ export function createMemory(
     readonly inhibition?: readonly InhibitionRule[];
     readonly flapping?: FlappingRule;
     readonly correlatorVersion?: () => number;
+    readonly nameOf?: (person: string) => string;
   } = {},
 ): TriageMemory {
   const alerts = new Map<string, TrackedAlert>();
@@ -54,7 +55,11 @@ export function createMemory(
     firing: new Set(),
     held: new Set(),
     guests: new Map(),
-    muting: createMuting(rules.inhibition ?? [], (key) => nameOf(alerts.get(key)) ?? key.slice(0, 16)),
+    muting: createMuting(
+      rules.inhibition ?? [],
+      (key) => nameOf(alerts.get(key)) ?? key.slice(0, 16),
+      rules.nameOf,
+    ),
     flapping: rules.flapping ?? shippedFlapping,
     correlator,
     correlatorVersion: rules.correlatorVersion?.() ?? null,

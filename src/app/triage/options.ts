@@ -37,6 +37,8 @@ export interface TriageOptions {
   readonly reminders?: ReminderRule;
   /** How what is pushed of models is gathered; as shipped when left out. */
   readonly monitoring?: MonitoringSettings;
+  /** Person id to name, for what mutes say; ids stand for themselves by default. */
+  readonly nameOf?: (person: string) => string;
   /** Whether anybody is to be told while nobody acknowledges an incident; false by default. */
   readonly escalates?: boolean;
 }

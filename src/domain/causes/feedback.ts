@@ -37,8 +37,16 @@ function votesAsTerms(
 ): readonly CauseTerm[] {
   if (said === undefined || said.right === said.wrong) return [];
   const odds = Math.log((said.right + 1) / (said.wrong + 1));
-  const because = `people confirmed ${name} as the cause ${said.right} times and refused it ${said.wrong} times`;
+  const parts = [
+    ...(said.right === 0 ? [] : [`confirmed ${name} as the cause ${timesText(said.right)}`]),
+    ...(said.wrong === 0 ? [] : [`refused ${said.right === 0 ? name : "it"} ${timesText(said.wrong)}`]),
+  ];
+  const because = `people ${parts.join(" and ")}`;
   return [{ name: "feedback", score: Math.max(-most, Math.min(most, odds)), because }];
+}
+
+function timesText(count: number): string {
+  return count === 1 ? "once" : `${count} times`;
 }
 
 /** Each earlier incident counts as much as it is like this one. */

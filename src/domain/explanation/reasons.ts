@@ -94,9 +94,12 @@ const rewordings: readonly (readonly [RegExp, (subject: Subject, ...groups: read
     ],
     [/^(.+ calls .+, .+), which is alerting too$/, (_subject, calls) => `${calls}, which are alerting too`],
     [
-      /^people confirmed .+ as the cause (\d+) times and refused it (\d+) times$/,
-      ({ it }, right, wrong) =>
-        `people have named ${it} as a cause ${counted(right, "time")}, and refused it ${counted(wrong, "time")}`,
+      /^people confirmed .+ as the cause (once|\d+ times)( and refused it (?:once|\d+ times))?$/,
+      ({ it }, right, wrong) => `people have confirmed ${it} as a cause ${right}${wrong ?? ""}`,
+    ],
+    [
+      /^people refused .+ (once|\d+ times)$/,
+      ({ it }, wrong) => `people have refused ${it} as a cause ${wrong}`,
     ],
   ];
 

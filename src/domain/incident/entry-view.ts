@@ -46,9 +46,14 @@ export function entryView(
   };
 }
 
-/** "acknowledged by Ada", "given to Bo by Ada: …", "Ada: the vendor says …" */
+/** "acknowledged by Ada", "given to Bo by Ada: …", "Ada: the vendor says …", "Ada splits off 2 alerts" */
 function saysWho(line: string, name: string): boolean {
-  return line.endsWith(` by ${name}`) || line.includes(` by ${name}: `) || line.startsWith(`${name}: `);
+  return (
+    line.endsWith(` by ${name}`) ||
+    line.includes(` by ${name}: `) ||
+    line.startsWith(`${name}: `) ||
+    line.startsWith(`${name} `)
+  );
 }
 
 /** It got worse, something else is suspected, or it is over: whoever does not follow the thread should hear of it. */

@@ -81,11 +81,19 @@ export function blames(cause: Pick<Suspect, "service" | "changeId"> | undefined)
   return cause !== undefined && (cause.service !== null || cause.changeId !== null);
 }
 
-/** "checkout", "change d-41 on checkout", "no change". Untrusted text. */
+/** "checkout", "change d-41 on checkout", "rollout 7 on checkout", "no change". Untrusted text. */
 export function suspectName({ service, changeId }: Pick<Suspect, "service" | "changeId">): string {
   if (changeId === noChange) return "no change";
   if (changeId === null) return oneLine(service ?? "nothing", 120);
-  return oneLine(`change ${changeId}${service === null ? "" : ` on ${service}`}`, 200);
+  const rollout = rolloutOf(changeId);
+  const what = rollout === null ? `change ${changeId}` : `rollout ${rollout}`;
+  return oneLine(`${what}${service === null ? "" : ` on ${service}`}`, 200);
+}
+
+/** Number of our rollout that a change is; null for changes of others. */
+export function rolloutOf(changeId: string): number | null {
+  const number = /^rollout:(\d{1,9}):/.exec(changeId)?.[1];
+  return number === undefined ? null : Number(number);
 }
 
 /**
@@ -154,14 +162,19 @@ const verdictLogOdds = Math.log(0.95 / 0.05);
  * The ranking of an incident after what people said of this very incident: their word is one more term of the score,
  * and moves the confidence as evidence of that strength does.
  * @param causes - best first; their confidences need not sum to 1.
+ * @param nameOf - person id to name.
  */
-export function heedVerdicts(causes: readonly Cause[], verdicts: readonly Verdict[]): readonly Cause[] {
+export function heedVerdicts(
+  causes: readonly Cause[],
+  verdicts: readonly Verdict[],
+  nameOf: (person: string) => string,
+): readonly Cause[] {
   if (verdicts.length === 0) return causes;
   const heeded = causes.map((cause) => {
     const terms = verdicts.flatMap((verdict) => {
       const agrees = agreement(cause, verdict);
       if (agrees === null) return [];
-      const because = `${verdict.person} says that ${suspectName(verdict)} was ${verdict.isRight ? "" : "not "}the cause`;
+      const because = `${oneLine(nameOf(verdict.person), 60)} says that ${suspectName(verdict)} was ${verdict.isRight ? "" : "not "}the cause`;
       return [{ name: "verdict", score: agrees ? verdictLogOdds : -verdictLogOdds, because }];
     });
     const extra = terms.reduce((sum, term) => sum + term.score, 0);

@@ -59,7 +59,7 @@ export function checkEnough(labels: { readonly causes: number; readonly pairs: n
   if (causes >= fewestCauses || pairs >= fewestPairs) return null;
   return {
     kind: "too_little",
-    problem: `There are ${causes} incidents with a confirmed cause and ${pairs} confirmed pairs of alerts; at least ${fewestCauses} or ${fewestPairs} are needed.`,
+    problem: `There are ${causes} incidents with a confirmed cause and ${pairs} confirmed pairs of alerts; at least ${fewestCauses} incidents or ${fewestPairs} pairs are needed.`,
     remedy:
       "Say what the causes were (cause 12 service:NAME, or the buttons under a card) and correct groupings (merge, split, move); then try again.",
   } as const;

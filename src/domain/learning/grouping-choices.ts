@@ -46,7 +46,8 @@ export function splitChoices(id: number, alerts: readonly TrackedAlert[]): reado
   ];
   const seen = new Set<string>();
   return sets.flatMap(({ name, members }): Choice[] => {
-    const keys = members.map(({ key }) => key.slice(0, shownKey)).sort();
+    // Firings of one alert share the beginning of their keys, and leave together.
+    const keys = [...new Set(members.map(({ key }) => key.slice(0, shownKey)))].sort();
     const set = keys.join(",");
     if (members.length === alerts.length || seen.has(set)) return [];
     seen.add(set);

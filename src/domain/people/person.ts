@@ -41,3 +41,9 @@ export function isStranger(person: Person): boolean {
 export function findPerson(people: readonly Person[], platform: string, accountId: string): Person | null {
   return people.find((person) => person.accounts[platform] === accountId) ?? null;
 }
+
+/** What a person is called in a sentence, by id; whoever tocsin.yaml does not name keeps the id. */
+export function namesIn(people: readonly Pick<Person, "id" | "name">[]): (id: string) => string {
+  const names = new Map(people.map(({ id, name }) => [id, name]));
+  return (id) => names.get(id) ?? id;
+}

@@ -126,26 +126,36 @@ export function windowName(window: Pick<MaintenanceWindow, "id" | "name">): stri
   return window.name ?? String(window.id);
 }
 
-export function muteByMaintenance(window: MaintenanceWindow, occurrence: Occurrence): Mute {
+/** @param nameOf - person id to name. */
+export function muteByMaintenance(
+  window: MaintenanceWindow,
+  occurrence: Occurrence,
+  nameOf: (person: string) => string,
+): Mute {
   const { createdBy, reason } = window;
   const until = moment(occurrence.to).text;
   return {
     by: "maintenance",
     id: windowName(window),
-    because: `maintenance ${windowName(window)} by ${createdBy} until ${until}: ${reason}`,
+    because: `maintenance ${windowName(window)} by ${nameOf(createdBy)} until ${until}: ${reason}`,
   };
 }
 
-/** "mon, wed 02:00 to 03:00 Europe/Berlin" */
+/** "mon to fri 02:00 to 03:00 Europe/Berlin", "mon, wed 02:00 to 03:00 UTC" */
 export function scheduleText(schedule: MaintenanceSchedule): string {
   if (schedule.kind === "once") return `once, ${moment(schedule.from).text} to ${moment(schedule.to).text}`;
   if (schedule.kind === "cron")
     return `${schedule.cron} for ${duration(schedule.durationMs)}, ${schedule.timezone}`;
-  const days =
-    schedule.days.length === weekdays.length
-      ? "every day"
-      : schedule.days.map((day) => weekdays[day]).join(", ");
-  return `${days} ${clockText(schedule.fromMinute)} to ${clockText(schedule.toMinute)} ${schedule.timezone}`;
+  return `${daysText(schedule.days)} ${clockText(schedule.fromMinute)} to ${clockText(schedule.toMinute)} ${schedule.timezone}`;
+}
+
+/** Three days or more in a row are a range. */
+function daysText(days: readonly number[]): string {
+  if (days.length === weekdays.length) return "every day";
+  const [first = 0] = days;
+  const last = days.at(-1) ?? first;
+  const isRun = days.length > 2 && days.every((day, index) => day === first + index);
+  return isRun ? `${weekdays[first]} to ${weekdays[last]}` : days.map((day) => weekdays[day]).join(", ");
 }
 
 function clockText(minute: number): string {

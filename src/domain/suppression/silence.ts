@@ -24,11 +24,12 @@ export function activeSilences(silences: readonly Silence[], now: Date): readonl
     .sort((a, b) => b.endsAt.getTime() - a.endsAt.getTime() || a.id - b.id);
 }
 
-export function muteBySilence(silence: Silence): Mute {
+/** @param nameOf - person id to name. */
+export function muteBySilence(silence: Silence, nameOf: (person: string) => string): Mute {
   const { id, createdBy, endsAt, reason } = silence;
   return {
     by: "silence",
     id,
-    because: `silence ${id} by ${createdBy} until ${moment(endsAt).text}: ${reason}`,
+    because: `silence ${id} by ${nameOf(createdBy)} until ${moment(endsAt).text}: ${reason}`,
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { feedbackTerms } from "../../../src/domain/causes/feedback.ts";
 import { writeTemplate } from "../../../src/domain/explanation/template.ts";
 import type { Claim } from "../../../src/domain/explanation.ts";
 import { buildCause, buildChange, buildQuestion } from "../../fixtures/explanation-question.ts";
@@ -300,16 +301,21 @@ test("what speaks for a suspect is no objection to it, whatever its fitted weigh
 
 describe("how often people named a cause reads in both numbers", () => {
   test.each([
-    [1, 0, "people have named it as a cause 1 time, and refused it 0 times"],
-    [3, 1, "people have named it as a cause 3 times, and refused it 1 time"],
+    [1, 0, "people have confirmed it as a cause once."],
+    [3, 1, "people have confirmed it as a cause 3 times and refused it once."],
   ])("%s and %s", (right, wrong, text) => {
-    const because = `people confirmed checkout as the cause ${right} times and refused it ${wrong} times`;
-    const cause = buildCause({
-      service: "checkout",
-      changeId: null,
-      terms: [{ name: "feedback", score: 1, because }],
-    });
+    const votes = new Map([["service:checkout", { right, wrong }]]);
+    const terms = feedbackTerms("service:checkout", "checkout", { feedback: votes });
+    const cause = buildCause({ service: "checkout", changeId: null, terms });
     expect(writeTemplate(buildQuestion({ causes: [cause] })).causes[0]?.text).toContain(text);
+  });
+
+  test("what was only refused is said as that", () => {
+    const votes = new Map([["service:checkout", { right: 0, wrong: 2 }]]);
+    const terms = feedbackTerms("service:checkout", "checkout", { feedback: votes });
+    const cause = buildCause({ service: "checkout", changeId: null, terms });
+    const said = writeTemplate(buildQuestion({ causes: [cause] })).causes.map((claim) => claim.text);
+    expect(said).toContainEqual("What does not fit: people have refused it as a cause 2 times.");
   });
 });
 

@@ -34,6 +34,8 @@ test.each([
   ["acknowledged by Ada", ""],
   ["given to Bo by Ada: watch the queue", ""],
   ["Ada: the vendor restarted it", ""],
+  ["Ada splits off 2 alerts: Down on api", ""],
+  ["Adalbert splits off 2 alerts", " · Ada"],
   ["merged with #13", " · Ada"],
   ["acknowledged by Adalbert", " · Ada"],
 ])("a line of the thread names who did it once: %s", (text, who) => {

@@ -63,7 +63,7 @@ describe("what resolved it", () => {
       "Mika Lehtonen resolved it.",
       "What was written: “scorer 3 serves again”.",
       "Rollout 7 had succeeded: rollback scorer 4 → 3 in production.",
-      "Mika Lehtonen confirmed the cause: change rollout:6:fraud-scorer on fraud-scorer.",
+      "Mika Lehtonen confirmed the cause: rollout 6 on fraud-scorer.",
     ]);
   });
 
@@ -206,8 +206,8 @@ test("the answer says in short what the file says at length", () => {
     "Since: 2026-03-01 10:00 UTC",
     "Time to acknowledge: 3 min, by Ada Okafor",
     "Time to resolve: 1 h",
-    "Probable cause: change rollout:6:fraud-scorer on fraud-scorer, 82 %",
-    "What resolved it: Mika Lehtonen resolved it. What was written: “scorer 3 serves again”. Rollout 7 had succeeded: rollback scorer 4 → 3 in production. Mika Lehtonen confirmed the cause: change rollout:6:fraud-scorer on fraud-scorer.",
+    "Probable cause: rollout 6 on fraud-scorer, 82 %",
+    "What resolved it: Mika Lehtonen resolved it. What was written: “scorer 3 serves again”. Rollout 7 had succeeded: rollback scorer 4 → 3 in production. Mika Lehtonen confirmed the cause: rollout 6 on fraud-scorer.",
   ]);
   expect(view.blocks.at(-1)).toMatchObject({ kind: "file", filename: "incident-12.md" });
 });

@@ -5,6 +5,7 @@ import {
   type Feedback,
   heedVerdicts,
   standingVerdicts,
+  suspectName,
   suspectOf,
   type Verdict,
 } from "../../../src/domain/learning/feedback.ts";
@@ -120,37 +121,44 @@ describe("heeding what was said of this very incident", () => {
     if (first === undefined) throw new Error("a verdict stands");
     return { ...first, ...over };
   }
+  const nameOf = (person: string) => (person === "oncall" ? "Ada" : person);
   const ranking = [cause("api", 0.6, "d-1"), cause("api", 0.2), cause("db", 0.1)];
 
   test("what was refused goes behind what was not, with the reason shown", () => {
-    const heeded = heedVerdicts(ranking, [verdict({ isRight: false })]);
+    const heeded = heedVerdicts(ranking, [verdict({ isRight: false })], nameOf);
     expect(heeded.map(({ service }) => service)).toEqual(["db", "api", "api"]);
     const term = heeded[1]?.terms.at(-1);
-    expect(term).toMatchObject({ name: "verdict", because: "oncall says that api was not the cause" });
+    expect(term).toMatchObject({ name: "verdict", because: "Ada says that api was not the cause" });
     expect(heeded[1]?.score).toBeCloseTo(1 + (term?.score ?? 0));
   });
 
   test("what was confirmed goes first", () => {
-    const heeded = heedVerdicts(ranking, [verdict({ service: "db" })]);
+    const heeded = heedVerdicts(ranking, [verdict({ service: "db" })], nameOf);
     expect(heeded[0]?.service).toBe("db");
     expect(heeded[0]?.confidence).toBeGreaterThan(0.6);
   });
 
   test("a refused change leaves its service suspected for another reason", () => {
-    const heeded = heedVerdicts(ranking, [verdict({ changeId: "d-1", isRight: false })]);
+    const heeded = heedVerdicts(ranking, [verdict({ changeId: "d-1", isRight: false })], nameOf);
     expect(heeded.map(({ service, changeId }) => [service, changeId])[0]).toEqual(["api", null]);
   });
 
   test("no change to blame speaks for every suspect without one", () => {
-    const heeded = heedVerdicts(ranking, [verdict({ service: null, changeId: "none" })]);
+    const heeded = heedVerdicts(ranking, [verdict({ service: null, changeId: "none" })], nameOf);
     expect(heeded.map(({ service, changeId }) => [service, changeId])[0]).toEqual(["api", null]);
   });
 
   test("confidences stay probabilities", () => {
-    const heeded = heedVerdicts(ranking, [verdict(), verdict({ person: "b", isRight: false })]);
+    const heeded = heedVerdicts(ranking, [verdict(), verdict({ person: "b", isRight: false })], nameOf);
     expect(heeded.reduce((sum, { confidence }) => sum + confidence, 0)).toBeLessThanOrEqual(1);
     expect(heeded.every(({ confidence }) => confidence >= 0)).toBe(true);
   });
 
-  test("without a word nothing changes", () => expect(heedVerdicts(ranking, [])).toBe(ranking));
+  test("without a word nothing changes", () => expect(heedVerdicts(ranking, [], nameOf)).toBe(ranking));
+});
+
+test("a rollout of ours goes by its number, a change of others by its id", () => {
+  expect(suspectName({ service: "api", changeId: "rollout:7:api" })).toBe("rollout 7 on api");
+  expect(suspectName({ service: null, changeId: "rollout:7:api" })).toBe("rollout 7");
+  expect(suspectName({ service: "api", changeId: "rollout-of-pain" })).toBe("change rollout-of-pain on api");
 });

@@ -37,6 +37,7 @@ describe("too little data", () => {
     if (result.kind !== "too_little") return;
     expect(result.problem).toContain("3 incidents");
     expect(result.problem).toContain("5 confirmed pairs");
+    expect(result.problem).toContain("at least 20 incidents or 60 pairs are needed");
     expect(result.remedy).not.toBe("");
   });
 });

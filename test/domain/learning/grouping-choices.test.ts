@@ -63,6 +63,13 @@ describe("what can be split off", () => {
     expect(splitChoices(12, same)).toEqual([]);
   });
 
+  test("names the firings of one alert once", () => {
+    const again = { ...alerts[0], key: `${alerts[0]?.alert.fingerprint}/2026-03-01T13:00:00.000Z` };
+    const twice = splitChoices(12, [...alerts.slice(0, 3), buildTracked(again.alert, { key: again.key })]);
+    const down = twice.find(({ label }) => label === "Down (2 alerts)");
+    expect(down?.command).toBe(`split 12 ${alerts[0]?.key.slice(0, 16)}`);
+  });
+
   test("is what the command then takes", () => {
     for (const { label, command } of splitChoices(12, alerts)) {
       const chosen = chooseAlerts(command.replace("split 12 ", ""), alerts);

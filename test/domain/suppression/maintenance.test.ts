@@ -147,3 +147,14 @@ test.each([
 ])("clock %j is minute %j", (text, expected) => {
   expect(parseClock(text)).toBe(expected);
 });
+
+test.each([
+  [[1, 2, 3, 4, 5], "mon to fri"],
+  [[0, 1, 2, 3, 4, 5, 6], "every day"],
+  [[1, 2], "mon, tue"],
+  [[1, 3, 5], "mon, wed, fri"],
+  [[0], "sun"],
+])("the days %j read %s", (days, text) => {
+  const schedule = { kind: "weekly", days, fromMinute: 510, toMinute: 540, timezone: "UTC" } as const;
+  expect(scheduleText(schedule)).toBe(`${text} 08:30 to 09:00 UTC`);
+});
