@@ -1,14 +1,14 @@
 /**
- * Whether the evidence that a sentence cites holds what the sentence says: its names, its numbers with their units and
- * of the right thing, the way things went, and what came before what. It errs on the side of refusing: the template's
+ * Whether the evidence that a sentence cites holds what the sentence says: its names, the changes that it tells of, its
+ * numbers with their units and of the right thing, the way things went, and what came before what. It errs on the side of refusing: the template's
  * text is always there to stand instead.
  */
 
 import type { Evidence, ExplanationQuestion } from "../explanation.ts";
-import { directionsIn, directionsOf, falseOrder } from "./direction.ts";
+import { directionsIn, directionsOf, falseOrder, isNegated } from "./direction.ts";
 import { partsOf } from "./evidence.ts";
 import { readsLikeInstructions } from "./model-text.ts";
-import { literal, mentions, mentionsApart, withoutNames } from "./names.ts";
+import { hasStem, literal, mentions, mentionsApart, withoutNames } from "./names.ts";
 import { backs, momentsIn, type Quantity, quantitiesIn } from "./quantity.ts";
 import { strangerIn } from "./words.ts";
 
@@ -45,6 +45,7 @@ export function contentProblem(
   return (
     identifierProblem(rest, cited) ??
     strangerProblem(rest, cited) ??
+    changeProblem(rest, cited) ??
     numberProblem(text, names, sources) ??
     directionProblem(text, cited) ??
     orderProblem(text, cited, question)
@@ -115,6 +116,23 @@ function ownWords(fact: Evidence): string {
   const { fact: what, entities } = partsOf(fact);
   const { ending } = fact.data;
   return withoutNames(typeof ending === "string" ? what.replace(ending, "") : what, entities);
+}
+
+// ---------- what was done ----------
+
+/** Words by which a sentence says that somebody put something live. They are plain English; that it happened is a fact. */
+const putLive =
+  /\b(?:(?:the|this|that|an?|recent|latest|new|last)\s+(change)s?|(deploy)(?:s|ed|ing|ments?)?|(rollout)s?|(?:went|goes?|gone|going) (live))\b/giu;
+
+/** A change that is told of must be cited, or be told of by what is cited; "no deploy" needs neither. */
+function changeProblem(rest: string, cited: readonly Evidence[]): string | null {
+  if (cited.some(({ kind }) => kind === "change" || kind === "rollout")) return null;
+  const held = cited.flatMap(textsOf).join(" \n ");
+  const told = [...rest.matchAll(putLive)].find((match) => {
+    const word = match.slice(1).find((group) => group !== undefined) ?? match[0];
+    return !isNegated(rest, match.index) && !hasStem(held, word);
+  });
+  return told === undefined ? null : `tells of "${told[0]}", and cites no change`;
 }
 
 // ---------- numbers ----------

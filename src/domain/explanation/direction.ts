@@ -10,14 +10,19 @@ const words: Readonly<Record<Direction, RegExp>> = {
 
 const negated = /\b(?:not|no|never|neither|nor|without|hardly|cannot|\p{L}+n['’]t)(?:\s+\p{L}+){0,2}\s*$/iu;
 
+/** True when what stands at this place of a text is denied: "did not rise", "no recent deploy". */
+export function isNegated(text: string, index: number): boolean {
+  return negated.test(text.slice(0, index));
+}
+
 /** The directions that a text states; "did not rise" states "down". */
 export function directionsIn(text: string): ReadonlySet<Direction> {
   const found = new Set<Direction>();
   for (const [direction, pattern] of Object.entries(words)) {
     for (const match of text.matchAll(pattern)) {
-      const isNegated = negated.test(text.slice(0, match.index));
+      const isDenied = isNegated(text, match.index);
       // Keys of a record of directions.
-      found.add(isNegated ? opposite(direction as Direction) : (direction as Direction));
+      found.add(isDenied ? opposite(direction as Direction) : (direction as Direction));
     }
   }
   return found;

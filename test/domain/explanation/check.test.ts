@@ -84,6 +84,9 @@ describe("a claim stands", () => {
     ["The p95 of fraud-scorer did not rise.", [metric]],
     ["QueueBacklog on mailer shows that 3 pods wait.", [queue]],
     ["fraud-scorer is blamed with 82 %, but no alert fires on it.", [rollout]],
+    ["checkout is slow, and no recent deploy fits.", [latency]],
+    ["checkout is slow since the rollout of fraud-scorer went live.", [latency, rollout]],
+    ["checkout is slow, and no likely change is known.", [latency]],
   ])("%s", (text, evidence) => {
     expect(reasonFor({ text, evidence })).toBeUndefined();
   });
@@ -109,6 +112,17 @@ describe("a claim is dropped", () => {
     ["of a made-up rule", "checkout fires DiskFull too.", [latency], /DiskFull|disk/],
     ["of people", "checkout is slow for all customers.", [latency], /customers|all/],
     ["of another kind of change", "The backup of fraud-scorer came first.", [rollout], /backup/],
+
+    // What was done.
+    [
+      "of a deploy that it does not cite",
+      "The deploy of checkout came first.",
+      [latency],
+      /tells of "deploy"/,
+    ],
+    ["of a rollout before it", "checkout is slow after a rollout.", [latency], /tells of "rollout"/],
+    ["of something live", "checkout is slow since a new version went live.", [latency], /"went live"/],
+    ["of a change", "checkout is slow since the change.", [latency], /tells of "the change"/],
 
     // How much.
     ["with a number from nowhere", "checkout has 940 failed requests.", [latency], /940/],
