@@ -280,6 +280,14 @@ describe("for every reader", () => {
     }
   });
 
+  test("in a narrow window the words of a table stay whole", async () => {
+    const page = await visit("/audit", { viewport: { width: 900, height: 800 } });
+    const word = page.getByRole("cell", { name: "incident.acknowledged" }).getByText("incident.acknowledged");
+    const box = await word.first().boundingBox();
+    expect(box?.height).toBeGreaterThan(8);
+    expect(box?.height).toBeLessThan(40);
+  });
+
   test("on a phone the first suspect is in view, and filters that are folded away say what is set", async () => {
     const page = await visit(`/incidents/${shop.incident}`, phone);
     const suspect = page.locator(".topology-service", { hasText: "suspect 1" }).locator(".topology-box");

@@ -50,7 +50,13 @@ const rules: readonly (readonly [RegExp, (match: RegExpExecArray) => string])[] 
   [/^\\([^0-9A-Za-z\s])/, (match) => escaped(match[1] ?? "")],
   [/^```(?:[a-z0-9_+-]*\n)?([\s\S]+?)```/, (match) => `<pre>${escaped(match[1] ?? "")}</pre>`],
   [/^`([^`]+)`/, (match) => `<code>${escaped(match[1] ?? "")}</code>`],
-  [/^<t:(-?\d+)(?::[tTdDfFR])?>/, (match) => `<time>${clock(new Date(Number(match[1]) * 1000))}</time>`],
+  [
+    /^<t:(-?\d+):([tfR])>/,
+    ([, seconds, style]) => {
+      const how = style === "t" ? "time" : style === "f" ? "day and time" : "alone";
+      return `<time>${clock(new Date(Number(seconds) * 1000), how)}</time>`;
+    },
+  ],
   [/^<@&?(\d+)>/, (match) => `<a class="call">@${match[1]}</a>`],
   [
     /^\[((?:\\.|[^\]\\])+)\]\(<?((?:https?):\/\/[^\s)>]+)>?\)/,

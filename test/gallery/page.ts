@@ -38,7 +38,8 @@ ${figures.join("\n")}
 `;
 }
 
-/** A moment as a reader in UTC sees it. */
-export function clock(at: Date): string {
-  return at.toISOString().slice(0, 16).replace("T", " at ");
+/** A moment as a reader in UTC sees it: where it stands alone, within a sentence with its day, or its time alone. */
+export function clock(at: Date, how: "alone" | "day and time" | "time"): string {
+  const [day = "", minute = ""] = at.toISOString().slice(0, 16).split("T");
+  return { alone: `${day} at ${minute}`, "day and time": `${day} ${minute}`, time: minute }[how];
 }

@@ -93,7 +93,7 @@ function inlineHtml(element: InlineElement): string {
     element.type === "link"
       ? `<a href="${escaped(element.url)}">${escaped(element.text ?? element.url)}</a>`
       : element.type === "date"
-        ? escaped(clock(new Date(element.timestamp * 1000)))
+        ? escaped(clock(new Date(element.timestamp * 1000), howShown(element.format)))
         : escaped(element.text);
   const wrap = (tag: string, html: string) => `<${tag}>${html}</${tag}>`;
   return (["code", "strike", "italic", "bold"] as const).reduce((html, name) => {
@@ -107,8 +107,16 @@ function markup(text: string): string {
   return text
     .split(/(<!date\^\d+\^[^>]*>)/)
     .map((part) => {
-      const seconds = /^<!date\^(\d+)\^/.exec(part)?.[1];
-      return seconds === undefined ? escaped(part) : escaped(clock(new Date(Number(seconds) * 1000)));
+      const [, seconds, format = ""] = /^<!date\^(\d+)\^([^|]*)/.exec(part) ?? [];
+      return seconds === undefined
+        ? escaped(part)
+        : escaped(clock(new Date(Number(seconds) * 1000), howShown(format)));
     })
     .join("");
+}
+
+/** @param format - of a date token, "{date_short} {time}". */
+function howShown(format: string): "alone" | "day and time" | "time" {
+  if (format === "{time}") return "time";
+  return format.includes(" at ") ? "alone" : "day and time";
 }

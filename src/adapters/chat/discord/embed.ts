@@ -97,10 +97,17 @@ function layOut(blocks: readonly ViewBlock[], typed: readonly Piece[]): Layout {
     if (block.kind === "fields") layout.grid.push(...block.fields);
     else if (block.kind === "heading" && layout.grid.length > 0)
       layout.sections.push({ name: block.text, pieces: [] });
-    else (layout.sections.at(-1)?.pieces ?? layout.description).push(pieceOf(block));
+    else add(layout.sections.at(-1)?.pieces ?? layout.description, block);
   }
   (layout.sections.at(-1)?.pieces ?? layout.description).push(...typed);
   return layout;
+}
+
+/** A heading stands apart from what is above it. */
+function add(pieces: Piece[], block: ViewBlock): void {
+  const isApart = block.kind === "heading" && pieces.length > 0;
+  if (isApart) pieces.push(() => "");
+  pieces.push(pieceOf(block));
 }
 
 /** A long description must not push the facts out: they keep a third of the room. */

@@ -119,8 +119,10 @@ function fieldLine(field: { readonly label: string; readonly value: Text }): Lin
 }
 
 const maxCell = 32;
+/** Columns of a fixed-width font that an embed has room for; what is wider breaks every line of the table. */
+const widestTable = 60;
 
-/** Discord has no tables: columns of a fixed width in a code block. */
+/** Discord has no tables: columns of a fixed width in a code block, or, where they do not fit, a line for each row. */
 function tablePiece(
   columns: readonly string[],
   rows: readonly (readonly string[])[],
@@ -128,6 +130,12 @@ function tablePiece(
 ): string | null {
   const cells = [columns, ...rows].map((row) => columns.map((_, at) => plainLine(row[at] ?? "", maxCell)));
   const widths = columns.map((_, at) => Math.max(...cells.map((row) => width(row[at] ?? ""))));
+  const total = widths.reduce((sum, size) => sum + size, 2 * (widths.length - 1));
+  if (total > widestTable)
+    return linesPiece(
+      rows.map((row) => rowLine(columns, row)),
+      max,
+    );
   const lines = cells.map((row) =>
     row
       .map((cell, at) => pad(cell, widths[at] ?? 0))
@@ -142,6 +150,18 @@ function tablePiece(
     if (text.length + 8 <= max) return codeBlock(text, max);
   }
   return null;
+}
+
+/** "- **recall** · 41: 0.71 · 42: 0.744": the first cell names the row, the others are named by their columns. */
+function rowLine(columns: readonly string[], row: readonly string[]): Line {
+  const [name = "", ...others] = row;
+  const text: Text = [
+    { text: plainLine(name, maxCell), style: "bold" },
+    ...others.flatMap((cell, at) =>
+      cell.trim() === "" ? [] : [{ text: ` · ${columns[at + 1] ?? ""}: ${plainLine(cell, maxCell)}` }],
+    ),
+  ];
+  return listLine("bulleted", text, 0);
 }
 
 function pad(cell: string, size: number): string {

@@ -67,10 +67,12 @@ export function renderView(view: View, mark: string | null): Payload {
   const isLine = view.kind === "entry" && files.length === 0 && view.blocks.every(isFlat);
   const text = isLine
     ? { content: lineOf(view, typed, mark), embeds: [] }
-    : {
-        content: contentOf(view),
-        embeds: embedsOf(view, { typed, mark, images: files.filter(({ isImage }) => isImage) }),
-      };
+    : isSentence(view, typed)
+      ? { content: sentenceOf(view, mark), embeds: [] }
+      : {
+          content: contentOf(view),
+          embeds: embedsOf(view, { typed, mark, images: files.filter(({ isImage }) => isImage) }),
+        };
   return {
     body: {
       ...text,
@@ -103,6 +105,16 @@ function contentOf(view: View): string {
   if (view.kind === "answer" || view.kind === "help" || view.kind === "error") return "";
   const icon = view.tone === "neutral" ? "" : `${icons[view.tone]} `;
   return `${icon}${fitPlain(leadOf(view), maxContent - icon.length, escapeLines)}`;
+}
+
+/** A digest may be one sentence, which the line for notifications says: an embed would only repeat it. */
+function isSentence({ kind, blocks, title, summary }: View, typed: readonly Piece[]): boolean {
+  return kind === "digest" && blocks.length === 0 && typed.length === 0 && title === summary;
+}
+
+function sentenceOf(view: View, mark: string | null): string {
+  const small = smallPrint(view, mark);
+  return small === "" ? contentOf(view) : `${contentOf(view)}\n${small}`;
 }
 
 /** The line above the embed of a card says what a phone shows of it: as many sentences as fit; the embed says the rest. */

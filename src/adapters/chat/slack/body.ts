@@ -131,7 +131,8 @@ function keepEnd(text: string, max: number): string {
 function renderFields(
   fields: readonly { readonly label: string; readonly value: Text }[],
 ): readonly InlineElement[] {
-  const budget = Math.max(60, Math.floor(limits.richText / Math.max(1, fields.length)));
+  const lengths = fields.map(({ value }) => textOf(value).length);
+  const budget = Math.max(60, longestThatFits(lengths, limits.richText));
   let used = 0;
   return fields.flatMap((field, index) => {
     const label = oneLine(field.label, 60);
@@ -145,6 +146,17 @@ function renderFields(
       ...inline(field.value.map(onOneLine), budget),
     ];
   });
+}
+
+/** How long each of many texts may be so that all have room: what short ones leave is for the long ones. */
+function longestThatFits(lengths: readonly number[], room: number): number {
+  let left = room;
+  for (const [index, length] of lengths.toSorted((a, b) => a - b).entries()) {
+    const share = Math.floor(left / (lengths.length - index));
+    if (length > share) return share;
+    left -= length;
+  }
+  return room;
 }
 
 function onOneLine(span: Span): Span {
@@ -236,13 +248,19 @@ export function renderNote(text: Text): readonly Block[] {
   const moments = text.filter((span) => span.at !== undefined).length;
   if (!isPlain || moments > 4) return paragraph(inline(text, limits.richText));
   const elements: ContextBlock["elements"][number][] = [];
-  for (const span of mergePlain(text)) {
-    if (span.at !== undefined)
-      elements.push({ type: "mrkdwn", text: dateToken(span, span.at), verbatim: true });
-    else elements.push(...smallPrint(span.text));
+  const spans = mergePlain(text);
+  for (const [index, span] of spans.entries()) {
+    const isAfterMoment = spans[index - 1]?.at !== undefined;
+    if (span.at !== undefined) {
+      const end = closing.exec(spans[index + 1]?.text ?? "")?.[0] ?? "";
+      elements.push({ type: "mrkdwn", text: `${dateToken(span, span.at)}${end}`, verbatim: true });
+    } else elements.push(...smallPrint(isAfterMoment ? span.text.replace(closing, "") : span.text));
   }
   return elements.length === 0 ? [] : [{ type: "context", elements }];
 }
+
+/** What ends a moment stays with it: small print has gaps between its elements. Nothing of it is markup. */
+const closing = /^[.,;:)]+/;
 
 function smallPrint(text: string): readonly PlainText[] {
   const clean = truncate(cleanText(text).trim(), limits.contextText);

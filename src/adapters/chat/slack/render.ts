@@ -134,8 +134,10 @@ function renderTitle(view: View, title: Text): readonly Block[] {
   return [richText(section(inline(spans, limits.header)))];
 }
 
-function hasHeadline({ kind }: View): boolean {
-  return kind === "incident" || kind === "rollout" || kind === "digest";
+/** A digest that is one sentence is no headline of anything. */
+function hasHeadline({ kind, blocks, title, summary }: View): boolean {
+  const isSentence = blocks.length === 0 && title === summary;
+  return kind === "incident" || kind === "rollout" || (kind === "digest" && !isSentence);
 }
 
 function renderFooter(view: View): readonly ContextBlock[] {

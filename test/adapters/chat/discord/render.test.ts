@@ -131,6 +131,40 @@ test("a table is aligned, and wide characters count double", () => {
   expect(body.embeds[0]?.description).toBe("```\ncity  n\n────  ──\n東京  1\nab    22\n```");
 });
 
+test("a table that an embed has no room for is a line for each row, named by its first cell", () => {
+  const columns = ["metric", "registry.example.com/fraud:41", "registry.example.com/fraud:42", "n"];
+  const rows = [
+    ["recall", "0.71", "0.744", "8400"],
+    ["auc", "0.941", "", "*90*"],
+  ];
+  const body = render({ kind: "answer", blocks: [{ kind: "table", columns, rows }] });
+  expect(body.embeds[0]?.description).toBe(
+    [
+      "- **recall** · registry.example.com/fraud\\:41: 0.71 · registry.example.com/fraud\\:42: 0.744 · n: 8400",
+      "- **auc** · registry.example.com/fraud\\:41: 0.941 · n: \\*90\\*",
+    ].join("\n"),
+  );
+});
+
+test("a heading in a description stands apart from what is above it", () => {
+  const heading = (text: string) => ({ kind: "heading", text }) as const;
+  const text = (words: string) => ({ kind: "text", text: [{ text: words }] }) as const;
+  const blocks = [heading("Opened"), text("one"), heading("Resolved"), text("two")];
+  expect(render({ kind: "answer", blocks }).embeds[0]?.description).toBe(
+    "**Opened**\none\n\n**Resolved**\ntwo",
+  );
+});
+
+test("a card that is one sentence says it once, and is found again by its mark", () => {
+  const sentence = "Nothing new since 2026-11-22 07:00 UTC.";
+  const body = render({
+    ...{ kind: "digest", tone: "neutral", title: sentence, summary: sentence, blocks: [], actions: [] },
+  });
+  expect(body.embeds).toEqual([]);
+  expect(body.content.split("\n")[0]).toBe(sentence);
+  expect(hasMark({ content: body.content, embeds: [] }, mark)).toBe(true);
+});
+
 describe("buttons", () => {
   test("carry the whole command, asked or sent at once", () => {
     const ids = render({}).components.flatMap((row) => row.components.map((button) => button.custom_id));

@@ -49,6 +49,40 @@ describe("title", () => {
     expect(types(viewWith([], { kind: "entry", summary: "title" }))).toEqual(["rich_text"]);
   });
 
+  test("a digest that is one sentence is a line", () => {
+    const sentence = { kind: "digest", title: "Nothing new.", summary: "Nothing new." } as const;
+    expect(types(viewWith([], sentence))).toEqual(["rich_text"]);
+    expect(types(viewWith([], { kind: "digest" }))[0]).toBe("header");
+  });
+
+  test("the stop after a moment in small print stays with it", () => {
+    const at = new Date("2026-03-01T10:00:00Z");
+    const text = [{ text: "Since " }, { text: "10:00 UTC", at }, { text: ". Not enough data, until " }];
+    const [, note] = renderMessage(
+      viewWith([{ kind: "note", text: [...text, { text: "10:00 UTC", at }, { text: ")." }] }]),
+    ).blocks;
+    expect(note).toMatchObject({
+      type: "context",
+      elements: [
+        { text: "Since" },
+        { text: expect.stringMatching(/^<!date\^\d+\^[^>]*>\.$/) },
+        { text: "Not enough data, until" },
+        { text: expect.stringMatching(/^<!date\^\d+\^[^>]*>\)\.$/) },
+      ],
+    });
+  });
+
+  test("of many fields a long one is not cut while there is room for all", () => {
+    const field = (label: string, words: string) => ({ label, value: [{ text: words }] });
+    const short = Array.from({ length: 17 }, (_, index) => field(`fact ${index}`, "free"));
+    const shown = (words: string) =>
+      readableText(
+        renderMessage(viewWith([{ kind: "fields", fields: [...short, field("why", words)] }])).blocks,
+      );
+    expect(shown(`${"word ".repeat(200)}end`)).toContain("word end");
+    expect(shown(`${"word ".repeat(2_000)}end`)).toContain("…");
+  });
+
   test("a view without blocks shows its summary", () => {
     expect(readableText(renderMessage(viewWith([], { kind: "answer" })).blocks)).toBe("title\nsummary");
   });
