@@ -1,6 +1,10 @@
-/** Tells the story of one rollout again and again, each time with a bot that dies at another moment of it. */
+/**
+ * A bot that dies at any moment of a rollout, with every backend, on both databases: whatever dies when, the work is
+ * begun once at most, everything that was begun is in the audit log, and the rollout ends or asks a person. The story
+ * of one rollout is told again and again, each time with a bot that dies at another moment of it.
+ */
 import postgres from "postgres";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import approve from "../../commands/approve.ts";
 import deploy from "../../commands/deploy.ts";
 import retrain from "../../commands/retrain.ts";
@@ -14,7 +18,7 @@ import { targetOf } from "../../src/domain/rollout/plan.ts";
 import { type RolloutState, rolloutStates, transitions } from "../../src/domain/rollout/state.ts";
 import type { Rollout } from "../../src/domain/rollout.ts";
 import type { Command, CommandRequest, Policy, RolloutKind } from "../../src/ports.ts";
-import type { MortalRow, MortalScene } from "../adapters/models/mortal-scenes.ts";
+import type { MortalRow, MortalScene } from "../adapters/models/mortal/scene.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { rolesDatabase } from "../database-roles.ts";
 import { Crash, createDeath, type Death, mortalStore, noDeath } from "./mortal.ts";
@@ -84,6 +88,18 @@ const lines: Readonly<Record<RolloutKind, (scene: MortalScene) => string>> = {
   rollback: ({ model }) => `rollback ${model}`,
   retrain: ({ model, manifest }) => `retrain ${model} ${manifest}`,
 };
+
+/** The tests of these backends. Their files run beside one another, since all deaths together take minutes. */
+export function deathsOnBoth(rows: readonly MortalRow[]): void {
+  describe("on the embedded database", () => {
+    const place = onEmbedded();
+    for (const row of rows) deathsOf(place, row, ["deploy", "rollback"]);
+  });
+  describe("on a server, where the log belongs to another role than the bot's", () => {
+    const place = onServer();
+    for (const row of rows) deathsOf(place, row, ["deploy", "retrain"]);
+  });
+}
 
 /** The tests of one backend. */
 export function deathsOf(place: Place, row: MortalRow, kinds: readonly RolloutKind[]): void {

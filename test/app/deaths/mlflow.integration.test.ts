@@ -1,9 +1,9 @@
 /** A bot that dies at any moment of a rollout, with a real MLflow server, on both databases. */
 import { afterAll, beforeAll, describe } from "vitest";
-import { createHttpClient } from "../../src/adapters/http-client.ts";
-import { createMlflow } from "../../src/adapters/models/mlflow.ts";
-import { dieBehind, type MortalRow, newName } from "../adapters/models/mortal-scenes.ts";
-import { type FaultProxy, startProxy } from "../adapters/models/proxy.ts";
+import { createHttpClient } from "../../../src/adapters/http-client.ts";
+import { createMlflow } from "../../../src/adapters/models/mlflow.ts";
+import { dieBehind, type MortalRow, newName } from "../../adapters/models/mortal/scene.ts";
+import { type FaultProxy, startProxy } from "../../adapters/models/proxy.ts";
 import {
   askMlflow,
   type MlflowServer,
@@ -11,9 +11,9 @@ import {
   mlflowMissing,
   mlflowStartMs,
   startMlflow,
-} from "../mlflow-server.ts";
-import { deathsOf, onEmbedded, onServer } from "./deaths.ts";
-import { createTestClock } from "./rollout-world.ts";
+} from "../../mlflow-server.ts";
+import { deathsOf, onEmbedded, onServer } from "../deaths.ts";
+import { createTestClock } from "../rollout-world.ts";
 
 const why = mlflowMissing();
 const title = why === null ? "with a real MLflow server" : `with a real MLflow server (${why})`;
