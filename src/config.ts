@@ -33,7 +33,7 @@ import { canonicalJson } from "./domain/audit.ts";
 export { ConfigError } from "./config/error.ts";
 export type { ConfiguredMaintenance } from "./config/mutes.ts";
 
-export type { Config, DigestSchedule, Environment, ModelConfig, SourceConfig } from "./config/shape.ts";
+export type { Config, Environment, ModelConfig, SourceConfig } from "./config/shape.ts";
 
 const hour = 3_600_000;
 

@@ -5,7 +5,7 @@
  */
 
 import { digestDetailView } from "../domain/digest/detail-view.ts";
-import { type CronFields, isTimezone, previousSlot } from "../domain/digest/schedule.ts";
+import { type CronFields, type DigestSchedule, isTimezone, previousSlot } from "../domain/digest/schedule.ts";
 import { isQuiet } from "../domain/digest/view.ts";
 import { beginOnRequest, type DigestFacts } from "../domain/digest.ts";
 import {
@@ -22,19 +22,6 @@ import {
 } from "../ports.ts";
 import { gatherDigest } from "../queries/digest-facts.ts";
 import type { OnCall } from "./on-call.ts";
-
-/** One entry of `digests:` in tocsin.yaml. */
-export interface DigestSchedule {
-  readonly name: string;
-  /** Five fields. */
-  readonly cron: string;
-  /** IANA name. */
-  readonly timezone: string;
-  /** Channels, "platform:id". */
-  readonly to: readonly string[];
-  /** Name of the rota whose hand-over it is; null for a report of what happened. */
-  readonly handover: string | null;
-}
 
 export interface DigestOptions {
   readonly store: Store;

@@ -1,8 +1,8 @@
 /** `digests` of tocsin.yaml. */
+import type { DigestSchedule } from "../domain/digest/schedule.ts";
 import type { Rota } from "../domain/people/on-call.ts";
 import { ConfigError } from "./error.ts";
 import type { FileConfig } from "./file.ts";
-import type { DigestSchedule } from "./shape.ts";
 
 /** @throws ConfigError when a hand-over names a rota that there is not. */
 export function digestsOf(

@@ -4,6 +4,7 @@ import type { KindRule } from "../domain/alert/evidence-kind.ts";
 import type { SenderSecret } from "../domain/alert/sender.ts";
 import type { BakeRule } from "../domain/bake.ts";
 import type { Route } from "../domain/chat/routing.ts";
+import type { DigestSchedule } from "../domain/digest/schedule.ts";
 import type { ChannelSettings } from "../domain/incident/channel.ts";
 import type { MonitoringSettings } from "../domain/monitoring/profile-push.ts";
 import type { EscalationRule } from "../domain/people/escalation.ts";
@@ -71,15 +72,6 @@ export interface CalendarConfig {
   readonly aliases: Readonly<Record<string, string>>;
   /** IANA name. */
   readonly timezone: string;
-}
-
-export interface DigestSchedule {
-  readonly name: string;
-  readonly cron: string;
-  readonly timezone: string;
-  readonly to: readonly string[];
-  /** The rota whose hand-over it is; null for a report of what happened. */
-  readonly handover: string | null;
 }
 
 /** Where metrics are read from. */

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { createCron } from "../../src/adapters/cron.ts";
-import { createDigest, type DigestSchedule, type Digests, requestDigest } from "../../src/app/digest.ts";
+import { createDigest, type Digests, requestDigest } from "../../src/app/digest.ts";
 import { createOnCall } from "../../src/app/on-call.ts";
+import type { DigestSchedule } from "../../src/domain/digest/schedule.ts";
 import type { Rota } from "../../src/domain/people/on-call.ts";
 import { type Cron, type Store, silentLog } from "../../src/ports.ts";
 import { aStoredAlert, freshStore } from "../adapters/store/fixture.ts";

@@ -1,5 +1,7 @@
 /** Requests to Prometheus' HTTP API: bounded in time and size, never redirected, credentials never in a message. */
+
 import { z } from "zod";
+import { jsonOf } from "../../domain/text/json.ts";
 import { redact } from "../../domain/text/redaction.ts";
 import { oneLine } from "../../domain/view.ts";
 import type { Unreadable } from "../../ports/metric-source.ts";
@@ -148,14 +150,6 @@ function read<Data>(text: string, schema: z.ZodType<Data>): ApiAnswer<Data> {
   if (data.success) return { kind: "data", data: data.data };
   const issue = data.error.issues[0];
   return onServer(`its answer has another shape than expected (data.${plain(issue?.path.join(".") ?? "")})`);
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 /** The text, or an error when it is longer than allowed: what is not read is not kept in memory. */

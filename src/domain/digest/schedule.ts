@@ -3,6 +3,19 @@
  * restart names the same slots, so that one database claim per slot is enough.
  */
 
+/** One entry of `digests:` in tocsin.yaml. */
+export interface DigestSchedule {
+  readonly name: string;
+  /** Five fields. */
+  readonly cron: string;
+  /** IANA name. */
+  readonly timezone: string;
+  /** Channels, "platform:id". */
+  readonly to: readonly string[];
+  /** Name of the rota whose hand-over it is; null for a report of what happened. */
+  readonly handover: string | null;
+}
+
 /** Five cron fields as numbers. Day of month and day of week must both match, as in node-cron. */
 export interface CronFields {
   readonly minute: readonly number[];

@@ -44,3 +44,15 @@ function quoteUnsafe(token: string): string {
   if (token.length < 16 || !/^-?\d+$/.test(token)) return token;
   return Number.isSafeInteger(Number(token)) ? token : `"${token}"`;
 }
+
+/**
+ * The JSON value of a text that may be anything, for a schema to judge; null where it is no JSON. Unlike
+ * {@link parseJson} it rounds whole numbers beyond 2^53: for what holds none that matter.
+ */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

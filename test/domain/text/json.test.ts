@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseJson, parseJsonText } from "../../../src/domain/text/json.ts";
+import { jsonOf, parseJson, parseJsonText } from "../../../src/domain/text/json.ts";
 
 function read(text: string): unknown {
   const result = parseJsonText(text);
@@ -73,4 +73,16 @@ test("reads any depth, and digits without end in linear time", () => {
   expect(parseJsonText(`"${'\\"1'.repeat(300_000)}${"1".repeat(300_000)}`).kind).toBe("invalid");
   expect(parseJsonText(`["${'\\"1'.repeat(300_000)}", ${"1".repeat(300_000)}]`).kind).toBe("json");
   expect(performance.now() - startedAt).toBeLessThan(3_000);
+});
+
+test.each([
+  ['{"state":"ok"}', { state: "ok" }],
+  ["[1]", [1]],
+  ['"text"', "text"],
+  ["null", null],
+  ["", null],
+  ["ready", null],
+  ['{"state":', null],
+])("a text that may be anything is its JSON value, or null: %s", (text, value) => {
+  expect(jsonOf(text)).toEqual(value);
 });

@@ -2,8 +2,10 @@
  * A form with one line to type, opened by a button whose command needs more than a press.
  * @see https://docs.slack.dev/surfaces/modals
  */
+
 import { z } from "zod";
 import { withOption } from "../../../domain/command/options.ts";
+import { jsonOf } from "../../../domain/text/json.ts";
 import { truncate } from "../../../domain/view.ts";
 import type { CommandRequest, KeyedFormRequest } from "../../../ports/chat.ts";
 import { plainText } from "./blocks.ts";
@@ -102,12 +104,4 @@ export function readForm(body: unknown, receivedAt: Date): CommandRequest | null
     receivedAt,
     reply: { kind: "form", channel, user: user.id, thread_ts: thread },
   });
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

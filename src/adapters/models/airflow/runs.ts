@@ -1,5 +1,7 @@
 /** Runs of dags in the words of the bot. */
+
 import { z } from "zod";
+import { jsonOf } from "../../../domain/text/json.ts";
 import { redact } from "../../../domain/text/redaction.ts";
 import { oneLine } from "../../../domain/view.ts";
 import type { Observed, Operation } from "../../../ports/model.ts";
@@ -103,12 +105,4 @@ export function resultOf(value: unknown): RunResult | null {
   }
   if (value.startsWith("{")) return resultOf(jsonOf(value));
   return value === "" ? null : { version: oneLine(value, 200), metrics: {}, result: "" };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

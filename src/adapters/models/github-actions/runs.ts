@@ -1,5 +1,7 @@
 /** Runs of workflows in the words of the bot. */
+
 import { z } from "zod";
+import { jsonOf } from "../../../domain/text/json.ts";
 import { oneLine } from "../../../domain/view.ts";
 import type { Observed } from "../../../ports/model.ts";
 import type { WorkflowJob, WorkflowRun } from "./api.ts";
@@ -74,12 +76,4 @@ export function resultOf(
   if (said === undefined) return null;
   const parsed = result.safeParse(jsonOf(said.message));
   return parsed.success ? parsed.data : null;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

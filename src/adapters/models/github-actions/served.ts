@@ -1,5 +1,7 @@
 /** What GitHub's deployments say served: those that a workflow with `environment:` makes, or makes by itself. */
+
 import { z } from "zod";
+import { jsonOf } from "../../../domain/text/json.ts";
 import { oneLine } from "../../../domain/view.ts";
 import type { Deployment, GithubApi } from "./api.ts";
 
@@ -34,12 +36,4 @@ function versionOf({ payload: given, ref }: Deployment, prefix: string): string 
   if (parsed.success) return oneLine(parsed.data.version, 200);
   const tag = ref.replace(/^refs\/tags\//, "");
   return prefix !== "" && tag.startsWith(prefix) ? tag.slice(prefix.length) : null;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

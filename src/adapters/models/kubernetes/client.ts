@@ -1,9 +1,11 @@
 /** Requests to an API server: bounded in time and size, never redirected, credentials never in a message. */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, type Dispatcher, ProxyAgent, request } from "undici";
 import type { z } from "zod";
+import { jsonOf } from "../../../domain/text/json.ts";
 import type { ClusterAccess, Credentials } from "./credentials.ts";
-import { failureOf, jsonOf, KubernetesError, unreachable } from "./failure.ts";
+import { failureOf, KubernetesError, unreachable } from "./failure.ts";
 
 /** As JSON Patch has it, RFC 6902. */
 export interface PatchOperation {

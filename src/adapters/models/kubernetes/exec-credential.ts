@@ -2,12 +2,14 @@
  * Credentials from a program that a kubeconfig names, as cloud providers ship them.
  * @see https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
  */
+
 import { execFile } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
+import { jsonOf } from "../../../domain/text/json.ts";
 import type { ClusterAccess, Credentials } from "./credentials.ts";
-import { jsonOf, KubernetesError } from "./failure.ts";
+import { KubernetesError } from "./failure.ts";
 
 export const execPlugin = z.object({
   apiVersion: z.enum(["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"]),

@@ -1,5 +1,7 @@
 /** What an answer of the API server other than success means for what was asked. */
+
 import { z } from "zod";
+import { jsonOf } from "../../../domain/text/json.ts";
 import { redact } from "../../../domain/text/redaction.ts";
 import { oneLine } from "../../../domain/view.ts";
 
@@ -79,12 +81,4 @@ function codeOf(error: unknown): string {
 /** What a server or a pod says may hold anything; it is shown on one line, without secrets. */
 export function plainLine(text: string, max = 300): string {
   return oneLine(redact(text.slice(0, 4_000)).text, max);
-}
-
-export function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

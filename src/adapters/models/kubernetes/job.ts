@@ -2,9 +2,11 @@
  * Retraining as a Job. Its name comes of the operation id, so that the server itself refuses to make it twice. What it
  * made it says in its termination message, as JSON.
  */
+
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { RetrainManifest } from "../../../domain/rollout/retrain-manifest.ts";
+import { jsonOf } from "../../../domain/text/json.ts";
 import { duration } from "../../../domain/view.ts";
 import {
   type BackendPlan,
@@ -15,7 +17,7 @@ import {
   type PlannedOperation,
 } from "../../../ports/model.ts";
 import type { KubernetesClient } from "./client.ts";
-import { jsonOf, KubernetesError, plainLine } from "./failure.ts";
+import { KubernetesError, plainLine } from "./failure.ts";
 import { jobBody, jobTemplate, type Training, trainingTitle } from "./job-template.ts";
 import { condition, conditionOf, listOf, metadata } from "./object.ts";
 import { type Pod, pod, reportOf } from "./pods.ts";

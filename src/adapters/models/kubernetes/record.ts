@@ -2,9 +2,11 @@
  * What the bot did to an object, kept as one annotation of it and written together with what it did: there is either
  * both or neither, and so an operation can be found again after a crash.
  */
+
 import { z } from "zod";
+import { jsonOf } from "../../../domain/text/json.ts";
 import type { PatchOperation } from "./client.ts";
-import { jsonOf, KubernetesError } from "./failure.ts";
+import { KubernetesError } from "./failure.ts";
 import { type Metadata, pointer } from "./object.ts";
 
 /** asked: the object was changed. undone: it was changed back, because the operation was cancelled. */

@@ -2,10 +2,12 @@
  * Waits until one object changes. Watching only makes a look come sooner: what is believed is what is read afterwards.
  * @see https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
  */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { jsonOf } from "../../../domain/text/json.ts";
 import type { KubernetesClient } from "./client.ts";
-import { jsonOf, KubernetesError } from "./failure.ts";
+import { KubernetesError } from "./failure.ts";
 
 const event = z.object({
   type: z.enum(["ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"]),

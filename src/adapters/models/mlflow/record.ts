@@ -2,7 +2,9 @@
  * What the bot did to an alias, kept as one tag of the registered model: MLflow itself remembers neither when an alias
  * was moved nor by whom. The tag is how an operation is found again after a crash.
  */
+
 import { z } from "zod";
+import { jsonOf } from "../../../domain/text/json.ts";
 
 /**
  * asked: written before the alias is touched. set: the alias was seen to point there. lost: it was seen to point
@@ -82,12 +84,4 @@ export function withRecord(records: readonly AliasRecord[], record: AliasRecord)
 export function recordOfLive(records: readonly AliasRecord[], live: string | null): AliasRecord | null {
   const last = records.filter((record) => record.state === "set").at(-1);
   return last !== undefined && last.to === live ? last : null;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -3,7 +3,16 @@ import { composeModel } from "../../../../src/app/compose-model.ts";
 import type { Store } from "../../../../src/ports.ts";
 import { openAirflow } from "../airflow/scene.ts";
 import { openGithub } from "../github-actions/scene.ts";
-import { dieBehind, everything, type MortalRow, type MortalScene, manifest, newName, nothing, patient } from "./scene.ts";
+import {
+  dieBehind,
+  everything,
+  type MortalRow,
+  type MortalScene,
+  manifest,
+  newName,
+  nothing,
+  patient,
+} from "./scene.ts";
 
 /** Registry and releases at GitHub, serving and training by dags. */
 async function open(store: Store): Promise<MortalScene> {

@@ -6,7 +6,16 @@ import { openGithub } from "../github-actions/scene.ts";
 import type { Call } from "../proxy.ts";
 import { openSagemaker } from "../sagemaker/scene.ts";
 import { openWebhook } from "../webhook/scene.ts";
-import { dieBehind, everything, type MortalRow, type MortalScene, manifest, newName, nothing, patient } from "./scene.ts";
+import {
+  dieBehind,
+  everything,
+  type MortalRow,
+  type MortalScene,
+  manifest,
+  newName,
+  nothing,
+  patient,
+} from "./scene.ts";
 
 async function airflow(store: Store): Promise<MortalScene> {
   const scene = await openAirflow({ store, model: newName(), settings: patient });
