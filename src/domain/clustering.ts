@@ -138,7 +138,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     const before = known.seen.alert;
     // What it votes for is what its first report said, whenever that is asked.
     rootsOf(known);
-    known.seen = { ...known.seen, alert: { ...alert, startsAt: before.startsAt } };
+    known.seen = { ...known.seen, alert: { ...alert, startsAt: before.startsAt }, words: null };
     if (before.endsAt?.getTime() === alert.endsAt?.getTime()) return;
     known.reach = reachOf(alert, known.at, known.pauses);
     floor.live.update(known);
@@ -201,8 +201,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
    * An alert that began before everything its session still weighs: it goes where its nearest neighbour in time is,
    * for every alert belongs to an incident.
    */
-  function placeUnweighed(member: LiveAlert): Placement[] {
-    if (member.incidentId !== null) return [];
+  function placeUnweighed(member: LiveAlert): Placement {
     const neighbour = floor.live.neighbourOf(member, clustering.firingGapMs);
     const incidentId = neighbour?.incidentId ?? numbers.take();
     numbers.put(member, incidentId);
@@ -212,7 +211,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
         ? "nothing that fired near it in time fits it"
         : `its part of the system sends too much to weigh: with ${neighbour.seen.alert.name}, nearest in time`;
     const reason = { signal: neighbour === null ? "alone" : "nearest", score: 0, because };
-    return [{ key: member.seen.key, incidentId, previousIncidentId: null, reasons: [reason] }];
+    return { key: member.seen.key, incidentId, previousIncidentId: null, reasons: [reason] };
   }
 
   // ---------- forgetting ----------
@@ -252,9 +251,9 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     function flush(): void {
       if (isRuled) touchRuledOn();
       const { gone, told } = floor.live.tell();
-      const again = isRuled ? storiesRuledOn() : [];
-      const result = settle({ gone, told: [...new Set([...told, ...again])] });
-      placements.push(...result.placements, ...fresh.flatMap(placeUnweighed));
+      const result = settle({ gone, told: isRuled ? [...new Set([...told, ...storiesRuledOn()])] : told });
+      placements.push(...result.placements);
+      for (const member of fresh) if (member.incidentId === null) placements.push(placeUnweighed(member));
       merges.push(...result.merges);
       splits.push(...result.splits);
       if (rulings.size > 0 && (isRuled || result.placements.some(({ key }) => rulings.bondOf(key) !== null)))

@@ -21,7 +21,17 @@ const peerLabels = [
 const callerLabels = ["source_service", "source_workload", "source", "downstream", "client"] as const;
 
 /** Labels whose value is a machine, with or without a port. */
-const hostLabels = ["instance", "host", "hostname", "node", "target", "server_address"] as const;
+const hostLabels: ReadonlySet<string> = new Set([
+  "instance",
+  "host",
+  "hostname",
+  "node",
+  "target",
+  "server_address",
+]);
+
+/** All that name an end of a call: most alerts have none of them. */
+const callLabels: ReadonlySet<string> = new Set<string>([...peerLabels, ...callerLabels]);
 
 /**
  * What Kubernetes makes names of: no vowels, and no digits that look like letters.
@@ -105,9 +115,14 @@ export function entityOf(alert: Pick<Alert, "service" | "labels">): string | nul
   const { service, labels } = alert;
   if (service === null || service === "") return null;
   if (service === labels["pod"]) return workloadOf(ownName(service, labels));
-  if (service.startsWith("arn:") || hostLabels.some((name) => labels[name] === service))
-    return serviceNameOf(service);
+  if (service.startsWith("arn:") || isHost(service, labels)) return serviceNameOf(service);
   return service === labels["replicaset"] || service === labels["job_name"] ? workloadOf(service) : service;
+}
+
+function isHost(service: string, labels: Labels): boolean {
+  for (const name of Object.keys(labels))
+    if (labels[name] === service && hostLabels.has(name)) return true;
+  return false;
 }
 
 /** A static pod is called after its node, too. */
@@ -126,6 +141,11 @@ function firstOf(labels: Labels, names: readonly string[], but: string | null): 
   return null;
 }
 
+function namesCall(labels: Labels): boolean {
+  for (const name of Object.keys(labels)) if (callLabels.has(name)) return true;
+  return false;
+}
+
 /**
  * The service at the other end of the call that the alert is about, with the direction; null when it names none.
  * @param entity - its own service, where that is known already.
@@ -134,6 +154,7 @@ export function peerOf(
   alert: Pick<Alert, "service" | "labels">,
   entity: string | null = entityOf(alert),
 ): { readonly peer: string; readonly isCallee: boolean } | null {
+  if (!namesCall(alert.labels)) return null;
   const callee = firstOf(alert.labels, peerLabels, entity);
   if (callee !== null) return { peer: callee, isCallee: true };
   const caller = firstOf(alert.labels, callerLabels, entity);

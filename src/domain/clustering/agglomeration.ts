@@ -42,6 +42,11 @@ export function fitOf(a: Group, b: Group, sumOfScores: number, weights: GroupWei
   };
 }
 
+/** What the roots of two groups can add to their fit at most. */
+export function mostByRoots({ sharedRoot, rivalRoots }: GroupWeights): number {
+  return Math.max(0, sharedRoot) + Math.max(0, rivalRoots);
+}
+
 /** The likely roots of a group. */
 export function rootsOfGroup(group: Group): Roots {
   group.roots ??= rootsOf(group.parts.reduce(addVotes));
@@ -82,7 +87,7 @@ interface Work {
   readonly sums: Float64Array;
   readonly bars: Uint8Array | null;
   readonly weights: GroupWeights;
-  /** What roots can add to a fit at most. */
+  /** See {@link mostByRoots}. */
   readonly mostByRoots: number;
 }
 
@@ -96,8 +101,7 @@ export function agglomerate(
   weights: GroupWeights,
   bars: Uint8Array | null,
 ): readonly Group[] {
-  const mostByRoots = Math.max(0, weights.sharedRoot) + Math.max(0, weights.rivalRoots);
-  const work: Work = { groups: start.slice(), sums, bars, weights, mostByRoots };
+  const work: Work = { groups: start.slice(), sums, bars, weights, mostByRoots: mostByRoots(weights) };
   makeRoom(start.length);
   for (let i = 0; i < room.size; i += 1) for (let j = i + 1; j < room.size; j += 1) bound(work, i, j);
   for (let i = 0; i < room.size; i += 1) findRowBest(i);

@@ -1,4 +1,6 @@
 /** A map that makes what it lacks, and over its limit lets go of what was not used lately. */
+import { createWaitingLine, type Waiting } from "./waiting-line.ts";
+
 export interface BoundedMap<Value> {
   get(key: string): Value | undefined;
   /** Finds or makes an entry, and marks it as used. */
@@ -8,12 +10,13 @@ export interface BoundedMap<Value> {
   readonly dropped: number;
 }
 
-/** Used entries passed over before the oldest goes all the same, so that one addition never walks the whole map. */
-const maxChances = 64;
+interface Entry<Value> extends Waiting<Entry<Value>> {
+  readonly key: string;
+  readonly value: Value;
+}
 
 /**
- * @param max - most entries. The one to go is the oldest that was not recalled since it was last passed over ("second
- * chance"): nearly the least recently used, without reordering at every use.
+ * @param max - most entries; the one to go is as in {@link createWaitingLine}.
  * @param onDrop - is told what goes.
  */
 export function createBoundedMap<Value>(
@@ -21,38 +24,41 @@ export function createBoundedMap<Value>(
   create: () => Value,
   onDrop: ((value: Value) => void) | null = null,
 ): BoundedMap<Value> {
-  const entries = new Map<string, { readonly value: Value; isUsed: boolean }>();
-  /** Where the last walk ended. Kept, because a new one would step over all that was deleted at the front. */
-  let hand = entries.entries();
-  let dropped = 0;
+  const entries = new Map<string, Entry<Value>>();
+  const line = createWaitingLine<Entry<Value>>();
+  /** The two that were found last: one alert, or a pair of them, asks for the same again and again. */
+  let last: Entry<Value> | undefined;
+  let former: Entry<Value> | undefined;
+
+  function find(key: string): Entry<Value> | undefined {
+    if (last?.key === key) return last;
+    const found = former?.key === key ? former : entries.get(key);
+    if (found === undefined) return undefined;
+    former = last;
+    last = found;
+    return found;
+  }
 
   function dropOne(): void {
-    for (let chances = 0; ; chances += 1) {
-      const { done, value } = hand.next();
-      if (done) hand = entries.entries();
-      if (value === undefined) continue;
-      const [key, entry] = value;
-      entries.delete(key);
-      if (!entry.isUsed || chances >= maxChances) {
-        onDrop?.(entry.value);
-        break;
-      }
-      entry.isUsed = false;
-      entries.set(key, entry);
-    }
-    dropped += 1;
+    const gone = line.leave();
+    if (gone === null) return;
+    entries.delete(gone.key);
+    if (gone === last) last = undefined;
+    if (gone === former) former = undefined;
+    onDrop?.(gone.value);
   }
 
   return {
-    get: (key) => entries.get(key)?.value,
+    get: (key) => find(key)?.value,
     recall(key) {
-      const known = entries.get(key);
+      const known = find(key);
       if (known !== undefined) {
         known.isUsed = true;
         return known.value;
       }
-      const entry = { value: create(), isUsed: false };
+      const entry: Entry<Value> = { key, value: create(), isUsed: false, next: null };
       entries.set(key, entry);
+      line.join(entry);
       if (entries.size > max) dropOne();
       return entry.value;
     },
@@ -60,7 +66,7 @@ export function createBoundedMap<Value>(
       return entries.size;
     },
     get dropped() {
-      return dropped;
+      return line.left;
     },
   };
 }

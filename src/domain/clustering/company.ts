@@ -49,7 +49,6 @@ export function createCompanyKeeper(live: LiveStories, links: () => Links, rulin
 
   /** A set being walked also yields what is added meanwhile. */
   function connectedTo(start: Story): Story[] {
-    if (isOnItsOwn(start)) return [start];
     const set = new Set([start]);
     for (const story of set) for (const other of neighbours(story)) set.add(other);
     return set.size === 1 ? [start] : [...set].sort(byStart);
@@ -114,6 +113,10 @@ export function createCompanyKeeper(live: LiveStories, links: () => Links, rulin
       const seen = new Set<Story>();
       for (const start of [...stories].sort(byStart)) {
         if (seen.has(start)) continue;
+        if (isOnItsOwn(start)) {
+          sets.push([{ story: start, members: start.members }]);
+          continue;
+        }
         const connected = connectedTo(start);
         for (const story of connected) seen.add(story);
         if (rulings.size > 0 && connected.some(isRuledOn)) sets.push(...obey(connected));

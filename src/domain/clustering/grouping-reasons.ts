@@ -33,6 +33,9 @@ export interface GroupingReasonsOptions {
 }
 
 const maxReasons = 6;
+const alone: readonly Reason[] = [
+  { signal: "alone", score: 0, because: "nothing that fired near it in time fits it" },
+];
 /** Log-odds shown for a ruling; it counts whatever the others sum up to. */
 export const ruledScore = 10;
 
@@ -67,7 +70,7 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
 
   /** What people said of an alert and those it came to, if they did. */
   function ruledWithin(member: LiveAlert, company: Company): Reason[] {
-    const bond = rulings.size === 0 ? null : rulings.bondOf(member.seen.key);
+    const bond = rulings.bondOf(member.seen.key);
     if (bond === null) return [];
     const isBound = company.some(({ members }) =>
       members.some((other) => other !== member && rulings.bondOf(other.seen.key) === bond),
@@ -112,9 +115,12 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
   return {
     ofMove({ member, company }) {
       const story = member.story;
+      // Most alerts, by far: nothing can be said of them.
+      if (story?.members.length === 1 && company.length === 1 && rulings.size === 0) return alone;
       const spoken = story === null || company.length < 2 ? undefined : links().get(story.key);
       const reasons: Reason[] = [];
-      for (const reason of ruledWithin(member, company)) insertReason(reasons, reason);
+      if (rulings.size > 0)
+        for (const reason of ruledWithin(member, company)) insertReason(reasons, reason);
       for (const reason of spoken?.reasons() ?? []) insertReason(reasons, reason);
       const partner = story === null ? null : bestPartner(member, story);
       if (partner !== null) {
@@ -122,9 +128,7 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
         for (const { signal, score, because } of ofPair(member, partner))
           insertReason(reasons, { signal, score, because: `${whom}: ${because}` });
       }
-      if (reasons.length === 0)
-        return [{ signal: "alone", score: 0, because: "nothing that fired near it in time fits it" }];
-      return reasons;
+      return reasons.length === 0 ? alone : reasons;
     },
     ofSplit({ from, into, move: { member, company } }) {
       const members = member.session?.members ?? [];

@@ -4,7 +4,7 @@
  * which the last minutes arrived.
  */
 import { type Affinity, createAffinity } from "./affinity.ts";
-import { createBoundedMap } from "./bounded-map.ts";
+import { createLabelValues } from "./label-values.ts";
 import { createSolitude, type Solitude } from "./solitude.ts";
 import { createTally } from "./tally.ts";
 import { createTimeBook } from "./time-book.ts";
@@ -63,7 +63,7 @@ const maxLabelLength = 100;
 export function createHistory(maxTypes: number): RecordedHistory {
   const types = createTimeBook(maxTypes, maxTimes);
   const pauses = createUsualPauses(maxTypes);
-  const values = createBoundedMap(maxTypes, () => createTally(bucketMs, buckets));
+  const values = createLabelValues(maxTypes, () => createTally(bucketMs, buckets));
   const all = createTally(bucketMs, buckets);
   const allLately = createTally(minuteMs, latelyBuckets);
   const solitude = createSolitude(maxTypes, types);
@@ -85,7 +85,7 @@ export function createHistory(maxTypes: number): RecordedHistory {
       for (const name of Object.keys(labels)) {
         const value = labels[name];
         if (value !== undefined && value.length <= maxLabelLength && value !== entity)
-          values.recall(`${name}=${value}`).add(at);
+          values.add(name, value, at);
       }
     },
     firings(type, at) {
@@ -113,7 +113,7 @@ export function createHistory(maxTypes: number): RecordedHistory {
     rarity(label, value, at) {
       const [from, until] = [at - dayMs, at - quietMs];
       const total = all.between(from, until);
-      const count = values.get(`${label}=${value}`)?.between(from, until) ?? 0;
+      const count = values.between(label, value, from, until);
       return Math.max(0, Math.log((total + 2) / (count + 1)));
     },
     get types() {

@@ -138,6 +138,8 @@ interface Claim {
 
 type Held = readonly (readonly [id: number, alerts: number])[];
 
+const noneHeld: Held = [];
+
 /** Numbers that a set's alerts have, the most frequent first, of as frequent ones the older. */
 function heldBy(set: Company): Held {
   let only: number | null = null;
@@ -149,7 +151,7 @@ function heldBy(set: Company): Held {
       only = incidentId;
       alerts += 1;
     }
-  return only === null ? [] : [[only, alerts]];
+  return only === null ? noneHeld : [[only, alerts]];
 }
 
 function heldByMany(set: Company): Held {

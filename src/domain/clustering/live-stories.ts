@@ -6,7 +6,7 @@ import { createPairScores, forgetScores, seat } from "./pair-scores.ts";
 import { memberAt, type PartitionQuestions, type PartitionWeights, partition } from "./partition.ts";
 import type { Roots } from "./root-votes.ts";
 import { areApart, type Rulings } from "./rulings.ts";
-import { partOf } from "./seen-alert.ts";
+import { type PartKind, partKindOf, partNameOf } from "./seen-alert.ts";
 import {
   type Cell,
   insertMember,
@@ -69,9 +69,13 @@ export interface LiveStoriesOptions {
 
 /** Starts empty. */
 export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveStoriesOptions): LiveStories {
-  const cells = new Map<string, Cell>();
+  /** By kind, then by name: joined into one text, each would have to be hashed anew. */
+  const cells: Readonly<Record<PartKind, Map<string, Cell>>> = {
+    part: new Map(),
+    service: new Map(),
+    nameless: new Map(),
+  };
   const live = new Map<string, LiveAlert>();
-  const stories = new Map<string, Story>();
   const shelf = createShelf();
   const arrived = new Map<Cell, number>();
   /** To be told anew. */
@@ -89,30 +93,37 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
     areApart: (a, b) => areApart(rulings.bondOf(a.seen.key), rulings.bondOf(b.seen.key)),
   };
 
-  function cellFor(member: LiveAlert): Cell {
-    const key = partOf(member.seen);
-    const known = cells.get(key);
+  function cellFor({ seen }: LiveAlert): Cell {
+    const kind = partKindOf(seen);
+    const name = partNameOf(seen);
+    const known = cells[kind].get(name);
     if (known !== undefined) return known;
-    const cell: Cell = { key, sessions: [] };
-    cells.set(key, cell);
+    const cell: Cell = { kind, name, key: `${kind} ${name}`, sessions: [] };
+    cells[kind].set(name, cell);
     return cell;
   }
 
-  function swallow(into: Session, swallowed: readonly Session[]): void {
-    for (const session of swallowed) touched.delete(session);
-    if (swallowed.length > 0) into.scores = null;
+  function allCells(): readonly Cell[] {
+    return [...cells.part.values(), ...cells.service.values(), ...cells.nameless.values()];
   }
 
-  function tellSession(session: Session): Retold {
+  function swallow(into: Session, swallowed: readonly Session[]): void {
+    if (swallowed.length === 0) return;
+    for (const session of swallowed) touched.delete(session);
+    into.scores = null;
+  }
+
+  /** Adds to the stories that are no more, and to those that were not there before. */
+  function tellSession(session: Session, gone: Story[], told: Story[]): void {
     const weighed = weighedOf(session);
     if (weighed.length === 1 && session.stories.length === 0) {
       const story = storyOf(session.cell, weighed.slice());
       session.stories = [story];
-      return { gone: [], told: [story] };
+      told.push(story);
+      return;
     }
     const before = session.stories;
     const stories: Story[] = [];
-    const told: Story[] = [];
     for (const group of groupsOf(session, weighed)) {
       const known = weighed[group[0] ?? -1]?.story ?? null;
       const isKept = known !== null && before.includes(known) && isSame(known, group, weighed);
@@ -129,7 +140,7 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
     for (const member of weighed) member.isNews = false;
     if (weighed.length < session.members.length)
       for (const member of session.members.slice(0, -weighed.length)) member.story = null;
-    return { gone: before.filter((story) => !stories.includes(story)), told };
+    for (const story of before) if (!stories.includes(story)) gone.push(story);
   }
 
   /** Indices of the alerts of each story. */
@@ -151,21 +162,19 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
     sessions -= 1;
     touched.delete(session);
     grown.delete(session);
-    for (const story of session.stories) takeDown(story);
+    for (const story of session.stories) shelf.remove(story);
     for (const { seen } of session.members) live.delete(seen.key);
-    if (cell.sessions.length === 0) cells.delete(cell.key);
+    if (cell.sessions.length === 0) cells[cell.kind].delete(cell.name);
     return { stories: session.stories, alerts: session.members };
-  }
-
-  function takeDown(story: Story): void {
-    shelf.remove(story);
-    if (stories.get(story.key) === story) stories.delete(story.key);
   }
 
   return {
     alert: (key) => live.get(key),
     alerts: () => live.values(),
-    story: (key) => stories.get(key),
+    story(key) {
+      const story = live.get(key)?.story ?? null;
+      return story?.key === key ? story : undefined;
+    },
     within: shelf.within,
     add(member) {
       const cell = cellFor(member);
@@ -198,18 +207,11 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
     tell() {
       const gone: Story[] = [];
       const told: Story[] = [];
-      for (const session of touched) {
-        const retold = tellSession(session);
-        gone.push(...retold.gone);
-        told.push(...retold.told);
-      }
+      for (const session of touched) tellSession(session, gone, told);
       touched.clear();
       arrived.clear();
-      for (const story of gone) takeDown(story);
-      for (const story of told) {
-        shelf.add(story);
-        stories.set(story.key, story);
-      }
+      for (const story of gone) shelf.remove(story);
+      for (const story of told) shelf.add(story);
       return { gone, told };
     },
     trim() {
@@ -221,7 +223,7 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
     expire(before) {
       const expired = { stories: [] as Story[], alerts: [] as LiveAlert[] };
       // In order of start, and without overlap: the first that is young enough ends it.
-      for (const cell of cells.values())
+      for (const cell of allCells())
         for (let oldest = cell.sessions[0]; oldest !== undefined && lastOf(oldest) < before; ) {
           const removed = remove(cell, 0);
           expired.stories.push(...removed.stories);
@@ -233,7 +235,7 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
     shrink(to) {
       const removed = { stories: [] as Story[], alerts: [] as LiveAlert[], sessions: 0 };
       if (live.size <= to.alerts && sessions <= to.sessions) return removed;
-      const oldest = [...cells.values()].flatMap((cell) => cell.sessions);
+      const oldest = allCells().flatMap((cell) => cell.sessions);
       for (const session of oldest.sort((a, b) => lastOf(a) - lastOf(b))) {
         if (live.size <= to.alerts && sessions <= to.sessions) break;
         const { stories, alerts } = remove(session.cell, session.cell.sessions.indexOf(session));
@@ -256,7 +258,7 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
         }
       return nearest;
     },
-    sizes: () => ({ cells: cells.size, sessions, alerts: live.size }),
+    sizes: () => ({ cells: allCells().length, sessions, alerts: live.size }),
   };
 }
 

@@ -3,7 +3,7 @@
  * fit together are taken as one; then the two groups that fit best are joined, again and again, while their mean
  * log-odds, and what their likely roots say, speak for it; last, strays are put out. A pure function of its members.
  */
-import { agglomerate, type Group, type GroupWeights } from "./agglomeration.ts";
+import { agglomerate, type Group, type GroupWeights, mostByRoots } from "./agglomeration.ts";
 import type { Roots } from "./root-votes.ts";
 import { type StrayMember, type StrayWeights, withoutStrays } from "./strays.ts";
 
@@ -42,15 +42,55 @@ export function partition<Member extends StrayMember>(
   asked: PartitionQuestions<Member>,
   weights: PartitionWeights,
 ): readonly (readonly number[])[] {
-  if (members.length === 1) return [[0]];
+  const raisedThreshold = thresholdFor(members.length, weights);
+  if (!canAnyJoin({ members, asked, weights, threshold: raisedThreshold })) return alone(members.length);
   const groups = breathsOf({ members, asked, threshold: weights.threshold });
   const { rivalRoots, sharedRoot, bulk } = weights;
-  const raised = { threshold: thresholdFor(members.length, weights), rivalRoots, sharedRoot, bulk };
+  const raised = { threshold: raisedThreshold, rivalRoots, sharedRoot, bulk };
   const joined = agglomerate(groups, sumsOf(groups, members, asked), raised, barsOf(groups, members, asked));
   const stories: (readonly number[])[] = [];
   for (const group of joined)
     for (const story of withoutStrays(group.members, members, weights.strays)) stories.push(story);
   return stories.length === 1 ? stories : stories.sort(([a = 0], [b = 0]) => a - b);
+}
+
+/** One group for each of so many members; the same list each time. */
+function alone(count: number): readonly (readonly number[])[] {
+  for (let index = each.length; index < count; index += 1) each.push([index]);
+  return each.slice(0, count);
+}
+
+const each: (readonly number[])[] = [];
+
+/**
+ * Whether any two members score high enough for a breath, or for a group with all that their roots could add to it. In
+ * most sessions none do, and nothing else needs to be asked.
+ */
+function canAnyJoin<Member extends StrayMember>({
+  members,
+  asked,
+  weights,
+  threshold,
+}: Joining<Member>): boolean {
+  const most = mostByRoots(weights);
+  for (let i = 0; i < members.length; i += 1) {
+    const early = memberAt(members, i);
+    for (let j = i + 1; j < members.length; j += 1) {
+      const late = memberAt(members, j);
+      const score = asked.scoreOf(early, late);
+      if (score + most > threshold) return true;
+      if (score > weights.threshold && late.at - early.at <= longestBreathMs) return true;
+    }
+  }
+  return false;
+}
+
+interface Joining<Member> {
+  readonly members: readonly Member[];
+  readonly asked: PartitionQuestions<Member>;
+  readonly weights: PartitionWeights;
+  /** What a mean score must exceed in a session of this many. */
+  readonly threshold: number;
 }
 
 /** What a mean score must exceed in a session of so many members. */

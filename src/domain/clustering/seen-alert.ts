@@ -42,9 +42,12 @@ export function seeAlert(
     entity,
     component: entity === null ? null : graph.componentOf(entity),
     kind: kindOf(alert),
-    names,
+    names: names.length === 0 ? noNames : names,
+    words: null,
   };
 }
+
+const noNames: readonly string[] = [];
 
 /** Adds the services that are named in a text, but for the alert's own. */
 function addNamed(names: string[], text: string, entity: string | null, services: ReadonlySet<string>): void {
@@ -61,8 +64,16 @@ function breaksAt(text: string, place: number): boolean {
   return isBreak[text.charCodeAt(place)] ?? wordBreak.test(text.charAt(place));
 }
 
-/** Which part of the system it is from: a topology component, a service outside it, or alerts of one name. */
-export function partOf(seen: SeenAlert): string {
-  if (seen.component !== null) return `part ${seen.component}`;
-  return seen.entity === null ? `nameless ${seen.alert.name}` : `service ${seen.entity}`;
+/** What a part of the system can be: a component of the topology, a service outside it, alerts of one name. */
+export type PartKind = "part" | "service" | "nameless";
+
+/** Which kind of part of the system it is from; see {@link partNameOf}. */
+export function partKindOf({ component, entity }: SeenAlert): PartKind {
+  if (component !== null) return "part";
+  return entity === null ? "nameless" : "service";
+}
+
+/** Which part of that kind. */
+export function partNameOf({ component, entity, alert }: SeenAlert): string {
+  return component ?? entity ?? alert.name;
 }

@@ -5,6 +5,7 @@
 import type { Alert } from "../alert.ts";
 import { isBefore, type PairScores, type Seated, scoreBetween } from "./pair-scores.ts";
 import type { Roots } from "./root-votes.ts";
+import type { PartKind } from "./seen-alert.ts";
 import type { SeenAlert } from "./signal.ts";
 import type { StrayMember } from "./strays.ts";
 
@@ -52,6 +53,9 @@ export interface Session {
 }
 
 export interface Cell {
+  readonly kind: PartKind;
+  readonly name: string;
+  /** Both as one text. */
   readonly key: string;
   /** In order of start; they do not overlap. */
   readonly sessions: Session[];

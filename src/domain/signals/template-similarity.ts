@@ -9,19 +9,16 @@ const leastAlike = 0.75;
 /** Words that both must say: "is down" alone is said of everything. */
 const fewestWords = 3;
 
-const remembered = new WeakMap<SeenAlert, readonly string[]>();
 /** By what is left without the service: most rules say the same of every one. */
 const byText = new Map<string, readonly string[]>();
 const maxTexts = 1_000;
 
 /** The message without what differs, and without the alert's own service. */
 function wordsOf(seen: SeenAlert): readonly string[] {
-  const known = remembered.get(seen);
-  if (known !== undefined) return known;
+  if (seen.words !== null) return seen.words;
   const text = seen.entity === null ? seen.alert.summary : seen.alert.summary.replaceAll(seen.entity, " 0 ");
-  const words = wordsOfText(text);
-  remembered.set(seen, words);
-  return words;
+  seen.words = wordsOfText(text);
+  return seen.words;
 }
 
 function wordsOfText(text: string): readonly string[] {
