@@ -138,7 +138,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     const before = known.seen.alert;
     // What it votes for is what its first report said, whenever that is asked.
     rootsOf(known);
-    known.seen = { ...known.seen, alert: { ...alert, startsAt: before.startsAt }, words: null };
+    known.seen = { ...known.seen, alert: { ...alert, startsAt: before.startsAt } };
     if (before.endsAt?.getTime() === alert.endsAt?.getTime()) return;
     known.reach = reachOf(alert, known.at, known.pauses);
     floor.live.update(known);

@@ -24,7 +24,6 @@ export function seen(sketch: Parameters<typeof sketchAlert>[0], names: readonly 
     component: alert.service === null ? null : graph.componentOf(alert.service),
     kind: kindOf(alert),
     names,
-    words: null,
   };
 }
 

@@ -120,8 +120,7 @@ export function entityOf(alert: Pick<Alert, "service" | "labels">): string | nul
 }
 
 function isHost(service: string, labels: Labels): boolean {
-  for (const name of Object.keys(labels))
-    if (labels[name] === service && hostLabels.has(name)) return true;
+  for (const name of Object.keys(labels)) if (labels[name] === service && hostLabels.has(name)) return true;
   return false;
 }
 

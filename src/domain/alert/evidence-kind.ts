@@ -84,7 +84,9 @@ const maxKnown = 20_000;
  */
 export function createKindOf(own: readonly KindRule[]): KindOf {
   const rules = [...own.map(({ kind, words }) => [kind, ruleFor(words)] as const), ...shippedRules];
-  const known = new Map<string, EvidenceKind>();
+  /** By metric, then by name: joined into one text, each would have to be hashed anew. */
+  const known = new Map<string, Map<string, EvidenceKind>>();
+  let knownNames = 0;
 
   function kindOfText(text: string): EvidenceKind {
     const words = wordsOf(text);
@@ -92,15 +94,22 @@ export function createKindOf(own: readonly KindRule[]): KindOf {
     return "other";
   }
 
+  function remember(metric: string, name: string, kind: EvidenceKind): void {
+    if (knownNames >= maxKnown) {
+      known.clear();
+      knownNames = 0;
+    }
+    knownNames += 1;
+    known.set(metric, (known.get(metric) ?? new Map<string, EvidenceKind>()).set(name, kind));
+  }
+
   return (alert) => {
     const metric = alert.labels["metric"] ?? alert.labels["__name__"] ?? "";
-    const key = `${alert.name}\u0000${metric}`;
-    const cached = known.get(key);
+    const cached = known.get(metric)?.get(alert.name);
     if (cached !== undefined && cached !== "other") return cached;
     const byMetric = metric === "" ? "other" : kindOfText(metric);
     const byName = byMetric === "other" ? kindOfText(alert.name) : byMetric;
-    if (known.size >= maxKnown) known.clear();
-    known.set(key, byName);
+    if (cached === undefined) remember(metric, alert.name, byName);
     return byName === "other" ? kindOfText(alert.summary.slice(0, 300)) : byName;
   };
 }

@@ -85,7 +85,7 @@ export function createAffinity(maxEntities: number): Affinity {
 
   return {
     record({ entity, component, at }) {
-      newest = Math.max(newest, at);
+      if (at > newest) newest = at;
       if (component !== null) countAlert(component, at);
       else if (entity !== null) {
         const firing: Firing = { at, parts: null };

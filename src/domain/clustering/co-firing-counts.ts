@@ -49,7 +49,8 @@ export function pairKey(a: string, b: string): string {
 }
 
 type Learned = ReadonlyMap<string, ReadonlyMap<string, readonly [together: number, fewer: number]>>;
-const learnedByType = new WeakMap<CoFirings, Learned>();
+/** The index of the counts that were asked for last: a correlator has the same as long as it lives. */
+let indexed: { readonly coFirings: CoFirings; readonly index: Learned } | null = null;
 
 /** What was learned of a pair of types, in either order; asked for every pair of alerts, so of an index. */
 export function learnedOf(
@@ -57,7 +58,7 @@ export function learnedOf(
   a: string,
   b: string,
 ): readonly [together: number, fewer: number] | undefined {
-  const index = learnedByType.get(coFirings) ?? indexOf(coFirings);
+  const index = indexed?.coFirings === coFirings ? indexed.index : indexOf(coFirings);
   if (index.size === 0 || a === b) return undefined;
   const [left, right] = [idOf(a), idOf(b)];
   return left < right ? index.get(left)?.get(right) : index.get(right)?.get(left);
@@ -69,7 +70,7 @@ function indexOf(coFirings: CoFirings): Learned {
     const [a = "", b = ""] = key.split("|");
     index.set(a, (index.get(a) ?? new Map()).set(b, counts));
   }
-  learnedByType.set(coFirings, index);
+  indexed = { coFirings, index };
   return index;
 }
 

@@ -119,8 +119,7 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
       if (story?.members.length === 1 && company.length === 1 && rulings.size === 0) return alone;
       const spoken = story === null || company.length < 2 ? undefined : links().get(story.key);
       const reasons: Reason[] = [];
-      if (rulings.size > 0)
-        for (const reason of ruledWithin(member, company)) insertReason(reasons, reason);
+      if (rulings.size > 0) for (const reason of ruledWithin(member, company)) insertReason(reasons, reason);
       for (const reason of spoken?.reasons() ?? []) insertReason(reasons, reason);
       const partner = story === null ? null : bestPartner(member, story);
       if (partner !== null) {

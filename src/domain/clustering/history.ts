@@ -75,7 +75,7 @@ export function createHistory(maxTypes: number): RecordedHistory {
     affinity: affinity.affinity,
     meanPauseMs: pauses.meanPauseMs,
     record({ type, name, entity, component, labels, at }) {
-      first = Math.min(first, at);
+      if (at < first) first = at;
       all.add(at);
       allLately.add(at);
       types.add(type, at);

@@ -75,11 +75,10 @@ export function createIncidentNumbers(): IncidentNumbers {
       // Most sets are new, and nobody wants a number for them.
       if (held.length === 0 && wanted === null) continue;
       const ids = held.flatMap(([id]) => (unwanted.has(id) ? [] : [id]));
-      claims.push({
-        ...{ index, wanted, alerts: held[0]?.[1] ?? 0 },
-        ids: wanted === null ? ids : [wanted, ...ids],
-      });
+      const alerts = held[0]?.[1] ?? 0;
+      claims.push({ index, wanted, alerts, ids: wanted === null ? ids : [wanted, ...ids] });
     }
+    if (claims.length === 0) return sets.map(take);
     const taken = new Set<number>();
     const chosen: (number | null)[] = sets.map(() => null);
     const isWished = (claim: Claim) => Number(claim.wanted !== null);

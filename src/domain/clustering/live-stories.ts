@@ -156,16 +156,26 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
     return rulings.size > 0 && weighed.some(({ seen }) => rulings.bondOf(seen.key) !== null);
   }
 
-  function remove(cell: Cell, index: number): Expired {
-    const [session] = cell.sessions.splice(index, 1);
-    if (session === undefined) return { stories: [], alerts: [] };
-    sessions -= 1;
-    touched.delete(session);
-    grown.delete(session);
-    for (const story of session.stories) shelf.remove(story);
-    for (const { seen } of session.members) live.delete(seen.key);
+  /** Forgets some of a cell's sessions that follow one another, and adds what they had to the lists. */
+  function remove(
+    cell: Cell,
+    { from, count }: { readonly from: number; readonly count: number },
+    { stories, alerts }: { readonly stories: Story[]; readonly alerts: LiveAlert[] },
+  ): void {
+    for (const session of cell.sessions.splice(from, count)) {
+      sessions -= 1;
+      touched.delete(session);
+      grown.delete(session);
+      for (const story of session.stories) {
+        shelf.remove(story);
+        stories.push(story);
+      }
+      for (const member of session.members) {
+        live.delete(member.seen.key);
+        alerts.push(member);
+      }
+    }
     if (cell.sessions.length === 0) cells[cell.kind].delete(cell.name);
-    return { stories: session.stories, alerts: session.members };
   }
 
   return {
@@ -222,14 +232,12 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
     },
     expire(before) {
       const expired = { stories: [] as Story[], alerts: [] as LiveAlert[] };
-      // In order of start, and without overlap: the first that is young enough ends it.
-      for (const cell of allCells())
-        for (let oldest = cell.sessions[0]; oldest !== undefined && lastOf(oldest) < before; ) {
-          const removed = remove(cell, 0);
-          expired.stories.push(...removed.stories);
-          expired.alerts.push(...removed.alerts);
-          oldest = cell.sessions[0];
-        }
+      for (const cell of allCells()) {
+        // In order of start, and without overlap: the first that is young enough ends it.
+        const young = cell.sessions.findIndex((session) => lastOf(session) >= before);
+        const old = young === -1 ? cell.sessions.length : young;
+        if (old > 0) remove(cell, { from: 0, count: old }, expired);
+      }
       return expired;
     },
     shrink(to) {
@@ -238,9 +246,8 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
       const oldest = allCells().flatMap((cell) => cell.sessions);
       for (const session of oldest.sort((a, b) => lastOf(a) - lastOf(b))) {
         if (live.size <= to.alerts && sessions <= to.sessions) break;
-        const { stories, alerts } = remove(session.cell, session.cell.sessions.indexOf(session));
-        removed.stories.push(...stories);
-        removed.alerts.push(...alerts);
+        const { cell } = session;
+        remove(cell, { from: cell.sessions.indexOf(session), count: 1 }, removed);
         removed.sessions += 1;
       }
       return removed;

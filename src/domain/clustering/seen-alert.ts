@@ -43,7 +43,6 @@ export function seeAlert(
     component: entity === null ? null : graph.componentOf(entity),
     kind: kindOf(alert),
     names: names.length === 0 ? noNames : names,
-    words: null,
   };
 }
 

@@ -20,8 +20,6 @@ export interface SeenAlert {
   readonly kind: EvidenceKind;
   /** Other services that it names: the far end of a call, or a service in its text. */
   readonly names: readonly string[];
-  /** Words of its message, masked; null until `template-similarity` asks for them. */
-  words: readonly string[] | null;
 }
 
 /** What a signal may look at besides the two alerts. Never changed by a signal. */

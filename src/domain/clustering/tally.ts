@@ -19,7 +19,9 @@ export function createTally(widthMs: number, most: number): Tally {
   let ring: Uint32Array | null = null;
   let newest = Number.NEGATIVE_INFINITY;
   /** The last question and its answer: the same few hours are asked for again and again. */
-  let asked = { low: 0, high: 0, sum: 0 };
+  let askedLow = 0;
+  let askedHigh = 0;
+  let answer = 0;
 
   function addToList(bucket: number): boolean {
     let index = numbers.length - 1;
@@ -63,7 +65,11 @@ export function createTally(widthMs: number, most: number): Tally {
     add(at) {
       const bucket = Math.floor(at / widthMs);
       if (bucket <= newest - most) return false;
-      if (bucket >= asked.low && bucket < asked.high) asked = { low: 0, high: 0, sum: 0 };
+      if (bucket >= askedLow && bucket < askedHigh) {
+        askedLow = 0;
+        askedHigh = 0;
+        answer = 0;
+      }
       if (ring !== null)
         for (let next = Math.max(newest + 1, bucket - most + 1); next <= bucket; next += 1)
           ring[next % most] = 0;
@@ -74,9 +80,14 @@ export function createTally(widthMs: number, most: number): Tally {
       return count === 1;
     },
     between(from, until) {
-      const [low, high] = [Math.ceil(from / widthMs), Math.floor(until / widthMs)];
-      if (asked.low !== low || asked.high !== high) asked = { low, high, sum: sumOf(low, high) };
-      return asked.sum;
+      const low = Math.ceil(from / widthMs);
+      const high = Math.floor(until / widthMs);
+      if (askedLow !== low || askedHigh !== high) {
+        answer = sumOf(low, high);
+        askedLow = low;
+        askedHigh = high;
+      }
+      return answer;
     },
   };
 }

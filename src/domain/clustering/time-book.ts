@@ -72,8 +72,11 @@ export function createTimeBook(maxKeys: number, maxTimes: number): TimeBook {
     let index = end;
     while (index > start && (times[index - 1] ?? 0) > at) index -= 1;
     if (count < maxTimes) {
-      times.copyWithin(index + 1, index, end);
-      marks.copyWithin(index + 1, index, end);
+      // Most come in order.
+      if (index < end) {
+        times.copyWithin(index + 1, index, end);
+        marks.copyWithin(index + 1, index, end);
+      }
       times[index] = at;
       marks[index] = 0;
       counts[place] = count + 1;

@@ -52,7 +52,7 @@ export function createUsualPauses(maxComponents: number): UsualPauses {
 
   return {
     record(component, at) {
-      first = Math.min(first, at);
+      if (at < first) first = at;
       if (component === null) return;
       if (at - first < leastWatchedMs && components.get(component) === undefined) parts.add(at);
       const isFirstOfMinute = components.recall(component).add(at);

@@ -9,16 +9,22 @@ const leastAlike = 0.75;
 /** Words that both must say: "is down" alone is said of everything. */
 const fewestWords = 3;
 
+/** By the whole message: an alert is compared again and again while its story goes on. */
+const bySummary = new Map<string, { readonly entity: string | null; readonly words: readonly string[] }>();
+const maxSummaries = 2_000;
 /** By what is left without the service: most rules say the same of every one. */
 const byText = new Map<string, readonly string[]>();
 const maxTexts = 1_000;
 
 /** The message without what differs, and without the alert's own service. */
 function wordsOf(seen: SeenAlert): readonly string[] {
-  if (seen.words !== null) return seen.words;
-  const text = seen.entity === null ? seen.alert.summary : seen.alert.summary.replaceAll(seen.entity, " 0 ");
-  seen.words = wordsOfText(text);
-  return seen.words;
+  const { summary } = seen.alert;
+  const known = bySummary.get(summary);
+  if (known?.entity === seen.entity) return known.words;
+  const words = wordsOfText(seen.entity === null ? summary : summary.replaceAll(seen.entity, " 0 "));
+  if (bySummary.size >= maxSummaries) bySummary.clear();
+  bySummary.set(summary, { entity: seen.entity, words });
+  return words;
 }
 
 function wordsOfText(text: string): readonly string[] {
