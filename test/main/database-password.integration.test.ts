@@ -7,6 +7,7 @@ import { type JobHandlers, type JobRunner, runJobs } from "../../src/adapters/st
 import { migrate } from "../../src/adapters/store/migrate.ts";
 import { grantRights } from "../../src/adapters/store/rights.ts";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
+import { openDatabase } from "../../src/main/database.ts";
 import { followPassword, recordPassword } from "../../src/main/database-password.ts";
 import { type Job, type Log, silentLog, systemClock } from "../../src/ports.ts";
 import { onServer } from "../database.ts";
@@ -148,6 +149,17 @@ test.each([
   write(withPassword(roles.bot, "other"));
   expect(password.current()).toBe("other");
   expect(told).toEqual(["changed"]);
+});
+
+test("a bot that is opened on the address follows its file", async () => {
+  const { file, write } = scene();
+  const secretsRead = [{ name: "DATABASE_URL", by: "the database", file }];
+  const config = { databaseUrl: roles.bot, migrationUrl: null, dataDir: folder, secretsRead };
+  const database = await openDatabase(config, silentLog, () => undefined);
+  expect(database.password?.current()).toBe("secret");
+  write(withPassword(roles.bot, "other"));
+  expect(database.password?.current()).toBe("other");
+  await database.stop();
 });
 
 test("nothing is followed where the address is in the environment, or needs no password", () => {
