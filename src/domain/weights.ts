@@ -26,7 +26,10 @@ export const weightsSchema = z.strictObject({
     strays: byName,
     /** More neighbours than this make a service a hub, which connects nothing. */
     hubDegree: z.number().int().min(2).max(10_000),
-    /** Log-odds per unit of each feature of a bridge between parts of the system; see bridges.ts. */
+    /**
+     * Log-odds per unit of each feature of a bridge between parts of the system; see bridges.ts. Besides: `signals`
+     * multiplies the signals, and `oneStory` is how many alerts of a part are one story at most (0: any number).
+     */
     bridge: byName,
     /** Log-odds per unit of what an alert says for its service as a root; see root-votes.ts. */
     votes: byName,
@@ -77,7 +80,9 @@ export const shippedWeights: Weights = {
       group: -2,
       thin: -1.2,
       apart: -4,
+      detour: -4,
       signals: 1,
+      oneStory: 8,
     },
     coFirings: {},
     votes: {

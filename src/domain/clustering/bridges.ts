@@ -3,8 +3,9 @@
  * they began, how quiet it is elsewhere, how rare they are, what fired together before, labels and names they share.
  */
 import type { Reason } from "./correlation.ts";
-import type { LiveAlert, Story } from "./sessions.ts";
-import type { SeenAlert, Signal, SignalContext } from "./signal.ts";
+import { maxPairs, nearestPairs, strongest } from "./nearest-pairs.ts";
+import type { Story } from "./sessions.ts";
+import type { Signal, SignalContext } from "./signal.ts";
 
 export interface Bridge {
   /** Key of the stronger story. */
@@ -28,14 +29,13 @@ const askedHere: ReadonlySet<string> = new Set([
   "base-rate",
   "rival-roots",
 ]);
+/** Signals that tell of the part of the system and not of the story: what is equal is equal in all stories of a part. */
+const ofThePart: ReadonlySet<string> = new Set(["shared-labels"]);
 const maxCandidates = 12;
 /** In a storm of more stories than this near one another, being near says nothing. */
 export const maxNear = 100;
 const burstMs = 2_000;
 const nearMs = 15_000;
-const maxPairs = 4;
-const maxCompared = 40;
-const maxSpokenPairs = 8;
 /** A story of at most this many alerts may be a stray of a larger one. */
 const strayAlerts = 2;
 /** Unrelated alerts expected in the window at which quiet says nothing. */
@@ -55,6 +55,17 @@ export interface Asking {
   readonly areApart: ((a: Story, b: Story) => boolean) | null;
 }
 
+/** What else is going on near a story. */
+export interface Surroundings {
+  /** Stories of two alerts and more, at least 1. */
+  readonly crowd: number;
+  /** Whether its own part of the system, if the service graph knows it, tells another story of two alerts and more. */
+  readonly isDivided: boolean;
+}
+
+/** As if nothing else were going on. */
+export const noSurroundings: Surroundings = { crowd: 1, isDivided: false };
+
 /** The signals whose questions the features here do not ask already. */
 export function askedOf(signals: readonly Signal[]): readonly Signal[] {
   return signals.filter((signal) => !askedHere.has(signal.name));
@@ -66,19 +77,20 @@ export function askedOf(signals: readonly Signal[]): readonly Signal[] {
  * @param others - stories of any part of the system in order of start, with all that are near this one.
  */
 export function bridgeOf(story: Story, others: readonly Story[], asking: Asking): Bridge | null {
-  const near = strongerNear(story, others, asking);
-  if (near === null || near.length === 0) {
+  const around = strongerNear(story, others, asking);
+  if (around === null || around.near.length === 0) {
     story.fits = null;
     return null;
   }
-  const crowd = crowdOf(near);
+  const { near, isDivided } = around;
+  const surroundings = { crowd: crowdOf(near), isDivided };
   const known = story.fits;
   const fits = new Map<Story, number>();
   let best: { readonly other: Story; readonly score: number } | null = null;
   for (const other of near.slice(-maxCandidates)) {
     const fit = known?.get(other) ?? weigh(story, other, asking, null);
     fits.set(other, fit);
-    const score = fit + crowdScore(crowd, asking.weights);
+    const score = fit + scoreOfSurroundings({ story, other, surroundings }, asking, null);
     if (
       score > 0 &&
       (best === null || score > best.score || (score === best.score && other.key < best.other.key))
@@ -88,26 +100,31 @@ export function bridgeOf(story: Story, others: readonly Story[], asking: Asking)
   story.fits = fits;
   if (best === null) return null;
   const { other, score } = best;
-  return { to: other.key, score, reasons: () => reasonsAcross(story, other, crowd, asking) };
+  return { to: other.key, score, reasons: () => reasonsAcross(story, other, surroundings, asking) };
 }
 
-/** Stories of other parts near this one to which it may belong; null where so many are near that it says nothing. */
+/**
+ * Stories of other parts near this one to which it may belong, and whether its own part tells another one near it; null
+ * where so many are near that it says nothing.
+ */
 function strongerNear(
   story: Story,
   others: readonly Story[],
   { weights: { gapMs }, areApart }: Asking,
-): Story[] | null {
+): { readonly near: readonly Story[]; readonly isDivided: boolean } | null {
   const near: Story[] = [];
+  let isDivided = false;
   let count = 0;
   for (const other of others) {
     if (other.first > story.last + gapMs) break;
     if (other.last < story.first - gapMs) continue;
     count += 1;
     if (count > maxNear) return null;
-    if (other.cell === story.cell || !isStronger(other, story)) continue;
-    if (areApart === null || !areApart(story, other)) near.push(other);
+    if (other.cell === story.cell)
+      isDivided ||= other !== story && other.members.length >= 2 && isKnown(story);
+    else if (isStronger(other, story) && !areApart?.(story, other)) near.push(other);
   }
-  return near;
+  return { near, isDivided };
 }
 
 function crowdOf(near: readonly Story[]): number {
@@ -116,17 +133,62 @@ function crowdOf(near: readonly Story[]): number {
   return Math.max(1, stories);
 }
 
-function crowdScore(crowd: number, { bridge }: BridgeWeights): number {
-  return Math.log(crowd) * (bridge["crowd"] ?? 0);
+/** Whether the service graph knows the part of the system that a story is of. */
+function isKnown({ members }: Story): boolean {
+  return members[0]?.seen.component != null;
+}
+
+interface Surrounded {
+  readonly story: Story;
+  readonly other: Story;
+  readonly surroundings: Surroundings;
+}
+
+/** What else is going on near two stories; written out into `reasons` when there is a list for them. */
+function scoreOfSurroundings(surrounded: Surrounded, asking: Asking, reasons: Reason[] | null): number {
+  const { bridge } = asking.weights;
+  const { crowd } = surrounded.surroundings;
+  let sum = 0;
+  const add = (name: string, value: number, because: string) => {
+    const score = value * (bridge[name] ?? 0);
+    sum += score;
+    if (reasons !== null && score !== 0) reasons.push({ signal: `bridge:${name}`, score, because });
+  };
+  add("crowd", Math.log(crowd), `${crowd} stories were going on at the time`);
+  if (isDetour(surrounded, asking))
+    add(
+      "detour",
+      1,
+      "both are of one part of the system, which tells another story that this would bring in",
+    );
+  return sum;
+}
+
+/**
+ * Whether a bridge would lead from one of several stories of a part to a service of the same part that the service graph
+ * does not know. There it would meet the others, which the part's own alerts told apart.
+ */
+function isDetour(
+  { story, other, surroundings }: Surrounded,
+  { signals, context, weights: { bridge } }: Asking,
+): boolean {
+  if (!surroundings.isDivided || isKnown(other) || (bridge["detour"] ?? 0) === 0) return false;
+  const pairs = nearestPairs(story, other);
+  return signals.some(
+    (signal) => ofThePart.has(signal.name) && (strongest(signal, pairs, context)?.score ?? 0) > 0,
+  );
 }
 
 /** All that speaks for and against two stories being one, the weaker one first. */
-export function reasonsAcross(story: Story, other: Story, crowd: number, asking: Asking): readonly Reason[] {
+export function reasonsAcross(
+  story: Story,
+  other: Story,
+  surroundings: Surroundings,
+  asking: Asking,
+): readonly Reason[] {
   const reasons: Reason[] = [];
   weigh(story, other, asking, reasons);
-  const score = crowdScore(crowd, asking.weights);
-  if (score !== 0)
-    reasons.push({ signal: "bridge:crowd", score, because: `${crowd} stories were going on at the time` });
+  scoreOfSurroundings({ story, other, surroundings }, asking, reasons);
   return reasons;
 }
 
@@ -141,7 +203,7 @@ function isStronger(a: Story, b: Story): boolean {
   return a.first < b.first || (a.first === b.first && a.key < b.key);
 }
 
-/** Sum of the weighted features, but for the crowd; written out into `reasons` when there is a list for them. */
+/** Sum of the weighted features, but for the surroundings; written out into `reasons` when there is a list for them. */
 function weigh(
   story: Story,
   other: Story,
@@ -181,18 +243,33 @@ function weigh(
   );
   addAffinity(story, other, context, at, add);
   add("group", story.members.length > strayAlerts ? 1 : 0, () => "both are stories of their own");
-  const areKnown = story.members[0]?.seen.component != null && other.members[0]?.seen.component != null;
-  add("apart", areKnown ? 1 : 0, () => "the service graph knows both and does not tie them");
+  add(
+    "apart",
+    isKnown(story) && isKnown(other) ? 1 : 0,
+    () => "the service graph knows both and does not tie them",
+  );
   const share = weights["signals"] ?? 1;
   for (const signal of signals) {
     const spoken = strongest(signal, pairs, context);
     if (spoken === null) continue;
-    const score = spoken.score * share * (multipliers[signal.name] ?? 1);
+    const part = ofThePart.has(signal.name) && spoken.score > 0 ? shareOfStory(other, weights) : 1;
+    const score = spoken.score * share * part * (multipliers[signal.name] ?? 1);
     sum += score;
     if (reasons === null) continue;
-    reasons.push({ signal: signal.name, score, because: signal.because(spoken.early, spoken.late, context) });
+    const because = signal.because(spoken.early, spoken.late, context);
+    const lessened = `; ${other.members.length} alerts of one part may be several stories, so it counts ${Math.round(100 * part)} %`;
+    reasons.push({ signal: signal.name, score, because: part < 1 ? because + lessened : because });
   }
   return sum;
+}
+
+/**
+ * How much of what a signal tells of a part of the system holds for one of its stories: all of it up to the usual length
+ * of a story, and nothing from twice that on, for it is likely to be several that could not be told apart.
+ */
+function shareOfStory({ members }: Story, weights: Readonly<Record<string, number>>): number {
+  const usual = weights["oneStory"] ?? 0;
+  return usual > 0 ? Math.max(0, Math.min(1, 2 - members.length / usual)) : 1;
 }
 
 function addAffinity(
@@ -216,50 +293,4 @@ function addAffinity(
     graph.likeness(entity, component),
     () => `the name ${entity} is more like those of another part of the system`,
   );
-}
-
-interface Pair {
-  readonly a: LiveAlert;
-  readonly b: LiveAlert;
-  readonly lagMs: number;
-}
-
-/** Pairs of the first of the one and the last of the other, nearest in time first; only as many as are asked about. */
-function nearestPairs(story: Story, other: Story): Pair[] {
-  const pairs: Pair[] = [];
-  const from = Math.max(0, other.members.length - maxCompared);
-  for (let i = 0; i < Math.min(maxPairs, story.members.length); i += 1)
-    for (let j = from; j < other.members.length; j += 1) {
-      const [a, b] = [story.members[i], other.members[j]];
-      if (a !== undefined && b !== undefined) insertPair(pairs, a, b);
-    }
-  return pairs;
-}
-
-function insertPair(pairs: Pair[], a: LiveAlert, b: LiveAlert): void {
-  const lagMs = Math.abs(a.at - b.at);
-  let place = pairs.length;
-  for (let before = pairs[place - 1]; before !== undefined && isNearer(lagMs, b, before); ) {
-    place -= 1;
-    before = pairs[place - 1];
-  }
-  if (place >= maxSpokenPairs) return;
-  pairs.splice(place, 0, { a, b, lagMs });
-  if (pairs.length > maxSpokenPairs) pairs.pop();
-}
-
-function isNearer(lagMs: number, b: LiveAlert, than: Pair): boolean {
-  return lagMs < than.lagMs || (lagMs === than.lagMs && b.seen.key < than.b.seen.key);
-}
-
-/** The score furthest from zero that a signal gives to any of the nearest pairs. */
-function strongest(signal: Signal, pairs: readonly Pair[], context: SignalContext) {
-  let best: { score: number; early: SeenAlert; late: SeenAlert } | null = null;
-  for (const { a, b } of pairs) {
-    const [early, late] = a.at <= b.at ? [a.seen, b.seen] : [b.seen, a.seen];
-    const score = signal.score(early, late, context);
-    if (score !== null && (best === null || Math.abs(score) > Math.abs(best.score)))
-      best = { score, early, late };
-  }
-  return best;
 }

@@ -1,6 +1,6 @@
 /** Says in scored sentences why alerts are, or are not, of one incident. Written out only for what is sent. */
 import { fitOf, type Group, rootsOfGroup } from "./agglomeration.ts";
-import { type Asking, byStrength, reasonsAcross } from "./bridges.ts";
+import { type Asking, byStrength, noSurroundings, reasonsAcross } from "./bridges.ts";
 import type { Company } from "./company.ts";
 import type { Comparison, Reason } from "./correlation.ts";
 import type { Move, Turn } from "./incident-numbers.ts";
@@ -155,7 +155,7 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
           : [];
     if (a.story !== null && b.story !== null && a.story.cell !== b.story.cell) {
       const [weak, strong] = byStrength(a.story, b.story);
-      return [...said, ...reasonsAcross(weak, strong, 1, asking)];
+      return [...said, ...reasonsAcross(weak, strong, noSurroundings, asking)];
     }
     const count = a.session === b.session ? (a.session?.members.length ?? 2) : 2;
     return [...said, ...ofPair(a, b), thresholdReason(thresholdFor(count, weights))];

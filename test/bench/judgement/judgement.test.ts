@@ -36,7 +36,7 @@ test("a number below what is required, or absent, is missed; streams with a labe
   const verdicts = judge({ sets, recordings });
   const of = (set: string) => verdicts.find((verdict) => verdict.set === set);
   expect(of("nezha-seq")).toMatchObject({ value: 0.95, isMet: true });
-  expect(of("nezha-seq-ns")).toMatchObject({ least: 0.88, isMet: true });
+  expect(of("nezha-seq-ns")).toMatchObject({ least: expect.closeTo(0.8895), isMet: true });
   expect(of("petshop")).toMatchObject({ value: null, isMet: false });
 });
 

@@ -34,8 +34,8 @@ export interface Verdict extends Requirement {
   readonly isMet: boolean;
 }
 
-/** How much two groupings of the same streams may differ by chance. */
-const tolerance = 0.01;
+/** Scores are shown with three decimals; what differs by less is the same. */
+const tolerance = 0.0005;
 
 /** Each requirement; and that a set with a `namespace` label does no worse than its streams do without. */
 export function judge({ sets, recordings }: Pick<Scored, "sets" | "recordings">): readonly Verdict[] {
