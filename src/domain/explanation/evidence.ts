@@ -191,6 +191,8 @@ function writeChange(change: Change) {
       service: change.service,
       changeId: change.id,
       changeKind: change.kind,
+      // Of a rollout of ours it is a person's id, and its own line in the thread names the person.
+      ...(change.author === null || change.rolloutId !== null ? {} : { author: name(change.author) }),
     },
   };
 }

@@ -295,7 +295,10 @@ function compareWith(evidence: readonly Evidence[]): readonly Claim[] {
 function checkChange(cause: Cause, question: ExplanationQuestion): readonly Claim[] {
   const change = changeOf(cause, question.evidence);
   if (change === undefined) return [];
-  const text = `Check ${suspectName(cause, question)} with whoever made it, and take it back if it fits.`;
+  const { author } = change.data;
+  const whom =
+    typeof author === "string" && author !== "" ? `${nameOf(author)}, who made it` : "whoever made it";
+  const text = `Check ${suspectName(cause, question)} with ${whom}, and take it back if it fits.`;
   return [{ text, evidence: [change.number] }];
 }
 

@@ -1,6 +1,7 @@
 import type { TrackedAlert } from "../alert/tracked.ts";
 import { compareSeverity } from "../alert.ts";
 import { withMoments } from "../explanation/moments.ts";
+import { mentions } from "../explanation/names.ts";
 import type { Explanation } from "../explanation.ts";
 import type { Incident } from "../incident.ts";
 import { verdictFields } from "../learning/feedback-view.ts";
@@ -26,6 +27,8 @@ import { cardActions } from "./card-actions.ts";
 const maxAlertsShown = 5;
 const maxTitle = 200;
 const maxChildren = 6;
+/** Services that a field names; the rest are counted. */
+const maxServices = 4;
 
 /**
  * The card of an incident. One glance answers: what, how bad, since when, who has it, probable cause, what can I do.
@@ -70,6 +73,7 @@ export function stateWord(incident: Incident): string {
 function fieldsOf({
   incident,
   nameOf,
+  explanation,
   verdicts = [],
   children = [],
 }: IncidentCard): { label: string; value: Text }[] {
@@ -81,10 +85,10 @@ function fieldsOf({
     { label: "Alerts", value: [plain(alertCount(incident))] },
     { label: "Who has it", value: whoHasIt(incident, nameOf) },
   ];
-  if (incident.services.length > 0)
+  if (!namesServices(incident, explanation))
     fields.push({
       label: incident.services.length === 1 ? "Service" : "Services",
-      value: [plain(listOf(incident.services, 4))],
+      value: [plain(listOf(incident.services, maxServices))],
     });
   return [
     ...fields,
@@ -92,6 +96,12 @@ function fieldsOf({
     ...familyFields(incident, children),
     ...verdictFields(verdicts, nameOf),
   ];
+}
+
+/** True when the title and what is said of what is broken name all that a field would. */
+function namesServices({ title, services }: Incident, explanation: Explanation | null): boolean {
+  const said = [title, ...shownSummary(explanation).map((claim) => claim.text)].join(" \n ");
+  return services.slice(0, maxServices).every((service) => mentions(said, service));
 }
 
 function workFields(incident: Incident): { label: string; value: Text }[] {
@@ -156,7 +166,7 @@ function storyOf({ explanation, incident }: IncidentCard): ViewBlock[] {
   const blocks: ViewBlock[] = [];
   const claims = (list: Explanation["summary"], max: number) =>
     list.slice(0, max).map((claim) => cited(withMoments(claim.text, incident), claim.evidence));
-  for (const text of claims(explanation.summary, 2)) blocks.push({ kind: "text", text });
+  for (const text of claims(shownSummary(explanation), 2)) blocks.push({ kind: "text", text });
   const causes = claims(explanation.causes, 2);
   if (causes.length > 0)
     blocks.push(
@@ -169,6 +179,11 @@ function storyOf({ explanation, incident }: IncidentCard): ViewBlock[] {
   if (explanation.fallback !== null)
     blocks.push(note([plain(`Written without the model: ${oneLine(explanation.fallback, 200)}.`)]));
   return blocks;
+}
+
+/** What a card says of what is broken. */
+function shownSummary(explanation: Explanation | null): Explanation["summary"] {
+  return (explanation?.summary ?? []).slice(0, 2);
 }
 
 function cited(text: Text, evidence: readonly number[]): Text {

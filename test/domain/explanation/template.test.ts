@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { feedbackTerms } from "../../../src/domain/causes/feedback.ts";
 import { writeTemplate } from "../../../src/domain/explanation/template.ts";
 import type { Claim } from "../../../src/domain/explanation.ts";
-import { buildCause, buildChange, buildQuestion } from "../../fixtures/explanation-question.ts";
+import { buildCause, buildChange, buildFacts, buildQuestion } from "../../fixtures/explanation-question.ts";
 import { questionOf, rankedQuestionOf, stories } from "../../fixtures/incident-stories.ts";
 import { at } from "../build.ts";
 
@@ -52,7 +52,7 @@ describe("reads as an engineer would write it", () => {
         "It began with HighErrorRate (critical) on checkout: 5xx ratio is 34 % (usually 0.1 %).",
         "cause: Probably the deploy of checkout at 09:56 UTC (“v2.3.1”), 4 min before the first alert (65 %): everything else that alerts depends on checkout; checkout was among the first to alert.",
         "cause: Less likely: checkout by itself, without a change (30 %).",
-        "do: Check the deploy of checkout at 09:56 UTC with whoever made it, and take it back if it fits.",
+        "do: Check the deploy of checkout at 09:56 UTC with ml-engineer, who made it, and take it back if it fits.",
         "do: Look at checkout first: HighErrorRate (critical).",
       ],
     ],
@@ -166,7 +166,7 @@ describe("reads as an engineer would write it", () => {
         "It began with HighLatency (high) on checkout: p99 3 s.",
         "cause: Possibly the commit to payments at 08:30 UTC (“payments: rename a field”), 1 h 30 min before the first alert (25 %): it names payments, which is alerting.",
         "cause: What does not fit: payments has no alert of its own; it says that it changes no behaviour.",
-        "do: Check the commit to payments at 08:30 UTC with whoever made it, and take it back if it fits.",
+        "do: Check the commit to payments at 08:30 UTC with ml-engineer, who made it, and take it back if it fits.",
         "do: Look at payments first: it has no alert of its own, but what calls it has.",
       ],
     ],
@@ -263,7 +263,7 @@ test("a change of others is for people to take back; no command is offered for i
     buildQuestion({ causes: [buildCause({ service: "storefront", changeId: "d-1" })] }),
   );
   expect(texts(draft.actions)).toEqual([
-    "Check the deploy of storefront at 09:00 UTC with whoever made it, and take it back if it fits.",
+    "Check the deploy of storefront at 09:00 UTC with ml-engineer, who made it, and take it back if it fits.",
     "Look at storefront first: HighErrorRate (critical).",
   ]);
   expect(draft.actions.some((action) => action.command !== undefined)).toBe(false);
@@ -317,6 +317,14 @@ describe("how often people named a cause reads in both numbers", () => {
     const said = writeTemplate(buildQuestion({ causes: [cause] })).causes.map((claim) => claim.text);
     expect(said).toContainEqual("What does not fit: people have refused it as a cause 2 times.");
   });
+});
+
+test("of a change that says nobody, whoever made it is asked", () => {
+  const facts = buildFacts();
+  const changes = facts.changes.map((change) => ({ ...change, author: null }));
+  const causes = [buildCause({ service: "storefront", changeId: "d-1" })];
+  const draft = writeTemplate({ ...buildQuestion({ changes, causes }), undo: [] });
+  expect(texts(draft.actions)[0]).toContain(" with whoever made it, and take it back if it fits.");
 });
 
 test("without evidence nothing is claimed", () => {

@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { incidentView } from "../../../src/domain/incident/view.ts";
+import { buildExplanation } from "../../fixtures/explanation-question.ts";
+import { buildIncident } from "../build.ts";
+
+test.each([
+  ["a lone service is in the title", "Down on api", ["api"], "", []],
+  ["the summary names them", "Down on api and 1 more service", ["api", "db"], "api and db fail.", []],
+  ["the summary names some", "Down on api and 1 more service", ["api", "db"], "api fails.", ["Services"]],
+  ["a longer name is another", "Down", ["api"], "api-gateway fails.", ["Service"]],
+  ["there is no explanation yet", "Down on api and 1 more service", ["api", "db"], null, ["Services"]],
+])("a card lists services only where its words do not: %s", (_name, title, services, said, labels) => {
+  const explanation =
+    said === null ? null : buildExplanation({ summary: said === "" ? [] : [{ text: said, evidence: [1] }] });
+  const incident = buildIncident({ title, services });
+  const { blocks } = incidentView({ incident, alerts: [], explanation, nameOf: (person) => person });
+  const fields = blocks.flatMap((block) => (block.kind === "fields" ? block.fields : []));
+  expect(fields.map(({ label }) => label).filter((label) => label.startsWith("Service"))).toEqual(labels);
+});
