@@ -2,8 +2,9 @@
  * Joins stories of different parts of the system. The topology does not tie them, so everything else must: how near
  * they began, how quiet it is elsewhere, how rare they are, what fired together before, labels and names they share.
  */
+import { factsOf, sentences } from "./bridge-facts.ts";
 import type { Reason } from "./correlation.ts";
-import { maxPairs, nearestPairs, strongest } from "./nearest-pairs.ts";
+import { nearestPairs, strongest } from "./nearest-pairs.ts";
 import type { Story } from "./sessions.ts";
 import type { Signal, SignalContext } from "./signal.ts";
 
@@ -40,7 +41,6 @@ const nearMs = 15_000;
 const strayAlerts = 2;
 /** Unrelated alerts expected in the window at which quiet says nothing. */
 const usualNoise = 2;
-const windowMinutes = 4;
 /** Imagined firings of a service, of which each part had this share. */
 const priorFirings = 1.5;
 const priorShare = 1 / 6;
@@ -84,13 +84,14 @@ export function bridgeOf(story: Story, others: readonly Story[], asking: Asking)
   }
   const { near, isDivided } = around;
   const surroundings = { crowd: crowdOf(near), isDivided };
+  const ofCrowd = crowdScore(surroundings, asking.weights);
   const known = story.fits;
   const fits = new Map<Story, number>();
   let best: { readonly other: Story; readonly score: number } | null = null;
   for (const other of near.slice(-maxCandidates)) {
     const fit = known?.get(other) ?? weigh(story, other, asking, null);
     fits.set(other, fit);
-    const score = fit + scoreOfSurroundings({ story, other, surroundings }, asking, null);
+    const score = fit + (ofCrowd + detourScore({ story, other, surroundings }, asking));
     if (
       score > 0 &&
       (best === null || score > best.score || (score === best.score && other.key < best.other.key))
@@ -144,39 +145,25 @@ interface Surrounded {
   readonly surroundings: Surroundings;
 }
 
-/** What else is going on near two stories; written out into `reasons` when there is a list for them. */
-function scoreOfSurroundings(surrounded: Surrounded, asking: Asking, reasons: Reason[] | null): number {
-  const { bridge } = asking.weights;
-  const { crowd } = surrounded.surroundings;
-  let sum = 0;
-  const add = (name: string, value: number, because: string) => {
-    const score = value * (bridge[name] ?? 0);
-    sum += score;
-    if (reasons !== null && score !== 0) reasons.push({ signal: `bridge:${name}`, score, because });
-  };
-  add("crowd", Math.log(crowd), `${crowd} stories were going on at the time`);
-  if (isDetour(surrounded, asking))
-    add(
-      "detour",
-      1,
-      "both are of one part of the system, which tells another story that this would bring in",
-    );
-  return sum;
+function crowdScore({ crowd }: Surroundings, { bridge }: BridgeWeights): number {
+  return Math.log(crowd) * (bridge["crowd"] ?? 0);
 }
 
 /**
- * Whether a bridge would lead from one of several stories of a part to a service of the same part that the service graph
- * does not know. There it would meet the others, which the part's own alerts told apart.
+ * What speaks against a bridge that would lead from one of several stories of a part to a service of the same part that
+ * the service graph does not know. There it would meet the others, which the part's own alerts told apart.
  */
-function isDetour(
+function detourScore(
   { story, other, surroundings }: Surrounded,
   { signals, context, weights: { bridge } }: Asking,
-): boolean {
-  if (!surroundings.isDivided || isKnown(other) || (bridge["detour"] ?? 0) === 0) return false;
+): number {
+  const score = bridge["detour"] ?? 0;
+  if (!surroundings.isDivided || isKnown(other) || score === 0) return 0;
   const pairs = nearestPairs(story, other);
-  return signals.some(
+  const isOfThePart = signals.some(
     (signal) => ofThePart.has(signal.name) && (strongest(signal, pairs, context)?.score ?? 0) > 0,
   );
+  return isOfThePart ? score : 0;
 }
 
 /** All that speaks for and against two stories being one, the weaker one first. */
@@ -188,8 +175,20 @@ export function reasonsAcross(
 ): readonly Reason[] {
   const reasons: Reason[] = [];
   weigh(story, other, asking, reasons);
-  scoreOfSurroundings({ story, other, surroundings }, asking, reasons);
-  return reasons;
+  const { crowd } = surroundings;
+  const around: readonly Reason[] = [
+    {
+      signal: "bridge:crowd",
+      score: crowdScore(surroundings, asking.weights),
+      because: `${crowd} stories were going on at the time`,
+    },
+    {
+      signal: "bridge:detour",
+      score: detourScore({ story, other, surroundings }, asking),
+      because: "both are of one part of the system, which tells another story that this would bring in",
+    },
+  ];
+  return [...reasons, ...around.filter(({ score }) => score !== 0)];
 }
 
 /** The weaker of two stories first. */
@@ -204,60 +203,43 @@ function isStronger(a: Story, b: Story): boolean {
 }
 
 /** Sum of the weighted features, but for the surroundings; written out into `reasons` when there is a list for them. */
-function weigh(
-  story: Story,
-  other: Story,
-  { signals, context, weights: { bridge: weights, signals: multipliers } }: Asking,
-  reasons: Reason[] | null,
-): number {
+function weigh(story: Story, other: Story, asking: Asking, reasons: Reason[] | null): number {
+  const { signals, context, weights } = asking;
+  const { bridge, signals: multipliers } = weights;
+  const pairs = nearestPairs(story, other);
+  const facts = factsOf(story, other, pairs[0]?.lagMs ?? 0, context);
   let sum = 0;
-  const add = (name: string, value: number, because: () => string) => {
-    const score = value * (weights[name] ?? 0);
+  const add = (name: string, value: number) => {
+    const score = value * (bridge[name] ?? 0);
     sum += score;
     if (reasons !== null && score !== 0)
-      reasons.push({ signal: `bridge:${name}`, score, because: because() });
+      reasons.push({ signal: `bridge:${name}`, score, because: sentences[name]?.(facts) ?? name });
   };
-  const pairs = nearestPairs(story, other);
-  const lagMs = pairs[0]?.lagMs ?? 0;
-  const { history } = context;
-  const at = Math.min(story.first, other.first);
-  add("base", 1, () => "nothing in the service graph ties them");
-  add("near", Math.exp(-lagMs / nearMs), () => `they began ${Math.round(lagMs / 1000)} s apart`);
-  add("burst", lagMs <= burstMs ? 1 : 0, () => "they began at the same time");
-  add("size", Math.log2(other.members.length), () => `the other story has ${other.members.length} alerts`);
-  add("thin", other.members.length < 2 ? 1 : 0, () => "the other is a single alert");
-  let busiest = 0;
-  for (let index = 0; index < Math.min(maxPairs, story.members.length); index += 1)
-    busiest = Math.max(busiest, history.firings(story.members[index]?.seen.type ?? "", at).count);
-  const { hours } = history.firings("", at);
-  add(
-    "rate",
-    Math.log((busiest + 0.5) / (hours + 12)) + 3,
-    () => `it fired ${busiest} times in the last day`,
-  );
-  const noise = (history.alertsPerHour(at) * windowMinutes) / 60;
-  add(
-    "quiet",
-    Math.log(usualNoise / (noise + 0.1)),
-    () => `about ${noise.toFixed(1)} unrelated alerts are usual in ${windowMinutes} min`,
-  );
-  addAffinity(story, other, context, at, add);
-  add("group", story.members.length > strayAlerts ? 1 : 0, () => "both are stories of their own");
-  add(
-    "apart",
-    isKnown(story) && isKnown(other) ? 1 : 0,
-    () => "the service graph knows both and does not tie them",
-  );
-  const share = weights["signals"] ?? 1;
+  const { lagMs, alerts, busiest, hours, noise, entity, firings, together } = facts;
+  add("base", 1);
+  add("near", Math.exp(-lagMs / nearMs));
+  add("burst", lagMs <= burstMs ? 1 : 0);
+  add("size", Math.log2(alerts));
+  add("thin", alerts < 2 ? 1 : 0);
+  add("rate", Math.log((busiest + 0.5) / (hours + 12)) + 3);
+  add("quiet", Math.log(usualNoise / (noise + 0.1)));
+  const component = other.members[0]?.seen.component ?? null;
+  if (entity !== null && component !== null) {
+    add("affinity", Math.log((together + priorFirings * priorShare) / (firings + priorFirings) / priorShare));
+    add("alike", context.graph.likeness(entity, component));
+  }
+  add("group", story.members.length > strayAlerts ? 1 : 0);
+  add("apart", isKnown(story) && isKnown(other) ? 1 : 0);
+  const share = bridge["signals"] ?? 1;
   for (const signal of signals) {
     const spoken = strongest(signal, pairs, context);
     if (spoken === null) continue;
-    const part = ofThePart.has(signal.name) && spoken.score > 0 ? shareOfStory(other, weights) : 1;
+    const part = ofThePart.has(signal.name) && spoken.score > 0 ? shareOfStory(other, bridge) : 1;
     const score = spoken.score * share * part * (multipliers[signal.name] ?? 1);
     sum += score;
     if (reasons === null) continue;
     const because = signal.because(spoken.early, spoken.late, context);
-    const lessened = `; ${other.members.length} alerts of one part may be several stories, so it counts ${Math.round(100 * part)} %`;
+    const lessened = `; ${alerts} alerts of one part may be several stories, so it counts ${Math.round(100 * part)} %`;
     reasons.push({ signal: signal.name, score, because: part < 1 ? because + lessened : because });
   }
   return sum;
@@ -270,27 +252,4 @@ function weigh(
 function shareOfStory({ members }: Story, weights: Readonly<Record<string, number>>): number {
   const usual = weights["oneStory"] ?? 0;
   return usual > 0 ? Math.max(0, Math.min(1, 2 - members.length / usual)) : 1;
-}
-
-function addAffinity(
-  story: Story,
-  other: Story,
-  { graph, history }: SignalContext,
-  at: number,
-  add: (name: string, value: number, because: () => string) => void,
-): void {
-  const entity = story.members[0]?.seen.entity ?? null;
-  const component = other.members[0]?.seen.component ?? null;
-  if (entity === null || component === null) return;
-  const { together, firings } = history.affinity(entity, component, at);
-  add(
-    "affinity",
-    Math.log((together + priorFirings * priorShare) / (firings + priorFirings) / priorShare),
-    () => `of ${firings} times that ${entity} fired, ${together.toFixed(1)} fall to that part of the system`,
-  );
-  add(
-    "alike",
-    graph.likeness(entity, component),
-    () => `the name ${entity} is more like those of another part of the system`,
-  );
 }

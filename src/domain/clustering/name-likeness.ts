@@ -31,31 +31,61 @@ export function createLikeness(
       else users.set(word, new Set([component]));
     }
   const count = new Set(components.values()).size;
-  const remembered = createBoundedMap<{ shares: Map<string, number> | null; best: number }>(
-    maxRemembered,
-    () => ({ shares: null, best: 0 }),
-  );
+  const remembered = createBoundedMap<{ likeness: Likeness | null }>(maxRemembered, () => ({
+    likeness: null,
+  }));
 
-  /** Share of the name's words, by weight, that each component uses. */
-  function sharesOf(service: string): Map<string, number> {
-    const shares = new Map<string, number>();
+  function likenessOf(service: string): Likeness {
+    const words = [...wordsOfName(service)].map((word): WeighedWord => {
+      const using = users.get(word) ?? nobody;
+      return { using, weight: Math.max(leastWeight, Math.log((count + 1) / (using.size + 0.5))) };
+    });
     let total = 0;
-    for (const word of wordsOfName(service)) {
-      const using = users.get(word);
-      const weight = Math.max(leastWeight, Math.log((count + 1) / ((using?.size ?? 0) + 0.5)));
-      total += weight;
-      for (const component of using ?? []) shares.set(component, (shares.get(component) ?? 0) + weight);
-    }
-    for (const [component, share] of shares) shares.set(component, share / total);
-    return shares;
+    for (const { weight } of words) total += weight;
+    return { words, total, best: bestOf(words, total) };
   }
 
   return (service, component) => {
     const entry = remembered.recall(service);
-    if (entry.shares === null) {
-      entry.shares = sharesOf(service);
-      for (const share of entry.shares.values()) entry.best = Math.max(entry.best, share);
-    }
-    return (entry.shares.get(component) ?? 0) - entry.best;
+    entry.likeness ??= likenessOf(service);
+    const { words, total, best } = entry.likeness;
+    return shareOf(component, words, total) - best;
   };
+}
+
+interface WeighedWord {
+  /** Components that use it. */
+  readonly using: ReadonlySet<string>;
+  readonly weight: number;
+}
+
+interface Likeness {
+  readonly words: readonly WeighedWord[];
+  /** Of the weights. */
+  readonly total: number;
+  /** The largest share of any component. */
+  readonly best: number;
+}
+
+const nobody: ReadonlySet<string> = new Set();
+
+/** Share of a name's words, by weight, that a component uses. */
+function shareOf(component: string, words: readonly WeighedWord[], total: number): number {
+  let sum = 0;
+  for (const { using, weight } of words) if (using.has(component)) sum += weight;
+  return sum === 0 ? 0 : sum / total;
+}
+
+function bestOf(words: readonly WeighedWord[], total: number): number {
+  // A service of the topology is of a component that uses all its words: most often one need not ask the others.
+  const rarest = words.reduce<ReadonlySet<string> | null>(
+    (least, { using }) => (least === null || using.size < least.size ? using : least),
+    null,
+  );
+  for (const component of rarest ?? nobody)
+    if (words.every(({ using }) => using.has(component))) return shareOf(component, words, total);
+  let best = 0;
+  for (const component of new Set(words.flatMap(({ using }) => [...using])))
+    best = Math.max(best, shareOf(component, words, total));
+  return best;
 }

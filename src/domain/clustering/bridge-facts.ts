@@ -1,0 +1,57 @@
+/** What is asked of two stories of different parts of the system, and the sentences that tell of it. */
+import { maxPairs } from "./nearest-pairs.ts";
+import type { Story } from "./sessions.ts";
+import type { SignalContext } from "./signal.ts";
+
+/** Length of the window in which unrelated alerts are expected. */
+const windowMinutes = 4;
+
+/** What the features of two stories are made of, and their sentences tell. */
+export interface Facts {
+  readonly lagMs: number;
+  /** Alerts of the stronger story. */
+  readonly alerts: number;
+  /** Firings, in the last day, of what fires most of the weaker one. */
+  readonly busiest: number;
+  /** Of the last day, those that were watched. */
+  readonly hours: number;
+  /** Unrelated alerts expected in the window. */
+  readonly noise: number;
+  /** The service of the weaker one, how often it fired, and how often with the other's part. */
+  readonly entity: string | null;
+  readonly firings: number;
+  readonly together: number;
+}
+
+/** By feature. */
+export const sentences: Readonly<Record<string, (facts: Facts) => string>> = {
+  base: () => "nothing in the service graph ties them",
+  near: ({ lagMs }) => `they began ${Math.round(lagMs / 1000)} s apart`,
+  burst: () => "they began at the same time",
+  size: ({ alerts }) => `the other story has ${alerts} alerts`,
+  thin: () => "the other is a single alert",
+  rate: ({ busiest }) => `it fired ${busiest} times in the last day`,
+  quiet: ({ noise }) => `about ${noise.toFixed(1)} unrelated alerts are usual in ${windowMinutes} min`,
+  affinity: ({ entity, firings, together }) =>
+    `of ${firings} times that ${entity} fired, ${together.toFixed(1)} fall to that part of the system`,
+  alike: ({ entity }) => `the name ${entity} is more like those of another part of the system`,
+  group: () => "both are stories of their own",
+  apart: () => "the service graph knows both and does not tie them",
+};
+
+const neverFired = { firings: 0, together: 0 };
+
+/** @param lagMs - between the two alerts that began nearest to one another. */
+export function factsOf(story: Story, other: Story, lagMs: number, { history }: SignalContext): Facts {
+  const at = Math.min(story.first, other.first);
+  let busiest = 0;
+  for (let index = 0; index < Math.min(maxPairs, story.members.length); index += 1)
+    busiest = Math.max(busiest, history.firings(story.members[index]?.seen.type ?? "", at).count);
+  const { hours } = history.firings("", at);
+  const noise = (history.alertsPerHour(at) * windowMinutes) / 60;
+  const entity = story.members[0]?.seen.entity ?? null;
+  const component = other.members[0]?.seen.component ?? null;
+  const { firings, together } =
+    entity === null || component === null ? neverFired : history.affinity(entity, component, at);
+  return { lagMs, alerts: other.members.length, busiest, hours, noise, entity, firings, together };
+}
