@@ -208,7 +208,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     placed.set(member.seen.key, incidentId);
     const because =
       neighbour === null
-        ? "nothing that fired near it in time fits it"
+        ? "when it came, nothing near it in time fitted it"
         : `its part of the system sends too much to weigh: with ${neighbour.seen.alert.name}, nearest in time`;
     const reason = { signal: neighbour === null ? "alone" : "nearest", score: 0, because };
     return { key: member.seen.key, incidentId, previousIncidentId: null, reasons: [reason] };

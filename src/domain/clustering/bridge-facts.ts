@@ -26,12 +26,16 @@ export interface Facts {
 /** By feature. */
 export const sentences: Readonly<Record<string, (facts: Facts) => string>> = {
   base: () => "nothing in the service graph ties them",
-  near: ({ lagMs }) => `they began ${Math.round(lagMs / 1000)} s apart`,
+  near: ({ lagMs }) =>
+    lagMs < 1_000 ? "they began within a second" : `they began ${Math.round(lagMs / 1000)} s apart`,
   burst: () => "they began at the same time",
   size: ({ alerts }) => `the other story has ${alerts} alerts`,
   thin: () => "the other is a single alert",
   rate: ({ busiest }) => `it fired ${busiest} times in the last day`,
-  quiet: ({ noise }) => `about ${noise.toFixed(1)} unrelated alerts are usual in ${windowMinutes} min`,
+  quiet: ({ noise }) =>
+    noise < 0.05
+      ? `hardly any unrelated alert is usual in ${windowMinutes} min`
+      : `about ${noise.toFixed(1)} unrelated alerts are usual in ${windowMinutes} min`,
   affinity: ({ entity, firings, together }) =>
     `of ${firings} times that ${entity} fired, ${together.toFixed(1)} fall to that part of the system`,
   alike: ({ entity }) => `the name ${entity} is more like those of another part of the system`,

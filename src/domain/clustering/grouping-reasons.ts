@@ -34,7 +34,7 @@ export interface GroupingReasonsOptions {
 
 const maxReasons = 6;
 const alone: readonly Reason[] = [
-  { signal: "alone", score: 0, because: "nothing that fired near it in time fits it" },
+  { signal: "alone", score: 0, because: "when it came, nothing near it in time fitted it" },
 ];
 /** Log-odds shown for a ruling; it counts whatever the others sum up to. */
 export const ruledScore = 10;
@@ -78,6 +78,12 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
     if (isBound) return [ruled("together", "people decided that it belongs with others of this incident")];
     if (bond.sides.size === 0) return [];
     return [ruled("apart", "people decided that it does not belong with alerts of another incident")];
+  }
+
+  /** What people said of an alert that left others, if they did. */
+  function ruledApart({ seen }: LiveAlert): Reason[] {
+    const isApart = (rulings.bondOf(seen.key)?.sides.size ?? 0) > 0;
+    return isApart ? [ruled("apart", "people decided that they do not belong together")] : [];
   }
 
   function bestPartner(member: LiveAlert, story: Story): LiveAlert | null {
@@ -129,11 +135,11 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
       }
       return reasons.length === 0 ? alone : reasons;
     },
-    ofSplit({ from, into, move: { member, company } }) {
+    ofSplit({ from, into, move: { member } }) {
       const members = member.session?.members ?? [];
       const gone = members.filter(({ incidentId, story }) => incidentId === into && story !== null);
       const staying = members.filter(({ incidentId, story }) => incidentId === from && story !== null);
-      const said = ruledWithin(member, company).filter(({ score }) => score < 0);
+      const said = ruledApart(member);
       if (gone.length > 0 && staying.length > 0)
         return [...said, ...ofGroups(gone, staying, gone.length + staying.length)];
       const because = "nothing bridges these parts of the system any more";

@@ -72,6 +72,16 @@ describe("a ruling", () => {
     expect(merges).toEqual([]);
   });
 
+  test("takes a whole part of the system out, and it is told that people did so", () => {
+    const { placed, take } = start();
+    take([...shop, ...other].map(observe), 80);
+    take([rule(1, "together", keys, otherKeys)], 90);
+    const { splits } = take([rule(2, "together", otherKeys, []), rule(3, "apart", otherKeys, keys)], 100);
+    expect(new Set(placed.values()).size).toBe(2);
+    expect(splits).toHaveLength(1);
+    expect(splits[0]?.reasons).toMatchObject([{ signal: "ruling", score: -10 }]);
+  });
+
   test("moves an alert: out of the one incident, into the other", () => {
     const { placed, take } = start();
     take([...shop, ...other].map(observe), 80);
