@@ -18,6 +18,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.integration.test.ts", "test/e2e/**"],
           globalSetup: ["test/temporary-folder.ts"],
+          setupFiles: ["test/property-limits.ts"],
           pool: "threads",
           isolate: false,
           // Property tests of the correlator take half a minute on a machine that does other things too.

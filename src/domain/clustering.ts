@@ -89,7 +89,9 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       signals: askedOf(signals),
       context: knowledge.context,
       weights: clustering,
-      areApart: (a, b) => rulings.size > 0 && keeper.areApart(a, b),
+      get areApart() {
+        return rulings.size > 0 ? keeper.areApart : null;
+      },
     };
     const bridging = createBridging(live, asking);
     const reasons = createGroupingReasons({

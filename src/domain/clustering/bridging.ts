@@ -78,12 +78,13 @@ export function createBridging(live: LiveStories, asking: Asking): Bridging {
         if (story !== undefined) changed.add(story);
       };
       const put = (story: Story, found: Bridge | null) => {
-        const before = links.get(story.key)?.to;
+        const before = links.get(story.key);
         if (found === null) links.remove(story.key);
         else links.set(story.key, found);
-        if (before === found?.to) return;
+        // Where people hold stories apart, the best bridges win: another score may mean another company.
+        if (before?.to === found?.to && (asking.areApart === null || before?.score === found?.score)) return;
         changed.add(story);
-        note(before);
+        note(before?.to);
         note(found?.to);
       };
       const { asked, lost } = within(retold);

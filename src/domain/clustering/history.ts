@@ -70,6 +70,11 @@ export function createHistory(maxTypes: number): RecordedHistory {
   const affinity = createAffinity(maxTypes);
   let first = Number.POSITIVE_INFINITY;
 
+  /** At a fresh start most is asked of a time before anything was seen. */
+  function isNothingBefore(at: number): boolean {
+    return first >= at;
+  }
+
   return {
     shareAlone: solitude.shareAlone,
     affinity: affinity.affinity,
@@ -89,15 +94,16 @@ export function createHistory(maxTypes: number): RecordedHistory {
       }
     },
     firings(type, at) {
-      const place = types.find(type);
-      const count = place === null ? 0 : types.countBetween(place, at - dayMs, at - quietMs);
+      const until = at - quietMs;
+      const place = isNothingBefore(until) ? null : types.find(type);
+      const count = place === null ? 0 : types.countBetween(place, at - dayMs, until);
       return { count, hours: Math.min(dayMs, Math.max(0, at - first)) / 3_600_000 };
     },
     coFirings(a, b, at) {
-      if (a === b) return null;
+      const [from, until] = [at - dayMs, at - quietMs];
+      if (a === b || isNothingBefore(until)) return null;
       const [left, right] = [types.find(a), types.find(b)];
       if (left === null || right === null) return null;
-      const [from, until] = [at - dayMs, at - quietMs];
       // Most types are new, or fire for the first time today.
       if (types.oldest(left) >= until || types.oldest(right) >= until) return null;
       const fewer = Math.min(types.countBetween(left, from, until), types.countBetween(right, from, until));

@@ -92,6 +92,36 @@ describe("a ruling", () => {
     expect(placed.get(keys[1] ?? "")).not.toBe(placed.get(keys[0] ?? ""));
   });
 
+  test("leaves an alert that fits two sides with the better one, also when what comes later makes it so", () => {
+    const rows = [
+      ["ErrorLogBurst", "cart-a", 76, 361],
+      ["NetworkErrors", "cart-a", 86, 308],
+      ["HighLatency", "stray", 104, 384],
+      ["HighLatency", "stock-b", 133, 255],
+      ["ErrorLogBurst", "stray", 153, 193],
+      ["HighLatency", "stock-a", 163, 310],
+      ["ErrorLogBurst", "stray", 203, 424],
+      ["NetworkErrors", "web-b", 234, 422],
+      ["HighCPU", "cart-a", 259, 413],
+      ["ErrorLogBurst", "web-b", 319, 514],
+      ["HighLatency", "cart-a", 338, 465],
+      ["NetworkErrors", "web-b", 469, 701],
+      ["NetworkErrors", "cart-b", 500, 790],
+    ] as const;
+    const alerts = rows.map(([name, service, at, end]) => sketchAlert({ name, service, at, end }));
+    const keyAt = (place: number) => alerts.slice(place, place + 1).map(alertKey);
+    const rulings = [
+      rule(1, "apart", [...keyAt(7), ...keyAt(5)], keyAt(8)),
+      rule(2, "apart", keyAt(9), keyAt(4)),
+    ];
+    const [before, after] = [start(), start()];
+    before.take(rulings, 1);
+    for (const { take } of [before, after])
+      for (const [place, alert] of alerts.entries()) take([observe(alert)], (rows[place]?.[2] ?? 0) + 1);
+    after.take(rulings, 900);
+    expect(partitionOf(after.placed)).toEqual(partitionOf(before.placed));
+  });
+
   test("wins over an older one that contradicts it, in whatever order they arrive", () => {
     for (const ids of [
       [1, 2],
