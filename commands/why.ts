@@ -142,7 +142,10 @@ function causeBlocks(
   return [{ kind: "heading", text: "Suspected causes" }, ...blocks];
 }
 
-/** "deploy of payments: payments 3.8.1", "rollout 7 of fraud-scorer: …, felt in checkout", "payments", as evidence calls them. */
+/**
+ * "deploy of payments: payments 3.8.1", "rollout 7 of fraud-scorer: …, felt in checkout" or "payments", as evidence
+ * calls them.
+ */
 function causeName(cause: Cause, evidence: readonly Evidence[]): string {
   const { service, changeId } = cause;
   if (changeId === null) return service === null ? "no likely change" : oneLine(service, 200);

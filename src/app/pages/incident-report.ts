@@ -12,7 +12,7 @@ export const incidentReportPage: MakePage = async ({ store, nameOf, now }, id) =
   const report = postmortemView(facts, null);
   return shown({
     title: report.title,
-    lead: `What happened, who did what, and what ended it.`,
+    lead: "What happened, who did what, and what ended it.",
     filters: [],
     blocks: [
       { kind: "note", text: [toPage("The incident", `/incidents/${incident.id}`), plain(" as it is now.")] },

@@ -49,8 +49,7 @@ export function pairKey(a: string, b: string): string {
 }
 
 type Learned = ReadonlyMap<string, ReadonlyMap<string, readonly [together: number, fewer: number]>>;
-/** The index of the counts that were asked for last: a correlator has the same as long as it lives. */
-let indexed: { readonly coFirings: CoFirings; readonly index: Learned } | null = null;
+const learnedByType = new WeakMap<CoFirings, Learned>();
 
 /** What was learned of a pair of types, in either order; asked for every pair of alerts, so of an index. */
 export function learnedOf(
@@ -58,7 +57,7 @@ export function learnedOf(
   a: string,
   b: string,
 ): readonly [together: number, fewer: number] | undefined {
-  const index = indexed?.coFirings === coFirings ? indexed.index : indexOf(coFirings);
+  const index = learnedByType.get(coFirings) ?? indexOf(coFirings);
   if (index.size === 0 || a === b) return undefined;
   const [left, right] = [idOf(a), idOf(b)];
   return left < right ? index.get(left)?.get(right) : index.get(right)?.get(left);
@@ -70,7 +69,7 @@ function indexOf(coFirings: CoFirings): Learned {
     const [a = "", b = ""] = key.split("|");
     index.set(a, (index.get(a) ?? new Map()).set(b, counts));
   }
-  indexed = { coFirings, index };
+  learnedByType.set(coFirings, index);
   return index;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Whether the evidence that a sentence cites holds what the sentence says: its names, the changes that it tells of, its
- * numbers with their units and of the right thing, the way things went, and what came before what. It errs on the side of refusing: the template's
- * text is always there to stand instead.
+ * numbers with their units and of the right thing, the way things went, and what came before what. It errs on the side
+ * of refusing: the template's text is always there to stand instead.
  */
 
 import type { Evidence, ExplanationQuestion } from "../explanation.ts";

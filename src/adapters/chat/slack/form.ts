@@ -2,7 +2,6 @@
  * A form with one line to type, opened by a button whose command needs more than a press.
  * @see https://docs.slack.dev/surfaces/modals
  */
-
 import { z } from "zod";
 import { withOption } from "../../../domain/command/options.ts";
 import { jsonOf } from "../../../domain/text/json.ts";

@@ -1,9 +1,9 @@
 /** What runs elsewhere and is asked over HTTP. */
-import type { Store } from "../../../../src/ports.ts";
+import type { ModelBackend, Store } from "../../../../src/ports.ts";
 import { createTestClock } from "../../../app/rollout-world.ts";
 import { openAirflow } from "../airflow/scene.ts";
 import { openGithub } from "../github-actions/scene.ts";
-import type { Call } from "../proxy.ts";
+import type { Call, FaultProxy } from "../proxy.ts";
 import { openSagemaker } from "../sagemaker/scene.ts";
 import { openWebhook } from "../webhook/scene.ts";
 import {
@@ -17,8 +17,14 @@ import {
   patient,
 } from "./scene.ts";
 
-async function airflow(store: Store): Promise<MortalScene> {
-  const scene = await openAirflow({ store, model: newName(), settings: patient });
+type Served = Omit<MortalScene, "manifest" | "backendIn" | "begun" | "settle"> & {
+  readonly proxy: FaultProxy;
+  backendIn(bot: Store): ModelBackend;
+  begun(): number;
+};
+
+/** What is asked through one proxy, which dies with the bot. */
+function behindProxy(scene: Served): MortalScene {
   return {
     ...{ ...scene, manifest },
     backendIn: (bot, death) => {
@@ -28,32 +34,21 @@ async function airflow(store: Store): Promise<MortalScene> {
     begun: () => Promise.resolve([scene.begun()]),
     settle: nothing,
   };
+}
+
+async function airflow(store: Store): Promise<MortalScene> {
+  const scene = await openAirflow({ store, model: newName(), settings: patient });
+  return behindProxy(scene);
 }
 
 async function github(store: Store, given: Parameters<typeof openGithub>[1] = {}): Promise<MortalScene> {
   const scene = await openGithub(store, { ...given, model: newName(), settings: patient });
-  return {
-    ...{ ...scene, manifest },
-    backendIn: (bot, death) => {
-      dieBehind(scene.proxy, death);
-      return scene.backendIn(bot);
-    },
-    begun: () => Promise.resolve([scene.begun()]),
-    settle: nothing,
-  };
+  return behindProxy(scene);
 }
 
 async function webhook(store: Store): Promise<MortalScene> {
   const scene = await openWebhook(store, patient, newName());
-  return {
-    ...{ ...scene, manifest },
-    backendIn: (bot, death) => {
-      dieBehind(scene.proxy, death);
-      return scene.backendIn(bot);
-    },
-    begun: () => Promise.resolve([scene.begun()]),
-    settle: nothing,
-  };
+  return behindProxy(scene);
 }
 
 async function sagemaker(): Promise<MortalScene> {
