@@ -59,7 +59,8 @@ export function fingerprint(labels: Labels): string {
 
 /** One firing of an alert: the same fingerprint may fire again later with a new startsAt. */
 export function alertKey(alert: Pick<Alert, "fingerprint" | "startsAt">): string {
-  return `${alert.fingerprint}/${alert.startsAt.toISOString()}`;
+  // Joined at once: a template would keep its parts for as long as the key lives.
+  return [alert.fingerprint, alert.startsAt.toISOString()].join("/");
 }
 
 /** True when two reports say the same of one firing. */

@@ -9,7 +9,7 @@ import { createAlertTypes } from "../alert/type.ts";
 import type { Alert } from "../alert.ts";
 import type { Change } from "../change.ts";
 import { createObservedTopology } from "../topology/observed.ts";
-import { createServiceGraph, type ServiceGraph, type Topology } from "../topology.ts";
+import type { Topology } from "../topology.ts";
 import type { Weights } from "../weights.ts";
 import { createHistory } from "./history.ts";
 import { createBallot, type Roots } from "./root-votes.ts";
@@ -50,7 +50,7 @@ export function createKnowledge({ clustering }: Pick<Weights, "clustering">, kin
   const types = createAlertTypes(maxTemplates);
   /** Says which part of the system an alert is from; all other questions go to the delivered topology. */
   const observed = createObservedTopology(clustering.hubDegree);
-  let graph: ServiceGraph = createServiceGraph({ edges: [], services: [] }, clustering.hubDegree);
+  let graph = observed.deliver({ edges: [], services: [] });
   let services: ReadonlySet<string> = new Set();
   let topologyText = "";
   let changes: Change[] = [];
@@ -88,8 +88,7 @@ export function createKnowledge({ clustering }: Pick<Weights, "clustering">, kin
       const text = JSON.stringify([topology.edges, topology.services]);
       if (text === topologyText) return false;
       topologyText = text;
-      graph = createServiceGraph(topology, clustering.hubDegree);
-      observed.deliver(topology);
+      graph = observed.deliver(topology);
       services = new Set([...topology.services, ...topology.edges.flat()]);
       ballot = createBallot(graph, clustering.votes);
       return true;

@@ -1,6 +1,6 @@
 /** How often the values of labels were seen lately, bounded over all labels together. */
 import type { Tally } from "./tally.ts";
-import { createWaitingLine, type Waiting } from "./waiting-line.ts";
+import { createWaitingLine } from "./waiting-line.ts";
 
 export interface LabelValues {
   add(label: string, value: string, at: number): void;
@@ -11,7 +11,7 @@ export interface LabelValues {
   readonly dropped: number;
 }
 
-interface Entry extends Waiting<Entry> {
+interface Kept {
   readonly label: string;
   readonly value: string;
   readonly tally: Tally;
@@ -22,43 +22,44 @@ interface Entry extends Waiting<Entry> {
  * @param createCounts - makes what counts one value.
  */
 export function createLabelValues(max: number, createCounts: () => Tally): LabelValues {
-  /** By label, then by value: joined into one text, each would have to be hashed anew. */
-  const labels = new Map<string, Map<string, Entry>>();
-  const line = createWaitingLine<Entry>();
-  let size = 0;
+  /** Places by label, then by value: joined into one text, each would have to be hashed anew. */
+  const places = new Map<string, Map<string, number>>();
+  /** By place. */
+  const kept: Kept[] = [];
+  // One place more: a new value takes its place before another one loses its own.
+  const line = createWaitingLine(max + 1);
 
   function dropOne(): void {
-    const gone = line.leave();
-    if (gone === null) return;
-    const values = labels.get(gone.label);
+    const gone = kept[line.leave()];
+    if (gone === undefined) return;
+    const values = places.get(gone.label);
     values?.delete(gone.value);
-    if (values?.size === 0) labels.delete(gone.label);
-    size -= 1;
-  }
-
-  function recall(label: string, value: string): Entry {
-    const values = labels.get(label) ?? new Map<string, Entry>();
-    const known = values.get(value);
-    if (known !== undefined) {
-      known.isUsed = true;
-      return known;
-    }
-    const entry: Entry = { label, value, tally: createCounts(), isUsed: false, next: null };
-    if (values.size === 0) labels.set(label, values);
-    values.set(value, entry);
-    line.join(entry);
-    size += 1;
-    if (size > max) dropOne();
-    return entry;
+    if (values?.size === 0) places.delete(gone.label);
   }
 
   return {
     add(label, value, at) {
-      recall(label, value).tally.add(at);
+      const values = places.get(label) ?? new Map<string, number>();
+      const known = values.get(value);
+      if (known !== undefined) {
+        line.use(known);
+        kept[known]?.tally.add(at);
+        return;
+      }
+      if (values.size === 0) places.set(label, values);
+      const place = line.enter();
+      values.set(value, place);
+      const tally = createCounts();
+      kept[place] = { label, value, tally };
+      tally.add(at);
+      if (line.size > max) dropOne();
     },
-    between: (label, value, from, until) => labels.get(label)?.get(value)?.tally.between(from, until) ?? 0,
+    between(label, value, from, until) {
+      const place = places.get(label)?.get(value);
+      return place === undefined ? 0 : (kept[place]?.tally.between(from, until) ?? 0);
+    },
     get size() {
-      return size;
+      return line.size;
     },
     get dropped() {
       return line.left;

@@ -6,14 +6,16 @@
 import { createBoundedMap } from "./bounded-map.ts";
 import { createTimeBook, type TimeBook } from "./time-book.ts";
 
+export interface Firing {
+  readonly type: string;
+  readonly name: string;
+  /** The part of the system within which company counts: a component, or a service outside the topology. */
+  readonly part: string;
+  readonly at: number;
+}
+
 export interface Solitude {
-  record(sighting: {
-    readonly type: string;
-    readonly name: string;
-    /** The part of the system within which company counts: a component, or a service outside the topology. */
-    readonly part: string;
-    readonly at: number;
-  }): void;
+  record(firing: Firing): void;
   /**
    * Share of the firings of a type in the day before `at` that were alone; what is not known of the type is taken from
    * its name, and what is not known of the name is guessed. Between 0 and 1, never quite either.
@@ -37,11 +39,46 @@ const nameWeight = 4;
 /** Imagined firings of a type, alone as often as its name is. */
 const typeWeight = 2;
 
+/**
+ * What fired in one part, in order of start, as lists that run in step from `from` on: an object for each firing would
+ * have to be moved about by every collection while it is young.
+ */
 interface Young {
-  readonly type: string;
-  readonly name: string;
-  readonly at: number;
-  isAlone: boolean;
+  from: number;
+  readonly types: string[];
+  readonly names: string[];
+  readonly times: number[];
+  readonly isAlone: boolean[];
+}
+
+/** Places before `from` that are cleared together. */
+const mostPassed = 16;
+
+function createYoung(): Young {
+  return { from: 0, types: [], names: [], times: [], isAlone: [] };
+}
+
+function insert(young: Young, place: number, { type, name, at }: Firing, isAlone: boolean): void {
+  if (place === young.times.length) {
+    young.types.push(type);
+    young.names.push(name);
+    young.times.push(at);
+    young.isAlone.push(isAlone);
+    return;
+  }
+  young.types.splice(place, 0, type);
+  young.names.splice(place, 0, name);
+  young.times.splice(place, 0, at);
+  young.isAlone.splice(place, 0, isAlone);
+}
+
+/** Lets go of the first ones: those that are too many, and those that began before a time. */
+function forget(young: Young, before: number): void {
+  const { times } = young;
+  while (times.length - young.from > maxYoung || (times[young.from] ?? before) < before) young.from += 1;
+  if (young.from < mostPassed) return;
+  for (const list of [young.types, young.names, times, young.isAlone]) list.splice(0, young.from);
+  young.from = 0;
 }
 
 /**
@@ -52,34 +89,40 @@ interface Young {
 export function createSolitude(maxKept: number, types: TimeBook): Solitude {
   /** Starts by name; marked as those by type are. */
   const names = createTimeBook(Math.min(maxKept, maxNames), maxNameTimes);
-  /** In order of start. */
-  const parts = createBoundedMap<Young[]>(maxKept, () => []);
+  const parts = createBoundedMap(maxKept, createYoung);
 
-  function accompany(firing: Young): void {
-    if (!firing.isAlone) return;
-    firing.isAlone = false;
-    types.mark(firing.type, firing.at);
-    names.mark(firing.name, firing.at);
+  function mark(type: string, name: string, at: number): void {
+    types.mark(type, at);
+    names.mark(name, at);
+  }
+
+  /** Gives company to a firing that had none. */
+  function accompany(young: Young, place: number): void {
+    if (young.isAlone[place] !== true) return;
+    young.isAlone[place] = false;
+    mark(young.types[place] ?? "", young.names[place] ?? "", young.times[place] ?? 0);
   }
 
   return {
-    record({ type, name, part, at }) {
+    record(firing) {
+      const { type, name, part, at } = firing;
       names.add(name, at);
       const young = parts.recall(part);
-      const firing: Young = { type, name, at, isAlone: true };
-      let place = young.length;
-      for (let index = young.length - 1; index >= 0; index -= 1) {
-        const other = young[index];
-        if (other === undefined || other.at < at - nearMs) break;
-        if (other.at > at) place = index;
+      const { times } = young;
+      let place = times.length;
+      let isAlone = true;
+      for (let index = times.length - 1; index >= young.from; index -= 1) {
+        const other = times[index] ?? 0;
+        if (other < at - nearMs) break;
+        if (other > at) place = index;
         // An alert that flaps is no company for itself.
-        if (other.type === type || other.at > at + nearMs) continue;
-        accompany(other);
-        accompany(firing);
+        if (other > at + nearMs || young.types[index] === type) continue;
+        accompany(young, index);
+        isAlone = false;
       }
-      if (place === young.length) young.push(firing);
-      else young.splice(place, 0, firing);
-      while (young.length > maxYoung || (young[0]?.at ?? at) < at - youngMs) young.shift();
+      if (!isAlone) mark(type, name, at);
+      insert(young, place, firing, isAlone);
+      forget(young, at - youngMs);
     },
     shareAlone(type, name, at) {
       const byName = countAlone(names, name, at);

@@ -2,7 +2,7 @@
  * The last start times of many things, some of them marked, in one block of memory: fifty thousand lists of two dozen
  * numbers each would weigh five times as much.
  */
-import { createBoundedMap } from "./bounded-map.ts";
+import { createBoundedKeys } from "./bounded-keys.ts";
 
 export interface TimeBook {
   add(key: string, at: number): void;
@@ -27,7 +27,7 @@ export interface TimeBook {
 }
 
 /**
- * @param maxKeys - the one to go is as in {@link createBoundedMap}.
+ * @param maxKeys - the one to go is as in {@link createBoundedKeys}.
  * @param maxTimes - of each key; the oldest go first.
  */
 export function createTimeBook(maxKeys: number, maxTimes: number): TimeBook {
@@ -36,21 +36,9 @@ export function createTimeBook(maxKeys: number, maxTimes: number): TimeBook {
   /** In step with the times: 1 where one is marked. */
   const marks = new Uint8Array(times.length);
   const counts = new Uint16Array(maxKeys + 1);
-  const free: number[] = [];
-  let used = 0;
-  const places = createBoundedMap<number>(
-    maxKeys,
-    () => {
-      const place = free.pop();
-      if (place !== undefined) return place;
-      used += 1;
-      return used - 1;
-    },
-    (place) => {
-      counts[place] = 0;
-      free.push(place);
-    },
-  );
+  const places = createBoundedKeys(maxKeys, (place) => {
+    counts[place] = 0;
+  });
 
   /** Index of the first time that is not before `at`; times are in ascending order. */
   function indexOf(place: number, at: number): number {
@@ -91,13 +79,16 @@ export function createTimeBook(maxKeys: number, maxTimes: number): TimeBook {
 
   return {
     add,
-    find: (key) => places.get(key) ?? null,
+    find(key) {
+      const place = places.find(key);
+      return place === -1 ? null : place;
+    },
     oldest: (place) => times[place * maxTimes] ?? 0,
     countBetween: (place, from, until) =>
       Math.max(0, indexOf(place, until) - indexOf(place, nextAfter(from))),
     mark(key, at) {
-      const place = places.get(key);
-      if (place === undefined) return;
+      const place = places.find(key);
+      if (place === -1) return;
       const end = place * maxTimes + (counts[place] ?? 0);
       for (let index = indexOf(place, at); index < end && times[index] === at; index += 1)
         if (marks[index] === 0) {

@@ -1,61 +1,93 @@
 /**
  * Who goes when there is no more room: of those that stand in line the first that was not used since it was last passed
- * over ("second chance"). That is nearly the least recently used, without reordering at every use.
+ * over ("second chance"). That is nearly the least recently used, without reordering at every use. Those that stand there
+ * are told apart by their places alone, so that fifty thousand of them are two blocks of memory.
  */
 
-/** What can stand in a line, one at a time. */
-export interface Waiting<Entry> {
-  /** To be set whenever it is used. */
-  isUsed: boolean;
-  /** The one behind it in the line. */
-  next: Entry | null;
-}
-
-export interface WaitingLine<Entry> {
-  /** Puts one at the end. */
-  join(entry: Entry): void;
-  /** Takes out the one that goes; null when nobody stands there. */
-  leave(): Entry | null;
+export interface WaitingLine {
+  /**
+   * Gives a place at the end: a whole number from 0, less than the line is long, that nobody else has.
+   * @throws RangeError when the line is full.
+   */
+  enter(): number;
+  /** To be called whenever what has the place is used. */
+  use(place: number): void;
+  /** Takes out the one that goes, whose place may be given again; -1 when nobody stands there. */
+  leave(): number;
+  readonly size: number;
   /** How many went so far. */
   readonly left: number;
 }
 
 /** Used ones that are passed over before the first goes all the same, so that one call never walks the whole line. */
 const maxChances = 64;
+const nobody = -1;
 
-/** Starts empty. */
-export function createWaitingLine<Entry extends Waiting<Entry>>(): WaitingLine<Entry> {
-  let first: Entry | null = null;
-  let last: Entry | null = null;
+/** @param length - places in the line; starts empty. */
+export function createWaitingLine(length: number): WaitingLine {
+  /** Who stands behind each; for a free place the next free one. */
+  const behind = new Int32Array(length);
+  const isUsed = new Uint8Array(length);
+  let first = nobody;
+  let last = nobody;
+  let free = nobody;
+  let given = 0;
+  let size = 0;
   let left = 0;
 
-  function join(entry: Entry): void {
-    entry.next = null;
-    if (last === null) first = entry;
-    else last.next = entry;
-    last = entry;
+  function join(place: number): void {
+    behind[place] = nobody;
+    if (last === nobody) first = place;
+    else behind[last] = place;
+    last = place;
   }
 
-  function takeFirst(): Entry | null {
-    const entry = first;
-    first = entry?.next ?? null;
-    if (first === null) last = null;
-    return entry;
+  function takeFirst(): number {
+    const place = first;
+    first = behind[place] ?? nobody;
+    if (first === nobody) last = nobody;
+    return place;
+  }
+
+  function placeToGive(): number {
+    if (free !== nobody) {
+      const place = free;
+      free = behind[place] ?? nobody;
+      return place;
+    }
+    if (given === length) throw new RangeError(`a line of ${length} places is full`);
+    given += 1;
+    return given - 1;
   }
 
   return {
-    join,
+    enter() {
+      const place = placeToGive();
+      isUsed[place] = 0;
+      join(place);
+      size += 1;
+      return place;
+    },
+    use(place) {
+      isUsed[place] = 1;
+    },
     leave() {
       for (let chances = 0; ; chances += 1) {
-        const entry = takeFirst();
-        if (entry === null) return null;
-        if (!entry.isUsed || chances >= maxChances) {
+        if (first === nobody) return nobody;
+        const place = takeFirst();
+        if (isUsed[place] === 0 || chances >= maxChances) {
+          behind[place] = free;
+          free = place;
+          size -= 1;
           left += 1;
-          return entry;
+          return place;
         }
-        entry.isUsed = false;
-        join(entry);
+        isUsed[place] = 0;
+        join(place);
       }
+    },
+    get size() {
+      return size;
     },
     get left() {
       return left;

@@ -3,13 +3,13 @@
  * and count from the first full hour that begins ten minutes after they were seen, so that which part of the system
  * an alert belongs to does not depend on the order in which the last minutes arrived.
  */
-import { createBoundedMap } from "../clustering/bounded-map.ts";
+import { createBoundedKeys } from "../clustering/bounded-keys.ts";
 import type { SeenAlert } from "../clustering/signal.ts";
 import { createServiceGraph, type Edge, type ServiceGraph, type Topology } from "../topology.ts";
 
 export interface ObservedTopology {
-  /** Another topology was delivered or configured; what alerts showed stays. */
-  deliver(topology: Topology): void;
+  /** Another topology was delivered or configured; what alerts showed stays. Returns the graph of it alone. */
+  deliver(topology: Topology): ServiceGraph;
   /** Takes in what an alert shows of calls. */
   record(alert: Pick<SeenAlert, "entity" | "at"> & { readonly call: ObservedCall | null }): void;
   /** The delivered topology with the edges that count at `at`. */
@@ -46,15 +46,16 @@ export function createObservedTopology(hubDegree: number): ObservedTopology {
   let listed: ReadonlySet<string> = new Set();
   const edges = new Map<string, Sighting>();
   /** When services were first seen to alert: a far end that is neither listed nor ever alerted may be no service. */
-  const alerted = createBoundedMap<{ first: number }>(maxServices, () => ({
-    first: Number.POSITIVE_INFINITY,
-  }));
+  const alerted = createBoundedKeys(maxServices, (place) => {
+    firstAlert[place] = Number.POSITIVE_INFINITY;
+  });
+  const firstAlert = new Float64Array(maxServices + 1);
   const graphs = new Map<number, ServiceGraph>();
   let latest: { readonly key: string; readonly graph: ServiceGraph } = { key: "[]", graph: base };
   let dropped = 0;
 
   function isService(name: string, until: number): boolean {
-    return listed.has(name) || (alerted.get(name)?.first ?? Number.POSITIVE_INFINITY) <= until;
+    return listed.has(name) || (firstAlert[alerted.find(name)] ?? Number.POSITIVE_INFINITY) <= until;
   }
 
   function edgesAt(start: number): Edge[] {
@@ -85,11 +86,12 @@ export function createObservedTopology(hubDegree: number): ObservedTopology {
       listed = new Set([...topology.services, ...topology.edges.flat()]);
       latest = { key: "[]", graph: base };
       graphs.clear();
+      return base;
     },
     record({ entity, at, call }) {
       if (entity === null) return;
-      const known = alerted.recall(entity);
-      known.first = Math.min(known.first, at);
+      const place = alerted.recall(entity);
+      firstAlert[place] = Math.min(firstAlert[place] ?? at, at);
       if (call === null || call.peer === entity) return;
       const edge: Edge = call.isCallee ? [entity, call.peer] : [call.peer, entity];
       const key = JSON.stringify(edge);

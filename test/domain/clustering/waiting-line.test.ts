@@ -1,39 +1,46 @@
 import { expect, test } from "vitest";
-import { createWaitingLine, type Waiting } from "../../../src/domain/clustering/waiting-line.ts";
+import { createWaitingLine } from "../../../src/domain/clustering/waiting-line.ts";
 
-interface Guest extends Waiting<Guest> {
-  readonly name: string;
-}
-
-function lineOf(...names: readonly string[]) {
-  const line = createWaitingLine<Guest>();
-  const guests = names.map((name): Guest => ({ name, isUsed: false, next: null }));
-  for (const guest of guests) line.join(guest);
-  return { line, guests };
+function lineOf(guests: number, length = guests) {
+  const line = createWaitingLine(length);
+  const places = Array.from({ length: guests }, () => line.enter());
+  return { line, places };
 }
 
 test("the first goes first, and nobody when nobody is left", () => {
-  const { line } = lineOf("a", "b");
-  expect([line.leave()?.name, line.leave()?.name, line.leave()]).toEqual(["a", "b", null]);
-  expect(line.left).toBe(2);
+  const { line, places } = lineOf(2);
+  expect(new Set(places).size).toBe(2);
+  expect([line.leave(), line.leave(), line.leave()]).toEqual([...places, -1]);
+  expect([line.left, line.size]).toEqual([2, 0]);
 });
 
 test("one that was used is passed over once, and stands at the end then", () => {
-  const { line, guests } = lineOf("a", "b", "c");
-  if (guests[0] !== undefined) guests[0].isUsed = true;
-  expect([line.leave()?.name, line.leave()?.name, line.leave()?.name]).toEqual(["b", "c", "a"]);
+  const { line, places } = lineOf(3);
+  const [a = -1, b, c] = places;
+  line.use(a);
+  expect([line.leave(), line.leave(), line.leave()]).toEqual([b, c, a]);
 });
 
-test("an emptied line can be joined again", () => {
-  const { line } = lineOf("a");
-  line.leave();
-  line.join({ name: "b", isUsed: false, next: null });
-  expect(line.leave()?.name).toBe("b");
+test("a place that came free is given again, as if never used, and never one that somebody has", () => {
+  const { line } = lineOf(2, 3);
+  line.use(0);
+  expect(line.leave()).toBe(1);
+  line.use(0);
+  expect(line.leave()).toBe(0);
+  const places = [line.enter(), line.enter(), line.enter()];
+  expect(new Set(places)).toEqual(new Set([0, 1, 2]));
+  expect(line.leave()).toBe(places[0]);
+});
+
+test("a full line takes nobody", () => {
+  expect(() => lineOf(4, 3)).toThrow("a line of 3 places is full");
 });
 
 test("where all are used, one goes after a bounded number of chances", () => {
-  const { line, guests } = lineOf(...Array.from({ length: 1_000 }, (_none, index) => `${index}`));
-  for (const guest of guests) guest.isUsed = true;
-  expect(line.leave()?.name).toBe("64");
-  expect(guests.filter(({ isUsed }) => !isUsed)).toHaveLength(64);
+  const { line, places } = lineOf(1_000);
+  for (const place of places) line.use(place);
+  expect(line.leave()).toBe(places[64]);
+  // Those that were passed over have no second chance left, those behind them have.
+  for (let index = 65; index < 129; index += 1) line.leave();
+  expect(line.size).toBe(1_000 - 65);
 });
