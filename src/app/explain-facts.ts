@@ -28,6 +28,8 @@ const maxUndone = 3;
 export interface IncidentFacts {
   readonly incident: Incident;
   readonly alerts: readonly { readonly key: string; readonly alert: Alert }[];
+  /** False when it has more alerts than are read. */
+  readonly areAllAlertsRead: boolean;
   readonly changes: readonly Change[];
   readonly topology: Topology;
   /** What it is known by, for those that come after it. */
@@ -71,6 +73,7 @@ export async function gatherFacts(
   return {
     incident,
     alerts,
+    areAllAlertsRead: alerts.length < maxAlerts,
     changes,
     topology,
     features,

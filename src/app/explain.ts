@@ -4,6 +4,7 @@
  */
 import { entityOf } from "../domain/alert/entity.ts";
 import type { Cause, CauseQuestion } from "../domain/clustering/correlation.ts";
+import { callersEvidence, citedDependents, withoutOldCallers } from "../domain/explanation/callers.ts";
 import { alertKeysOf, departedFacts, remainingFacts } from "../domain/explanation/departed.ts";
 import { selectEvidence } from "../domain/explanation/evidence.ts";
 import {
@@ -26,6 +27,7 @@ import type { IncidentFeature } from "../domain/incident/similar.ts";
 import type { Incident } from "../domain/incident.ts";
 import { heedVerdicts } from "../domain/learning/feedback.ts";
 import { redact } from "../domain/text/redaction.ts";
+import { dependentsOf } from "../domain/topology/dependents.ts";
 import { oneLine } from "../domain/view.ts";
 import type {
   Clock,
@@ -157,12 +159,22 @@ export function createExplain(options: ExplainOptions): Explain {
       withoutSecrets,
     );
     const undo = await facts.undoFor(causes);
-    const fresh = selectEvidence({ ...facts, causes, known });
+    const services = new Set(facts.alerts.flatMap(({ alert }) => entityOf(alert) ?? []));
+    const dependents = dependentsOf({
+      alerting: services,
+      areAllAlertsRead: facts.areAllAlertsRead,
+      suspect: suspectedService(causes[0], facts.changes),
+      topology: facts.topology,
+    });
+    const fresh = [
+      ...selectEvidence({ ...facts, causes, known: known.filter(({ kind }) => kind !== "callers") }),
+      ...callersEvidence(dependents, known),
+    ];
     const all = fresh.length === 0 ? known : await store.explanations.addEvidence(incidentId, fresh);
     const departed = await departedOf(all, facts);
-    const services = new Set(facts.alerts.flatMap(({ alert }) => entityOf(alert) ?? []));
-    const evidence = remainingFacts(all, departed, services);
-    const question = { incident: facts.incident, evidence, causes, undo };
+    const cited = citedDependents(dependents, all);
+    const evidence = withoutOldCallers(remainingFacts(all, departed, services), cited);
+    const question = { incident: facts.incident, evidence, causes, undo, dependents: cited };
     const material = materialOf(question, stored?.material ?? null, [...departed.keys()]);
     return { question, material, stored, features: facts.features };
   }
@@ -275,6 +287,12 @@ export function createExplain(options: ExplainOptions): Explain {
   }
 
   return { explain, explainFirst };
+}
+
+/** The service that a cause blames, or whose change it blames. */
+function suspectedService(cause: Cause | undefined, changes: IncidentFacts["changes"]): string | null {
+  const change = changes.find(({ id }) => id === cause?.changeId);
+  return cause?.service ?? change?.service ?? null;
 }
 
 /** Reasons quote alerts and changes, which may hold secrets; they are stored, shown and sent to a model. */

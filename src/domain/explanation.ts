@@ -1,12 +1,13 @@
 import type { Severity } from "./alert.ts";
 import type { Cause } from "./clustering/correlation.ts";
 import type { Incident } from "./incident.ts";
+import type { Dependents } from "./topology/dependents.ts";
 
 /** A stored, numbered fact that a claim may cite as [3]. */
 export interface Evidence {
   readonly number: number;
-  readonly kind: "alert" | "change" | "topology" | "rollout" | "metric" | "incident";
-  /** What it is about: alert key, change id, rollout id, path. */
+  readonly kind: "alert" | "change" | "topology" | "callers" | "rollout" | "metric" | "incident";
+  /** What it is about: alert key, change id, rollout id, path, who calls what. */
   readonly subject: string;
   /** One plain line. Untrusted text. */
   readonly text: string;
@@ -32,6 +33,11 @@ export interface Undo {
   readonly command: string;
 }
 
+/** Who depends on what is broken, as the topology has it now, and the number of the fact that says so. */
+export interface CitedDependents extends Dependents {
+  readonly evidence: number;
+}
+
 /** What an explanation is written from. All text in evidence and causes is untrusted. */
 export interface ExplanationQuestion {
   readonly incident: Incident;
@@ -39,6 +45,8 @@ export interface ExplanationQuestion {
   /** Best first. */
   readonly causes: readonly Cause[];
   readonly undo: readonly Undo[];
+  /** Whom it may concern; absent or empty where no topology tells. It is never a reason for a cause. */
+  readonly dependents?: readonly CitedDependents[];
 }
 
 /** What an explainer writes, before it is checked. */
@@ -78,8 +86,10 @@ export interface Material {
   readonly services: readonly string[];
   /** The worst so far. */
   readonly severity: Severity;
-  /** Numbers of the evidence other than alerts: changes, metrics, past incidents, paths. */
+  /** Numbers of the evidence other than alerts: changes, metrics, past incidents, paths, callers. */
   readonly facts: readonly number[];
+  /** What is said of whom it concerns; absent while nothing is. */
+  readonly whom?: string;
   /** Numbers of the facts that left with their alerts; absent while none has. */
   readonly departed?: readonly number[];
   /** ISO 8601. */

@@ -75,21 +75,35 @@ function componentsOf(neighbours: ReadonlyMap<string, ReadonlySet<string>>, hubD
   return component;
 }
 
+/** The neighbours of every service that has any; what calls itself has none by that. */
+export interface Neighbours {
+  readonly callees: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly callers: ReadonlyMap<string, ReadonlySet<string>>;
+  /** In either direction. */
+  readonly all: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/** Who calls whom, by service: the cheap part of a service graph. */
+export function neighboursIn({ edges }: Pick<Topology, "edges">): Neighbours {
+  const callees = new Map<string, Set<string>>();
+  const callers = new Map<string, Set<string>>();
+  const all = new Map<string, Set<string>>();
+  for (const [caller, callee] of edges) {
+    if (caller === callee) continue;
+    link(callees, caller, callee);
+    link(callers, callee, caller);
+    link(all, caller, callee);
+    link(all, callee, caller);
+  }
+  return { callees, callers, all };
+}
+
 /**
  * Indexes a topology for questions about distance and connection.
  * @param hubDegree - a service with more neighbours than this connects nothing but itself.
  */
 export function createServiceGraph(topology: Topology, hubDegree = defaultHubDegree): ServiceGraph {
-  const callees = new Map<string, Set<string>>();
-  const callers = new Map<string, Set<string>>();
-  const neighbours = new Map<string, Set<string>>();
-  for (const [caller, callee] of topology.edges) {
-    if (caller === callee) continue;
-    link(callees, caller, callee);
-    link(callers, callee, caller);
-    link(neighbours, caller, callee);
-    link(neighbours, callee, caller);
-  }
+  const { callees, callers, all: neighbours } = neighboursIn(topology);
   const component = componentsOf(neighbours, hubDegree);
   const sizes = new Map<string, number>();
   for (const name of component.values()) sizes.set(name, (sizes.get(name) ?? 0) + 1);

@@ -2,7 +2,7 @@
 import type { Cause } from "../clustering/correlation.ts";
 import type { Claim, Evidence, ExplanationDraft, ExplanationQuestion } from "../explanation.ts";
 import { checkClaim } from "./claim.ts";
-import { evidenceFor } from "./evidence.ts";
+import { evidenceFor, firstFacts } from "./evidence.ts";
 import { checkOrder } from "./order.ts";
 import { isNamed } from "./wording.ts";
 
@@ -57,6 +57,9 @@ export function checkDraft(draft: Draft, question: ExplanationQuestion): Checked
 
 /** A claim about causes must rest on what a ranked cause rests on. */
 function causeProblem(claim: Claim, { causes, evidence }: ExplanationQuestion): string | null {
+  const telling = firstFacts(evidence, evidence.length);
+  if (!claim.evidence.some((number) => telling.includes(number)))
+    return "rests on no more than who calls whom";
   const named = causes.slice(0, spokenOf).filter(isNamed);
   if (named.length === 0 || named.length < Math.min(spokenOf, causes.length)) return null;
   return named.some((cause) => restsOn(claim, cause, evidence)) ? null : "speaks of no ranked cause";

@@ -5,6 +5,7 @@
  */
 
 import type { Evidence, ExplanationQuestion } from "../explanation.ts";
+import { callersCounts, callProblem, silenceProblem } from "./callers-claim.ts";
 import { directionsIn, directionsOf, falseOrder, isNegated } from "./direction.ts";
 import { partsOf } from "./evidence.ts";
 import { readsLikeInstructions } from "./model-text.ts";
@@ -48,6 +49,8 @@ export function contentProblem(
     changeProblem(rest, cited) ??
     numberProblem(text, names, sources) ??
     directionProblem(text, cited) ??
+    callProblem(text, cited) ??
+    silenceProblem(text, cited, question) ??
     orderProblem(text, cited, question)
   );
 }
@@ -162,7 +165,8 @@ function sourcesOf(cited: readonly Evidence[], question: ExplanationQuestion): r
   });
   const { alertCount, firingCount, services, reopenedCount, id } = incident;
   const counts = `incident ${id}: ${alertCount} alerts, ${firingCount} firing alerts, ${firingCount} alerts firing, ${services.length} services affected, no likely change; reopened ${reopenedCount} times; severity ${incident.severity}`;
-  return [...facts, ...ranked, sourceOf(counts, [], incident.startedAt, [])];
+  const callers = callersCounts(cited, question).map((text) => sourceOf(text, [], null, []));
+  return [...facts, ...ranked, ...callers, sourceOf(counts, [], incident.startedAt, [])];
 }
 
 function sourceOf(text: string, names: readonly string[], at: Date | null, more: readonly string[]): Source {

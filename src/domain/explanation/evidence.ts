@@ -305,7 +305,13 @@ export function partsOf(evidence: Evidence): EvidenceParts {
   };
 }
 
-/** Numbers of the evidence that a cause rests on: its change first, then alerts and metrics of its service, then ways to it. */
+/** Numbers of the first facts that tell of the trouble itself; who calls whom tells of none. */
+export function firstFacts(evidence: readonly Evidence[], max: number): readonly number[] {
+  const telling = evidence.filter(({ kind }) => kind !== "callers");
+  return telling.slice(0, max).map(({ number }) => number);
+}
+
+/** Numbers of the evidence that a cause rests on: its change first, then alerts and metrics of its service, then ways to it. Who calls whom is none of it. */
 export function evidenceFor(cause: Cause, evidence: readonly Evidence[]): readonly number[] {
   const matching = (test: (parts: EvidenceParts, fact: Evidence) => boolean) =>
     evidence.filter((fact) => test(partsOf(fact), fact)).map((fact) => fact.number);

@@ -23,6 +23,24 @@ export function withoutNames(text: string, names: readonly string[]): string {
     .reduce((rest, name) => rest.replace(new RegExp(wholeWord(name), "giu"), " "), text);
 }
 
+/** A name, and where in a text it stands. */
+export interface Place {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Where the names stand, in order; of names within one another the longest counts. */
+export function placesOf(text: string, names: readonly string[]): readonly Place[] {
+  const sought = [...new Set(names)].filter((name) => name !== "").sort((a, b) => b.length - a.length);
+  if (sought.length === 0) return [];
+  return [...text.matchAll(new RegExp(sought.map(wholeWord).join("|"), "giu"))].map((match) => {
+    const found = match[0].toLowerCase();
+    const name = sought.find((each) => each.toLowerCase() === found) ?? match[0];
+    return { name, from: match.index, to: match.index + match[0].length };
+  });
+}
+
 function wholeWord(name: string): string {
   return `(?<![\\p{L}\\p{N}_-])${literal(name)}(?![\\p{L}\\p{N}_]|-[\\p{L}\\p{N}])`;
 }

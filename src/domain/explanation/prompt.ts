@@ -5,6 +5,7 @@
 import { z } from "zod";
 import type { Cause } from "../clustering/correlation.ts";
 import type { Evidence, ExplanationQuestion } from "../explanation.ts";
+import { namedOf } from "./callers.ts";
 import { evidenceFor, partsOf } from "./evidence.ts";
 import { forPrompt } from "./model-text.ts";
 
@@ -56,6 +57,7 @@ Rules:
 - The ranking under "causes" was computed. Explain its first cause. If that names neither a service nor a change, say that the evidence is not enough to name a cause; if it names no change, that no change is likely.
 - Only where evidence speaks clearly for another cause of the ranking, list ranks in your order under "order": each with one sentence that names the cause and cites evidence listed with that cause and not with those it overtakes. Otherwise leave "order" empty. Both orders are shown.
 - Keep the units of numbers; say that something rose or fell, came before or after, only as the cited facts have it.
+- A fact of kind "callers" says who depends on what, for whom it is broken. It is no reason for a cause. Of those under its "withoutAlert" say only that they call or depend on it and have no alert; whether they suffer is not known.
 - Say also what does not fit, when the ranking gives reasons against it.
 - No advice, no commands, no links, no mentions, no Markdown, no citation marks in the text.
 Answer with one JSON object: {"summary": [{"text": string, "evidence": [number]}], "causes": [{"text": string, "evidence": [number]}], "order": [{"rank": number, "text": string, "evidence": [number]}]}. One or two sentences in "summary", one to three in "causes".`;
@@ -69,13 +71,13 @@ export function buildPrompt(question: ExplanationQuestion): Prompt {
   };
 }
 
-/** Facts behind the causes first, then in order of number, as many as fit. */
+/** Facts behind the causes first, then whom it concerns, then in order of number, as many as fit. */
 function fittingData(question: ExplanationQuestion): string {
   const grounds = new Set(
     question.causes.slice(0, maxCauses).flatMap((cause) => evidenceFor(cause, question.evidence)),
   );
-  const isGround = (fact: Evidence) => Number(grounds.has(fact.number));
-  let chosen = [...question.evidence].sort((a, b) => isGround(b) - isGround(a) || a.number - b.number);
+  const rank = (fact: Evidence) => (grounds.has(fact.number) ? 0 : fact.kind === "callers" ? 1 : 2);
+  let chosen = [...question.evidence].sort((a, b) => rank(a) - rank(b) || a.number - b.number);
   for (;;) {
     const data = encode(
       question,
@@ -86,7 +88,8 @@ function fittingData(question: ExplanationQuestion): string {
   }
 }
 
-function encode({ incident, causes, evidence }: ExplanationQuestion, chosen: readonly Evidence[]): string {
+function encode(question: ExplanationQuestion, chosen: readonly Evidence[]): string {
+  const { incident, causes, evidence } = question;
   return escaped({
     incident: {
       severity: incident.severity,
@@ -95,7 +98,7 @@ function encode({ incident, causes, evidence }: ExplanationQuestion, chosen: rea
       services: incident.services.slice(0, 20).map((service) => forPrompt(service, 100)),
       alerts: incident.alertCount,
     },
-    evidence: chosen.map(factOf),
+    evidence: chosen.map((fact) => ({ ...factOf(fact), ...withoutAlert(fact, question) })),
     causes: causes.slice(0, maxCauses).map((cause, index) => causeOf(cause, index, evidence)),
   });
 }
@@ -109,6 +112,15 @@ function factOf(fact: Evidence) {
     fact: forPrompt(what, 300),
     ...(quote === "" ? {} : { quote: forPrompt(quote, 240) }),
   };
+}
+
+/** Of a fact about callers, those named that have no alert; absent for other facts, and where that is not known. */
+function withoutAlert({ number }: Evidence, { dependents = [], evidence }: ExplanationQuestion) {
+  const said = dependents.filter((each) => each.evidence === number);
+  const known = said.filter(({ services }) => services.every(({ state }) => state !== "unknown"));
+  if (known.length === 0) return {};
+  const silent = known.flatMap((each) => namedOf(each, evidence)).filter(({ state }) => state === "silent");
+  return { withoutAlert: silent.map(({ name }) => name) };
 }
 
 function causeOf(cause: Cause, index: number, evidence: readonly Evidence[]) {

@@ -4,8 +4,10 @@ import { worstSeverity } from "../alert.ts";
 import type { Cause } from "../clustering/correlation.ts";
 import type { Answer, Explanation, ExplanationDraft, ExplanationQuestion, Material } from "../explanation.ts";
 import { oneLine } from "../view.ts";
+import { firstFacts } from "./evidence.ts";
 import { reasonsAgainst, reasonsFor } from "./reasons.ts";
 import { actionsOf } from "./template.ts";
+import { whomOf } from "./whom.ts";
 import { capital, groundsOf, isNamed, percent, steadyLikelihood, suspectName } from "./wording.ts";
 
 /** Causes that are stored with their terms. */
@@ -28,12 +30,14 @@ export function materialOf(
   departed: readonly number[] = [],
 ): Material {
   const { incident, evidence, undo } = question;
+  const whom = whomOf(question);
   const severities = before === null ? [incident.severity] : [incident.severity, before.severity];
   return {
     answer: answerOf(question, before?.answer ?? null),
     services: [...incident.services].sort().slice(0, maxServices),
     severity: worstSeverity(severities),
     facts: evidence.filter((fact) => fact.kind !== "alert").map((fact) => fact.number),
+    ...(whom === null ? {} : { whom: whom.text }),
     ...(departed.length === 0 ? {} : { departed }),
     startedAt: incident.startedAt.toISOString(),
     isOver: incident.state === "resolved",
@@ -144,7 +148,7 @@ export function newsOf(told: Answer, answer: Answer, question: ExplanationQuesti
   if (!isNamed(first))
     return {
       text: `No longer suspects ${told.name}: no cause stands out.`,
-      evidence: firstNumbers(question),
+      evidence: firstFacts(question.evidence, 2),
       isNewCause: false,
     };
   const isOther = told.cause !== answer.cause;
@@ -173,8 +177,4 @@ const scale = ["weak suspicion", "possibly", "probably", "most likely"];
 
 function isAbove(answer: Answer, told: Answer): boolean {
   return scale.indexOf(answer.likelihood) > scale.indexOf(told.likelihood);
-}
-
-function firstNumbers({ evidence }: ExplanationQuestion): readonly number[] {
-  return evidence.slice(0, 2).map((fact) => fact.number);
 }

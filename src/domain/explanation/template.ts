@@ -1,13 +1,14 @@
 /** The deterministic prose: what is broken for whom since when, what most likely caused it and why, what to do first. */
 
 import { isRecord } from "../alert/intake.ts";
-import { compareSeverity, type Severity } from "../alert.ts";
 import type { Cause } from "../clustering/correlation.ts";
 import type { Claim, Evidence, ExplanationDraft, ExplanationQuestion } from "../explanation.ts";
 import type { Incident } from "../incident.ts";
 import { oneLine } from "../view.ts";
-import { evidenceFor, partsOf } from "./evidence.ts";
+import { evidenceFor, firstFacts, partsOf } from "./evidence.ts";
 import { reasonsAgainst, reasonsFor } from "./reasons.ts";
+import { alertsAmong, earliest, firstAlertOf, servicesInTrouble, severityOf, worstOf } from "./trouble.ts";
+import { maxInTrouble, whomOf } from "./whom.ts";
 import {
   alertName,
   alertSaying,
@@ -37,7 +38,7 @@ const worthUndoing = 0.3;
  * It holds no counts of alerts and no durations that grow, so that it is written anew only when its facts change.
  */
 export function writeTemplate(question: ExplanationQuestion): ExplanationDraft {
-  if (question.evidence.length === 0) return { summary: [], causes: [], actions: [] };
+  if (firstFacts(question.evidence, 1).length === 0) return { summary: [], causes: [], actions: [] };
   return {
     summary: summaryOf(question),
     causes: causesOf(question),
@@ -47,30 +48,34 @@ export function writeTemplate(question: ExplanationQuestion): ExplanationDraft {
 
 // ---------- what is broken, for whom, since when ----------
 
-function summaryOf({ incident, evidence }: ExplanationQuestion): readonly Claim[] {
-  const alerts = evidence.filter((fact) => fact.kind === "alert");
+function summaryOf(question: ExplanationQuestion): readonly Claim[] {
+  const { incident, evidence } = question;
+  const alerts = alertsAmong(evidence);
   const first = earliest(alerts);
   if (first === undefined) return [];
   const worst = worstOf(alerts) ?? first;
   const history = historyOf(incident);
-  if (alerts.length < 2 && incident.services.length < 2)
+  const whom = whomOf(question);
+  const concerned = whom?.evidence ?? [];
+  if (alerts.length < 2 && incident.services.length < 2) {
+    const more = [whom?.text ?? "", history].filter((said) => said !== "").map((said) => `${said}.`);
     return [
       {
         text: fullStop(`${alertName(first)} ${when(incident)}${alertSaying(first)}`),
         evidence: [first.number],
       },
-      ...(history === "" ? [] : [{ text: `${history}.`, evidence: [first.number] }]),
+      ...(more.length === 0 ? [] : [{ text: more.join(" "), evidence: [first.number, ...concerned] }]),
     ];
-  // Where it began comes first: a service with more alerts is more often a victim than the source.
-  const began = partsOf(first).service;
-  const services = began === null ? incident.services : [...new Set([began, ...incident.services])];
+  }
+  const services = servicesInTrouble(question);
   const witnesses = services.flatMap((service) => firstAlertOf(service, alerts)?.number ?? []);
-  const who = services.length === 0 ? "Alerts that name no service" : listOf(services, 4);
+  const who = services.length === 0 ? "Alerts that name no service" : listOf(services, maxInTrouble);
   const isWorse = first !== worst && severityOf(first) !== severityOf(worst);
+  const besides = `${whom === null ? "" : `; ${whom.text}`}.${history === "" ? "" : ` ${history}.`}`;
   return [
     {
-      text: `${who} ${stateOf(incident, services.length)} ${when(incident)}.${history === "" ? "" : ` ${history}.`}`,
-      evidence: witnesses.length === 0 ? [first.number] : witnesses.slice(0, 4),
+      text: `${who} ${stateOf(incident, services.length)} ${when(incident)}${besides}`,
+      evidence: [...(witnesses.length === 0 ? [first.number] : witnesses.slice(0, 4)), ...concerned],
     },
     {
       text: fullStop(`It began with ${phraseOf(first)}${isWorse ? `; worst is ${phraseOf(worst)}` : ""}`),
@@ -104,30 +109,6 @@ function historyOf({ reopenedCount, parentId }: Incident): string {
   const split = parentId === null ? [] : [`was split from incident ${parentId}`];
   const said = [...split, ...back].join(", and ");
   return said === "" ? "" : `The incident ${said}`;
-}
-
-function worstOf(alerts: readonly Evidence[]): Evidence | undefined {
-  return [...alerts].sort(
-    (a, b) => compareSeverity(severityOf(a), severityOf(b)) || timeOf(a) - timeOf(b),
-  )[0];
-}
-
-/** Stored by `selectEvidence`; evidence of another origin counts as information. */
-function severityOf({ data }: Evidence): Severity {
-  const { severity } = data;
-  return severity === "critical" || severity === "high" || severity === "warning" ? severity : "info";
-}
-
-function earliest(alerts: readonly Evidence[]): Evidence | undefined {
-  return [...alerts].sort((a, b) => timeOf(a) - timeOf(b) || a.number - b.number)[0];
-}
-
-function timeOf(fact: Evidence): number {
-  return fact.at?.getTime() ?? Number.POSITIVE_INFINITY;
-}
-
-function firstAlertOf(service: string, alerts: readonly Evidence[]): Evidence | undefined {
-  return earliest(alerts.filter((fact) => partsOf(fact).service === service));
 }
 
 // ---------- what caused it ----------
@@ -197,7 +178,7 @@ function runnerUp(question: ExplanationQuestion): readonly Claim[] {
 function onlyItself({ service }: Cause, { evidence }: ExplanationQuestion): Claim {
   return {
     text: `Not enough evidence to name a cause: only ${nameOf(service ?? "one service")} is alerting, and ${changesSeen(evidence)}.`,
-    evidence: evidence.slice(0, 2).map((fact) => fact.number),
+    evidence: firstFacts(evidence, 2),
   };
 }
 
@@ -206,10 +187,10 @@ function noCause({ causes, evidence }: ExplanationQuestion): Claim {
   const why = first === undefined ? [] : [...reasonsFor(first, [], 1), ...reasonsAgainst(first, [], 1)];
   const because = why.length === 0 ? "" : `; ${why[0]}`;
   const changes = evidence.filter((fact) => partsOf(fact).changeId !== null);
-  const cited = changes.length > 0 ? changes.slice(0, 3) : evidence.slice(0, 2);
+  const numbers = changes.slice(0, 3).map((fact) => fact.number);
   return {
     text: `Not enough evidence to name a cause: no service stands out, and ${changesSeen(evidence)}${because}.`,
-    evidence: cited.map((fact) => fact.number),
+    evidence: numbers.length > 0 ? numbers : firstFacts(evidence, 2),
   };
 }
 
@@ -303,7 +284,7 @@ function checkChange(cause: Cause, question: ExplanationQuestion): readonly Clai
 }
 
 function lookAt(cause: Cause, evidence: readonly Evidence[]): readonly Claim[] {
-  const alerts = evidence.filter((fact) => fact.kind === "alert");
+  const alerts = alertsAmong(evidence);
   const first = earliest(alerts);
   // Of a lone alert the summary has said all there is.
   if (first === undefined || alerts.length < 2) return [];

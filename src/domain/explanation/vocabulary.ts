@@ -11,7 +11,7 @@ const words = `
   latter former own more most less least few fewer several many much some any no not nor none only just even also too
   very quite rather fairly roughly about around nearly almost approximately exactly still already yet again once twice
   and or but if though although while whereas because since as until till unless whether for from to into onto of off
-  on in at by with within without between among amongst against before after during through throughout over under above
+  on in at by far with within without between among amongst against before after during through throughout over under above
   below across along beside besides beyond behind up down out near next per via upon despite instead like unlike
   is are was were be been being am do does did done doing has have had having can could may might must shall should will
   would cannot

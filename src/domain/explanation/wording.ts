@@ -3,7 +3,7 @@ import type { Cause } from "../clustering/correlation.ts";
 import type { Evidence, ExplanationQuestion, Likelihood } from "../explanation.ts";
 import type { Incident } from "../incident.ts";
 import { duration, shorten } from "../view.ts";
-import { evidenceFor, partsOf } from "./evidence.ts";
+import { evidenceFor, firstFacts, partsOf } from "./evidence.ts";
 import { forPrompt } from "./model-text.ts";
 import { wordsIn } from "./names.ts";
 
@@ -166,5 +166,5 @@ function lag(at: Date | null, { startedAt }: Incident): string {
 /** Numbers that a cause rests on; of one that has no evidence of its own, the first of the incident. */
 export function groundsOf(cause: Cause, evidence: readonly Evidence[]): readonly number[] {
   const grounds = evidenceFor(cause, evidence);
-  return grounds.length > 0 ? grounds : evidence.slice(0, 1).map((fact) => fact.number);
+  return grounds.length > 0 ? grounds : firstFacts(evidence, 1);
 }

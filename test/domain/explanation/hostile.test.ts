@@ -31,6 +31,14 @@ function attackedBy(text: string): ExplanationQuestion {
       tracked({ name: text.slice(0, 200), summary: "x", startsAt: at(1), url: text.slice(0, 500) }),
       tracked({ service: text.slice(0, 200), startsAt: at(2), labels: { note: text, x: "1" } }),
     ],
+    topology: {
+      edges: [
+        [text.slice(0, 200), "storefront"],
+        ["storefront", "checkout"],
+        ["checkout", "fraud-scorer"],
+      ],
+      services: [],
+    },
     // As somebody wrote who resolved one like it.
     past: [
       {

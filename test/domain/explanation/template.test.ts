@@ -69,7 +69,7 @@ describe("reads as an engineer would write it", () => {
     [
       "a database under six services",
       [
-        "cart-db, cart, checkout, search and 2 more have been in trouble since 10:00 UTC.",
+        "cart-db, cart, checkout, search and 2 more have been in trouble since 10:00 UTC; the outermost of them is web.",
         "It began with DiskLatencyHigh (high) on cart-db: write latency 900 ms (usually 4 ms); worst is HighErrorRate (critical) on cart: 5xx ratio 40 %.",
         "cause: Probably cart-db (40 %): everything else that alerts depends on it; it was among the first to alert. No change was reported around the start.",
         "cause: Less likely: cart (15 %).",
@@ -79,7 +79,7 @@ describe("reads as an engineer would write it", () => {
     [
       "no change near",
       [
-        "ranker and search have been in trouble since 09:59 UTC.",
+        "ranker and search have been in trouble since 09:59 UTC; web depends on them and has no alert in this incident so far.",
         "It began with CpuSaturated (warning) on ranker: CPU 98 %; worst is HighLatency (high) on search: p99 3 s.",
         "cause: Most likely ranker (95 %): everything else that alerts depends on it; it was among the first to alert. The one change reported around the start does not fit.",
         "do: Look at ranker first: CpuSaturated (warning).",
@@ -88,7 +88,7 @@ describe("reads as an engineer would write it", () => {
     [
       "a change after the start",
       [
-        "cart and checkout have been in trouble since 10:00 UTC.",
+        "cart and checkout have been in trouble since 10:00 UTC; web depends on them and has no alert in this incident so far.",
         "It began with HighLatency (high) on cart: p99 3 s.",
         "cause: Most likely cart (70 %): everything else that alerts depends on it; it was among the first to alert.",
         "cause: Less likely: the config change of cart at 10:05 UTC (15 %).",
@@ -124,7 +124,7 @@ describe("reads as an engineer would write it", () => {
     [
       "a part of another",
       [
-        "ranker and search have been in trouble since 10:00 UTC. The incident was split from incident 9.",
+        "ranker and search have been in trouble since 10:00 UTC; web depends on them and has no alert in this incident so far. The incident was split from incident 9.",
         "It began with HighLatency (high) on ranker: p99 1.4 s.",
         "cause: Most likely ranker (90 %): everything else that alerts depends on it; it was among the first to alert. No change was reported around the start.",
         "cause: Less likely: search (10 %).",
@@ -144,7 +144,7 @@ describe("reads as an engineer would write it", () => {
     [
       "one that happened before",
       [
-        "ledger-db and payments have been in trouble since 10:00 UTC.",
+        "ledger-db and payments have been in trouble since 10:00 UTC; web and checkout depend on them and have no alert in this incident so far.",
         "It began with DiskWillFill (warning) on ledger-db: full in 4 h.",
         "cause: Most likely ledger-db (95 %): everything else that alerts depends on it; it was among the first to alert. No change was reported around the start.",
         "do: Look at ledger-db first: DiskWillFill (warning).",

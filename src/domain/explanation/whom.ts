@@ -1,0 +1,75 @@
+/**
+ * For whom something is broken, in half a sentence that follows on who is in trouble. Of a service without an alert it
+ * says that it depends on what is broken, never that it suffers.
+ */
+import type { Claim, ExplanationQuestion } from "../explanation.ts";
+import type { Dependent } from "../topology/dependents.ts";
+import { shorten } from "../view.ts";
+import { namedOf, someOf } from "./callers.ts";
+import { servicesInTrouble } from "./trouble.ts";
+import { listOf } from "./wording.ts";
+
+/** Services that are named; the rest are counted. */
+const maxNamed = 3;
+const maxName = 60;
+/** Alerting services that the sentence before names. */
+export const maxInTrouble = 4;
+
+/**
+ * "web and 3 more depend on it and have no alert in this incident so far"; null where nothing is known, or all who
+ * depend on it are named already.
+ * @returns without a full stop.
+ */
+export function whomOf(question: ExplanationQuestion): Claim | null {
+  const { dependents = [], incident } = question;
+  const evidence = dependents.map((each) => each.evidence);
+  const silent = [...ofState("silent", question), ...ofState("unknown", question)];
+  if (silent.length === 0) {
+    const outermost = outermostUnnamed(question);
+    return outermost === null ? null : { text: `the outermost of them is ${outermost}`, evidence };
+  }
+  const named = silent
+    .flatMap(({ name }) => (name === undefined ? [] : [shorten(name, maxName)]))
+    .slice(0, maxNamed);
+  const isCut = dependents.some((each) => each.isCut);
+  const [depend, have] = silent.length === 1 && !isCut ? ["depends", "has"] : ["depend", "have"];
+  const isOver = incident.state === "resolved";
+  const quiet = isOver ? "had no alert in this incident" : `${have} no alert in this incident so far`;
+  const isKnown = silent.every(({ state }) => state === "silent");
+  const some = someOf({ names: named, total: silent.length, isCut });
+  const text = `${some} ${depend} on ${whatOf(question)}`;
+  return { text: isKnown ? `${text} and ${quiet}` : text, evidence };
+}
+
+/** Each once, those whom evidence names with their names, which come first. */
+function ofState(
+  state: Dependent["state"],
+  { dependents = [], evidence }: ExplanationQuestion,
+): readonly (Dependent & { readonly name?: string })[] {
+  const named = dependents.flatMap((each) => namedOf(each, evidence));
+  const all = [...named, ...dependents.flatMap(({ services }) => services)];
+  const seen = new Set<string>();
+  return all.filter((dependent) => {
+    if (dependent.state !== state || seen.has(dependent.service)) return false;
+    seen.add(dependent.service);
+    return true;
+  });
+}
+
+/** The alerting service that users are nearest to, where so many are in trouble that it is not among the named. */
+function outermostUnnamed(question: ExplanationQuestion): string | null {
+  const { dependents = [], evidence } = question;
+  const shown = servicesInTrouble(question).slice(0, maxInTrouble);
+  const [outermost] = dependents.flatMap((each) => namedOf(each, evidence).slice(0, 1));
+  if (outermost === undefined || shown.length < maxInTrouble || shown.includes(outermost.service))
+    return null;
+  return shorten(outermost.name, maxName);
+}
+
+/** What they depend on: those who were named to be in trouble, or the suspect that has no alert. */
+function whatOf({ incident, dependents = [] }: ExplanationQuestion): string {
+  const alerting = new Set(incident.services);
+  const roots = dependents.map(({ of }) => of);
+  if (!roots.every((root) => alerting.has(root))) return listOf(roots, maxNamed);
+  return incident.services.length === 1 ? "it" : "them";
+}
