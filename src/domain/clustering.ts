@@ -112,7 +112,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       at: seen.at,
       roots: null,
       standing,
-      pauses,
+      lastsWhileFiring: pauses.firingGapMs > pauses.gapMs,
       reach: reachOf(alert, seen.at, pauses),
       incidentId: null,
       session: null,
@@ -142,7 +142,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     rootsOf(known);
     known.seen = { ...known.seen, alert: { ...alert, startsAt: before.startsAt } };
     if (before.endsAt?.getTime() === alert.endsAt?.getTime()) return;
-    known.reach = reachOf(alert, known.at, known.pauses);
+    if (known.lastsWhileFiring) known.reach = reachOf(alert, known.at, clustering);
     floor.live.update(known);
   }
 

@@ -2,13 +2,13 @@
  * Joins the two groups that fit best, again and again, until none fit. The exact fit of two groups needs their likely
  * roots, which is slow; so an upper bound stands for it until it is the best there is, and only then is it worked out.
  */
-import { addVotes, compareRoots, type Roots, rootsOf, type Votes } from "./root-votes.ts";
+import { addVotes, type Roots, rivalRoots, rootsOf, sharedRoot, type Votes } from "./root-votes.ts";
 
 /** Members by their index, with what they vote for as the root. */
 export interface Group {
   /** Ascending. */
   readonly members: readonly number[];
-  /** Votes whose sum is the group's. */
+  /** Votes whose sum is the group's; of no interest once its roots are known. */
   readonly parts: readonly Votes[];
   /** Null until they are needed. */
   roots: Roots | null;
@@ -33,12 +33,13 @@ export interface Fit {
 
 /** How well two groups fit, term by term. */
 export function fitOf(a: Group, b: Group, sumOfScores: number, weights: GroupWeights): Fit {
-  const { shared, rival } = compareRoots(rootsOfGroup(a), rootsOfGroup(b));
+  const [left, right] = [rootsOfGroup(a), rootsOfGroup(b)];
+  const shared = sharedRoot(left, right);
   return {
     mean: sumOfScores / (a.members.length * b.members.length),
     bulk: weights.bulk * Math.log2(Math.min(a.members.length, b.members.length)),
     sharedRoot: weights.sharedRoot * shared,
-    rivalRoots: weights.rivalRoots * rival,
+    rivalRoots: weights.rivalRoots * rivalRoots(left, right, shared),
   };
 }
 
@@ -229,7 +230,8 @@ function renewRows(i: number, j: number): void {
   }
 }
 
-function partsOf({ parts, roots }: Group): readonly Votes[] {
+/** Votes whose sum is the group's, as few as are known. */
+export function partsOf({ parts, roots }: Group): readonly Votes[] {
   return roots === null ? parts : [roots];
 }
 

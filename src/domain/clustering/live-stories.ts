@@ -117,7 +117,7 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
   function tellSession(session: Session, gone: Story[], told: Story[]): void {
     const weighed = weighedOf(session);
     if (weighed.length === 1 && session.stories.length === 0) {
-      const story = storyOf(session.cell, weighed.slice());
+      const story = storyOf(session.cell, weighed);
       session.stories = [story];
       told.push(story);
       return;

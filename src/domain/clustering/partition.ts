@@ -3,7 +3,7 @@
  * fit together are taken as one; then the two groups that fit best are joined, again and again, while their mean
  * log-odds, and what their likely roots say, speak for it; last, strays are put out. A pure function of its members.
  */
-import { agglomerate, type Group, type GroupWeights, mostByRoots } from "./agglomeration.ts";
+import { agglomerate, type Group, type GroupWeights, mostByRoots, partsOf } from "./agglomeration.ts";
 import type { Roots } from "./root-votes.ts";
 import { type StrayMember, type StrayWeights, withoutStrays } from "./strays.ts";
 
@@ -20,12 +20,6 @@ export interface PartitionQuestions<Member> {
   readonly rootsOf: (member: Member) => Roots;
   /** Whether people said that two are not one story; null when nobody ruled on any of them. */
   readonly areApart: ((a: Member, b: Member) => boolean) | null;
-}
-
-/** A group while it takes in what began with it. */
-interface Breath extends Group {
-  readonly members: number[];
-  readonly parts: Roots[];
 }
 
 const breathMs = 2_000;
@@ -50,17 +44,32 @@ export function partition<Member extends StrayMember>(
   const joined = agglomerate(groups, sumsOf(groups, members, asked), raised, barsOf(groups, members, asked));
   const stories: (readonly number[])[] = [];
   for (const group of joined)
-    for (const story of withoutStrays(group.members, members, weights.strays)) stories.push(story);
-  return stories.length === 1 ? stories : stories.sort(([a = 0], [b = 0]) => a - b);
+    if (group.members.length === 1) stories.push(group.members);
+    else for (const story of withoutStrays(group.members, members, weights.strays)) stories.push(story);
+  return areInOrder(stories) ? stories : stories.sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0));
 }
 
-/** One group for each of so many members; the same list each time. */
+/** Whether each begins before the next, as most do. */
+function areInOrder(stories: readonly (readonly number[])[]): boolean {
+  for (let place = 1; place < stories.length; place += 1)
+    if ((stories[place - 1]?.[0] ?? 0) > (stories[place]?.[0] ?? 0)) return false;
+  return true;
+}
+
+/** A group for each of so many members. */
 function alone(count: number): readonly (readonly number[])[] {
-  for (let index = each.length; index < count; index += 1) each.push([index]);
-  return each.slice(0, count);
+  const groups: (readonly number[])[] = [];
+  for (let index = 0; index < count; index += 1) groups.push(single(index));
+  return groups;
 }
 
-const each: (readonly number[])[] = [];
+/** The group of one member; the same list each time. */
+function single(index: number): readonly number[] {
+  for (let next = singles.length; next <= index; next += 1) singles.push([next]);
+  return singles[index] ?? [index];
+}
+
+const singles: (readonly number[])[] = [];
 
 /**
  * Whether any two members score high enough for a breath, or for a group with all that their roots could add to it. In
@@ -109,47 +118,49 @@ interface Breathing<Member> {
 /** Groups of alerts that began together; one that fits none of its breath begins its own. */
 function breathsOf<Member extends StrayMember>(breathing: Breathing<Member>): Group[] {
   const { members, asked } = breathing;
-  const breaths: Breath[] = [];
+  const breaths: Group[] = [];
   for (let index = 0; index < members.length; index += 1) {
     const member = memberAt(members, index);
     const roots = asked.rootsOf(member);
     const home = breathOf(member, breaths, breathing);
-    if (home === null) breaths.push({ members: [index], parts: [roots], roots });
-    else {
-      home.members.push(index);
-      home.parts.push(roots);
-      home.roots = null;
-    }
+    if (home === -1) breaths.push({ members: single(index), parts: noParts, roots });
+    else breaths[home] = withMember(memberAt(breaths, home), index, roots);
   }
   return breaths;
 }
 
-/** The latest breath that a member began in and fits, or null. */
+const noParts: readonly Roots[] = [];
+
+function withMember(group: Group, index: number, roots: Roots): Group {
+  return { members: group.members.concat(index), parts: partsOf(group).concat(roots), roots: null };
+}
+
+/** Index of the latest breath that a member began in and fits, or -1. */
 function breathOf<Member extends StrayMember>(
   member: Member,
-  breaths: readonly Breath[],
+  breaths: readonly Group[],
   { members, asked, threshold }: Breathing<Member>,
-): Breath | null {
+): number {
   for (let near = breaths.length - 1; near >= 0; near -= 1) {
     const breath = breaths[near];
     // Breaths are in order of their first alert: those before this one began even longer ago.
-    if (breath === undefined || member.at - firstOf(breath, members) > longestBreathMs) return null;
+    if (breath === undefined || member.at - firstOf(breath, members) > longestBreathMs) return -1;
     if (member.at - lastOf(breath, members) > breathMs) continue;
     const { areApart } = asked;
     if (areApart !== null && breath.members.some((other) => areApart(member, memberAt(members, other))))
       continue;
     let sum = 0;
     for (const other of breath.members) sum += asked.scoreOf(member, memberAt(members, other));
-    if (sum / breath.members.length > threshold) return breath;
+    if (sum / breath.members.length > threshold) return near;
   }
-  return null;
+  return -1;
 }
 
-function firstOf(breath: Breath, members: readonly StrayMember[]): number {
+function firstOf(breath: Group, members: readonly StrayMember[]): number {
   return memberAt(members, breath.members[0] ?? -1).at;
 }
 
-function lastOf(breath: Breath, members: readonly StrayMember[]): number {
+function lastOf(breath: Group, members: readonly StrayMember[]): number {
   return memberAt(members, breath.members[breath.members.length - 1] ?? -1).at;
 }
 

@@ -172,8 +172,8 @@ export function addVotes(a: Votes, b: Votes): Votes {
   }
 }
 
-/** How surely two groups share a root, and how surely each has a root of its own; both 0 to 1. */
-export function compareRoots(a: Roots, b: Roots): { readonly shared: number; readonly rival: number } {
+/** How surely two groups share a root, 0 to 1. */
+export function sharedRoot(a: Roots, b: Roots): number {
   let shared = 0;
   let [i, j] = [0, 0];
   while (i < a.services.length && j < b.services.length) {
@@ -182,6 +182,11 @@ export function compareRoots(a: Roots, b: Roots): { readonly shared: number; rea
     if (left <= right) i += 1;
     if (right <= left) j += 1;
   }
-  if (a.length === 0 || b.length === 0) return { shared: 0, rival: 0 };
-  return { shared, rival: a.topShare * b.topShare * (1 - shared / (a.length * b.length)) };
+  return shared;
+}
+
+/** How surely each of two groups has a root of its own, 0 to 1; @param shared - as in {@link sharedRoot}. */
+export function rivalRoots(a: Roots, b: Roots, shared: number): number {
+  if (a.length === 0 || b.length === 0) return 0;
+  return a.topShare * b.topShare * (1 - shared / (a.length * b.length));
 }

@@ -15,8 +15,8 @@ export interface LiveAlert extends StrayMember, Seated {
   seen: SeenAlert;
   /** Null until it is asked for: an alert that stays alone is never asked. */
   roots: Roots | null;
-  /** The pause after it that ends its session: shorter where alerts come all the time. */
-  readonly pauses: Pauses;
+  /** Whether its session may go on for as long as it fires; see {@link pausesFor}. */
+  readonly lastsWhileFiring: boolean;
   /** Another alert that begins until then is of the same session, ms. */
   reach: number;
   incidentId: number | null;
@@ -41,12 +41,12 @@ export interface Story {
 
 export interface Session {
   readonly cell: Cell;
-  /** In order of start, then of key. */
+  /** In order of start, then of key. The list of a single one is also that of its story, and never changed. */
   members: LiveAlert[];
   /** An alert that starts until then belongs to the session. */
   reach: number;
-  /** Reach of members that were let go because there are too many. */
-  pastReach: number;
+  /** Reach of members that were let go because there are too many; null while none was. */
+  pastReach: number | null;
   stories: readonly Story[];
   /** Made when there is a pair. */
   scores: PairScores<LiveAlert> | null;
@@ -123,8 +123,10 @@ export function insertMember(
   const before = cell.sessions[index];
   const isWithin = before !== undefined && member.at <= before.reach;
   const session = isWithin ? before : createSession(cell, [member]);
-  if (isWithin) insertInOrder(session.members, member);
-  else {
+  if (isWithin) {
+    if (before.members.length === 1) before.members = before.members.slice();
+    insertInOrder(before.members, member);
+  } else {
     index += 1;
     cell.sessions.splice(index, 0, session);
   }
@@ -133,10 +135,12 @@ export function insertMember(
   return { session, swallowed: swallowFollowing(cell, index) };
 }
 
+const never = Number.NEGATIVE_INFINITY;
+const noStories: readonly Story[] = [];
+
 /** @param members - filled at once: an array that grows from nothing takes room for seventeen, and most have one. */
 function createSession(cell: Cell, members: LiveAlert[]): Session {
-  const never = Number.NEGATIVE_INFINITY;
-  return { cell, members, reach: never, pastReach: never, stories: [], scores: null };
+  return { cell, members, reach: never, pastReach: null, stories: noStories, scores: null };
 }
 
 function isBeforeSession(member: LiveAlert, session: Session | undefined): boolean {
@@ -163,10 +167,8 @@ function swallowFollowing(cell: Cell, index: number): Session[] {
     const next = cell.sessions[index + 1];
     if (next === undefined || (next.members[0]?.at ?? 0) > session.reach) break;
     cell.sessions.splice(index + 1, 1);
-    for (const member of next.members) {
-      member.session = session;
-      session.members.push(member);
-    }
+    for (const member of next.members) member.session = session;
+    session.members = session.members.concat(next.members);
     session.reach = Math.max(session.reach, next.reach);
     session.stories = [...session.stories, ...next.stories];
     swallowed.push(next);
@@ -184,7 +186,7 @@ export function recut(session: Session): {
   const pieces = [session];
   let piece = session;
   session.members = [];
-  session.reach = session.pastReach;
+  session.reach = session.pastReach ?? never;
   for (const member of all) {
     if (piece.members.length > 0 && member.at > piece.reach) {
       piece = createSession(cell, []);
@@ -202,6 +204,6 @@ export function recut(session: Session): {
 export function trim(session: Session): readonly LiveAlert[] {
   if (session.members.length <= maxKeptMembers) return [];
   const gone = session.members.splice(0, session.members.length - maxKeptMembers);
-  for (const { reach } of gone) session.pastReach = Math.max(session.pastReach, reach);
+  for (const { reach } of gone) session.pastReach = Math.max(session.pastReach ?? never, reach);
   return gone;
 }

@@ -125,22 +125,24 @@ export function createSolitude(maxKept: number, types: TimeBook): Solitude {
       forget(young, at - youngMs);
     },
     shareAlone(type, name, at) {
-      const byName = countAlone(names, name, at);
-      const nameShare = (byName.alone + nameWeight * guessedShare) / (byName.all + nameWeight);
-      const byType = countAlone(types, type, at);
-      return (byType.alone + typeWeight * nameShare) / (byType.all + typeWeight);
+      const ofName = shareIn(names, name, at, { share: guessedShare, firings: nameWeight });
+      return shareIn(types, type, at, { share: ofName, firings: typeWeight });
     },
   };
 }
 
-function countAlone(
-  starts: TimeBook,
-  key: string,
-  at: number,
-): { readonly all: number; readonly alone: number } {
+/** So many imagined firings, of which this share was alone. */
+interface Imagined {
+  readonly share: number;
+  readonly firings: number;
+}
+
+/** Share of the settled firings of the day before `at` that were alone, the imagined ones with them. */
+function shareIn(starts: TimeBook, key: string, at: number, { share, firings }: Imagined): number {
   const place = starts.find(key);
-  if (place === null) return { all: 0, alone: 0 };
+  if (place === null) return (firings * share) / firings;
   const [from, until] = [at - dayMs, at - settledMs];
   const all = starts.countBetween(place, from, until);
-  return { all, alone: all - starts.countMarkedBetween(place, from, until) };
+  const alone = all - starts.countMarkedBetween(place, from, until);
+  return (alone + firings * share) / (all + firings);
 }

@@ -49,9 +49,7 @@ export function withoutStrays(
   members: readonly StrayMember[],
   weights: StrayWeights,
 ): readonly (readonly number[])[] {
-  if (group.length === 1) return [group];
-  // Most stories have none.
-  if (group.every((_index, place) => belonging(place, group, members, weights) >= 0)) return [group];
+  if (group.length === 1 || !hasStray(group, members, weights)) return [group];
   const kept: number[] = [];
   const strays: number[][] = [];
   for (const [place, index] of group.entries()) {
@@ -59,6 +57,12 @@ export function withoutStrays(
     else strays.push([index]);
   }
   return kept.length === 0 ? strays : [kept, ...strays];
+}
+
+function hasStray(group: readonly number[], members: readonly StrayMember[], weights: StrayWeights): boolean {
+  for (let place = 0; place < group.length; place += 1)
+    if (belonging(place, group, members, weights) < 0) return true;
+  return false;
 }
 
 /** Log-odds that the member at a place of its story belongs to the rest of it. */

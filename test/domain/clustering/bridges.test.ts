@@ -15,7 +15,7 @@ function storyOf(sketches: readonly Sketch[]): Story {
     const alert = seen(sketch);
     return {
       ...{ seen: alert, at: alert.at, roots: null, standing: 0, reach: alert.at + 120_000 },
-      pauses: { gapMs: 120_000, firingGapMs: 360_000 },
+      lastsWhileFiring: true,
       ...{ incidentId: null, session: null, story: null, seat: -1, isNews: false },
     };
   });

@@ -22,7 +22,7 @@ function liveAlert(key: string, at: number, reach: number): LiveAlert {
     at,
     roots: rootsOf({ services: [], votes: [] }),
     standing: 0,
-    pauses: { gapMs: 10, firingGapMs: 30 },
+    lastsWhileFiring: true,
     reach,
     incidentId: null,
     session: null,
