@@ -22,7 +22,7 @@ import { at, buildIncident, buildTracked } from "../domain/build.ts";
 import { buildPostmortem } from "../domain/incident/postmortem-build.ts";
 import { plan, rolloutIn } from "../domain/rollout/build.ts";
 import { buildDigest, buildHandover } from "../fixtures/digest.ts";
-import { buildExplanation } from "../fixtures/explanation-question.ts";
+import { buildCause, buildExplanation } from "../fixtures/explanation-question.ts";
 import { questionOf, type Story, stories } from "../fixtures/incident-stories.ts";
 import { modelCards } from "./model-cards.ts";
 import { denialCards, troubleCards } from "./trouble-cards.ts";
@@ -94,6 +94,22 @@ const long: Story = {
   ],
 };
 
+/** One alert on what many depend on, of whom none has one yet. */
+const quiet: Story = {
+  alerts: [
+    { name: "HighErrorRate", service: "payments", severity: "critical", summary: "5xx ratio is 34 %" },
+  ],
+  edges: [
+    ["shop-front", "checkout"],
+    ["mobile-api", "checkout"],
+    ["checkout", "payments"],
+    ["subscriptions", "payments"],
+    ["invoices", "payments"],
+    ["refunds", "payments"],
+  ],
+  causes: [buildCause({ service: "payments", changeId: null, confidence: 1, terms: [] })],
+};
+
 function incidents(): GalleryCard[] {
   const card = (state: string, view: View): GalleryCard => ({ family: "incident", state, view });
   return [
@@ -107,6 +123,8 @@ function incidents(): GalleryCard[] {
     card("muted and flapping", storyCard("one that flaps", { isMuted: true })),
     card("metrics speak", storyCard("one that metrics speak of")),
     card("happened before", storyCard("one that happened before")),
+    card("one alert, many callers", cardOf(quiet, {})),
+    card("a storm below the entry point", storyCard("a database under six services")),
     card("one alert, no evidence", storyCard("an alert without a service")),
     card("longest texts", cardOf(long, {})),
   ];

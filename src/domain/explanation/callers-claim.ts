@@ -4,7 +4,6 @@
  */
 import type { CitedDependents, Evidence, ExplanationQuestion } from "../explanation.ts";
 import type { Dependent } from "../topology/dependents.ts";
-import { namedOf } from "./callers.ts";
 import { isNegated } from "./direction.ts";
 import { partsOf } from "./evidence.ts";
 import { literal, type Place, placesOf } from "./names.ts";
@@ -69,7 +68,7 @@ export function silenceProblem(
 ): string | null {
   const about = citedOf(cited, question);
   if (about.length === 0) return null;
-  const named = about.flatMap((each) => namedOf(each, question.evidence));
+  const named = namedBy(cited, about);
   const subjects = subjectsIn(text, cited);
   const wrongly = (word: RegExpExecArray, state: Dependent["state"]) =>
     subjectsOf(text, word, subjects).find((subject) => !isSo(subject, state, { about, named }))?.name;
@@ -93,14 +92,25 @@ interface Subject extends Place {
 
 interface Callers {
   readonly about: readonly CitedDependents[];
-  readonly named: readonly (Dependent & { readonly name: string })[];
+  readonly named: readonly Named[];
+}
+
+type Named = Pick<Dependent, "service" | "state">;
+
+/** All that the facts name, also by altered names, and what depends on it no longer. */
+function namedBy(cited: readonly Evidence[], about: readonly CitedDependents[]): readonly Named[] {
+  const states = new Map(about.flatMap(({ services }) => services).map((each) => [each.service, each.state]));
+  return cited
+    .filter(({ kind }) => kind === "callers")
+    .flatMap((fact) => partsOf(fact).entities.filter((name) => name !== fact.data["of"]))
+    .map((service) => ({ service, state: states.get(service) ?? "unknown" }));
 }
 
 /** False for callers that are not all in that state; what is said of others is not judged here. */
 function isSo({ name, count }: Subject, state: Dependent["state"], { about, named }: Callers): boolean {
   if (count !== undefined)
     return about.some(({ services }) => services.filter((each) => each.state === state).length === count);
-  const meant = together.includes(name.toLowerCase()) ? named : named.filter((each) => each.name === name);
+  const meant = together.includes(name.toLowerCase()) ? named : named.filter((each) => each.service === name);
   return meant.every((each) => each.state === state);
 }
 

@@ -12,6 +12,8 @@ import { forPrompt, withheld } from "./model-text.ts";
 const maxFacts = 8;
 /** Services that a fact names; the rest are counted. */
 const maxNamed = 6;
+/** Services among which those that may be named are looked for: reading what is written in a name is not free. */
+const maxLooked = 12;
 const maxName = 100;
 const maxText = 700;
 const maxSubject = 1_000;
@@ -53,16 +55,14 @@ export function withoutOldCallers(
   return evidence.filter(({ kind, number }) => kind !== "callers" || numbers.has(number));
 }
 
-/** Those of the services that the cited fact names, by the names that it gives them. */
+/** Those of the services that the cited fact names as they are called; where it had to alter a name, it is not told. */
 export function namedOf(
   { services, evidence }: CitedDependents,
   facts: readonly Evidence[],
-): readonly (Dependent & { readonly name: string })[] {
+): readonly Dependent[] {
   const fact = facts.find(({ number }) => number === evidence);
   const names = new Set(fact === undefined ? [] : partsOf(fact).entities);
-  return services
-    .map((dependent) => ({ ...dependent, name: nameIn(dependent.service) }))
-    .filter(({ name }) => names.has(name));
+  return services.filter(({ service }) => names.has(service));
 }
 
 /** Some of the services by name, and how many there are. */
@@ -112,7 +112,8 @@ function subjectOf(dependents: Dependents): string {
 
 /** What reads like instructions is counted, not named. */
 function namedIn({ services }: Dependents): readonly Dependent[] {
-  return services.filter(({ service }) => nameIn(service) !== withheld).slice(0, maxNamed);
+  const named = services.slice(0, maxLooked).filter(({ service }) => nameIn(service) !== withheld);
+  return named.slice(0, maxNamed);
 }
 
 function nameIn(service: string): string {

@@ -120,7 +120,7 @@ function withoutAlert({ number }: Evidence, { dependents = [], evidence }: Expla
   const known = said.filter(({ services }) => services.every(({ state }) => state !== "unknown"));
   if (known.length === 0) return {};
   const silent = known.flatMap((each) => namedOf(each, evidence)).filter(({ state }) => state === "silent");
-  return { withoutAlert: silent.map(({ name }) => name) };
+  return { withoutAlert: silent.map(({ service }) => service) };
 }
 
 function causeOf(cause: Cause, index: number, evidence: readonly Evidence[]) {

@@ -59,12 +59,13 @@ function summaryOf(question: ExplanationQuestion): readonly Claim[] {
   const concerned = whom?.evidence ?? [];
   if (alerts.length < 2 && incident.services.length < 2) {
     const more = [whom?.text ?? "", history].filter((said) => said !== "").map((said) => `${said}.`);
+    const witness = history === "" ? [] : [first.number];
     return [
       {
         text: fullStop(`${alertName(first)} ${when(incident)}${alertSaying(first)}`),
         evidence: [first.number],
       },
-      ...(more.length === 0 ? [] : [{ text: more.join(" "), evidence: [first.number, ...concerned] }]),
+      ...(more.length === 0 ? [] : [{ text: more.join(" "), evidence: [...witness, ...concerned] }]),
     ];
   }
   const services = servicesInTrouble(question);

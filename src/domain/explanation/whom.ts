@@ -28,32 +28,29 @@ export function whomOf(question: ExplanationQuestion): Claim | null {
     const outermost = outermostUnnamed(question);
     return outermost === null ? null : { text: `the outermost of them is ${outermost}`, evidence };
   }
-  const named = silent
-    .flatMap(({ name }) => (name === undefined ? [] : [shorten(name, maxName)]))
-    .slice(0, maxNamed);
+  const named = silent.filter(({ isNamed }) => isNamed).map(({ service }) => shorten(service, maxName));
   const isCut = dependents.some((each) => each.isCut);
   const [depend, have] = silent.length === 1 && !isCut ? ["depends", "has"] : ["depend", "have"];
   const isOver = incident.state === "resolved";
   const quiet = isOver ? "had no alert in this incident" : `${have} no alert in this incident so far`;
   const isKnown = silent.every(({ state }) => state === "silent");
-  const some = someOf({ names: named, total: silent.length, isCut });
+  const some = someOf({ names: named.slice(0, maxNamed), total: silent.length, isCut });
   const text = `${some} ${depend} on ${whatOf(question)}`;
   return { text: isKnown ? `${text} and ${quiet}` : text, evidence };
 }
 
-/** Each once, those whom evidence names with their names, which come first. */
+/** Each once; those that a fact names come first. */
 function ofState(
   state: Dependent["state"],
   { dependents = [], evidence }: ExplanationQuestion,
-): readonly (Dependent & { readonly name?: string })[] {
+): readonly (Dependent & { readonly isNamed: boolean })[] {
   const named = dependents.flatMap((each) => namedOf(each, evidence));
-  const all = [...named, ...dependents.flatMap(({ services }) => services)];
-  const seen = new Set<string>();
-  return all.filter((dependent) => {
-    if (dependent.state !== state || seen.has(dependent.service)) return false;
-    seen.add(dependent.service);
-    return true;
-  });
+  const names = new Set(named.map(({ service }) => service));
+  const found = new Map<string, Dependent & { readonly isNamed: boolean }>();
+  for (const dependent of [...named, ...dependents.flatMap(({ services }) => services)])
+    if (dependent.state === state)
+      found.set(dependent.service, { ...dependent, isNamed: names.has(dependent.service) });
+  return [...found.values()];
 }
 
 /** The alerting service that users are nearest to, where so many are in trouble that it is not among the named. */
@@ -63,7 +60,7 @@ function outermostUnnamed(question: ExplanationQuestion): string | null {
   const [outermost] = dependents.flatMap((each) => namedOf(each, evidence).slice(0, 1));
   if (outermost === undefined || shown.length < maxInTrouble || shown.includes(outermost.service))
     return null;
-  return shorten(outermost.name, maxName);
+  return shorten(outermost.service, maxName);
 }
 
 /** What they depend on: those who were named to be in trouble, or the suspect that has no alert. */

@@ -133,7 +133,10 @@ describe("where it stands in the text", () => {
   });
 
   test("of a lone alert it is a sentence of its own", () => {
-    const { summary } = writeTemplate(asked(["cart"], callersOf("cart", ["web"]), "cart"));
+    const question = asked(["cart"], callersOf("cart", ["web"]), "cart");
+    const { summary } = writeTemplate(question);
+    const callers = question.evidence.find(({ kind }) => kind === "callers")?.number;
+    expect(summary[1]?.evidence).toEqual([callers]);
     expect(summary.map(({ text }) => text)).toEqual([
       "Slow (warning) on cart since 10:00 UTC.",
       "web depends on it and has no alert in this incident so far.",
