@@ -13,7 +13,7 @@ import type { Topology } from "../topology.ts";
 import type { Weights } from "../weights.ts";
 import { createHistory } from "./history.ts";
 import { createBallot, type Roots } from "./root-votes.ts";
-import { seeAlert } from "./seen-alert.ts";
+import { seeAlert, seek } from "./seen-alert.ts";
 import { type Pauses, pausesFor } from "./sessions.ts";
 import type { SeenAlert, SignalContext } from "./signal.ts";
 import { standingOf } from "./strays.ts";
@@ -51,7 +51,7 @@ export function createKnowledge({ clustering }: Pick<Weights, "clustering">, kin
   /** Says which part of the system an alert is from; all other questions go to the delivered topology. */
   const observed = createObservedTopology(clustering.hubDegree);
   let graph = observed.deliver({ edges: [], services: [] });
-  let services: ReadonlySet<string> = new Set();
+  let services = seek(observed.services);
   let topologyText = "";
   let changes: Change[] = [];
   let ballot = createBallot(graph, clustering.votes);
@@ -89,7 +89,7 @@ export function createKnowledge({ clustering }: Pick<Weights, "clustering">, kin
       if (text === topologyText) return false;
       topologyText = text;
       graph = observed.deliver(topology);
-      services = new Set([...topology.services, ...topology.edges.flat()]);
+      services = seek(observed.services);
       ballot = createBallot(graph, clustering.votes);
       return true;
     },

@@ -12,6 +12,7 @@ import {
   insertMember,
   type LiveAlert,
   lastOf,
+  maxKeptMembers,
   recut,
   type Session,
   type Story,
@@ -77,10 +78,12 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
   };
   const live = new Map<string, LiveAlert>();
   const shelf = createShelf();
-  const arrived = new Map<Cell, number>();
+  /** Cells that alerts came into since they were last told. */
+  let arrived: Cell[] = [];
   /** To be told anew. */
   const touched = new Set<Session>();
-  const grown = new Set<Session>();
+  /** Those with more alerts than are kept. */
+  const overfull = new Set<Session>();
   let sessions = 0;
 
   const questions: PartitionQuestions<LiveAlert> = {
@@ -98,7 +101,7 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
     const name = partNameOf(seen);
     const known = cells[kind].get(name);
     if (known !== undefined) return known;
-    const cell: Cell = { kind, name, key: `${kind} ${name}`, sessions: [] };
+    const cell: Cell = { kind, name, key: `${kind} ${name}`, sessions: [], arrived: 0 };
     cells[kind].set(name, cell);
     return cell;
   }
@@ -111,6 +114,10 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
     if (swallowed.length === 0) return;
     for (const session of swallowed) touched.delete(session);
     into.scores = null;
+  }
+
+  function noteSize(session: Session): void {
+    if (session.members.length > maxKeptMembers) overfull.add(session);
   }
 
   /** Adds to the stories that are no more, and to those that were not there before. */
@@ -165,7 +172,7 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
     for (const session of cell.sessions.splice(from, count)) {
       sessions -= 1;
       touched.delete(session);
-      grown.delete(session);
+      overfull.delete(session);
       for (const story of session.stories) {
         shelf.remove(story);
         stories.push(story);
@@ -194,8 +201,9 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
       swallow(session, swallowed);
       live.set(member.seen.key, member);
       touched.add(session);
-      grown.add(session);
-      arrived.set(cell, (arrived.get(cell) ?? 0) + 1);
+      noteSize(session);
+      if (cell.arrived === 0) arrived.push(cell);
+      cell.arrived += 1;
     },
     update(member) {
       const { session } = member;
@@ -208,25 +216,29 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
       if (session.scores !== null) forgetScores(session.scores, member);
       for (const piece of pieces) touched.add(piece);
       const last = pieces.at(-1);
-      if (last !== undefined) swallow(last, swallowed);
+      if (last === undefined) return;
+      swallow(last, swallowed);
+      noteSize(last);
     },
     touch: ({ session }) => {
       if (session !== null) touched.add(session);
     },
-    waiting: ({ session }) => (session === null ? 0 : (arrived.get(session.cell) ?? 0)),
+    waiting: ({ session }) => session?.cell.arrived ?? 0,
     tell() {
       const gone: Story[] = [];
       const told: Story[] = [];
       for (const session of touched) tellSession(session, gone, told);
       touched.clear();
-      arrived.clear();
+      for (const cell of arrived) cell.arrived = 0;
+      arrived = [];
       for (const story of gone) shelf.remove(story);
       for (const story of told) shelf.add(story);
       return { gone, told };
     },
     trim() {
-      const gone = [...grown].flatMap(trim);
-      grown.clear();
+      if (overfull.size === 0) return [];
+      const gone = [...overfull].flatMap(trim);
+      overfull.clear();
       for (const { seen } of gone) live.delete(seen.key);
       return gone;
     },

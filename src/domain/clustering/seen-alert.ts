@@ -12,28 +12,41 @@ const isBreak: readonly boolean[] = Array.from({ length: 128 }, (_none, code) =>
   wordBreak.test(String.fromCharCode(code)),
 );
 
+/** Services that are looked for in texts. */
+export interface SoughtServices {
+  readonly names: ReadonlySet<string>;
+  /** By a length, whether any name has it: of most words there is no need to look them up. */
+  readonly lengths: readonly boolean[];
+}
+
+/** @param names - of the topology: only these are looked for, so that it does not matter which alert came first. */
+export function seek(names: ReadonlySet<string>): SoughtServices {
+  const lengths: boolean[] = [];
+  for (const { length } of names) {
+    while (lengths.length <= length) lengths.push(false);
+    lengths[length] = true;
+  }
+  return { names, lengths };
+}
+
 /** How alerts are told apart. */
 export interface Reading {
   readonly types: AlertTypes;
   readonly kindOf: KindOf;
 }
 
-/**
- * Reads from an alert what clustering asks of it.
- * @param services - those of the topology: only these are looked for in texts, so that it does not matter which alert
- * came first.
- */
+/** Reads from an alert what clustering asks of it. */
 export function seeAlert(
   key: string,
   alert: Alert,
   graph: ServiceGraph,
-  services: ReadonlySet<string>,
+  services: SoughtServices,
   { types, kindOf }: Reading,
 ): SeenAlert {
   const entity = entityOf(alert);
   const peer = peerOf(alert, entity);
   const names = peer === null ? [] : [peer.peer];
-  if (services.size > 0) addNamed(names, alert.summary, entity, services);
+  if (services.names.size > 0) addNamed(names, alert.summary, entity, services);
   return {
     key,
     alert,
@@ -49,12 +62,14 @@ export function seeAlert(
 const noNames: readonly string[] = [];
 
 /** Adds the services that are named in a text, but for the alert's own. */
-function addNamed(names: string[], text: string, entity: string | null, services: ReadonlySet<string>): void {
+function addNamed(names: string[], text: string, entity: string | null, services: SoughtServices): void {
   for (let start = 0; start < text.length && names.length < maxNames; start += 1) {
     let end = start;
     while (end < text.length && !breaksAt(text, end)) end += 1;
-    const word = text.slice(start, end);
-    if (word !== entity && services.has(word) && !names.includes(word)) names.push(word);
+    if (services.lengths[end - start] === true) {
+      const word = text.slice(start, end);
+      if (word !== entity && services.names.has(word) && !names.includes(word)) names.push(word);
+    }
     start = end;
   }
 }

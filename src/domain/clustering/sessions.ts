@@ -59,6 +59,8 @@ export interface Cell {
   readonly key: string;
   /** In order of start; they do not overlap. */
   readonly sessions: Session[];
+  /** Alerts that came into it since its sessions were last told. */
+  arrived: number;
 }
 
 export interface Pauses {

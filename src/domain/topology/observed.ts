@@ -12,6 +12,8 @@ export interface ObservedTopology {
   deliver(topology: Topology): ServiceGraph;
   /** Takes in what an alert shows of calls. */
   record(alert: Pick<SeenAlert, "entity" | "at"> & { readonly call: ObservedCall | null }): void;
+  /** Those of the delivered topology. */
+  readonly services: ReadonlySet<string>;
   /** The delivered topology with the edges that count at `at`. */
   graphAt(at: number): ServiceGraph;
   /** Edges seen and not yet forgotten. */
@@ -119,6 +121,9 @@ export function createObservedTopology(hubDegree: number): ObservedTopology {
         graphs.delete(oldest);
       }
       return graph;
+    },
+    get services() {
+      return listed;
     },
     get size() {
       return edges.size;
