@@ -8,7 +8,7 @@ import { oneLine } from "../view.ts";
 import { evidenceFor, firstFacts, partsOf } from "./evidence.ts";
 import { reasonsAgainst, reasonsFor } from "./reasons.ts";
 import { alertsAmong, earliest, firstAlertOf, servicesInTrouble, severityOf, worstOf } from "./trouble.ts";
-import { maxInTrouble, whomOf } from "./whom.ts";
+import { namedInTrouble, whomOf } from "./whom.ts";
 import {
   alertName,
   alertSaying,
@@ -70,13 +70,14 @@ function summaryOf(question: ExplanationQuestion): readonly Claim[] {
   }
   const services = servicesInTrouble(question);
   const witnesses = services.flatMap((service) => firstAlertOf(service, alerts)?.number ?? []);
-  const who = services.length === 0 ? "Alerts that name no service" : listOf(services, maxInTrouble);
+  const named = namedInTrouble(services);
+  const who = services.length === 0 ? "Alerts that name no service" : listOf(services, named);
   const isWorse = first !== worst && severityOf(first) !== severityOf(worst);
   const besides = `${whom === null ? "" : `; ${whom.text}`}.${history === "" ? "" : ` ${history}.`}`;
   return [
     {
       text: `${who} ${stateOf(incident, services.length)} ${when(incident)}${besides}`,
-      evidence: [...(witnesses.length === 0 ? [first.number] : witnesses.slice(0, 4)), ...concerned],
+      evidence: [...(witnesses.length === 0 ? [first.number] : witnesses.slice(0, named)), ...concerned],
     },
     {
       text: fullStop(`It began with ${phraseOf(first)}${isWorse ? `; worst is ${phraseOf(worst)}` : ""}`),

@@ -13,7 +13,17 @@ import { listOf } from "./wording.ts";
 const maxNamed = 3;
 const maxName = 60;
 /** Alerting services that the sentence before names. */
-export const maxInTrouble = 4;
+const maxInTrouble = 4;
+
+/** How many of so many are named: "and 1 more" is no shorter than a name. */
+function shownOf(total: number, max: number): number {
+  return total === max + 1 ? total : max;
+}
+
+/** How many of the services in trouble the text names. */
+export function namedInTrouble(services: readonly string[]): number {
+  return shownOf(services.length, maxInTrouble);
+}
 
 /**
  * "web and 3 more depend on it and have no alert in this incident so far"; null where nothing is known, or all who
@@ -34,7 +44,8 @@ export function whomOf(question: ExplanationQuestion): Claim | null {
   const isOver = incident.state === "resolved";
   const quiet = isOver ? "had no alert in this incident" : `${have} no alert in this incident so far`;
   const isKnown = silent.every(({ state }) => state === "silent");
-  const some = someOf({ names: named.slice(0, maxNamed), total: silent.length, isCut });
+  const names = named.slice(0, shownOf(silent.length, maxNamed));
+  const some = someOf({ names, total: silent.length, isCut });
   const text = `${some} ${depend} on ${whatOf(question)}`;
   return { text: isKnown ? `${text} and ${quiet}` : text, evidence };
 }
@@ -56,9 +67,10 @@ function ofState(
 /** The alerting service that users are nearest to, where so many are in trouble that it is not among the named. */
 function outermostUnnamed(question: ExplanationQuestion): string | null {
   const { dependents = [], evidence } = question;
-  const shown = servicesInTrouble(question).slice(0, maxInTrouble);
+  const services = servicesInTrouble(question);
+  const shown = services.slice(0, namedInTrouble(services));
   const [outermost] = dependents.flatMap((each) => namedOf(each, evidence).slice(0, 1));
-  if (outermost === undefined || shown.length < maxInTrouble || shown.includes(outermost.service))
+  if (outermost === undefined || services.length === shown.length || shown.includes(outermost.service))
     return null;
   return shorten(outermost.service, maxName);
 }

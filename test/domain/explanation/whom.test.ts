@@ -62,7 +62,7 @@ describe("for whom it is broken", () => {
     [
       "of a suspect that has no alert, by its name",
       asked(["a"], callersOf("db", five), "db"),
-      "b, c, d and 1 more depend on db and have no alert in this incident so far",
+      "b, c, d and e depend on db and have no alert in this incident so far",
     ],
     [
       "two roots, together",
@@ -83,6 +83,11 @@ describe("for whom it is broken", () => {
       "all alert, and what users touch was not named",
       asked(["cart", ...five], [...callersOf("cart", five.slice(0, 4)), ["e", "d"]], "cart"),
       "the outermost of them is e",
+    ],
+    [
+      "all alert, and the last of five is named rather than counted",
+      asked(["cart", "a", "b", "c", "web"], [...callersOf("cart", ["a", "b", "c"]), ["web", "c"]], "cart"),
+      null,
     ],
     [
       "once it is over",
