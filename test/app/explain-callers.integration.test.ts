@@ -86,7 +86,7 @@ describe("whom an incident concerns", () => {
   test("follows the suspect", async () => {
     await deliver([...shop, ["jobs", "db"], ["checkout", "db"]]);
     bench.rank([buildCause({ service: "db", changeId: null })]);
-    expect((await told()).text).toContain("; app, web and jobs depend on db and have no alert");
+    expect((await told()).text).toContain("; app, web and jobs depend on db, the suspect, and have no alert");
   });
 
   test("is not known without a topology", async () => {

@@ -6,7 +6,8 @@ import type { Claim, ExplanationQuestion } from "../explanation.ts";
 import type { Dependent } from "../topology/dependents.ts";
 import { shorten } from "../view.ts";
 import { namedOf, someOf } from "./callers.ts";
-import { servicesInTrouble } from "./trouble.ts";
+import { partsOf } from "./evidence.ts";
+import { alertsAmong, servicesInTrouble } from "./trouble.ts";
 import { listOf } from "./wording.ts";
 
 /** Services that are named; the rest are counted. */
@@ -47,7 +48,7 @@ export function whomOf(question: ExplanationQuestion): Claim | null {
   const names = named.slice(0, shownOf(silent.length, maxNamed));
   const some = someOf({ names, total: silent.length, isCut });
   const text = `${some} ${depend} on ${whatOf(question)}`;
-  return { text: isKnown ? `${text} and ${quiet}` : text, evidence };
+  return { text: isKnown ? `${text} and ${quiet}` : text.replace(/,$/, ""), evidence };
 }
 
 /** Each once; those that a fact names come first. */
@@ -75,10 +76,11 @@ function outermostUnnamed(question: ExplanationQuestion): string | null {
   return shorten(outermost.service, maxName);
 }
 
-/** What they depend on: those who were named to be in trouble, or the suspect that has no alert. */
-function whatOf({ incident, dependents = [] }: ExplanationQuestion): string {
-  const alerting = new Set(incident.services);
-  const roots = dependents.map(({ of }) => of);
-  if (!roots.every((root) => alerting.has(root))) return listOf(roots, maxNamed);
+/** What they depend on: those who were named to be in trouble, or a suspect that has no alert. */
+function whatOf({ incident, evidence, dependents = [] }: ExplanationQuestion): string {
+  const alerting = new Set(alertsAmong(evidence).map((fact) => partsOf(fact).service));
+  for (const service of incident.services) alerting.add(service);
+  const quiet = dependents.map(({ of }) => of).filter((root) => !alerting.has(root));
+  if (quiet.length > 0) return `${listOf(quiet, 1)}, the suspect,`;
   return incident.services.length === 1 ? "it" : "them";
 }

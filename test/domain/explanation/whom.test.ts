@@ -62,7 +62,7 @@ describe("for whom it is broken", () => {
     [
       "of a suspect that has no alert, by its name",
       asked(["a"], callersOf("db", five), "db"),
-      "b, c, d and e depend on db and have no alert in this incident so far",
+      "b, c, d and e depend on db, the suspect, and have no alert in this incident so far",
     ],
     [
       "two roots, together",
@@ -107,6 +107,18 @@ describe("for whom it is broken", () => {
       services: each.services.map((service) => ({ ...service, state: "unknown" as const })),
     }));
     expect(whomOf({ ...question, dependents })?.text).toBe("app and web depend on it");
+    const silent = asked(["a"], callersOf("db", ["a", "b"]), "db");
+    const unread = (silent.dependents ?? []).map((each) => ({
+      ...each,
+      services: each.services.map((service) => ({ ...service, state: "unknown" as const })),
+    }));
+    expect(whomOf({ ...silent, dependents: unread })?.text).toBe("a and b depend on db, the suspect");
+  });
+
+  test("what alerts under another name, as by its pod, is in trouble all the same", () => {
+    const question = asked(["cart"], callersOf("cart", ["web"]), "cart");
+    const incident = { ...question.incident, services: ["cart-7d9f8b6c5d-x2k4q"] };
+    expect(whomOf({ ...question, incident })?.text).toMatch(/^web depends on it and/);
   });
 
   test("where more were not looked at, the number is the least that there are", () => {
