@@ -120,7 +120,7 @@ export function entityOf(alert: Pick<Alert, "service" | "labels">): string | nul
 }
 
 function isHost(service: string, labels: Labels): boolean {
-  for (const name of Object.keys(labels)) if (labels[name] === service && hostLabels.has(name)) return true;
+  for (const name in labels) if (labels[name] === service && hostLabels.has(name)) return true;
   return false;
 }
 
@@ -141,7 +141,7 @@ function firstOf(labels: Labels, names: readonly string[], but: string | null): 
 }
 
 function namesCall(labels: Labels): boolean {
-  for (const name of Object.keys(labels)) if (callLabels.has(name)) return true;
+  for (const name in labels) if (callLabels.has(name)) return true;
   return false;
 }
 

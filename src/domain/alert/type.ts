@@ -59,7 +59,7 @@ export function createAlertTypes(maxTemplates: number): AlertTypes {
 /** The type by the labels alone: the same on every replica, at any time. */
 export function stableTypeOf(alert: Pick<Alert, "fingerprint" | "labels">): string {
   let stable: Record<string, string> | null = null;
-  for (const name of Object.keys(alert.labels)) {
+  for (const name in alert.labels) {
     const value = alert.labels[name] ?? "";
     const lasting = lastingValue(name, value);
     if (lasting === value) continue;

@@ -1,6 +1,6 @@
 /** What is asked of two stories of different parts of the system, and the sentences that tell of it. */
 import { maxPairs } from "./nearest-pairs.ts";
-import type { Story } from "./sessions.ts";
+import { firstOf, type Story } from "./sessions.ts";
 import type { SignalContext } from "./signal.ts";
 
 /** Length of the window in which unrelated alerts are expected. */
@@ -47,7 +47,7 @@ const neverFired = { firings: 0, together: 0 };
 
 /** @param lagMs - between the two alerts that began nearest to one another. */
 export function factsOf(story: Story, other: Story, lagMs: number, { history }: SignalContext): Facts {
-  const at = Math.min(story.first, other.first);
+  const at = Math.min(firstOf(story), firstOf(other));
   let busiest = 0;
   for (let index = 0; index < Math.min(maxPairs, story.members.length); index += 1)
     busiest = Math.max(busiest, history.firings(story.members[index]?.seen.type ?? "", at).count);

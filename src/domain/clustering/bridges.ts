@@ -5,7 +5,7 @@
 import { factsOf, sentences } from "./bridge-facts.ts";
 import type { Reason } from "./correlation.ts";
 import { nearestPairs, strongest } from "./nearest-pairs.ts";
-import type { Story } from "./sessions.ts";
+import { byStart, firstOf, lastOf, type Story } from "./sessions.ts";
 import type { Signal, SignalContext } from "./signal.ts";
 
 export interface Bridge {
@@ -113,12 +113,13 @@ function strongerNear(
   others: readonly Story[],
   { weights: { gapMs }, areApart }: Asking,
 ): { readonly near: readonly Story[]; readonly isDivided: boolean } | null {
+  const [from, until] = [firstOf(story) - gapMs, lastOf(story) + gapMs];
   const near: Story[] = [];
   let isDivided = false;
   let count = 0;
   for (const other of others) {
-    if (other.first > story.last + gapMs) break;
-    if (other.last < story.first - gapMs) continue;
+    if (firstOf(other) > until) break;
+    if (lastOf(other) < from) continue;
     count += 1;
     if (count > maxNear) return null;
     if (other.cell === story.cell)
@@ -199,7 +200,7 @@ export function byStrength(a: Story, b: Story): readonly [weak: Story, strong: S
 /** Larger, or as large and earlier, so that bridges never run in a circle. */
 function isStronger(a: Story, b: Story): boolean {
   if (a.members.length !== b.members.length) return a.members.length > b.members.length;
-  return a.first < b.first || (a.first === b.first && a.key < b.key);
+  return byStart(a, b) < 0;
 }
 
 /** Sum of the weighted features, but for the surroundings; written out into `reasons` when there is a list for them. */

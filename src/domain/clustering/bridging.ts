@@ -1,8 +1,8 @@
 /** Keeps the bridges between live stories: what appeared, or went, is asked for anew with all that is near it. */
 import { type Asking, type Bridge, bridgeOf, maxNear } from "./bridges.ts";
 import type { LiveStories, Retold } from "./live-stories.ts";
-import type { Story } from "./sessions.ts";
-import { byStart, createLinks, type Links } from "./story-index.ts";
+import { byStart, firstOf, lastOf, type Story } from "./sessions.ts";
+import { createLinks, type Links } from "./story-index.ts";
 
 export interface Bridging {
   readonly links: Links;
@@ -49,14 +49,15 @@ export function createBridging(live: LiveStories, asking: Asking): Bridging {
       if (near === null) lost.add(story);
       for (const other of near ?? []) asked.add(other);
     }
-    for (const story of asked) if (isBusyAt(story.first)) lost.add(story);
+    for (const story of asked) if (isBusyAt(firstOf(story))) lost.add(story);
     for (const story of lost) asked.delete(story);
     return { asked, lost };
   }
 
   /** Null where so much is near that it says nothing. */
-  function nearOf({ first, last }: Story): readonly Story[] | null {
-    return isBusyAt(first) ? null : live.within(first - gapMs, last + gapMs, maxNear);
+  function nearOf(story: Story): readonly Story[] | null {
+    const first = firstOf(story);
+    return isBusyAt(first) ? null : live.within(first - gapMs, lastOf(story) + gapMs, maxNear);
   }
 
   /** All that is near any of some stories, in order of start. */
@@ -112,7 +113,8 @@ interface Span {
 /** The times that stories cover, joined where they are near one another. */
 function spansOf(stories: Iterable<Story>, gapMs: number): readonly Span[] {
   const spans: Span[] = [];
-  for (const { first, last } of [...stories].sort(byStart)) {
+  for (const story of [...stories].sort(byStart)) {
+    const [first, last] = [firstOf(story), lastOf(story)];
     const open = spans.at(-1);
     if (open !== undefined && first <= open.last + 2 * gapMs) open.last = Math.max(open.last, last);
     else spans.push({ first, last });

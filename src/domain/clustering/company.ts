@@ -5,8 +5,8 @@
  */
 import type { LiveStories } from "./live-stories.ts";
 import { areOpposed, type Rulings, type Side } from "./rulings.ts";
-import type { LiveAlert, Story } from "./sessions.ts";
-import { byStart, type Links } from "./story-index.ts";
+import { byStart, type LiveAlert, type Story } from "./sessions.ts";
+import type { Links } from "./story-index.ts";
 
 /** A story, or what is left of it when people moved some of its alerts elsewhere, or these. */
 export interface Piece {

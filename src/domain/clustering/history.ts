@@ -87,7 +87,7 @@ export function createHistory(maxTypes: number): RecordedHistory {
       pauses.record(component, at);
       solitude.record({ type, name, part: component ?? entity ?? name, at });
       affinity.record({ entity, component, at });
-      for (const name of Object.keys(labels)) {
+      for (const name in labels) {
         const value = labels[name];
         if (value !== undefined && value.length <= maxLabelLength && value !== entity)
           values.add(name, value, at);

@@ -292,15 +292,7 @@ function isSame(story: Story, group: readonly number[], weighed: readonly LiveAl
 }
 
 function storyOf(cell: Cell, members: readonly LiveAlert[]): Story {
-  const [first, last] = [members[0], members[members.length - 1]];
-  const story: Story = {
-    cell: cell.key,
-    members,
-    first: first?.at ?? 0,
-    last: last?.at ?? 0,
-    key: first?.seen.key ?? "",
-    fits: null,
-  };
+  const story: Story = { cell: cell.key, members, key: members[0]?.seen.key ?? "", fits: null };
   for (const member of members) member.story = story;
   return story;
 }

@@ -30,9 +30,8 @@ export interface LiveAlert extends StrayMember, Seated {
 /** A story within one session. Never changed: another set of alerts is another story. */
 export interface Story {
   readonly cell: string;
+  /** In order of start. */
   readonly members: readonly LiveAlert[];
-  readonly first: number;
-  readonly last: number;
   /** Key of the first member: what other stories know it by. */
   readonly key: string;
   /** How well it fits stronger stories near it, as far as that was asked. */
@@ -96,9 +95,19 @@ export function weighedOf({ members }: Session): readonly LiveAlert[] {
   return members.length <= maxSessionMembers ? members : members.slice(-maxSessionMembers);
 }
 
-/** When the last alert of a session began. */
-export function lastOf({ members }: Session): number {
+/** When the first alert of a session or a story began. */
+export function firstOf({ members }: Pick<Story, "members">): number {
+  return members[0]?.at ?? Number.POSITIVE_INFINITY;
+}
+
+/** When the last alert of a session or a story began. */
+export function lastOf({ members }: Pick<Story, "members">): number {
   return members[members.length - 1]?.at ?? Number.NEGATIVE_INFINITY;
+}
+
+/** Stories in order of start, then of key. */
+export function byStart(a: Story, b: Story): number {
+  return firstOf(a) - firstOf(b) || (a.key < b.key ? -1 : 1);
 }
 
 /**

@@ -1,11 +1,6 @@
 /** Where live stories are found again: by the minutes they span, and by the bridges between them. */
 import type { Bridge } from "./bridges.ts";
-import type { Story } from "./sessions.ts";
-
-/** Stories in order of start, then of key. */
-export function byStart(a: Story, b: Story): number {
-  return a.first - b.first || (a.key < b.key ? -1 : 1);
-}
+import { firstOf, lastOf, type Story } from "./sessions.ts";
 
 /** Bridges by the key of the story they start from, walked in both directions. */
 export interface Links {
@@ -66,16 +61,16 @@ export function createShelf(): Shelf {
   const minutes = new Map<number, Set<Story>>();
   return {
     add(story) {
-      const until = Math.floor(story.last / shelfMs);
-      for (let minute = Math.floor(story.first / shelfMs); minute <= until; minute += 1) {
+      const until = Math.floor(lastOf(story) / shelfMs);
+      for (let minute = Math.floor(firstOf(story) / shelfMs); minute <= until; minute += 1) {
         const known = minutes.get(minute);
         if (known) known.add(story);
         else minutes.set(minute, new Set([story]));
       }
     },
     remove(story) {
-      const until = Math.floor(story.last / shelfMs);
-      for (let minute = Math.floor(story.first / shelfMs); minute <= until; minute += 1) {
+      const until = Math.floor(lastOf(story) / shelfMs);
+      for (let minute = Math.floor(firstOf(story) / shelfMs); minute <= until; minute += 1) {
         const known = minutes.get(minute);
         known?.delete(story);
         if (known?.size === 0) minutes.delete(minute);
@@ -91,9 +86,10 @@ export function createShelf(): Shelf {
         const here = minutes.get(minute);
         if (here === undefined) continue;
         for (const story of here) {
-          if (story.first > last || story.last < first) continue;
+          const start = firstOf(story);
+          if (start > last || lastOf(story) < first) continue;
           // One that spans several minutes stands under each.
-          if (minute > from && Math.floor(story.first / shelfMs) < minute) continue;
+          if (minute > from && Math.floor(start / shelfMs) < minute) continue;
           found.push(story);
           if (found.length > most) return null;
         }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Asking, bridgeOf } from "../../../src/domain/clustering/bridges.ts";
 import { createHistory } from "../../../src/domain/clustering/history.ts";
-import type { LiveAlert, Story } from "../../../src/domain/clustering/sessions.ts";
+import { byStart, type LiveAlert, type Story } from "../../../src/domain/clustering/sessions.ts";
 import sharedLabels from "../../../src/domain/signals/shared-labels.ts";
 import { createServiceGraph } from "../../../src/domain/topology.ts";
 import { shippedWeights } from "../../../src/domain/weights.ts";
@@ -19,10 +19,10 @@ function storyOf(sketches: readonly Sketch[]): Story {
       ...{ incidentId: null, session: null, story: null, seat: -1, isNews: false },
     };
   });
-  const [first, last] = [members[0], members.at(-1)];
+  const [first] = members;
   return {
     cell: first?.seen.component ?? first?.seen.entity ?? "",
-    ...{ members, first: first?.at ?? 0, last: last?.at ?? 0, key: first?.seen.key ?? "", fits: null },
+    ...{ members, key: first?.seen.key ?? "", fits: null },
   };
 }
 
@@ -60,7 +60,7 @@ const inA = { namespace: "a" };
 const { detour: _detour, oneStory: _oneStory, ...before } = shippedWeights.clustering.bridge;
 
 function scoreOf(story: Story, others: readonly Story[], asked: Asking): number | null {
-  const all = [story, ...others].sort((a, b) => a.first - b.first);
+  const all = [story, ...others].sort(byStart);
   story.fits = null;
   return bridgeOf(story, all, asked)?.score ?? null;
 }
