@@ -150,9 +150,12 @@ const inSummary = /is (-?[\d.]+)\s*\S* \((?:usually|normally|baseline|expected|t
  * not say. Falls count as much as rises.
  */
 export function magnitudeOf(alert: Pick<Alert, "annotations" | "summary">): number | null {
+  // Most say nothing of the kind.
+  const found = alert.summary.includes(" (") ? inSummary.exec(alert.summary) : null;
+  const valueText = alert.annotations["value"] ?? found?.[1];
+  if (valueText === undefined) return null;
   const usualName = usualNames.find((name) => alert.annotations[name] !== undefined);
-  const found = inSummary.exec(alert.summary);
-  const value = Number.parseFloat(alert.annotations["value"] ?? found?.[1] ?? "");
+  const value = Number.parseFloat(valueText);
   const usual = Number.parseFloat((usualName && alert.annotations[usualName]) ?? found?.[2] ?? "");
   if (!Number.isFinite(value) || !Number.isFinite(usual)) return null;
   const floor = 1e-3 * Math.max(Math.abs(value), Math.abs(usual), 1e-9);

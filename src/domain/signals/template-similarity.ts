@@ -9,21 +9,27 @@ const leastAlike = 0.75;
 /** Words that both must say: "is down" alone is said of everything. */
 const fewestWords = 3;
 
-/** By the whole message: an alert is compared again and again while its story goes on. */
-const bySummary = new Map<string, { readonly entity: string | null; readonly words: readonly string[] }>();
-const maxSummaries = 2_000;
-/** By what is left without the service: most rules say the same of every one. */
+/** By what is left of a message without the service: most rules say the same of every one. */
 const byText = new Map<string, readonly string[]>();
-const maxTexts = 1_000;
+const maxTexts = 2_000;
+
+/** The two alerts asked for last, and their words: a new one is compared with all that are near it. */
+let last: Said | null = null;
+let former: Said | null = null;
+
+interface Said {
+  readonly seen: SeenAlert;
+  readonly words: readonly string[];
+}
 
 /** The message without what differs, and without the alert's own service. */
 function wordsOf(seen: SeenAlert): readonly string[] {
+  if (last?.seen === seen) return last.words;
+  if (former?.seen === seen) return former.words;
   const { summary } = seen.alert;
-  const known = bySummary.get(summary);
-  if (known?.entity === seen.entity) return known.words;
   const words = wordsOfText(seen.entity === null ? summary : summary.replaceAll(seen.entity, " 0 "));
-  if (bySummary.size >= maxSummaries) bySummary.clear();
-  bySummary.set(summary, { entity: seen.entity, words });
+  former = last;
+  last = { seen, words };
   return words;
 }
 
