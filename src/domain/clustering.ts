@@ -7,6 +7,7 @@
 
 import { type KindOf, kindOf as shippedKindOf } from "./alert/evidence-kind.ts";
 import type { Alert } from "./alert.ts";
+import { createAlertMemory } from "./clustering/alert-memory.ts";
 import { type Asking, askedOf } from "./clustering/bridges.ts";
 import { createBridging } from "./clustering/bridging.ts";
 import { createCompanyKeeper } from "./clustering/company.ts";
@@ -47,7 +48,7 @@ const maxLive = { sessions: 20_000, alerts: 40_000 } as const;
 const slack = 1.1;
 /** Alerts of one part of the system after which its sessions are told anew, within one call of observe. */
 const maxArrivals = maxSessionMembers / 2;
-/** Alerts that are remembered as placed; the first placed go first, for their repeats have most likely ended. */
+/** Alerts that are remembered as placed, live or not; the first go first, for their repeats have most likely ended. */
 const maxPlaced = 100_000;
 /** Makes an empty correlator; see {@link Correlator}. */
 export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
@@ -59,10 +60,10 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
   let knowledge = createKnowledge(weights, kindOf);
   let rulings = createRulings();
   const numbers = createIncidentNumbers();
-  const placed = new Map<string, number>();
+  const memory = createAlertMemory(maxPlaced);
   let watermark = Number.NEGATIVE_INFINITY;
   let forgottenAt = Number.NEGATIVE_INFINITY;
-  const dropped = { sessions: 0, alerts: 0, placed: 0 };
+  const dropped = { sessions: 0, alerts: 0 };
 
   let floor = createFloor();
 
@@ -83,7 +84,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
 
   /** What depends on the live alerts; made anew with another topology. */
   function createFloor() {
-    const live = createLiveStories({ scoreOf, rootsOf, rulings, weights: clustering });
+    const live = createLiveStories({ scoreOf, rootsOf, rulings, weights: clustering, memory });
     const keeper = createCompanyKeeper(live, () => bridging.links, rulings);
     const asking: Asking = {
       signals: askedOf(signals),
@@ -127,9 +128,9 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
 
   /** Takes a report; returns the alert when it is new. */
   function takeAlert(key: string, alert: Alert, now: number): LiveAlert | null {
-    const known = floor.live.alert(key);
-    if (known !== undefined) takeUpdate(known, alert);
-    if (known !== undefined || placed.has(key)) return null;
+    const known = memory.find(key);
+    if (typeof known === "object") takeUpdate(known, alert);
+    if (known !== undefined) return null;
     const member = addAlert(key, alert, null);
     watermark = Math.max(watermark, Math.min(member.at, now));
     return member;
@@ -148,7 +149,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
 
   /** Reads every live alert anew: it may be of another part of the system now. */
   function readAnew(): void {
-    const members = [...floor.live.alerts()];
+    const members = memory.allLive();
     floor = createFloor();
     for (const member of members) {
       member.seen = knowledge.read(member.seen.key, member.seen.alert);
@@ -183,12 +184,14 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       floor.keeper.of(floor.bridging.renew({ gone, told })),
       rulings.size === 0 ? undefined : rulings.numberFor,
     );
-    const placements = moves.map((move): Placement => {
-      const { key } = move.member.seen;
-      placed.set(key, move.to);
-      const reasons = floor.reasons.ofMove(move);
-      return { key, incidentId: move.to, previousIncidentId: move.from, reasons };
-    });
+    const placements = moves.map(
+      (move): Placement => ({
+        key: move.member.seen.key,
+        incidentId: move.to,
+        previousIncidentId: move.from,
+        reasons: floor.reasons.ofMove(move),
+      }),
+    );
     return {
       placements,
       merges: merges.map(({ from, into, move }) => ({ from, into, reasons: floor.reasons.ofMove(move) })),
@@ -207,7 +210,6 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     const neighbour = floor.live.neighbourOf(member, clustering.firingGapMs);
     const incidentId = neighbour?.incidentId ?? numbers.take();
     numbers.put(member, incidentId);
-    placed.set(member.seen.key, incidentId);
     const because =
       neighbour === null
         ? "when it came, nothing near it in time fitted it"
@@ -228,11 +230,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     letGo(shrunk);
     dropped.sessions += shrunk.sessions;
     dropped.alerts += shrunk.alerts.length;
-    for (const key of placed.keys()) {
-      if (placed.size <= maxPlaced) break;
-      placed.delete(key);
-      dropped.placed += 1;
-    }
+    memory.trim();
     if (knowledge.tidy()) readAnew();
   }
 
@@ -259,7 +257,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       merges.push(...result.merges);
       splits.push(...result.splits);
       if (rulings.size > 0 && (isRuled || result.placements.some(({ key }) => rulings.bondOf(key) !== null)))
-        placements.push(...followRulings({ rulings, live: floor.live, placed, numbers }));
+        placements.push(...followRulings({ rulings, memory, numbers }));
       for (const member of floor.live.trim()) numbers.release(member);
       fresh = [];
       isRuled = false;
@@ -291,20 +289,19 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       const [left, right] = [floor.live.alert(a), floor.live.alert(b)];
       return left === undefined || right === undefined ? null : floor.reasons.compare(left, right);
     },
-    remembers: (key) => placed.has(key),
-    restore(memory) {
+    remembers: (key) => memory.incidentOf(key) !== undefined,
+    restore(kept) {
       knowledge = createKnowledge(weights, kindOf);
       rulings = createRulings();
-      for (const ruling of memory.rulings) rulings.add(ruling);
-      placed.clear();
-      numbers.reset(memory.nextIncidentId);
+      for (const ruling of kept.rulings) rulings.add(ruling);
+      memory.clear();
+      numbers.reset(kept.nextIncidentId);
       [watermark, forgottenAt] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
-      knowledge.takeTopology(memory.topology);
-      for (const change of memory.changes) knowledge.takeChange(change);
+      knowledge.takeTopology(kept.topology);
+      for (const change of kept.changes) knowledge.takeChange(change);
       floor = createFloor();
-      for (const { key, alert, incidentId } of memory.alerts) {
+      for (const { key, alert, incidentId } of kept.alerts) {
         const { at } = addAlert(key, alert, incidentId);
-        placed.set(key, incidentId);
         watermark = Math.max(watermark, at);
       }
       forget();
@@ -317,11 +314,11 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       ...floor.live.sizes(),
       ...knowledge.sizes(),
       bridges: floor.bridging.links.size,
-      placed: placed.size,
+      placed: memory.size,
       rulings: rulings.size,
       dropped_sessions: dropped.sessions,
       dropped_alerts: dropped.alerts,
-      dropped_placed: dropped.placed,
+      dropped_placed: memory.dropped,
       dropped_rulings: rulings.dropped,
     }),
   };

@@ -1,15 +1,13 @@
 /** Alerts that are no longer weighed obey rulings all the same: they follow those they were put together with. */
+import type { AlertMemory } from "./alert-memory.ts";
 import type { Placement, Reason } from "./correlation.ts";
 import { ruledScore } from "./grouping-reasons.ts";
 import type { IncidentNumbers } from "./incident-numbers.ts";
-import type { LiveStories } from "./live-stories.ts";
 import type { Bond, Rulings, Side } from "./rulings.ts";
 
 export interface ForgottenAlerts {
   readonly rulings: Rulings;
-  readonly live: LiveStories;
-  /** Where each alert is, also those that are no longer live. */
-  readonly placed: Map<string, number>;
+  readonly memory: AlertMemory;
   readonly numbers: IncidentNumbers;
 }
 
@@ -20,16 +18,17 @@ export function followRulings(alerts: ForgottenAlerts): Placement[] {
   return [...placements, ...separate(alerts)];
 }
 
-function isWeighed({ live }: ForgottenAlerts, key: string): boolean {
-  return (live.alert(key)?.story ?? null) !== null;
+function isWeighed({ memory }: ForgottenAlerts, key: string): boolean {
+  return (memory.live(key)?.story ?? null) !== null;
 }
 
 function move(alerts: ForgottenAlerts, key: string, to: number, because: string, score: number): Placement[] {
-  const from = alerts.placed.get(key);
+  const { memory, numbers } = alerts;
+  const from = memory.incidentOf(key);
   if (from === undefined || from === to || isWeighed(alerts, key)) return [];
-  const member = alerts.live.alert(key);
-  if (member !== undefined) alerts.numbers.put(member, to);
-  alerts.placed.set(key, to);
+  const member = memory.live(key);
+  if (member === undefined) memory.put(key, to);
+  else numbers.put(member, to);
   const reasons: readonly Reason[] = [{ signal: "ruling", score, because }];
   return [{ key, incidentId: to, previousIncidentId: from, reasons }];
 }
@@ -38,7 +37,7 @@ function move(alerts: ForgottenAlerts, key: string, to: number, because: string,
 function numberOf(alerts: ForgottenAlerts, { keys }: Bond): number | undefined {
   const counts = new Map<number, number>();
   for (const key of keys) {
-    const id = alerts.placed.get(key);
+    const id = alerts.memory.incidentOf(key);
     if (id === undefined) continue;
     if (isWeighed(alerts, key)) return id;
     counts.set(id, (counts.get(id) ?? 0) + 1);

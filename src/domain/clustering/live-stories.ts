@@ -2,6 +2,7 @@
  * The alerts of the last quarter of an hour, in cells and sessions, and the stories they tell. Only sessions that
  * something happened to are told anew; of a session's stories only those that came out different are new ones.
  */
+import type { AlertMemory } from "./alert-memory.ts";
 import { createPairScores, forgetScores, seat } from "./pair-scores.ts";
 import { memberAt, type PartitionQuestions, type PartitionWeights, partition } from "./partition.ts";
 import type { Roots } from "./root-votes.ts";
@@ -30,7 +31,6 @@ export interface Retold {
 
 export interface LiveStories {
   alert(key: string): LiveAlert | undefined;
-  alerts(): Iterable<LiveAlert>;
   story(key: string): Story | undefined;
   /** Stories that overlap with a time, ms; null when they are more than `most`. */
   within(first: number, last: number, most: number): readonly Story[] | null;
@@ -66,17 +66,19 @@ export interface LiveStoriesOptions {
   readonly rootsOf: (member: LiveAlert) => Roots;
   readonly rulings: Rulings;
   readonly weights: PartitionWeights;
+  /** Where alerts are found by their keys; it may know more than are live here. */
+  readonly memory: AlertMemory;
 }
 
 /** Starts empty. */
-export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveStoriesOptions): LiveStories {
+export function createLiveStories(options: LiveStoriesOptions): LiveStories {
+  const { scoreOf, rootsOf, rulings, weights, memory } = options;
   /** By kind, then by name: joined into one text, each would have to be hashed anew. */
   const cells: Readonly<Record<PartKind, Map<string, Cell>>> = {
     part: new Map(),
     service: new Map(),
     nameless: new Map(),
   };
-  const live = new Map<string, LiveAlert>();
   const shelf = createShelf();
   /** Cells that alerts came into since they were last told. */
   let arrived: Cell[] = [];
@@ -85,6 +87,7 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
   /** Those with more alerts than are kept. */
   const overfull = new Set<Session>();
   let sessions = 0;
+  let live = 0;
 
   const questions: PartitionQuestions<LiveAlert> = {
     scoreOf: (a, b) => scoreWithin(a, b, scoreOf),
@@ -112,7 +115,10 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
 
   function swallow(into: Session, swallowed: readonly Session[]): void {
     if (swallowed.length === 0) return;
-    for (const session of swallowed) touched.delete(session);
+    for (const session of swallowed) {
+      touched.delete(session);
+      overfull.delete(session);
+    }
     into.scores = null;
   }
 
@@ -178,7 +184,8 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
         stories.push(story);
       }
       for (const member of session.members) {
-        live.delete(member.seen.key);
+        memory.retire(member);
+        live -= 1;
         alerts.push(member);
       }
     }
@@ -186,10 +193,9 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
   }
 
   return {
-    alert: (key) => live.get(key),
-    alerts: () => live.values(),
+    alert: memory.live,
     story(key) {
-      const story = live.get(key)?.story ?? null;
+      const story = memory.live(key)?.story ?? null;
       return story?.key === key ? story : undefined;
     },
     within: shelf.within,
@@ -199,7 +205,8 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
       const { session, swallowed } = insertMember(cell, member);
       sessions += cell.sessions.length - before;
       swallow(session, swallowed);
-      live.set(member.seen.key, member);
+      memory.add(member);
+      live += 1;
       touched.add(session);
       noteSize(session);
       if (cell.arrived === 0) arrived.push(cell);
@@ -239,7 +246,8 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
       if (overfull.size === 0) return [];
       const gone = [...overfull].flatMap(trim);
       overfull.clear();
-      for (const { seen } of gone) live.delete(seen.key);
+      for (const member of gone) memory.retire(member);
+      live -= gone.length;
       return gone;
     },
     expire(before) {
@@ -254,10 +262,10 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
     },
     shrink(to) {
       const removed = { stories: [] as Story[], alerts: [] as LiveAlert[], sessions: 0 };
-      if (live.size <= to.alerts && sessions <= to.sessions) return removed;
+      if (live <= to.alerts && sessions <= to.sessions) return removed;
       const oldest = allCells().flatMap((cell) => cell.sessions);
       for (const session of oldest.sort((a, b) => lastOf(a) - lastOf(b))) {
-        if (live.size <= to.alerts && sessions <= to.sessions) break;
+        if (live <= to.alerts && sessions <= to.sessions) break;
         const { cell } = session;
         remove(cell, { from: cell.sessions.indexOf(session), count: 1 }, removed);
         removed.sessions += 1;
@@ -277,7 +285,7 @@ export function createLiveStories({ scoreOf, rootsOf, rulings, weights }: LiveSt
         }
       return nearest;
     },
-    sizes: () => ({ cells: allCells().length, sessions, alerts: live.size }),
+    sizes: () => ({ cells: allCells().length, sessions, alerts: live }),
   };
 }
 

@@ -139,7 +139,8 @@ export function insertMember(
     insertInOrder(before.members, member);
   } else {
     index += 1;
-    cell.sessions.splice(index, 0, session);
+    if (index === cell.sessions.length) cell.sessions.push(session);
+    else cell.sessions.splice(index, 0, session);
   }
   member.session = session;
   session.reach = Math.max(session.reach, member.reach);
@@ -148,6 +149,7 @@ export function insertMember(
 
 const never = Number.NEGATIVE_INFINITY;
 const noStories: readonly Story[] = [];
+const noSessions: readonly Session[] = [];
 
 /** @param members - filled at once: an array that grows from nothing takes room for seventeen, and most have one. */
 function createSession(cell: Cell, members: LiveAlert[]): Session {
@@ -170,10 +172,11 @@ function insertInOrder(members: LiveAlert[], member: LiveAlert): void {
 }
 
 /** Joins to a session all that begin within its reach. */
-function swallowFollowing(cell: Cell, index: number): Session[] {
+function swallowFollowing(cell: Cell, index: number): readonly Session[] {
   const session = cell.sessions[index];
+  // Most are the last of their cell.
+  if (session === undefined || index === cell.sessions.length - 1) return noSessions;
   const swallowed: Session[] = [];
-  if (session === undefined) return swallowed;
   for (;;) {
     const next = cell.sessions[index + 1];
     if (next === undefined || (next.members[0]?.at ?? 0) > session.reach) break;

@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+import { createAlertMemory } from "../../../src/domain/clustering/alert-memory.ts";
+import { rootsOf } from "../../../src/domain/clustering/root-votes.ts";
+import type { LiveAlert } from "../../../src/domain/clustering/sessions.ts";
+import { seen } from "../../contracts/signal.ts";
+
+const template = seen({ service: "web-a", at: 0 });
+
+function liveAlert(key: string, incidentId: number | null): LiveAlert {
+  return {
+    ...{ seen: { ...template, key }, at: 0, roots: rootsOf({ services: [], votes: [] }), standing: 0 },
+    ...{ lastsWhileFiring: true, reach: 0, incidentId, session: null, story: null, seat: -1, isNews: false },
+  };
+}
+
+test("a live alert is remembered whole, one that no longer is by its incident", () => {
+  const memory = createAlertMemory(10);
+  const alert = liveAlert("a", null);
+  memory.add(alert);
+  expect([memory.find("a"), memory.live("a"), memory.incidentOf("a")]).toEqual([alert, alert, undefined]);
+  alert.incidentId = 7;
+  expect(memory.incidentOf("a")).toBe(7);
+  memory.retire(alert);
+  expect([memory.find("a"), memory.live("a"), memory.incidentOf("a")]).toEqual([7, undefined, 7]);
+  memory.put("a", 8);
+  expect(memory.incidentOf("a")).toBe(8);
+});
+
+test("one that never had an incident is forgotten whole", () => {
+  const memory = createAlertMemory(10);
+  memory.add(liveAlert("a", null));
+  memory.retire(liveAlert("a", null));
+  expect([memory.find("a"), memory.size]).toEqual([undefined, 0]);
+});
+
+test("over the limit those go that came first, but no live ones", () => {
+  const memory = createAlertMemory(3);
+  const members = ["a", "b", "c", "d", "e"].map((key, index) => liveAlert(key, index));
+  for (const member of members) memory.add(member);
+  for (const member of members) if (member.seen.key !== "a") memory.retire(member);
+  memory.trim();
+  expect([memory.size, memory.dropped]).toEqual([3, 2]);
+  expect(memory.allLive()).toEqual([members[0]]);
+  expect(["b", "c", "d", "e"].map((key) => memory.incidentOf(key))).toEqual([undefined, undefined, 3, 4]);
+});
+
+test("were all of them live, none would go, and the search for one would end", () => {
+  const memory = createAlertMemory(1);
+  for (const key of ["a", "b", "c"]) memory.add(liveAlert(key, 1));
+  memory.trim();
+  expect([memory.size, memory.dropped]).toEqual([3, 0]);
+});
