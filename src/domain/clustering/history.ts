@@ -83,9 +83,9 @@ export function createHistory(maxTypes: number): RecordedHistory {
       if (at < first) first = at;
       all.add(at);
       allLately.add(at);
-      types.add(type, at);
+      const place = types.add(type, at);
       pauses.record(component, at);
-      solitude.record({ type, name, part: component ?? entity ?? name, at });
+      solitude.record({ type: place, name, part: component ?? entity ?? name, at });
       affinity.record({ entity, component, at });
       for (const name in labels) {
         const value = labels[name];

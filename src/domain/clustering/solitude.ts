@@ -7,7 +7,8 @@ import { createBoundedMap } from "./bounded-map.ts";
 import { createTimeBook, type TimeBook } from "./time-book.ts";
 
 export interface Firing {
-  readonly type: string;
+  /** Where its type stands among those by type. */
+  readonly type: number;
   readonly name: string;
   /** The part of the system within which company counts: a component, or a service outside the topology. */
   readonly part: string;
@@ -40,44 +41,46 @@ const nameWeight = 4;
 const typeWeight = 2;
 
 /**
- * What fired in one part, in order of start, as lists that run in step from `from` on: an object for each firing would
- * have to be moved about by every collection while it is young.
+ * What fired in one part, in order of start: {@link fields} small whole numbers for each firing in one list, from
+ * `from` on. As many objects would have to be moved about by every collection, and each would be far from the last.
  */
 interface Young {
+  /** What times are counted from, ms: the time of the first. */
+  base: number;
   from: number;
-  readonly types: string[];
-  readonly names: string[];
-  readonly times: number[];
-  readonly isAlone: boolean[];
+  list: number[];
 }
 
-/** Places before `from` that are cleared together. */
+/** Of a firing: places of its type and its name, its time after the base, and whether it has company. */
+const fields = 4;
+const typeField = 0;
+const nameField = 1;
+const timeField = 2;
+const companyField = 3;
+const alone = 0;
+const accompanied = 1;
+/** Firings before `from` that are cleared together. */
 const mostPassed = 16;
 
 function createYoung(): Young {
-  return { from: 0, types: [], names: [], times: [], isAlone: [] };
+  return { base: 0, from: 0, list: [] };
 }
 
-function insert(young: Young, place: number, { type, name, at }: Firing, isAlone: boolean): void {
-  if (place === young.times.length) {
-    young.types.push(type);
-    young.names.push(name);
-    young.times.push(at);
-    young.isAlone.push(isAlone);
-    return;
-  }
-  young.types.splice(place, 0, type);
-  young.names.splice(place, 0, name);
-  young.times.splice(place, 0, at);
-  young.isAlone.splice(place, 0, isAlone);
+function timeOf({ base, list }: Young, place: number): number {
+  return base + (list[place + timeField] ?? 0);
 }
 
 /** Lets go of the first ones: those that are too many, and those that began before a time. */
 function forget(young: Young, before: number): void {
-  const { times } = young;
-  while (times.length - young.from > maxYoung || (times[young.from] ?? before) < before) young.from += 1;
-  if (young.from < mostPassed) return;
-  for (const list of [young.types, young.names, times, young.isAlone]) list.splice(0, young.from);
+  const { list } = young;
+  while (list.length - young.from > maxYoung * fields || timeOf(young, young.from) < before)
+    young.from += fields;
+  if (young.from < mostPassed * fields) return;
+  const base = timeOf(young, young.from);
+  young.list = list.slice(young.from);
+  for (let place = timeField; place < young.list.length; place += fields)
+    young.list[place] = (young.list[place] ?? 0) + young.base - base;
+  young.base = base;
   young.from = 0;
 }
 
@@ -91,37 +94,36 @@ export function createSolitude(maxKept: number, types: TimeBook): Solitude {
   const names = createTimeBook(Math.min(maxKept, maxNames), maxNameTimes);
   const parts = createBoundedMap(maxKept, createYoung);
 
-  function mark(type: string, name: string, at: number): void {
-    types.mark(type, at);
-    names.mark(name, at);
-  }
-
   /** Gives company to a firing that had none. */
   function accompany(young: Young, place: number): void {
-    if (young.isAlone[place] !== true) return;
-    young.isAlone[place] = false;
-    mark(young.types[place] ?? "", young.names[place] ?? "", young.times[place] ?? 0);
+    const { list } = young;
+    if (list[place + companyField] === accompanied) return;
+    list[place + companyField] = accompanied;
+    const at = timeOf(young, place);
+    types.mark(list[place + typeField] ?? 0, at);
+    names.mark(list[place + nameField] ?? 0, at);
   }
 
   return {
-    record(firing) {
-      const { type, name, part, at } = firing;
-      names.add(name, at);
+    record({ type, name, part, at }) {
       const young = parts.recall(part);
-      const { times } = young;
-      let place = times.length;
+      const { list } = young;
+      if (list.length === 0) young.base = at;
+      const namePlace = names.add(name, at);
+      let own = list.length;
       let isAlone = true;
-      for (let index = times.length - 1; index >= young.from; index -= 1) {
-        const other = times[index] ?? 0;
+      for (let place = own - fields; place >= young.from; place -= fields) {
+        const other = timeOf(young, place);
         if (other < at - nearMs) break;
-        if (other > at) place = index;
+        if (other > at) own = place;
         // An alert that flaps is no company for itself.
-        if (other > at + nearMs || young.types[index] === type) continue;
-        accompany(young, index);
+        if (other > at + nearMs || list[place + typeField] === type) continue;
+        accompany(young, place);
         isAlone = false;
       }
-      if (!isAlone) mark(type, name, at);
-      insert(young, place, firing, isAlone);
+      if (own === list.length) list.push(type, namePlace, at - young.base, alone);
+      else list.splice(own, 0, type, namePlace, at - young.base, alone);
+      if (!isAlone) accompany(young, own);
       forget(young, at - youngMs);
     },
     shareAlone(type, name, at) {

@@ -55,9 +55,13 @@ export function createTally(widthMs: number, most: number): Tally {
       }
       return sum;
     }
+    const from = Math.max(low, newest - most + 1);
     const until = Math.min(high, newest + 1);
-    for (let bucket = Math.max(low, newest - most + 1); bucket < until; bucket += 1)
-      sum += ring[bucket % most] ?? 0;
+    let place = from % most;
+    for (let bucket = from; bucket < until; bucket += 1) {
+      sum += ring[place] ?? 0;
+      place = place + 1 === most ? 0 : place + 1;
+    }
     return sum;
   }
 

@@ -5,15 +5,16 @@
 import { createBoundedKeys } from "./bounded-keys.ts";
 
 export interface TimeBook {
-  add(key: string, at: number): void;
+  /** Returns where the times of the key are: until the key goes, and then another one may have the place. */
+  add(key: string, at: number): number;
   /** Where the times of a key are, for the questions below; null for one that is not known. */
   find(key: string): number | null;
   /** The earliest time that is remembered. */
   oldest(place: number): number;
   /** How many times are after `from` and before `until`. */
   countBetween(place: number, from: number, until: number): number;
-  /** Marks one of a key's times; nothing happens when it is no longer remembered. */
-  mark(key: string, at: number): void;
+  /** Marks one of the times that are equal; nothing happens when none is remembered. */
+  mark(place: number, at: number): void;
   /** Like `countBetween`, of those that are marked. */
   countMarkedBetween(place: number, from: number, until: number): number;
   /** How many of one's times between two have one of the other's, before `until`, within `nearMs`. */
@@ -52,7 +53,7 @@ export function createTimeBook(maxKeys: number, maxTimes: number): TimeBook {
     return low;
   }
 
-  function add(key: string, at: number): void {
+  function add(key: string, at: number): number {
     const place = places.recall(key);
     const start = place * maxTimes;
     const count = counts[place] ?? 0;
@@ -75,6 +76,7 @@ export function createTimeBook(maxKeys: number, maxTimes: number): TimeBook {
       times[index - 1] = at;
       marks[index - 1] = 0;
     }
+    return place;
   }
 
   return {
@@ -86,9 +88,7 @@ export function createTimeBook(maxKeys: number, maxTimes: number): TimeBook {
     oldest: (place) => times[place * maxTimes] ?? 0,
     countBetween: (place, from, until) =>
       Math.max(0, indexOf(place, until) - indexOf(place, nextAfter(from))),
-    mark(key, at) {
-      const place = places.find(key);
-      if (place === -1) return;
+    mark(place, at) {
       const end = place * maxTimes + (counts[place] ?? 0);
       for (let index = indexOf(place, at); index < end && times[index] === at; index += 1)
         if (marks[index] === 0) {

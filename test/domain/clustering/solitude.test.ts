@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createSolitude, type Solitude } from "../../../src/domain/clustering/solitude.ts";
+import { createSolitude } from "../../../src/domain/clustering/solitude.ts";
 import { createTimeBook } from "../../../src/domain/clustering/time-book.ts";
 
 const minute = 60_000;
@@ -8,14 +8,13 @@ const hour = 60 * minute;
 const start = Date.parse("2026-03-01T00:00:00Z");
 
 /** Puts firings into the book of types first, as the history does. */
-function createRecorded(): Solitude {
+function createRecorded() {
   const types = createTimeBook(100, 24);
   const solitude = createSolitude(100, types);
   return {
     ...solitude,
-    record(firing) {
-      types.add(firing.type, firing.at);
-      solitude.record(firing);
+    record({ type, name, part, at }: ReturnType<typeof sighting>) {
+      solitude.record({ type: types.add(type, at), name, part, at });
     },
   };
 }
@@ -83,6 +82,28 @@ test("the order in which the firings of some minutes are recorded does not matte
         return ["a", "b", "c"].map((type) => solitude.shareAlone(type, type, start + hour));
       });
       expect(answers[1]).toEqual(answers[0]);
+    }),
+  );
+});
+
+test("what a busy part sent is judged the same in any order of arrival, however much of it is let go", () => {
+  const one = fc.record({
+    type: fc.constantFrom("a", "b", "c"),
+    part: fc.constantFrom("shop", "bank"),
+    at: fc.integer({ min: 0, max: 40 }).map((step) => step * 20_000),
+  });
+  fc.assert(
+    fc.property(fc.array(one, { maxLength: 24 }), fc.integer(), (firings, seed) => {
+      const [inOrder, shuffled] = [createRecorded(), createRecorded()];
+      const before = Array.from({ length: 100 }, (_none, n) => sighting("before", n * 1_000 - 2_000_000));
+      const all = firings.map(({ type, part, at }) => sighting(type, at, part));
+      for (const firing of [...before, ...all.toSorted((a, b) => a.at - b.at)]) inOrder.record(firing);
+      const mixed = all.toSorted((a, b) => ((a.at + seed) % 7) - ((b.at + seed) % 7));
+      for (const firing of [...before, ...mixed]) shuffled.record(firing);
+      for (const type of ["a", "b", "c", "before"])
+        expect(shuffled.shareAlone(type, type, start + 3 * hour)).toBe(
+          inOrder.shareAlone(type, type, start + 3 * hour),
+        );
     }),
   );
 });

@@ -47,14 +47,13 @@ test("marks stay with their times while others come in before, after and beyond 
       const book = createTimeBook(10, most);
       let plain: { at: number; isMarked: boolean }[] = [];
       for (const entry of list) {
-        book.add("a", entry.at);
+        const place = book.add("a", entry.at);
         plain = [...plain, { at: entry.at, isMarked: false }].sort((a, b) => a.at - b.at).slice(-most);
         if (!entry.isMarked) continue;
-        book.mark("a", entry.at);
+        book.mark(place, entry.at);
         const first = plain.find(({ at, isMarked }) => at === entry.at && !isMarked);
         if (first !== undefined) first.isMarked = true;
       }
-      book.mark("unknown", 7);
       const place = book.find("a");
       if (place === null) return;
       const within = plain.filter(({ at, isMarked }) => isMarked && at > from && at < until);
