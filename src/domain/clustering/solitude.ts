@@ -145,6 +145,6 @@ function shareIn(starts: TimeBook, key: string, at: number, { share, firings }: 
   if (place === null) return (firings * share) / firings;
   const [from, until] = [at - dayMs, at - settledMs];
   const all = starts.countBetween(place, from, until);
-  const alone = all - starts.countMarkedBetween(place, from, until);
-  return (alone + firings * share) / (all + firings);
+  const solitary = all - starts.countMarkedBetween(place, from, until);
+  return (solitary + firings * share) / (all + firings);
 }
