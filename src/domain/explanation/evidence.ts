@@ -11,7 +11,7 @@ import type { Evidence } from "../explanation.ts";
 import { endingText, type PastIncident, similarityText, whySimilar } from "../incident/past.ts";
 import type { Incident } from "../incident.ts";
 import { type ModelReport, reportOf, worstLoss } from "../monitoring/report.ts";
-import type { Topology } from "../topology.ts";
+import { type Neighbours, neighboursIn, type Topology } from "../topology.ts";
 import { oneLine, shorten } from "../view.ts";
 import { forPrompt } from "./model-text.ts";
 
@@ -89,6 +89,8 @@ function identity(evidence: Pick<Evidence, "kind" | "subject">): string {
 
 /** Facts behind the leading causes: the change, the first alert of the service, the way from an alert to it. */
 function blamedEvidence(question: EvidenceQuestion): readonly Candidate[] {
+  const { callers } = neighboursIn(question.topology);
+  const affected = new Set(question.alerts.flatMap(({ alert }) => entityOf(alert) ?? []));
   return question.causes.slice(0, leadingCauses).flatMap((cause) => {
     const change = question.changes.find((candidate) => candidate.id === cause.changeId);
     const service = cause.service ?? change?.service ?? null;
@@ -96,7 +98,7 @@ function blamedEvidence(question: EvidenceQuestion): readonly Candidate[] {
     return [
       ...(change === undefined ? [] : [evidenceOfChange(change)]),
       ...(first === undefined ? [] : [evidenceOfAlert(first)]),
-      ...(service === null ? [] : pathEvidence(service, question)),
+      ...(service === null ? [] : pathEvidence(service, affected, callers)),
     ];
   });
 }
@@ -198,9 +200,13 @@ function writeChange(change: Change) {
 }
 
 /** Shortest ways from services with alerts down to a suspected service, along the calls; at most two. */
-function pathEvidence(suspect: string, { topology, alerts }: EvidenceQuestion): readonly Candidate[] {
-  const affected = new Set(alerts.map(({ alert }) => entityOf(alert)).filter((service) => service !== null));
-  const paths = pathsTo(suspect, topology)
+/** @param affected - services with an alert in the incident. */
+function pathEvidence(
+  suspect: string,
+  affected: ReadonlySet<string>,
+  callers: Neighbours["callers"],
+): readonly Candidate[] {
+  const paths = pathsTo(suspect, callers)
     .filter((path) => path.length > 1 && affected.has(path[0] ?? ""))
     .slice(0, maxPaths);
   return paths.map((path) => ({
@@ -215,17 +221,12 @@ function pathEvidence(suspect: string, { topology, alerts }: EvidenceQuestion): 
 }
 
 /** Shortest call paths that end at a service, nearest callers first, then by name. */
-function pathsTo(service: string, topology: Topology): readonly (readonly string[])[] {
-  const callers = new Map<string, string[]>();
-  for (const [caller, callee] of topology.edges) {
-    if (caller === callee) continue;
-    callers.set(callee, [...(callers.get(callee) ?? []), caller]);
-  }
+function pathsTo(service: string, callers: Neighbours["callers"]): readonly (readonly string[])[] {
   const seen = new Set([service]);
   const paths: (readonly string[])[] = [[service]];
   for (const path of paths) {
     if (path.length > maxPathHops || paths.length > maxPathsWalked) break;
-    for (const caller of (callers.get(path[0] ?? "") ?? []).toSorted()) {
+    for (const caller of [...(callers.get(path[0] ?? "") ?? [])].sort()) {
       if (seen.has(caller)) continue;
       seen.add(caller);
       paths.push([caller, ...path]);
@@ -311,7 +312,10 @@ export function firstFacts(evidence: readonly Evidence[], max: number): readonly
   return telling.slice(0, max).map(({ number }) => number);
 }
 
-/** Numbers of the evidence that a cause rests on: its change first, then alerts and metrics of its service, then ways to it. Who calls whom is none of it. */
+/**
+ * Numbers of the evidence that a cause rests on: its change first, then alerts and metrics of its service, then ways to
+ * it. Who calls whom is none of it.
+ */
 export function evidenceFor(cause: Cause, evidence: readonly Evidence[]): readonly number[] {
   const matching = (test: (parts: EvidenceParts, fact: Evidence) => boolean) =>
     evidence.filter((fact) => test(partsOf(fact), fact)).map((fact) => fact.number);
