@@ -167,8 +167,7 @@ describe("the files of docs/plugins.md", () => {
 });
 
 function seenAlert(annotations: Readonly<Record<string, string>>) {
-  const base = seen({ service: "web-a", at: 0 });
-  return { ...base, alert: { ...base.alert, annotations } };
+  return { ...seen({ service: "web-a", at: 0 }), annotations };
 }
 
 // ---------- the backend keeps the contract of every backend ----------

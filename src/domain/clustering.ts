@@ -26,7 +26,14 @@ import { createKnowledge } from "./clustering/knowledge.ts";
 import { createLiveStories, type Expired, type Retold } from "./clustering/live-stories.ts";
 import type { Roots } from "./clustering/root-votes.ts";
 import { createRulings } from "./clustering/rulings.ts";
-import { type LiveAlert, maxSessionMembers, reachOf, type Story } from "./clustering/sessions.ts";
+import { keptOf } from "./clustering/seen-alert.ts";
+import {
+  createLiveAlert,
+  type LiveAlert,
+  maxSessionMembers,
+  reachOf,
+  type Story,
+} from "./clustering/sessions.ts";
 import { shippedSignals } from "./clustering/shipped-signals.ts";
 import type { Signal } from "./clustering/signal.ts";
 import { shippedWeights, type Weights } from "./weights.ts";
@@ -71,15 +78,15 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     const { context } = knowledge;
     let sum = 0;
     for (let index = 0; index < signals.length; index += 1) {
-      const score = signals[index]?.score(early.seen, late.seen, context) ?? null;
+      const score = signals[index]?.score(early, late, context) ?? null;
       if (score !== null) sum += score * (multipliers[index] ?? 1);
     }
     return sum;
   }
 
+  /** Worked out anew whenever it is asked for: most alerts never are, and kept it would weigh as much as they do. */
   function rootsOf(member: LiveAlert): Roots {
-    member.roots ??= knowledge.rootsOf(member.seen);
-    return member.roots;
+    return knowledge.rootsOf(member);
   }
 
   /** What depends on the live alerts; made anew with another topology. */
@@ -107,20 +114,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
 
   function addAlert(key: string, alert: Alert, incidentId: number | null): LiveAlert {
     const seen = knowledge.read(key, alert);
-    const { standing, pauses } = knowledge.record(seen);
-    const member: LiveAlert = {
-      seen,
-      at: seen.at,
-      roots: null,
-      standing,
-      lastsWhileFiring: pauses.firingGapMs > pauses.gapMs,
-      reach: reachOf(alert, seen.at, pauses),
-      incidentId: null,
-      session: null,
-      story: null,
-      seat: -1,
-      isNews: false,
-    };
+    const member = createLiveAlert(seen, knowledge.record(seen));
     if (incidentId !== null) numbers.put(member, incidentId);
     floor.live.add(member);
     return member;
@@ -138,12 +132,10 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
 
   /** A newer report of a live alert matters when its end is news: it moves the session's end and the pair scores. */
   function takeUpdate(known: LiveAlert, alert: Alert): void {
-    const before = known.seen.alert;
-    // What it votes for is what its first report said, whenever that is asked.
-    rootsOf(known);
-    known.seen = { ...known.seen, alert: { ...alert, startsAt: before.startsAt } };
-    if (before.endsAt?.getTime() === alert.endsAt?.getTime()) return;
-    if (known.lastsWhileFiring) known.reach = reachOf(alert, known.at, clustering);
+    const endedBefore = known.endsAt;
+    Object.assign(known, keptOf(alert));
+    if (known.endsAt === endedBefore) return;
+    if (known.lastsWhileFiring) known.reach = reachOf(known, clustering);
     floor.live.update(known);
   }
 
@@ -152,8 +144,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     const members = memory.allLive();
     floor = createFloor();
     for (const member of members) {
-      member.seen = knowledge.read(member.seen.key, member.seen.alert);
-      member.roots = null;
+      Object.assign(member, knowledge.readAnew(member));
       member.session = null;
       member.story = null;
       floor.live.add(member);
@@ -186,7 +177,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     );
     const placements = moves.map(
       (move): Placement => ({
-        key: move.member.seen.key,
+        key: move.member.key,
         incidentId: move.to,
         previousIncidentId: move.from,
         reasons: floor.reasons.ofMove(move),
@@ -213,9 +204,9 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     const because =
       neighbour === null
         ? "when it came, nothing near it in time fitted it"
-        : `its part of the system sends too much to weigh: with ${neighbour.seen.alert.name}, nearest in time`;
+        : `its part of the system sends too much to weigh: with ${neighbour.name}, nearest in time`;
     const reason = { signal: neighbour === null ? "alone" : "nearest", score: 0, because };
-    return { key: member.seen.key, incidentId, previousIncidentId: null, reasons: [reason] };
+    return { key: member.key, incidentId, previousIncidentId: null, reasons: [reason] };
   }
 
   // ---------- forgetting ----------

@@ -1,9 +1,11 @@
 /** What every clustering signal must do; signal.test.ts reads the folder and holds each file to it. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { kindOf } from "../../src/domain/alert/evidence-kind.ts";
+import { kindOf, magnitudeOf } from "../../src/domain/alert/evidence-kind.ts";
+import { alertKey } from "../../src/domain/alert.ts";
 import { pairKey } from "../../src/domain/clustering/co-firing-counts.ts";
 import { createHistory } from "../../src/domain/clustering/history.ts";
+import { keptOf } from "../../src/domain/clustering/seen-alert.ts";
 import type { SeenAlert, Signal, SignalContext } from "../../src/domain/clustering/signal.ts";
 import { createServiceGraph } from "../../src/domain/topology.ts";
 import { noon, sketchAlert, sketchChange, twoShops } from "../domain/learning/judgement-build.ts";
@@ -16,13 +18,14 @@ export function seen(sketch: Parameters<typeof sketchAlert>[0], names: readonly 
   const alert = sketchAlert(sketch);
   const graph = createServiceGraph(twoShops);
   return {
-    key: `${alert.fingerprint}/${alert.startsAt.toISOString()}`,
-    alert,
+    ...keptOf(alert),
+    key: alertKey(alert),
     at: alert.startsAt.getTime(),
     type: alert.fingerprint,
     entity: alert.service,
     component: alert.service === null ? null : graph.componentOf(alert.service),
     kind: kindOf(alert),
+    magnitude: magnitudeOf(alert),
     names,
   };
 }
@@ -33,24 +36,11 @@ export function busyContext(): SignalContext {
   const history = createHistory(1_000);
   for (let hour = 1; hour <= 20; hour += 1) {
     for (const service of ["web-a", "cart-a"]) {
-      const { type, entity, component, alert } = seen({ service, at: -hour * 3_600 });
-      history.record({
-        type,
-        name: alert.name,
-        entity,
-        component,
-        labels: alert.labels,
-        at: noon - hour * 3_600_000,
-      });
+      history.record({ ...seen({ service, at: 0 }), at: noon - hour * 3_600_000 });
     }
     const noisy = seen({ service: "lone", at: 0 });
     for (let minute = 0; minute < 60; minute += 10)
-      history.record({
-        ...noisy,
-        name: noisy.alert.name,
-        labels: noisy.alert.labels,
-        at: noon - hour * 3_600_000 + minute * 60_000,
-      });
+      history.record({ ...noisy, at: noon - hour * 3_600_000 + minute * 60_000 });
   }
   const change = sketchChange({ service: "stock-a", at: new Date(noon - 60_000) });
   const webA = seen({ service: "web-a", at: 0 }).type;

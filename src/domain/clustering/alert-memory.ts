@@ -43,9 +43,9 @@ export function createAlertMemory(most: number): AlertMemory {
       return typeof known === "object" ? (known.incidentId ?? undefined) : known;
     },
     add(member) {
-      alerts.set(member.seen.key, member);
+      alerts.set(member.key, member);
     },
-    retire({ seen: { key }, incidentId }) {
+    retire({ key, incidentId }) {
       if (incidentId === null) alerts.delete(key);
       else alerts.set(key, incidentId);
     },

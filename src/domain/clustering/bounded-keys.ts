@@ -4,6 +4,8 @@ import { createWaitingLine } from "./waiting-line.ts";
 export interface BoundedKeys {
   /** The place of a key; -1 when it has none. */
   find(key: string): number;
+  /** The key that has a place, or had it last; empty when none had. */
+  keyOf(place: number): string;
   /** Finds or gives a place, a whole number from 0 to the limit, and marks the key as used. */
   recall(key: string): number;
   readonly size: number;
@@ -44,6 +46,7 @@ export function createBoundedKeys(max: number, onGive: (place: number) => void):
 
   return {
     find,
+    keyOf: (place) => keys[place] ?? "",
     recall(key) {
       const known = find(key);
       if (known !== none) {

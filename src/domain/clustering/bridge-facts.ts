@@ -50,11 +50,11 @@ export function factsOf(story: Story, other: Story, lagMs: number, { history }: 
   const at = Math.min(firstOf(story), firstOf(other));
   let busiest = 0;
   for (let index = 0; index < Math.min(maxPairs, story.members.length); index += 1)
-    busiest = Math.max(busiest, history.firings(story.members[index]?.seen.type ?? "", at).count);
+    busiest = Math.max(busiest, history.firings(story.members[index]?.type ?? "", at).count);
   const { hours } = history.firings("", at);
   const noise = (history.alertsPerHour(at) * windowMinutes) / 60;
-  const entity = story.members[0]?.seen.entity ?? null;
-  const component = other.members[0]?.seen.component ?? null;
+  const entity = story.members[0]?.entity ?? null;
+  const component = other.members[0]?.component ?? null;
   const { firings, together } =
     entity === null || component === null ? neverFired : history.affinity(entity, component, at);
   return { lagMs, alerts: other.members.length, busiest, hours, noise, entity, firings, together };

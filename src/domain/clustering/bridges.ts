@@ -137,7 +137,7 @@ function crowdOf(near: readonly Story[]): number {
 
 /** Whether the service graph knows the part of the system that a story is of. */
 function isKnown({ members }: Story): boolean {
-  return members[0]?.seen.component != null;
+  return members[0]?.component != null;
 }
 
 interface Surrounded {
@@ -224,7 +224,7 @@ function weigh(story: Story, other: Story, asking: Asking, reasons: Reason[] | n
   add("thin", alerts < 2 ? 1 : 0);
   add("rate", Math.log((busiest + 0.5) / (hours + 12)) + 3);
   add("quiet", Math.log(usualNoise / (noise + 0.1)));
-  const component = other.members[0]?.seen.component ?? null;
+  const component = other.members[0]?.component ?? null;
   if (entity !== null && component !== null) {
     add("affinity", Math.log((together + priorFirings * priorShare) / (firings + priorFirings) / priorShare));
     add("alike", context.graph.likeness(entity, component));

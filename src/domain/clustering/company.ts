@@ -35,9 +35,9 @@ export function createCompanyKeeper(live: LiveStories, links: () => Links, rulin
       if (source !== undefined) yield source;
     }
     if (rulings.size === 0) return;
-    for (const { seen } of story.members)
-      for (const key of rulings.bondOf(seen.key)?.keys ?? []) {
-        const bound = live.alert(key)?.story;
+    for (const { key } of story.members)
+      for (const other of rulings.bondOf(key)?.keys ?? []) {
+        const bound = live.alert(other)?.story;
         if (bound !== null && bound !== undefined) yield bound;
       }
   }
@@ -55,19 +55,19 @@ export function createCompanyKeeper(live: LiveStories, links: () => Links, rulin
   }
 
   function isRuledOn(story: Story): boolean {
-    return rulings.size > 0 && story.members.some(({ seen }) => rulings.bondOf(seen.key) !== null);
+    return rulings.size > 0 && story.members.some(({ key }) => rulings.bondOf(key) !== null);
   }
 
   function sidesOf(members: readonly LiveAlert[]): Map<number, Side> {
     const sides = new Map<number, Side>();
-    for (const { seen } of members)
-      for (const [id, side] of rulings.bondOf(seen.key)?.sides ?? []) sides.set(id, side);
+    for (const { key } of members)
+      for (const [id, side] of rulings.bondOf(key)?.sides ?? []) sides.set(id, side);
     return sides;
   }
 
   /** The alerts that people put together with others leave their story as pieces of their own. */
   function piecesOf(story: Story): Piece[] {
-    const bound = story.members.filter(({ seen }) => (rulings.bondOf(seen.key)?.keys.length ?? 0) > 1);
+    const bound = story.members.filter(({ key }) => (rulings.bondOf(key)?.keys.length ?? 0) > 1);
     const others =
       bound.length === 0 ? story.members : story.members.filter((member) => !bound.includes(member));
     const rest = others.length === 0 ? [] : [{ story, members: others }];
@@ -82,7 +82,7 @@ export function createCompanyKeeper(live: LiveStories, links: () => Links, rulin
     for (const [index, { story, members }] of pieces.entries()) {
       if (!byStory.has(story)) byStory.set(story, index);
       const [only, ...more] = members;
-      const bond = only === undefined || more.length > 0 ? null : rulings.bondOf(only.seen.key);
+      const bond = only === undefined || more.length > 0 ? null : rulings.bondOf(only.key);
       if (bond === null) continue;
       const home = byBond.get(bond);
       if (home === undefined) byBond.set(bond, index);

@@ -49,7 +49,7 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
   }
 
   function ofPair(a: LiveAlert, b: LiveAlert): Reason[] {
-    const [early, late] = isBefore(a, b) ? [a.seen, b.seen] : [b.seen, a.seen];
+    const [early, late] = isBefore(a, b) ? [a, b] : [b, a];
     const reasons: Reason[] = [];
     for (const signal of signals) {
       const score = signal.score(early, late, context);
@@ -70,10 +70,10 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
 
   /** What people said of an alert and those it came to, if they did. */
   function ruledWithin(member: LiveAlert, company: Company): Reason[] {
-    const bond = rulings.bondOf(member.seen.key);
+    const bond = rulings.bondOf(member.key);
     if (bond === null) return [];
     const isBound = company.some(({ members }) =>
-      members.some((other) => other !== member && rulings.bondOf(other.seen.key) === bond),
+      members.some((other) => other !== member && rulings.bondOf(other.key) === bond),
     );
     if (isBound) return [ruled("together", "people decided that it belongs with others of this incident")];
     if (bond.sides.size === 0) return [];
@@ -81,8 +81,8 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
   }
 
   /** What people said of an alert that left others, if they did. */
-  function ruledApart({ seen }: LiveAlert): Reason[] {
-    const isApart = (rulings.bondOf(seen.key)?.sides.size ?? 0) > 0;
+  function ruledApart({ key }: LiveAlert): Reason[] {
+    const isApart = (rulings.bondOf(key)?.sides.size ?? 0) > 0;
     return isApart ? [ruled("apart", "people decided that they do not belong together")] : [];
   }
 
@@ -129,7 +129,7 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
       for (const reason of spoken?.reasons() ?? []) insertReason(reasons, reason);
       const partner = story === null ? null : bestPartner(member, story);
       if (partner !== null) {
-        const whom = `with ${partner.seen.alert.name} on ${partner.seen.entity ?? "no named service"}`;
+        const whom = `with ${partner.name} on ${partner.entity ?? "no named service"}`;
         for (const { signal, score, because } of ofPair(member, partner))
           insertReason(reasons, { signal, score, because: `${whom}: ${because}` });
       }
@@ -152,7 +152,7 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
   };
 
   function compareBy(a: LiveAlert, b: LiveAlert): Reason[] {
-    const [left, right] = [rulings.bondOf(a.seen.key), rulings.bondOf(b.seen.key)];
+    const [left, right] = [rulings.bondOf(a.key), rulings.bondOf(b.key)];
     const said =
       left !== null && left === right
         ? [ruled("together", "people decided that they belong together")]

@@ -29,6 +29,7 @@ export interface History
 
 /** A {@link History} that can be added to. */
 export interface RecordedHistory extends History {
+  /** @returns the type as it is kept here: one text for all alerts of it, so that they need not each keep their own. */
   record(sighting: {
     readonly type: string;
     readonly name: string;
@@ -36,7 +37,7 @@ export interface RecordedHistory extends History {
     readonly component: string | null;
     readonly labels: Readonly<Record<string, string>>;
     readonly at: number;
-  }): void;
+  }): string;
   readonly types: number;
   readonly labelValues: number;
   /** What was let go to keep within the limits, by part. */
@@ -92,6 +93,7 @@ export function createHistory(maxTypes: number): RecordedHistory {
         if (value !== undefined && value.length <= maxLabelLength && value !== entity)
           values.add(name, value, at);
       }
+      return types.keyOf(place);
     },
     firings(type, at) {
       const until = at - quietMs;

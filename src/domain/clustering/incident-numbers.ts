@@ -176,8 +176,8 @@ function wishesOf(set: Company, held: Held, wishOf: WishOf): Wishes {
   const wanted = new Map<number, number>();
   const unwanted = new Set<number>();
   for (const { members } of set)
-    for (const { seen } of members) {
-      const wish = wishOf(seen.key);
+    for (const { key } of members) {
+      const wish = wishOf(key);
       if (wish?.isWanted === true) wanted.set(wish.number, (wanted.get(wish.number) ?? 0) + 1);
       else if (wish !== undefined) unwanted.add(wish.number);
     }

@@ -13,7 +13,7 @@ import type { Topology } from "../topology.ts";
 import type { Weights } from "../weights.ts";
 import { createHistory } from "./history.ts";
 import { createBallot, type Roots } from "./root-votes.ts";
-import { seeAlert, seek } from "./seen-alert.ts";
+import { componentIn, namesIn, seeAlert, seek } from "./seen-alert.ts";
 import { type Pauses, pausesFor } from "./sessions.ts";
 import type { SeenAlert, SignalContext } from "./signal.ts";
 import { standingOf } from "./strays.ts";
@@ -22,10 +22,12 @@ export interface Knowledge {
   readonly context: SignalContext;
   /** What the alert says, by the topology of now. */
   read(key: string, alert: Alert): SeenAlert;
+  /** What of that may be another with another topology. */
+  readAnew(seen: SeenAlert): Pick<SeenAlert, "component" | "names">;
   /** What it votes for as the root, as probabilities. */
   rootsOf(seen: SeenAlert): Roots;
-  /** Takes a new alert into the history; returns what the history says of it. */
-  record(seen: SeenAlert): { readonly standing: number; readonly pauses: Pauses };
+  /** Takes a new alert into the history; returns what the history says of it, and its type as it is kept there. */
+  record(seen: SeenAlert): { readonly type: string; readonly standing: number; readonly pauses: Pauses };
   /** True when it is another topology than the last: what was read before is to be read anew. */
   takeTopology(topology: Topology): boolean;
   takeChange(change: Change): void;
@@ -75,13 +77,19 @@ export function createKnowledge({ clustering }: Pick<Weights, "clustering">, kin
       ballot.enter(seen);
       return seen;
     },
+    readAnew(seen) {
+      const component = componentIn(observed.graphAt(seen.at), seen.entity);
+      const names = namesIn(seen, seen.entity, services);
+      ballot.enter({ entity: seen.entity, names });
+      return { component, names };
+    },
     rootsOf: (seen) => ballot.rootsOf(seen),
     record(seen) {
-      const { alert, at, type, entity, component } = seen;
-      observed.record({ entity, at, call: seen.names.length === 0 ? null : peerOf(alert, entity) });
-      history.record({ type, name: alert.name, entity, component, labels: alert.labels, at });
+      const { at, entity, component } = seen;
+      observed.record({ entity, at, call: seen.names.length === 0 ? null : peerOf(seen, entity) });
+      const type = history.record(seen);
       const pauses = pausesFor(history.meanPauseMs(component ?? "", at), clustering);
-      return { standing: standingOf(seen, history, clustering.strays), pauses };
+      return { type, standing: standingOf(seen, history, clustering.strays), pauses };
     },
     takeTopology(topology) {
       // Senders repeat their topology; only another one is worth reading everything anew.

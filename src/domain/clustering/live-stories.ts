@@ -96,12 +96,12 @@ export function createLiveStories(options: LiveStoriesOptions): LiveStories {
   };
   const ruledQuestions: PartitionQuestions<LiveAlert> = {
     ...questions,
-    areApart: (a, b) => areApart(rulings.bondOf(a.seen.key), rulings.bondOf(b.seen.key)),
+    areApart: (a, b) => areApart(rulings.bondOf(a.key), rulings.bondOf(b.key)),
   };
 
-  function cellFor({ seen }: LiveAlert): Cell {
-    const kind = partKindOf(seen);
-    const name = partNameOf(seen);
+  function cellFor(member: LiveAlert): Cell {
+    const kind = partKindOf(member);
+    const name = partNameOf(member);
     const known = cells[kind].get(name);
     if (known !== undefined) return known;
     const cell: Cell = { kind, name, key: `${kind} ${name}`, sessions: [], arrived: 0 };
@@ -166,7 +166,7 @@ export function createLiveStories(options: LiveStoriesOptions): LiveStories {
   }
 
   function isAnyRuledOn(weighed: readonly LiveAlert[]): boolean {
-    return rulings.size > 0 && weighed.some(({ seen }) => rulings.bondOf(seen.key) !== null);
+    return rulings.size > 0 && weighed.some(({ key }) => rulings.bondOf(key) !== null);
   }
 
   /** Forgets some of a cell's sessions that follow one another, and adds what they had to the lists. */
@@ -300,7 +300,7 @@ function isSame(story: Story, group: readonly number[], weighed: readonly LiveAl
 }
 
 function storyOf(cell: Cell, members: readonly LiveAlert[]): Story {
-  const story: Story = { cell: cell.key, members, key: members[0]?.seen.key ?? "", fits: null };
+  const story: Story = { cell: cell.key, members, key: members[0]?.key ?? "", fits: null };
   for (const member of members) member.story = story;
   return story;
 }

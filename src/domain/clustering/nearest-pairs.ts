@@ -39,14 +39,14 @@ function insertPair(pairs: Pair[], a: LiveAlert, b: LiveAlert): void {
 }
 
 function isNearer(lagMs: number, b: LiveAlert, than: Pair): boolean {
-  return lagMs < than.lagMs || (lagMs === than.lagMs && b.seen.key < than.b.seen.key);
+  return lagMs < than.lagMs || (lagMs === than.lagMs && b.key < than.b.key);
 }
 
 /** The score furthest from zero that a signal gives to any of the nearest pairs. */
 export function strongest(signal: Signal, pairs: readonly Pair[], context: SignalContext) {
   let best: { score: number; early: SeenAlert; late: SeenAlert } | null = null;
   for (const { a, b } of pairs) {
-    const [early, late] = a.at <= b.at ? [a.seen, b.seen] : [b.seen, a.seen];
+    const [early, late] = a.at <= b.at ? [a, b] : [b, a];
     const score = signal.score(early, late, context);
     if (score !== null && (best === null || Math.abs(score) > Math.abs(best.score)))
       best = { score, early, late };

@@ -1,6 +1,6 @@
 /** An alert with its place in the table. */
 export interface Seated {
-  readonly seen: { readonly key: string };
+  readonly key: string;
   readonly at: number;
   /** Its number in the table. */
   seat: number;
@@ -8,7 +8,7 @@ export interface Seated {
 
 /** The order in which alerts began; of those that began together, that of their keys. */
 export function isBefore(a: Seated, b: Seated): boolean {
-  return a.at < b.at || (a.at === b.at && a.seen.key < b.seen.key);
+  return a.at < b.at || (a.at === b.at && a.key < b.key);
 }
 
 /** Scores of the pairs of one session's alerts, each worked out once. Plain data: thousands of sessions are alive. */

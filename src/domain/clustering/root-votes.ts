@@ -2,7 +2,7 @@
  * A quick, additive guess at which services could be the root of some alerts: each alert votes for its own service,
  * for the one it names and, a little, for what its service calls. Sums of votes are cheap to keep while groups merge.
  */
-import { type EvidenceKind, evidenceKinds, isCallSide, magnitudeOf } from "../alert/evidence-kind.ts";
+import { type EvidenceKind, evidenceKinds, isCallSide } from "../alert/evidence-kind.ts";
 import type { ServiceGraph } from "../topology.ts";
 import type { SeenAlert } from "./signal.ts";
 
@@ -18,7 +18,7 @@ export interface Ballot {
    * Numbers the services that an alert may vote for. To be called when it comes, so that sums, which go by number, do
    * not depend on when the votes are asked for.
    */
-  enter(seen: SeenAlert): void;
+  enter(seen: Pick<SeenAlert, "entity" | "names">): void;
   /** What an alert votes for, as probabilities. */
   rootsOf(seen: SeenAlert): Roots;
   /** The service with most votes, or null where there are none. */
@@ -75,8 +75,9 @@ export function createBallot(graph: ServiceGraph, weights: Readonly<Record<strin
     return ground;
   }
 
-  function votesOf({ alert, entity, names }: SeenAlert, kind: EvidenceKind | "call"): Votes {
-    const size = (magnitudeOf(alert) ?? 0) / 3;
+  function votesOf(seen: SeenAlert, kind: EvidenceKind | "call"): Votes {
+    const { entity, names, magnitude } = seen;
+    const size = (magnitude ?? 0) / 3;
     const ground = entity === null ? noGround : groundOf(entity);
     const votes = ground.votes.slice();
     const { own, perSize } = ownVotes.get(kind) ?? { own: ownVote, perSize: 0 };
@@ -94,7 +95,7 @@ export function createBallot(graph: ServiceGraph, weights: Readonly<Record<strin
       for (const name of names) numberOf(name);
     },
     rootsOf(seen) {
-      const isCall = seen.kind === "latency" && (seen.names.length > 0 || isCallSide(seen.alert));
+      const isCall = seen.kind === "latency" && (seen.names.length > 0 || isCallSide(seen));
       return rootsOf(votesOf(seen, isCall ? "call" : seen.kind));
     },
     topOf({ services, votes }) {

@@ -1,9 +1,9 @@
 import { entityOf, peerOf } from "../alert/entity.ts";
-import type { KindOf } from "../alert/evidence-kind.ts";
+import { type KindOf, magnitudeOf } from "../alert/evidence-kind.ts";
 import type { AlertTypes } from "../alert/type.ts";
 import type { Alert } from "../alert.ts";
 import type { ServiceGraph } from "../topology.ts";
-import type { SeenAlert } from "./signal.ts";
+import type { KeptReport, SeenAlert } from "./signal.ts";
 
 const maxNames = 5;
 const wordBreak = /[\s,;:()'"<>]/;
@@ -44,22 +44,54 @@ export function seeAlert(
   { types, kindOf }: Reading,
 ): SeenAlert {
   const entity = entityOf(alert);
-  const peer = peerOf(alert, entity);
-  const names = peer === null ? [] : [peer.peer];
-  if (services.names.size > 0) addNamed(names, alert.summary, entity, services);
   return {
     key,
-    alert,
     at: alert.startsAt.getTime(),
     type: types.typeOf(alert),
     entity,
-    component: entity === null ? null : graph.componentOf(entity),
+    component: componentIn(graph, entity),
     kind: kindOf(alert),
-    names: names.length === 0 ? noNames : names,
+    magnitude: magnitudeOf(alert),
+    names: namesIn(alert, entity, services),
+    name: alert.name,
+    service: alert.service,
+    source: alert.source,
+    severity: alert.severity,
+    summary: alert.summary,
+    labels: alert.labels,
+    annotations: alert.annotations,
+    endsAt: endOf(alert),
   };
 }
 
+/** What is kept of a report. */
+export function keptOf(alert: Alert): KeptReport {
+  const { name, service, source, severity, summary, labels, annotations } = alert;
+  return { name, service, source, severity, summary, labels, annotations, endsAt: endOf(alert) };
+}
+
+function endOf({ endsAt }: Alert): number | null {
+  return endsAt === null ? null : endsAt.getTime();
+}
+
+/** The part of the topology that a service is in, or null. */
+export function componentIn(graph: ServiceGraph, entity: string | null): string | null {
+  return entity === null ? null : graph.componentOf(entity);
+}
+
 const noNames: readonly string[] = [];
+
+/** Other services that an alert names; see {@link SeenAlert}. */
+export function namesIn(
+  report: Pick<KeptReport, "service" | "labels" | "summary">,
+  entity: string | null,
+  services: SoughtServices,
+): readonly string[] {
+  const peer = peerOf(report, entity);
+  const names = peer === null ? [] : [peer.peer];
+  if (services.names.size > 0) addNamed(names, report.summary, entity, services);
+  return names.length === 0 ? noNames : names;
+}
 
 /** Adds the services that are named in a text, but for the alert's own. */
 function addNamed(names: string[], text: string, entity: string | null, services: SoughtServices): void {
@@ -88,6 +120,6 @@ export function partKindOf({ component, entity }: SeenAlert): PartKind {
 }
 
 /** Which part of that kind. */
-export function partNameOf({ component, entity, alert }: SeenAlert): string {
-  return component ?? entity ?? alert.name;
+export function partNameOf({ component, entity, name }: SeenAlert): string {
+  return component ?? entity ?? name;
 }

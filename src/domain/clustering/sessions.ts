@@ -2,19 +2,13 @@
  * What is alive in each part of the system. A cell is one topology component, or one service outside the topology, or
  * alerts that name no service; its sessions are runs of alerts without a long pause; a session's groups are stories.
  */
-import type { Alert } from "../alert.ts";
 import { isBefore, type PairScores, type Seated, scoreBetween } from "./pair-scores.ts";
-import type { Roots } from "./root-votes.ts";
 import type { PartKind } from "./seen-alert.ts";
 import type { SeenAlert } from "./signal.ts";
 import type { StrayMember } from "./strays.ts";
 
-/** A live alert. The alert may be replaced by a newer report of the same firing. */
-export interface LiveAlert extends StrayMember, Seated {
-  readonly at: number;
-  seen: SeenAlert;
-  /** Null until it is asked for: an alert that stays alone is never asked. */
-  roots: Roots | null;
+/** A live alert, with its place among the others: one object, because many thousands of them are alive. */
+export interface LiveAlert extends SeenAlert, StrayMember, Seated {
   /** Whether its session may go on for as long as it fires; see {@link pausesFor}. */
   readonly lastsWhileFiring: boolean;
   /** Another alert that begins until then is of the same session, ms. */
@@ -25,6 +19,39 @@ export interface LiveAlert extends StrayMember, Seated {
   story: Story | null;
   /** Its end became known since its session was last told. */
   isNews: boolean;
+}
+
+/** A live alert that is in no session yet. Written out: spread, half of it would stand in an object of its own. */
+export function createLiveAlert(
+  seen: SeenAlert,
+  { type, standing, pauses }: { readonly type: string; readonly standing: number; readonly pauses: Pauses },
+): LiveAlert {
+  return {
+    key: seen.key,
+    at: seen.at,
+    type,
+    entity: seen.entity,
+    component: seen.component,
+    kind: seen.kind,
+    magnitude: seen.magnitude,
+    names: seen.names,
+    name: seen.name,
+    service: seen.service,
+    source: seen.source,
+    severity: seen.severity,
+    summary: seen.summary,
+    labels: seen.labels,
+    annotations: seen.annotations,
+    endsAt: seen.endsAt,
+    standing,
+    lastsWhileFiring: pauses.firingGapMs > pauses.gapMs,
+    reach: reachOf(seen, pauses),
+    incidentId: null,
+    session: null,
+    story: null,
+    seat: -1,
+    isNews: false,
+  };
 }
 
 /** A story within one session. Never changed: another set of alerts is another story. */
@@ -73,9 +100,11 @@ export const maxSessionMembers = 40;
 export const maxKeptMembers = 200;
 
 /** How long after an alert's start another may follow: longer while it fires. */
-export function reachOf(alert: Alert, at: number, { gapMs, firingGapMs }: Pauses): number {
-  const end = alert.endsAt?.getTime() ?? Number.POSITIVE_INFINITY;
-  return Math.max(at + gapMs, Math.min(end, at + firingGapMs));
+export function reachOf(
+  { at, endsAt }: Pick<SeenAlert, "at" | "endsAt">,
+  { gapMs, firingGapMs }: Pauses,
+): number {
+  return Math.max(at + gapMs, Math.min(endsAt ?? Number.POSITIVE_INFINITY, at + firingGapMs));
 }
 
 /** In a part of the system that is never quiet, a pause of this share of the usual one ends a session. */

@@ -5,11 +5,17 @@ import type { ServiceGraph } from "../topology.ts";
 import type { CoFirings } from "./co-firing-counts.ts";
 import type { History } from "./history.ts";
 
-/** An alert with what clustering reads from it, prepared once. */
-export interface SeenAlert {
+/** What clustering keeps of an alert's report: the rest of it would only take room. */
+export interface KeptReport
+  extends Pick<Alert, "name" | "service" | "source" | "severity" | "summary" | "labels" | "annotations"> {
+  /** When it ended, ms; null while that is not known. */
+  readonly endsAt: number | null;
+}
+
+/** An alert as its latest report describes it, with what clustering reads from it, prepared once. */
+export interface SeenAlert extends KeptReport {
   readonly key: string;
-  readonly alert: Alert;
-  /** Milliseconds of `startsAt`. */
+  /** When it began, ms. */
   readonly at: number;
   /** What fires again and again under one name; see ../alert/type.ts. */
   readonly type: string;
@@ -18,6 +24,8 @@ export interface SeenAlert {
   /** The topology component of the entity, or null. */
   readonly component: string | null;
   readonly kind: EvidenceKind;
+  /** How far its value is from the usual one, by its first report; see ../alert/evidence-kind.ts. */
+  readonly magnitude: number | null;
   /** Other services that it names: the far end of a call, or a service in its text. */
   readonly names: readonly string[];
 }

@@ -26,7 +26,7 @@ const windowHours = 4 / 60;
 
 /** What an alert has for it on its own: its kind, how seldom it fires alone, how quiet the system is. */
 export function standingOf(seen: SeenAlert, history: Readonly<History>, weights: StrayWeights): number {
-  const share = history.shareAlone(seen.type, seen.alert.name, seen.at);
+  const share = history.shareAlone(seen.type, seen.name, seen.at);
   const noise = history.alertsPerHour(seen.at) * windowHours;
   return (
     (weights["base"] ?? 0) +

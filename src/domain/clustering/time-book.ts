@@ -9,6 +9,8 @@ export interface TimeBook {
   add(key: string, at: number): number;
   /** Where the times of a key are, for the questions below; null for one that is not known. */
   find(key: string): number | null;
+  /** The key that has a place. */
+  keyOf(place: number): string;
   /** The earliest time that is remembered. */
   oldest(place: number): number;
   /** How many times are after `from` and before `until`. */
@@ -85,6 +87,7 @@ export function createTimeBook(maxKeys: number, maxTimes: number): TimeBook {
       const place = places.find(key);
       return place === -1 ? null : place;
     },
+    keyOf: places.keyOf,
     oldest: (place) => times[place * maxTimes] ?? 0,
     countBetween: (place, from, until) =>
       Math.max(0, indexOf(place, until) - indexOf(place, nextAfter(from))),

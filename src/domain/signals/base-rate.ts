@@ -27,7 +27,7 @@ export default defineSignal({
     const at = Math.min(a.at, b.at);
     const busier = logRate(a, at, context) >= logRate(b, at, context) ? a : b;
     const { count } = context.history.firings(busier.type, at);
-    const name = `${busier.alert.name} on ${busier.entity ?? "no named service"}`;
+    const name = `${busier.name} on ${busier.entity ?? "no named service"}`;
     const often = count === 1 ? "had fired once" : `had fired ${count} times`;
     // History is not asked for what is younger: a story in the making must not vouch for itself.
     return `${name} ${count === 0 ? "had not fired" : often} in the day until 10 min before`;

@@ -39,7 +39,7 @@ export default defineSignal({
   },
   because(a, b, context) {
     const counted = firings(a, b, context);
-    const pair = `${a.alert.name} on ${a.entity ?? "no named service"} and ${b.alert.name} on ${b.entity ?? "no named service"}`;
+    const pair = `${a.name} on ${a.entity ?? "no named service"} and ${b.name} on ${b.entity ?? "no named service"}`;
     const lately = `${counted?.seen.together ?? 0} of ${counted?.seen.fewer ?? 0} times in the last day`;
     const [together, fewer] = counted?.learned ?? [0, 0];
     const before =

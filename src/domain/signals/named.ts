@@ -21,9 +21,9 @@ export default defineSignal({
   },
   because(a, b) {
     if (b.entity !== null && a.names.includes(b.entity))
-      return `${a.alert.name} on ${a.entity ?? "no named service"} names ${b.entity}`;
+      return `${a.name} on ${a.entity ?? "no named service"} names ${b.entity}`;
     if (a.entity !== null && b.names.includes(a.entity))
-      return `${b.alert.name} on ${b.entity ?? "no named service"} names ${a.entity}`;
+      return `${b.name} on ${b.entity ?? "no named service"} names ${a.entity}`;
     return `both name ${a.names.find((name) => b.names.includes(name))}`;
   },
 });

@@ -11,8 +11,7 @@ const lowest = -5;
 
 /** True when the earlier alert had not ended when the later one began. */
 function isStillFiring(early: SeenAlert, late: SeenAlert): boolean {
-  const end = early.alert.endsAt;
-  return end === null || end.getTime() >= late.at;
+  return early.endsAt === null || early.endsAt >= late.at;
 }
 
 /** Alerts that began in the same breath belong together; one that begins after the other ended hardly does. */

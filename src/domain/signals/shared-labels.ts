@@ -10,15 +10,15 @@ const ignored: ReadonlySet<string> = new Set(["alertname", "severity", "priority
 
 function sharedOf(a: SeenAlert, b: SeenAlert): [string, string][] {
   const shared: [string, string][] = [];
-  for (const [name, value] of Object.entries(a.alert.labels))
-    if (value !== "" && value !== a.entity && b.alert.labels[name] === value && !ignored.has(name))
+  for (const [name, value] of Object.entries(a.labels))
+    if (value !== "" && value !== a.entity && b.labels[name] === value && !ignored.has(name))
       shared.push([name, value]);
   return shared;
 }
 
 function differingScope(a: SeenAlert, b: SeenAlert): string | undefined {
   return scopes.find((name) => {
-    const [left, right] = [a.alert.labels[name], b.alert.labels[name]];
+    const [left, right] = [a.labels[name], b.labels[name]];
     return left !== undefined && right !== undefined && left !== right;
   });
 }
@@ -48,7 +48,7 @@ export default defineSignal({
   },
   because(a, b, context) {
     const scope = differingScope(a, b);
-    if (scope !== undefined) return `${scope} differs: ${a.alert.labels[scope]} and ${b.alert.labels[scope]}`;
+    if (scope !== undefined) return `${scope} differs: ${a.labels[scope]} and ${b.labels[scope]}`;
     const best = rarest(a, b, context);
     if (best === null) return "they share no label";
     const share = Math.max(1, Math.round(100 * Math.exp(-best.rarity)));

@@ -13,23 +13,23 @@ const fewestWords = 3;
 const byText = new Map<string, readonly string[]>();
 const maxTexts = 2_000;
 
-/** The two alerts asked for last, and their words: a new one is compared with all that are near it. */
+/** What the two alerts that were asked for last say, and their words: a new one is compared with all that are near it. */
 let last: Said | null = null;
 let former: Said | null = null;
 
 interface Said {
-  readonly seen: SeenAlert;
+  readonly summary: string;
+  readonly entity: string | null;
   readonly words: readonly string[];
 }
 
 /** The message without what differs, and without the alert's own service. */
-function wordsOf(seen: SeenAlert): readonly string[] {
-  if (last?.seen === seen) return last.words;
-  if (former?.seen === seen) return former.words;
-  const { summary } = seen.alert;
-  const words = wordsOfText(seen.entity === null ? summary : summary.replaceAll(seen.entity, " 0 "));
+function wordsOf({ summary, entity }: SeenAlert): readonly string[] {
+  if (last?.summary === summary && last.entity === entity) return last.words;
+  if (former?.summary === summary && former.entity === entity) return former.words;
+  const words = wordsOfText(entity === null ? summary : summary.replaceAll(entity, " 0 "));
   former = last;
-  last = { seen, words };
+  last = { summary, entity, words };
   return words;
 }
 
@@ -47,7 +47,7 @@ function compare(
   b: SeenAlert,
 ): { readonly alike: number; readonly said: readonly string[] } | null {
   // Alerts of one rule always say the same; that they are of one rule says nothing new.
-  if (a.alert.name === b.alert.name && !isGenericName(a.alert.name)) return null;
+  if (a.name === b.name && !isGenericName(a.name)) return null;
   const [left, right] = [wordsOf(a), wordsOf(b)];
   const alike = alikeness(left, right);
   if (alike < leastAlike) return null;

@@ -1,16 +1,13 @@
 import { expect, test } from "vitest";
 import { createAlertMemory } from "../../../src/domain/clustering/alert-memory.ts";
-import { rootsOf } from "../../../src/domain/clustering/root-votes.ts";
-import type { LiveAlert } from "../../../src/domain/clustering/sessions.ts";
+import { createLiveAlert, type LiveAlert } from "../../../src/domain/clustering/sessions.ts";
 import { seen } from "../../contracts/signal.ts";
 
 const template = seen({ service: "web-a", at: 0 });
 
 function liveAlert(key: string, incidentId: number | null): LiveAlert {
-  return {
-    ...{ seen: { ...template, key }, at: 0, roots: rootsOf({ services: [], votes: [] }), standing: 0 },
-    ...{ lastsWhileFiring: true, reach: 0, incidentId, session: null, story: null, seat: -1, isNews: false },
-  };
+  const pauses = { gapMs: 1_000, firingGapMs: 1_000 };
+  return { ...createLiveAlert({ ...template, key }, { type: "any", standing: 0, pauses }), incidentId };
 }
 
 test("a live alert is remembered whole, one that no longer is by its incident", () => {
@@ -37,7 +34,7 @@ test("over the limit those go that came first, but no live ones", () => {
   const memory = createAlertMemory(3);
   const members = ["a", "b", "c", "d", "e"].map((key, index) => liveAlert(key, index));
   for (const member of members) memory.add(member);
-  for (const member of members) if (member.seen.key !== "a") memory.retire(member);
+  for (const member of members) if (member.key !== "a") memory.retire(member);
   memory.trim();
   expect([memory.size, memory.dropped]).toEqual([3, 2]);
   expect(memory.allLive()).toEqual([members[0]]);

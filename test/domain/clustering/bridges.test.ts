@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Asking, bridgeOf } from "../../../src/domain/clustering/bridges.ts";
 import { createHistory } from "../../../src/domain/clustering/history.ts";
-import { byStart, type LiveAlert, type Story } from "../../../src/domain/clustering/sessions.ts";
+import { byStart, createLiveAlert, type Story } from "../../../src/domain/clustering/sessions.ts";
 import sharedLabels from "../../../src/domain/signals/shared-labels.ts";
 import { createServiceGraph } from "../../../src/domain/topology.ts";
 import { shippedWeights } from "../../../src/domain/weights.ts";
@@ -11,18 +11,15 @@ import { twoShops } from "../learning/judgement-build.ts";
 type Sketch = Parameters<typeof seen>[0];
 
 function storyOf(sketches: readonly Sketch[]): Story {
-  const members = sketches.map((sketch): LiveAlert => {
+  const pauses = { gapMs: 120_000, firingGapMs: 120_000 };
+  const members = sketches.map((sketch) => {
     const alert = seen(sketch);
-    return {
-      ...{ seen: alert, at: alert.at, roots: null, standing: 0, reach: alert.at + 120_000 },
-      lastsWhileFiring: true,
-      ...{ incidentId: null, session: null, story: null, seat: -1, isNews: false },
-    };
+    return createLiveAlert(alert, { type: alert.type, standing: 0, pauses });
   });
   const [first] = members;
   return {
-    cell: first?.seen.component ?? first?.seen.entity ?? "",
-    ...{ members, key: first?.seen.key ?? "", fits: null },
+    cell: first?.component ?? first?.entity ?? "",
+    ...{ members, key: first?.key ?? "", fits: null },
   };
 }
 
@@ -42,8 +39,7 @@ function shopStory(alerts: number, labels: Sketch["labels"], from = 0): Story {
 const history = createHistory(1_000);
 for (let minute = 15; minute < 1_200; minute += 3) {
   const labels = { namespace: minute % 10 === 0 ? "a" : "b" };
-  const { alert, ...rest } = seen({ service: `other-${minute}`, at: -minute * 60, labels });
-  history.record({ ...rest, name: alert.name, labels });
+  history.record({ ...seen({ service: `other-${minute}`, at: -minute * 60, labels }), labels });
 }
 
 function asking(bridge: Readonly<Record<string, number>> = shippedWeights.clustering.bridge): Asking {

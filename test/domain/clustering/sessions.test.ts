@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isBefore } from "../../../src/domain/clustering/pair-scores.ts";
-import { rootsOf } from "../../../src/domain/clustering/root-votes.ts";
 import {
   type Cell,
+  createLiveAlert,
   insertMember,
   type LiveAlert,
   maxKeptMembers,
@@ -17,29 +17,18 @@ import { seen } from "../../contracts/signal.ts";
 const template = seen({ service: "web-a", at: 0 });
 
 function liveAlert(key: string, at: number, reach: number): LiveAlert {
-  return {
-    seen: { ...template, key },
-    at,
-    roots: rootsOf({ services: [], votes: [] }),
-    standing: 0,
-    lastsWhileFiring: true,
-    reach,
-    incidentId: null,
-    session: null,
-    story: null,
-    seat: -1,
-    isNews: false,
-  };
+  const pauses = { gapMs: reach - at, firingGapMs: reach - at };
+  return createLiveAlert({ ...template, key, at }, { type: "any", standing: 0, pauses });
 }
 
 /** Runs without a pause, all worked out at once. */
 function runsOf(members: readonly LiveAlert[]): { readonly keys: string[]; readonly reach: number }[] {
   const runs: { keys: string[]; reach: number }[] = [];
-  for (const { seen, at, reach } of [...members].sort((a, b) => (isBefore(a, b) ? -1 : 1))) {
+  for (const { key, at, reach } of [...members].sort((a, b) => (isBefore(a, b) ? -1 : 1))) {
     const last = runs.at(-1);
-    if (last === undefined || at > last.reach) runs.push({ keys: [seen.key], reach });
+    if (last === undefined || at > last.reach) runs.push({ keys: [key], reach });
     else {
-      last.keys.push(seen.key);
+      last.keys.push(key);
       last.reach = Math.max(last.reach, reach);
     }
   }
@@ -47,7 +36,7 @@ function runsOf(members: readonly LiveAlert[]): { readonly keys: string[]; reado
 }
 
 function sessionsOf(cell: Cell) {
-  return cell.sessions.map(({ members, reach }) => ({ keys: members.map(({ seen }) => seen.key), reach }));
+  return cell.sessions.map(({ members, reach }) => ({ keys: members.map(({ key }) => key), reach }));
 }
 
 const arrivals = fc.array(
@@ -99,7 +88,7 @@ test("a session in a storm weighs its newest alerts, lets go of the oldest, and 
   if (session === undefined) throw new Error("no session");
   expect(weighedOf(session).at(-1)?.at).toBe(maxKeptMembers);
   expect(weighedOf(session).length).toBeLessThan(session.members.length);
-  expect(trim(session).map(({ seen }) => seen.key)).toEqual(["first"]);
+  expect(trim(session).map(({ key }) => key)).toEqual(["first"]);
   recut(session);
   expect(session.reach).toBe(5_000);
 });
