@@ -6,7 +6,7 @@
 import { type Affinity, createAffinity } from "./affinity.ts";
 import { createLabelValues } from "./label-values.ts";
 import { createSolitude, type Solitude } from "./solitude.ts";
-import { createTally } from "./tally.ts";
+import { createTally, createTallyBook } from "./tally.ts";
 import { createTimeBook } from "./time-book.ts";
 import { createUsualPauses, type UsualPauses } from "./usual-pauses.ts";
 
@@ -64,7 +64,7 @@ const maxLabelLength = 100;
 export function createHistory(maxTypes: number): RecordedHistory {
   const types = createTimeBook(maxTypes, maxTimes);
   const pauses = createUsualPauses(maxTypes);
-  const values = createLabelValues(maxTypes, () => createTally(bucketMs, buckets));
+  const values = createLabelValues(maxTypes, createTallyBook(bucketMs, buckets));
   const all = createTally(bucketMs, buckets);
   const allLately = createTally(minuteMs, latelyBuckets);
   const solitude = createSolitude(maxTypes, types);

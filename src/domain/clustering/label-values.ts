@@ -1,5 +1,5 @@
 /** How often the values of labels were seen lately, bounded over all labels together. */
-import type { Tally } from "./tally.ts";
+import type { Tally, TallyBook } from "./tally.ts";
 import { createWaitingLine } from "./waiting-line.ts";
 
 export interface LabelValues {
@@ -14,14 +14,13 @@ export interface LabelValues {
 interface Kept {
   readonly label: string;
   readonly value: string;
-  readonly tally: Tally;
 }
 
 /**
  * @param max - most values; the one to go is as in {@link createWaitingLine}.
- * @param createCounts - makes what counts one value.
+ * @param counts - where they are counted; empty.
  */
-export function createLabelValues(max: number, createCounts: () => Tally): LabelValues {
+export function createLabelValues(max: number, counts: TallyBook): LabelValues {
   /** Places by label, then by value: joined into one text, each would have to be hashed anew. */
   const places = new Map<string, Map<string, number>>();
   /** By place. */
@@ -43,20 +42,20 @@ export function createLabelValues(max: number, createCounts: () => Tally): Label
       const known = values.get(value);
       if (known !== undefined) {
         line.use(known);
-        kept[known]?.tally.add(at);
+        counts.add(known, at);
         return;
       }
       if (values.size === 0) places.set(label, values);
       const place = line.enter();
       values.set(value, place);
-      const tally = createCounts();
-      kept[place] = { label, value, tally };
-      tally.add(at);
+      kept[place] = { label, value };
+      counts.clear(place);
+      counts.add(place, at);
       if (line.size > max) dropOne();
     },
     between(label, value, from, until) {
       const place = places.get(label)?.get(value);
-      return place === undefined ? 0 : (kept[place]?.tally.between(from, until) ?? 0);
+      return place === undefined ? 0 : counts.between(place, from, until);
     },
     get size() {
       return line.size;

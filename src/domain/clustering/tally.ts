@@ -1,4 +1,9 @@
-/** Counts of something per stretch of time, over the last stretches only. */
+/**
+ * Counts per stretch of time, over the last stretches only. Those of many things stand in one block of memory: each on its
+ * own would be half a dozen objects, and every one of them a place that is no longer in the processor's cache.
+ */
+
+/** Counts of one thing. */
 export interface Tally {
   /** @returns whether it is the first of its bucket; false as well for one that is too old to count. */
   add(at: number): boolean;
@@ -6,92 +11,106 @@ export interface Tally {
   between(from: number, until: number): number;
 }
 
-/** Most things fire in few buckets: until then two short lists are smaller than a ring. */
-const fewBuckets = 8;
+/** Counts of many things, each at a place of its own: a whole number from 0. */
+export interface TallyBook {
+  /** As {@link Tally.add}. */
+  add(place: number, at: number): boolean;
+  /** As {@link Tally.between}. */
+  between(place: number, from: number, until: number): number;
+  /** Forgets what was counted at a place, for something else to have it. */
+  clear(place: number): void;
+}
+
+/** What stands before the counts of a place: its newest bucket; the last question and its answer, asked again and again. */
+const newestField = 0;
+const lowField = 1;
+const highField = 2;
+const answerField = 3;
+const countFields = 4;
+const firstPlaces = 16;
+/** Of a bucket. */
+const highestNumber = 2 ** 31 - 1;
 
 /**
  * @param widthMs - length of a bucket.
- * @param most - buckets remembered, from the newest back; what is older is not counted.
+ * @param most - buckets remembered, from the newest back; what is older is not counted, nor what is before 1970 or
+ * thousands of years ahead.
  */
-export function createTally(widthMs: number, most: number): Tally {
-  let numbers: number[] = [];
-  let counts: number[] = [];
-  let ring: Uint32Array | null = null;
-  let newest = Number.NEGATIVE_INFINITY;
-  /** The last question and its answer: the same few hours are asked for again and again. */
-  let askedLow = 0;
-  let askedHigh = 0;
-  let answer = 0;
+export function createTallyBook(widthMs: number, most: number): TallyBook {
+  const size = countFields + most;
+  /** So old that everything is newer. */
+  const never = -most;
+  let block = new Int32Array(0);
 
-  function addToList(bucket: number): boolean {
-    let index = numbers.length - 1;
-    while (index >= 0 && (numbers[index] ?? 0) > bucket) index -= 1;
-    const isFirst = numbers[index] !== bucket;
-    if (!isFirst) counts[index] = (counts[index] ?? 0) + 1;
-    else {
-      numbers.splice(index + 1, 0, bucket);
-      counts.splice(index + 1, 0, 1);
-    }
-    while ((numbers[0] ?? bucket) <= newest - most) {
-      numbers.shift();
-      counts.shift();
-    }
-    if (numbers.length > fewBuckets) growRing();
-    return isFirst;
+  /** Where a place begins in the block, which grows as places are given. */
+  function startOf(place: number): number {
+    const start = place * size;
+    if (start >= block.length) grow(place);
+    return start;
   }
 
-  function growRing(): void {
-    ring = new Uint32Array(most);
-    for (const [index, bucket] of numbers.entries()) ring[bucket % most] = counts[index] ?? 0;
-    [numbers, counts] = [[], []];
+  function grow(place: number): void {
+    const before = block;
+    block = new Int32Array(Math.max(firstPlaces, 2 * (place + 1)) * size);
+    block.set(before);
+    for (let start = before.length; start < block.length; start += size) block[start] = never;
   }
 
-  function sumOf(low: number, high: number): number {
-    let sum = 0;
-    if (ring === null) {
-      for (let index = 0; index < numbers.length; index += 1) {
-        const bucket = numbers[index] ?? 0;
-        if (bucket >= low && bucket < high) sum += counts[index] ?? 0;
-      }
-      return sum;
-    }
+  function sumOf(start: number, low: number, high: number): number {
+    const newest = block[start + newestField] ?? never;
     const from = Math.max(low, newest - most + 1);
     const until = Math.min(high, newest + 1);
-    let place = from % most;
+    const counts = start + countFields;
+    let slot = from % most;
+    let sum = 0;
     for (let bucket = from; bucket < until; bucket += 1) {
-      sum += ring[place] ?? 0;
-      place = place + 1 === most ? 0 : place + 1;
+      sum += block[counts + slot] ?? 0;
+      slot = slot + 1 === most ? 0 : slot + 1;
     }
     return sum;
   }
 
   return {
-    add(at) {
+    add(place, at) {
       const bucket = Math.floor(at / widthMs);
-      if (bucket <= newest - most) return false;
-      if (bucket >= askedLow && bucket < askedHigh) {
-        askedLow = 0;
-        askedHigh = 0;
-        answer = 0;
-      }
-      if (ring !== null)
-        for (let next = Math.max(newest + 1, bucket - most + 1); next <= bucket; next += 1)
-          ring[next % most] = 0;
-      newest = Math.max(newest, bucket);
-      if (ring === null) return addToList(bucket);
-      const count = (ring[bucket % most] ?? 0) + 1;
-      ring[bucket % most] = count;
+      const start = startOf(place);
+      const newest = block[start + newestField] ?? never;
+      if (bucket < 0 || bucket > highestNumber || bucket <= newest - most) return false;
+      if (bucket >= (block[start + lowField] ?? 0) && bucket < (block[start + highField] ?? 0))
+        block.fill(0, start + lowField, start + countFields);
+      const counts = start + countFields;
+      for (let next = Math.max(0, newest + 1, bucket - most + 1); next <= bucket; next += 1)
+        block[counts + (next % most)] = 0;
+      if (bucket > newest) block[start + newestField] = bucket;
+      const slot = counts + (bucket % most);
+      const count = (block[slot] ?? 0) + 1;
+      block[slot] = count;
       return count === 1;
     },
-    between(from, until) {
-      const low = Math.ceil(from / widthMs);
-      const high = Math.floor(until / widthMs);
-      if (askedLow !== low || askedHigh !== high) {
-        answer = sumOf(low, high);
-        askedLow = low;
-        askedHigh = high;
+    between(place, from, until) {
+      const start = startOf(place);
+      const low = Math.max(0, Math.ceil(from / widthMs));
+      const high = Math.max(0, Math.min(highestNumber, Math.floor(until / widthMs)));
+      if (block[start + lowField] !== low || block[start + highField] !== high) {
+        block[start + answerField] = sumOf(start, low, high);
+        block[start + lowField] = low;
+        block[start + highField] = high;
       }
-      return answer;
+      return block[start + answerField] ?? 0;
     },
+    clear(place) {
+      const start = startOf(place);
+      block[start + newestField] = never;
+      block.fill(0, start + lowField, start + countFields);
+    },
+  };
+}
+
+/** The same for one thing alone. */
+export function createTally(widthMs: number, most: number): Tally {
+  const book = createTallyBook(widthMs, most);
+  return {
+    add: (at) => book.add(0, at),
+    between: (from, until) => book.between(0, from, until),
   };
 }

@@ -3,8 +3,8 @@
  * watched, is taken from what the others do. Bounded, and asked only for what is older than a minute, so that the order
  * of the last seconds' arrival does not matter.
  */
-import { createBoundedMap } from "./bounded-map.ts";
-import { createTally } from "./tally.ts";
+import { createBoundedKeys } from "./bounded-keys.ts";
+import { createTally, createTallyBook } from "./tally.ts";
 
 export interface UsualPauses {
   /** @param component - null for an alert outside the topology: it only says that somebody was watching. */
@@ -32,7 +32,8 @@ const mostBusy = 0.95;
 
 /** @param maxComponents - most components remembered; those that have not fired for longest go first. */
 export function createUsualPauses(maxComponents: number): UsualPauses {
-  const components = createBoundedMap(maxComponents, () => createTally(minuteMs, buckets));
+  const counts = createTallyBook(minuteMs, buckets);
+  const components = createBoundedKeys(maxComponents, counts.clear);
   /** Of the first hour: components by when they first fired, and the minutes in which any one fired. */
   const parts = createTally(minuteMs, buckets);
   const busyMinutes = createTally(minuteMs, buckets);
@@ -54,12 +55,13 @@ export function createUsualPauses(maxComponents: number): UsualPauses {
     record(component, at) {
       if (at < first) first = at;
       if (component === null) return;
-      if (at - first < leastWatchedMs && components.get(component) === undefined) parts.add(at);
-      const isFirstOfMinute = components.recall(component).add(at);
+      if (at - first < leastWatchedMs && components.find(component) === -1) parts.add(at);
+      const isFirstOfMinute = counts.add(components.recall(component), at);
       if (isFirstOfMinute && at - first < leastWatchedMs) busyMinutes.add(at);
     },
     meanPauseMs(component, at) {
-      const count = components.get(component)?.between(at - latelyMs, at - minuteMs) ?? 0;
+      const place = components.find(component);
+      const count = place === -1 ? 0 : counts.between(place, at - latelyMs, at - minuteMs);
       if (count === 0) return Number.POSITIVE_INFINITY;
       const watchedMs = Math.min(latelyMs, Math.max(0, at - first));
       if (watchedMs >= leastWatchedMs) return watchedMs / count;

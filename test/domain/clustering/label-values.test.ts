@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { createLabelValues } from "../../../src/domain/clustering/label-values.ts";
-import { createTally } from "../../../src/domain/clustering/tally.ts";
+import { createTallyBook } from "../../../src/domain/clustering/tally.ts";
 
 const hourMs = 3_600_000;
-const values = (max: number) => createLabelValues(max, () => createTally(hourMs, 24));
+const values = (max: number) => createLabelValues(max, createTallyBook(hourMs, 24));
 
 test("equal values of different labels are counted apart", () => {
   const seen = values(10);
