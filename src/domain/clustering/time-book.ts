@@ -31,89 +31,100 @@ export interface TimeBook {
 
 /**
  * @param maxKeys - the one to go is as in {@link createBoundedKeys}.
- * @param maxTimes - of each key; the oldest go first.
+ * @param maxTimes - of each key, whole milliseconds; the oldest go first.
  */
 export function createTimeBook(maxKeys: number, maxTimes: number): TimeBook {
-  // One place more: a new key takes its place before another one loses its own.
-  const times = new Float64Array((maxKeys + 1) * maxTimes);
-  /** In step with the times: 1 where one is marked. */
-  const marks = new Uint8Array(times.length);
-  const counts = new Uint16Array(maxKeys + 1);
+  const size = 1 + maxTimes;
+  /**
+   * For each place how many times it has, then these in ascending order, each doubled, and one more where it is marked:
+   * all that is asked of a place stands together. One place more: a new key takes its own before another loses one.
+   */
+  const block = new Float64Array((maxKeys + 1) * size);
   const places = createBoundedKeys(maxKeys, (place) => {
-    counts[place] = 0;
+    block[place * size] = 0;
   });
 
-  /** Index of the first time that is not before `at`; times are in ascending order. */
+  function startOf(place: number): number {
+    return place * size + 1;
+  }
+
+  /** Where the times of a place end. */
+  function endOf(place: number): number {
+    return startOf(place) + (block[place * size] ?? 0);
+  }
+
+  function timeAt(index: number): number {
+    return Math.floor((block[index] ?? 0) / 2);
+  }
+
+  function isMarked(index: number): boolean {
+    return block[index] !== 2 * timeAt(index);
+  }
+
+  /** Index of the first time that is not before `at`. */
   function indexOf(place: number, at: number): number {
-    let low = place * maxTimes;
-    let high = low + (counts[place] ?? 0);
+    const sought = 2 * Math.ceil(at);
+    let low = startOf(place);
+    let high = endOf(place);
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((times[middle] ?? 0) < at) low = middle + 1;
+      if ((block[middle] ?? 0) < sought) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 
-  function add(key: string, at: number): number {
-    const place = places.recall(key);
-    const start = place * maxTimes;
-    const count = counts[place] ?? 0;
-    const end = start + count;
-    let index = end;
-    while (index > start && (times[index - 1] ?? 0) > at) index -= 1;
-    if (count < maxTimes) {
-      // Most come in order.
-      if (index < end) {
-        times.copyWithin(index + 1, index, end);
-        marks.copyWithin(index + 1, index, end);
-      }
-      times[index] = at;
-      marks[index] = 0;
-      counts[place] = count + 1;
-    } else if (index > start) {
-      // The oldest makes room.
-      times.copyWithin(start, start + 1, index);
-      marks.copyWithin(start, start + 1, index);
-      times[index - 1] = at;
-      marks[index - 1] = 0;
-    }
-    return place;
-  }
-
   return {
-    add,
+    add(key, at) {
+      const place = places.recall(key);
+      const start = startOf(place);
+      const end = endOf(place);
+      let index = end;
+      while (index > start && timeAt(index - 1) > at) index -= 1;
+      if (end - start < maxTimes) {
+        // Most come in order.
+        if (index < end) block.copyWithin(index + 1, index, end);
+        block[index] = 2 * at;
+        block[place * size] = end - start + 1;
+      } else if (index > start) {
+        // The oldest makes room.
+        block.copyWithin(start, start + 1, index);
+        block[index - 1] = 2 * at;
+      }
+      return place;
+    },
     find(key) {
       const place = places.find(key);
       return place === -1 ? null : place;
     },
     keyOf: places.keyOf,
-    oldest: (place) => times[place * maxTimes] ?? 0,
+    oldest: (place) => timeAt(startOf(place)),
     countBetween: (place, from, until) =>
       Math.max(0, indexOf(place, until) - indexOf(place, nextAfter(from))),
     mark(place, at) {
-      const end = place * maxTimes + (counts[place] ?? 0);
-      for (let index = indexOf(place, at); index < end && times[index] === at; index += 1)
-        if (marks[index] === 0) {
-          marks[index] = 1;
+      const end = endOf(place);
+      for (let index = indexOf(place, at); index < end && timeAt(index) === at; index += 1)
+        if (!isMarked(index)) {
+          block[index] = 2 * at + 1;
           return;
         }
     },
     countMarkedBetween(place, from, until) {
       const end = indexOf(place, until);
       let count = 0;
-      for (let index = indexOf(place, nextAfter(from)); index < end; index += 1) count += marks[index] ?? 0;
+      for (let index = indexOf(place, nextAfter(from)); index < end; index += 1)
+        if (isMarked(index)) count += 1;
       return count;
     },
     countNear(place, other, { from, until, nearMs }) {
-      const end = other * maxTimes + (counts[other] ?? 0);
+      const end = endOf(other);
       const last = indexOf(place, until);
-      let start = other * maxTimes;
+      let start = startOf(other);
       let count = 0;
       for (let index = indexOf(place, nextAfter(from)); index < last; index += 1) {
-        const time = times[index] ?? 0;
-        while (start < end && (times[start] ?? 0) < time - nearMs) start += 1;
-        const next = start < end ? (times[start] ?? 0) : Number.POSITIVE_INFINITY;
+        const time = timeAt(index);
+        while (start < end && timeAt(start) < time - nearMs) start += 1;
+        const next = start < end ? timeAt(start) : Number.POSITIVE_INFINITY;
         if (next <= time + nearMs && next < until) count += 1;
       }
       return count;
