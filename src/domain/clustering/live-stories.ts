@@ -10,6 +10,7 @@ import { areApart, type Rulings } from "./rulings.ts";
 import { type PartKind, partKindOf, partNameOf } from "./seen-alert.ts";
 import {
   type Cell,
+  createCell,
   insertMember,
   type LiveAlert,
   lastOf,
@@ -104,7 +105,7 @@ export function createLiveStories(options: LiveStoriesOptions): LiveStories {
     const name = partNameOf(member);
     const known = cells[kind].get(name);
     if (known !== undefined) return known;
-    const cell: Cell = { kind, name, key: `${kind} ${name}`, sessions: [], arrived: 0 };
+    const cell = createCell(kind, name);
     cells[kind].set(name, cell);
     return cell;
   }

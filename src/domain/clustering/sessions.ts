@@ -85,6 +85,8 @@ export interface Cell {
   readonly key: string;
   /** In order of start; they do not overlap. */
   readonly sessions: Session[];
+  /** An alert that starts later is a session of its own; at least the reach of every session. */
+  reach: number;
   /** Alerts that came into it since its sessions were last told. */
   arrived: number;
 }
@@ -153,11 +155,19 @@ export function scoreWithin(
   return isBefore(a, b) ? score(a, b) : score(b, a);
 }
 
+const never = Number.NEGATIVE_INFINITY;
+
+/** A part of the system of which nothing was heard yet. */
+export function createCell(kind: PartKind, name: string): Cell {
+  return { kind, name, key: `${kind} ${name}`, sessions: [], reach: never, arrived: 0 };
+}
+
 /** Puts a new alert into the session it belongs to, perhaps one of its own; says which those that it joins were. */
 export function insertMember(
   cell: Cell,
   member: LiveAlert,
 ): { readonly session: Session; readonly swallowed: readonly Session[] } {
+  if (member.at > cell.reach) return { session: appendSession(cell, member), swallowed: noSessions };
   let index = cell.sessions.length - 1;
   while (index >= 0 && isBeforeSession(member, cell.sessions[index])) index -= 1;
   const before = cell.sessions[index];
@@ -173,10 +183,20 @@ export function insertMember(
   }
   member.session = session;
   session.reach = Math.max(session.reach, member.reach);
+  cell.reach = Math.max(cell.reach, session.reach);
   return { session, swallowed: swallowFollowing(cell, index) };
 }
 
-const never = Number.NEGATIVE_INFINITY;
+/** Most alerts begin a session: to see that, no other one of the cell need be looked at. */
+function appendSession(cell: Cell, member: LiveAlert): Session {
+  const session = createSession(cell, [member]);
+  session.reach = member.reach;
+  cell.reach = member.reach;
+  cell.sessions.push(session);
+  member.session = session;
+  return session;
+}
+
 const noStories: readonly Story[] = [];
 const noSessions: readonly Session[] = [];
 
@@ -239,6 +259,7 @@ export function recut(session: Session): {
     piece.members.push(member);
     member.session = piece;
     piece.reach = Math.max(piece.reach, member.reach);
+    cell.reach = Math.max(cell.reach, member.reach);
   }
   return { pieces, swallowed: swallowFollowing(cell, cell.sessions.indexOf(piece)) };
 }

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { isBefore } from "../../../src/domain/clustering/pair-scores.ts";
 import {
   type Cell,
+  createCell,
   createLiveAlert,
   insertMember,
   type LiveAlert,
@@ -47,7 +48,7 @@ const arrivals = fc.array(
 test("alerts that arrive in any order make the same sessions as all at once", () => {
   fc.assert(
     fc.property(arrivals, (list) => {
-      const cell: Cell = { kind: "part", name: "a", key: "part a", sessions: [], arrived: 0 };
+      const cell = createCell("part", "a");
       const members = list.map(({ at, lasts }, index) => liveAlert(`alert ${index}`, at, at + lasts));
       for (const member of members) insertMember(cell, member);
       expect(sessionsOf(cell)).toEqual(runsOf(members));
@@ -64,7 +65,7 @@ test("so do alerts whose end becomes known, earlier or later than was thought", 
   );
   fc.assert(
     fc.property(arrivals, ends, (list, updates) => {
-      const cell: Cell = { kind: "part", name: "a", key: "part a", sessions: [], arrived: 0 };
+      const cell = createCell("part", "a");
       const members = list.map(({ at, lasts }, index) => liveAlert(`alert ${index}`, at, at + lasts));
       for (const member of members) insertMember(cell, member);
       for (const { which, lasts } of updates) {
@@ -80,7 +81,7 @@ test("so do alerts whose end becomes known, earlier or later than was thought", 
 });
 
 test("a session in a storm weighs its newest alerts, lets go of the oldest, and still lasts as long as they did", () => {
-  const cell: Cell = { kind: "part", name: "a", key: "part a", sessions: [], arrived: 0 };
+  const cell = createCell("part", "a");
   const first = liveAlert("first", 0, 5_000);
   insertMember(cell, first);
   for (let at = 1; at <= maxKeptMembers; at += 1) insertMember(cell, liveAlert(`alert ${at}`, at, at + 10));
