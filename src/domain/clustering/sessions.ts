@@ -19,6 +19,8 @@ export interface LiveAlert extends SeenAlert, StrayMember, Seated {
   story: Story | null;
   /** Its end became known since its session was last told. */
   isNews: boolean;
+  /** Where the memory of alerts has it; see alert-memory.ts. */
+  place: number;
 }
 
 /** A live alert that is in no session yet. Written out: spread, half of it would stand in an object of its own. */
@@ -51,6 +53,7 @@ export function createLiveAlert(
     story: null,
     seat: -1,
     isNews: false,
+    place: -1,
   };
 }
 

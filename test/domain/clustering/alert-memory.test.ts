@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createAlertMemory } from "../../../src/domain/clustering/alert-memory.ts";
 import { createLiveAlert, type LiveAlert } from "../../../src/domain/clustering/sessions.ts";
@@ -25,8 +26,9 @@ test("a live alert is remembered whole, one that no longer is by its incident", 
 
 test("one that never had an incident is forgotten whole", () => {
   const memory = createAlertMemory(10);
-  memory.add(liveAlert("a", null));
-  memory.retire(liveAlert("a", null));
+  const alert = liveAlert("a", null);
+  memory.add(alert);
+  memory.retire(alert);
   expect([memory.find("a"), memory.size]).toEqual([undefined, 0]);
 });
 
@@ -46,4 +48,50 @@ test("were all of them live, none would go, and the search for one would end", (
   for (const key of ["a", "b", "c"]) memory.add(liveAlert(key, 1));
   memory.trim();
   expect([memory.size, memory.dropped]).toEqual([3, 0]);
+});
+
+const doings = fc.array(
+  fc.record({
+    key: fc.integer({ min: 0, max: 150 }).map((number) => `alert ${number}`),
+    doing: fc.constantFrom("come", "come", "come", "end", "end unplaced", "move", "trim" as const),
+    incidentId: fc.integer({ min: 1, max: 9 }),
+  }),
+  { maxLength: 600 },
+);
+
+test("remembers as a map in the order of arrival would, over many rounds", () => {
+  const most = 40;
+  fc.assert(
+    fc.property(doings, (list) => {
+      const memory = createAlertMemory(most);
+      const plain = new Map<string, LiveAlert | number>();
+      for (const { key, doing, incidentId } of list) {
+        const known = plain.get(key);
+        if (doing === "come" && typeof known !== "number") {
+          const alert = liveAlert(key, incidentId);
+          memory.add(alert);
+          plain.set(key, alert);
+        } else if (typeof known === "object" && doing.startsWith("end")) {
+          known.incidentId = doing === "end" ? incidentId : null;
+          memory.retire(known);
+          if (known.incidentId === null) plain.delete(key);
+          else plain.set(key, known.incidentId);
+        } else if (typeof known === "number" && doing === "move") {
+          memory.put(key, incidentId);
+          plain.set(key, incidentId);
+        } else if (doing === "trim") {
+          memory.trim();
+          for (const [first, value] of [...plain]) {
+            if (plain.size <= most) break;
+            plain.delete(first);
+            if (typeof value === "object") plain.set(first, value);
+          }
+        }
+      }
+      expect(memory.size).toBe(plain.size);
+      for (const { key } of list) expect(memory.find(key)).toBe(plain.get(key));
+      expect(memory.allLive()).toEqual([...plain.values()].filter((value) => typeof value === "object"));
+    }),
+    { numRuns: 200 },
+  );
 });
