@@ -2,8 +2,9 @@
  * Every alert that is remembered, by its key: a live one itself, of one that is no longer live the number of its
  * incident. All in one, because each alert that comes in is asked for here and most are new.
  */
-import { createPlaceTable, hashOf } from "./place-table.ts";
+import { createNumberTable } from "./number-table.ts";
 import type { LiveAlert } from "./sessions.ts";
+import { hashOf } from "./text-hash.ts";
 
 export interface AlertMemory {
   /** The live alert, the incident of one that no longer is, or undefined. */
@@ -33,7 +34,8 @@ const fields = 2;
 
 /** @param most - alerts remembered; more than can be live. */
 export function createAlertMemory(most: number): AlertMemory {
-  const places = createPlaceTable();
+  /** By hash. */
+  const places = createNumberTable();
   /** A ring, in the order in which they came, as long as a power of two: from `first` to before `next`. */
   let numbers = new Float64Array(firstRoom * fields);
   let members = emptyRing(firstRoom);

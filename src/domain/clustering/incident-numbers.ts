@@ -1,5 +1,6 @@
 /** Gives sets of stories the numbers of incidents, so that a number stays with most of its alerts. */
 import type { Company } from "./company.ts";
+import { createNumberTable } from "./number-table.ts";
 import type { NumberWish } from "./rulings.ts";
 import type { LiveAlert } from "./sessions.ts";
 
@@ -45,7 +46,7 @@ export interface IncidentNumbers {
 /** Starts at number 1. */
 export function createIncidentNumbers(): IncidentNumbers {
   /** Live alerts by number. */
-  const counts = new Map<number, number>();
+  const counts = createNumberTable();
   let next = 1;
 
   function take(): number {
@@ -55,14 +56,14 @@ export function createIncidentNumbers(): IncidentNumbers {
 
   function put(member: LiveAlert, to: number): void {
     if (member.incidentId !== null) lose(member.incidentId);
-    counts.set(to, (counts.get(to) ?? 0) + 1);
+    counts.put(to, Math.max(0, counts.find(to)) + 1);
     member.incidentId = to;
   }
 
   function lose(id: number): void {
-    const left = (counts.get(id) ?? 1) - 1;
-    if (left > 0) counts.set(id, left);
-    else counts.delete(id);
+    const left = counts.find(id) - 1;
+    if (left > 0) counts.put(id, left);
+    else counts.remove(id);
   }
 
   /** For every set the number that people want, or that most of its alerts have, if no set with more of them has it. */
@@ -107,7 +108,7 @@ export function createIncidentNumbers(): IncidentNumbers {
             moves.push({ member, from, to, company });
           }
       }
-      return { moves, ...turnsOf(moves, firstNew, (id) => counts.has(id)) };
+      return { moves, ...turnsOf(moves, firstNew, (id) => counts.find(id) !== -1) };
     },
     put,
     release: ({ incidentId }) => {
