@@ -29,6 +29,8 @@ export interface ServiceGraph {
   around(service: string, hops: number): ReadonlyMap<string, number>;
   /** Name of the connected component, or null for a service without an edge. Hubs do not connect. */
   componentOf(service: string): string | null;
+  /** The same with the service's name as the graph has it: two texts that are one need not be read to be compared. */
+  placeOf(service: string): ServicePlace | null;
   /** Number of edges between two services in either direction, or null when there are more than `most`. */
   hops(a: string, b: string, most: number): number | null;
   /**
@@ -40,6 +42,11 @@ export interface ServiceGraph {
   sizeOf(component: string): number;
   /** Number of services that have an edge. */
   readonly size: number;
+}
+
+export interface ServicePlace {
+  readonly service: string;
+  readonly component: string;
 }
 
 /** Above this many neighbours a service is shared infrastructure: a database must not join the world. */
@@ -125,13 +132,16 @@ export function createServiceGraph(topology: Topology, hubDegree = defaultHubDeg
     return distance;
   };
   const likeness = createLikeness(component);
+  const places = new Map<string, ServicePlace>();
+  for (const [service, name] of component) places.set(service, { service, component: name });
   return {
     likeness,
     size: neighbours.size,
     has: (service) => neighbours.has(service),
     callees: (service) => callees.get(service) ?? noServices,
     callers: (service) => callers.get(service) ?? noServices,
-    componentOf: (service) => component.get(service) ?? null,
+    componentOf: (service) => places.get(service)?.component ?? null,
+    placeOf: (service) => places.get(service) ?? null,
     around,
     hops: (a, b, most) => around(a, most).get(b) ?? null,
     sizeOf: (name) => sizes.get(name) ?? 0,

@@ -15,12 +15,14 @@ test("distance counts edges in either direction, up to a limit", () => {
   expect(graph.hops("web", "mail", 2)).toBeNull();
   expect([...graph.callers("stock")]).toEqual(["cart", "mail"]);
   expect(graph.componentOf("mail")).toBe(graph.componentOf("web"));
+  expect(graph.placeOf("mail")).toEqual({ service: "mail", component: graph.componentOf("web") });
   expect(graph.sizeOf(graph.componentOf("web") ?? "")).toBe(4);
 });
 
 test("a service that calls itself or has no edge is in no component", () => {
   const graph = createServiceGraph({ edges: [["loop", "loop"]], services: ["alone"] });
   expect(graph.componentOf("loop")).toBeNull();
+  expect(graph.placeOf("loop")).toBeNull();
   expect(graph.componentOf("alone")).toBeNull();
 });
 

@@ -13,7 +13,7 @@ import type { Topology } from "../topology.ts";
 import type { Weights } from "../weights.ts";
 import { createHistory } from "./history.ts";
 import { createBallot, type Roots } from "./root-votes.ts";
-import { componentIn, namesIn, seeAlert, seek } from "./seen-alert.ts";
+import { namesIn, seeAlert, seek } from "./seen-alert.ts";
 import { type Pauses, pausesFor } from "./sessions.ts";
 import type { SeenAlert, SignalContext } from "./signal.ts";
 import { standingOf } from "./strays.ts";
@@ -78,9 +78,10 @@ export function createKnowledge({ clustering }: Pick<Weights, "clustering">, kin
       return seen;
     },
     readAnew(seen) {
-      const component = componentIn(observed.graphAt(seen.at), seen.entity);
-      const names = namesIn(seen, seen.entity, services);
-      ballot.enter({ entity: seen.entity, names });
+      const { at, entity } = seen;
+      const component = entity === null ? null : observed.graphAt(at).componentOf(entity);
+      const names = namesIn(seen, entity, services);
+      ballot.enter({ entity, names });
       return { component, names };
     },
     rootsOf: (seen) => ballot.rootsOf(seen),

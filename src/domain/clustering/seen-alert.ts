@@ -43,13 +43,15 @@ export function seeAlert(
   services: SoughtServices,
   { types, kindOf }: Reading,
 ): SeenAlert {
-  const entity = entityOf(alert);
+  const named = entityOf(alert);
+  const place = named === null ? null : graph.placeOf(named);
+  const entity = place?.service ?? named;
   return {
     key,
     at: alert.startsAt.getTime(),
     type: types.typeOf(alert),
     entity,
-    component: componentIn(graph, entity),
+    component: place?.component ?? null,
     kind: kindOf(alert),
     magnitude: magnitudeOf(alert),
     names: namesIn(alert, entity, services),
@@ -72,11 +74,6 @@ export function keptOf(alert: Alert): KeptReport {
 
 function endOf({ endsAt }: Alert): number | null {
   return endsAt === null ? null : endsAt.getTime();
-}
-
-/** The part of the topology that a service is in, or null. */
-export function componentIn(graph: ServiceGraph, entity: string | null): string | null {
-  return entity === null ? null : graph.componentOf(entity);
 }
 
 const noNames: readonly string[] = [];
