@@ -99,6 +99,11 @@ describe("the layers", () => {
       { "src/adapters/store/schema/a.ts": 'text("state", { enum: ["open", "resolved"] })' },
       /takes its words from a type/,
     ],
+    [
+      "an accessor in what is asked for every alert",
+      { "src/domain/clustering/a.ts": "export const a = {\n  get size() {\n    return 1;\n  },\n};" },
+      /give a function/,
+    ],
   ];
 
   test.each(planted)("%s is found", (_, files, rule) => {

@@ -118,6 +118,10 @@ function textRules(file: string, text: string): string[] {
   ) {
     rules.push("the domain has no clock and no randomness");
   }
+  if (/^src\/domain\/(alert|clustering|topology)[./]/.test(file) && /^\s*[gs]et \w+\(/m.test(code))
+    rules.push(
+      "asked for every alert: V8 keeps an object with accessors as a dictionary, so give a function",
+    );
   if (layerOf(file) === "ports" && /\bawait\b/.test(code))
     rules.push("ports say what there is and do nothing");
   if (file.startsWith("src/adapters/store/schema/") && /\benum\s*:/.test(code))

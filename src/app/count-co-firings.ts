@@ -34,7 +34,7 @@ export function createCoFiringCounter(options: {
       for (const row of tally.grown()) unsaved.set(`${row.replica} ${row.day} ${row.a} ${row.b}`, row);
       const rows = [...unsaved.values()];
       unsaved = new Map();
-      metrics.gauge("tocsin_co_firings_dropped", tally.dropped);
+      metrics.gauge("tocsin_co_firings_dropped", tally.dropped());
       try {
         for (let from = 0; from < rows.length; from += maxRows)
           await store.learning.saveCoFirings(rows.slice(from, from + maxRows));

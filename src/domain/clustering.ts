@@ -97,9 +97,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       signals: askedOf(signals),
       context: knowledge.context,
       weights: clustering,
-      get areApart() {
-        return rulings.size > 0 ? keeper.areApart : null;
-      },
+      separation: () => (rulings.size() > 0 ? keeper.areApart : null),
     };
     const bridging = createBridging(live, asking);
     const reasons = createGroupingReasons({
@@ -173,7 +171,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
   function settle({ gone, told }: Retold): Correlation {
     const { moves, merges, splits } = numbers.number(
       floor.keeper.of(floor.bridging.renew({ gone, told })),
-      rulings.size === 0 ? undefined : rulings.numberFor,
+      rulings.size() === 0 ? undefined : rulings.numberFor,
     );
     const placements = moves.map(
       (move): Placement => ({
@@ -247,7 +245,10 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       for (const member of fresh) if (member.incidentId === null) placements.push(placeUnweighed(member));
       merges.push(...result.merges);
       splits.push(...result.splits);
-      if (rulings.size > 0 && (isRuled || result.placements.some(({ key }) => rulings.bondOf(key) !== null)))
+      if (
+        rulings.size() > 0 &&
+        (isRuled || result.placements.some(({ key }) => rulings.bondOf(key) !== null))
+      )
         placements.push(...followRulings({ rulings, memory, numbers }));
       for (const member of floor.live.trim()) numbers.release(member);
       fresh = [];
@@ -299,18 +300,18 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       floor.bridging.renew(floor.live.tell());
       for (const member of floor.live.trim()) numbers.release(member);
     },
-    nextIncidentId: () => numbers.next,
-    takeIncidentId: () => numbers.take(),
+    nextIncidentId: numbers.next,
+    takeIncidentId: numbers.take,
     sizes: () => ({
       ...floor.live.sizes(),
       ...knowledge.sizes(),
-      bridges: floor.bridging.links.size,
-      placed: memory.size,
-      rulings: rulings.size,
+      bridges: floor.bridging.links.size(),
+      placed: memory.size(),
+      rulings: rulings.size(),
       dropped_sessions: dropped.sessions,
       dropped_alerts: dropped.alerts,
-      dropped_placed: memory.dropped,
-      dropped_rulings: rulings.dropped,
+      dropped_placed: memory.dropped(),
+      dropped_rulings: rulings.dropped(),
     }),
   };
 }

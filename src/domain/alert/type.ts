@@ -11,8 +11,8 @@ export interface AlertTypes {
   /** @returns text that is equal for alerts of one type; two strings of it are never compared in any other way. */
   typeOf(alert: Pick<Alert, "fingerprint" | "labels" | "name" | "summary">): string;
   /** Message templates kept for alerts whose name says nothing. */
-  readonly templates: number;
-  readonly dropped: number;
+  templates(): number;
+  dropped(): number;
 }
 
 /** Labels that name one run, request or process. */
@@ -47,12 +47,8 @@ export function createAlertTypes(maxTemplates: number): AlertTypes {
       if (alert.summary === "" || !isGenericName(alert.name)) return own;
       return fingerprint({ type: own, template: templates.learn(alert.summary).first });
     },
-    get templates() {
-      return templates.size;
-    },
-    get dropped() {
-      return templates.dropped;
-    },
+    templates: templates.size,
+    dropped: templates.dropped,
   };
 }
 

@@ -20,7 +20,7 @@ export interface Affinity {
     at: number,
   ): { readonly together: number; readonly firings: number };
   /** Services let go so far, to keep within the limit. */
-  readonly dropped: number;
+  dropped(): number;
 }
 
 const minuteMs = 60_000;
@@ -106,9 +106,7 @@ export function createAffinity(maxEntities: number): Affinity {
       }
       return { together, firings };
     },
-    get dropped() {
-      return entities.dropped;
-    },
+    dropped: entities.dropped,
   };
 }
 

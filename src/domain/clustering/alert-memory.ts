@@ -23,9 +23,9 @@ export interface AlertMemory {
   /** Forgets those that came first, but no live ones, until no more than the most are left. */
   trim(): void;
   clear(): void;
-  readonly size: number;
+  size(): number;
   /** Alerts forgotten so far. */
-  readonly dropped: number;
+  dropped(): number;
 }
 
 const firstRoom = 64;
@@ -168,12 +168,8 @@ export function createAlertMemory(most: number): AlertMemory {
       next = 0;
       size = 0;
     },
-    get size() {
-      return size;
-    },
-    get dropped() {
-      return dropped;
-    },
+    size: () => size,
+    dropped: () => dropped,
   };
 }
 

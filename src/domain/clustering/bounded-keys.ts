@@ -8,9 +8,9 @@ export interface BoundedKeys {
   keyOf(place: number): string;
   /** Finds or gives a place, a whole number from 0 to the limit, and marks the key as used. */
   recall(key: string): number;
-  readonly size: number;
+  size(): number;
   /** Keys let go so far. */
-  readonly dropped: number;
+  dropped(): number;
 }
 
 const none = -1;
@@ -57,14 +57,10 @@ export function createBoundedKeys(max: number, onGive: (place: number) => void):
       keys[place] = key;
       places.set(key, place);
       onGive(place);
-      if (line.size > max) dropOne();
+      if (line.size() > max) dropOne();
       return place;
     },
-    get size() {
-      return line.size;
-    },
-    get dropped() {
-      return line.left;
-    },
+    size: line.size,
+    dropped: line.left,
   };
 }

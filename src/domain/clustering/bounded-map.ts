@@ -5,9 +5,9 @@ export interface BoundedMap<Value> {
   get(key: string): Value | undefined;
   /** Finds or makes a value, and marks it as used. */
   recall(key: string): Value;
-  readonly size: number;
+  size(): number;
   /** Values let go so far. */
-  readonly dropped: number;
+  dropped(): number;
 }
 
 /** @param max - most values; the one to go is as in {@link createBoundedKeys}. */
@@ -29,11 +29,7 @@ export function createBoundedMap<Value>(max: number, create: () => Value): Bound
       values[place] = made;
       return made;
     },
-    get size() {
-      return keys.size;
-    },
-    get dropped() {
-      return keys.dropped;
-    },
+    size: keys.size,
+    dropped: keys.dropped,
   };
 }

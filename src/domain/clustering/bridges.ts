@@ -52,7 +52,7 @@ export interface Asking {
   readonly context: SignalContext;
   readonly weights: BridgeWeights;
   /** Whether people said that two stories are not one incident; null when they said nothing. */
-  readonly areApart: ((a: Story, b: Story) => boolean) | null;
+  readonly separation: () => ((a: Story, b: Story) => boolean) | null;
 }
 
 /** What else is going on near a story. */
@@ -111,9 +111,10 @@ export function bridgeOf(story: Story, others: readonly Story[], asking: Asking)
 function strongerNear(
   story: Story,
   others: readonly Story[],
-  { weights: { gapMs }, areApart }: Asking,
+  { weights: { gapMs }, separation }: Asking,
 ): { readonly near: readonly Story[]; readonly isDivided: boolean } | null {
   const [from, until] = [firstOf(story) - gapMs, lastOf(story) + gapMs];
+  const areApart = separation();
   const near: Story[] = [];
   let isDivided = false;
   let count = 0;

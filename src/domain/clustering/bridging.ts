@@ -83,7 +83,8 @@ export function createBridging(live: LiveStories, asking: Asking): Bridging {
         if (found === null) links.remove(story.key);
         else links.set(story.key, found);
         // Where people hold stories apart, the best bridges win: another score may mean another company.
-        if (before?.to === found?.to && (asking.areApart === null || before?.score === found?.score)) return;
+        if (before?.to === found?.to && (asking.separation() === null || before?.score === found?.score))
+          return;
         changed.add(story);
         note(before?.to);
         note(found?.to);

@@ -23,7 +23,7 @@ export interface CoFiringTally {
   /** The counts that grew since the last call, as they stand now. */
   grown(): readonly CoFiringCount[];
   /** Pairs left out because the tally was full. */
-  readonly dropped: number;
+  dropped(): number;
 }
 
 /** Two alerts that begin within this are counted as together, ms: as the correlator's own co-firing does. */
@@ -162,9 +162,7 @@ export function createCoFiringTally(replica: string): CoFiringTally {
       if (ids.length >= maxTypes) beginAnew();
       return rows;
     },
-    get dropped() {
-      return dropped;
-    },
+    dropped: () => dropped,
   };
 }
 

@@ -34,7 +34,7 @@ export function createCompanyKeeper(live: LiveStories, links: () => Links, rulin
       const source = live.story(key);
       if (source !== undefined) yield source;
     }
-    if (rulings.size === 0) return;
+    if (rulings.size() === 0) return;
     for (const { key } of story.members)
       for (const other of rulings.bondOf(key)?.keys ?? []) {
         const bound = live.alert(other)?.story;
@@ -44,7 +44,7 @@ export function createCompanyKeeper(live: LiveStories, links: () => Links, rulin
 
   /** Most stories, by far: nothing leads to or from them. */
   function isOnItsOwn({ key }: Story): boolean {
-    return rulings.size === 0 && links().get(key) === undefined && !links().isTarget(key);
+    return rulings.size() === 0 && links().get(key) === undefined && !links().isTarget(key);
   }
 
   /** A set being walked also yields what is added meanwhile. */
@@ -55,7 +55,7 @@ export function createCompanyKeeper(live: LiveStories, links: () => Links, rulin
   }
 
   function isRuledOn(story: Story): boolean {
-    return rulings.size > 0 && story.members.some(({ key }) => rulings.bondOf(key) !== null);
+    return rulings.size() > 0 && story.members.some(({ key }) => rulings.bondOf(key) !== null);
   }
 
   function sidesOf(members: readonly LiveAlert[]): Map<number, Side> {
@@ -119,7 +119,7 @@ export function createCompanyKeeper(live: LiveStories, links: () => Links, rulin
         }
         const connected = connectedTo(start);
         for (const story of connected) seen.add(story);
-        if (rulings.size > 0 && connected.some(isRuledOn)) sets.push(...obey(connected));
+        if (rulings.size() > 0 && connected.some(isRuledOn)) sets.push(...obey(connected));
         else sets.push(connected.map((story) => ({ story, members: story.members })));
       }
       return sets;

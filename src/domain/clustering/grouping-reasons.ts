@@ -122,10 +122,11 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
     ofMove({ member, company }) {
       const story = member.story;
       // Most alerts, by far: nothing can be said of them.
-      if (story?.members.length === 1 && company.length === 1 && rulings.size === 0) return alone;
+      if (story?.members.length === 1 && company.length === 1 && rulings.size() === 0) return alone;
       const spoken = story === null || company.length < 2 ? undefined : links().get(story.key);
       const reasons: Reason[] = [];
-      if (rulings.size > 0) for (const reason of ruledWithin(member, company)) insertReason(reasons, reason);
+      if (rulings.size() > 0)
+        for (const reason of ruledWithin(member, company)) insertReason(reasons, reason);
       for (const reason of spoken?.reasons() ?? []) insertReason(reasons, reason);
       const partner = story === null ? null : bestPartner(member, story);
       if (partner !== null) {

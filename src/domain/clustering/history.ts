@@ -38,8 +38,8 @@ export interface RecordedHistory extends History {
     readonly labels: Readonly<Record<string, string>>;
     readonly at: number;
   }): string;
-  readonly types: number;
-  readonly labelValues: number;
+  types(): number;
+  labelValues(): number;
   /** What was let go to keep within the limits, by part. */
   dropped(): Readonly<Record<"types" | "entities" | "label_values", number>>;
 }
@@ -124,16 +124,12 @@ export function createHistory(maxTypes: number): RecordedHistory {
       const count = values.between(label, value, from, until);
       return Math.max(0, Math.log((total + 2) / (count + 1)));
     },
-    get types() {
-      return types.size;
-    },
-    get labelValues() {
-      return values.size;
-    },
+    types: types.size,
+    labelValues: values.size,
     dropped: () => ({
-      types: types.dropped,
-      entities: affinity.dropped + pauses.dropped,
-      label_values: values.dropped,
+      types: types.dropped(),
+      entities: affinity.dropped() + pauses.dropped(),
+      label_values: values.dropped(),
     }),
   };
 }

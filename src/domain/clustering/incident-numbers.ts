@@ -38,7 +38,7 @@ export interface IncidentNumbers {
   /** Forgets an alert; its number is not given to others. */
   release(member: LiveAlert): void;
   /** The number the next new incident will get. */
-  readonly next: number;
+  next(): number;
   take(): number;
   reset(next: number): void;
 }
@@ -114,9 +114,7 @@ export function createIncidentNumbers(): IncidentNumbers {
     release: ({ incidentId }) => {
       if (incidentId !== null) lose(incidentId);
     },
-    get next() {
-      return next;
-    },
+    next: () => next,
     take,
     reset(first) {
       counts.clear();

@@ -52,22 +52,16 @@ export function createKnowledge({ clustering }: Pick<Weights, "clustering">, kin
   const types = createAlertTypes(maxTemplates);
   /** Says which part of the system an alert is from; all other questions go to the delivered topology. */
   const observed = createObservedTopology(clustering.hubDegree);
-  let graph = observed.deliver({ edges: [], services: [] });
-  let services = seek(observed.services);
-  let topologyText = "";
-  let changes: Change[] = [];
-  let ballot = createBallot(graph, clustering.votes);
-
-  const context: SignalContext = {
-    get graph() {
-      return graph;
-    },
+  /** What signals look at: the delivered topology and the changes are replaced by others. */
+  const context: { -readonly [Part in keyof SignalContext]: SignalContext[Part] } = {
+    graph: observed.deliver({ edges: [], services: [] }),
     history,
-    get changes() {
-      return changes;
-    },
+    changes: [],
     coFirings: clustering.coFirings,
   };
+  let services = seek(observed.services());
+  let topologyText = "";
+  let ballot = createBallot(context.graph, clustering.votes);
 
   return {
     context,
@@ -97,31 +91,34 @@ export function createKnowledge({ clustering }: Pick<Weights, "clustering">, kin
       const text = JSON.stringify([topology.edges, topology.services]);
       if (text === topologyText) return false;
       topologyText = text;
-      graph = observed.deliver(topology);
-      services = seek(observed.services);
-      ballot = createBallot(graph, clustering.votes);
+      context.graph = observed.deliver(topology);
+      services = seek(observed.services());
+      ballot = createBallot(context.graph, clustering.votes);
       return true;
     },
     takeChange(change) {
       const at = change.at.getTime();
+      const { changes } = context;
       let index = changes.length;
       while (index > 0 && (changes[index - 1]?.at.getTime() ?? 0) > at) index -= 1;
-      changes = changes.toSpliced(index, 0, change).slice(-maxChanges);
-      changes = changes.filter((known) => known.at.getTime() > at - changesMs);
+      context.changes = changes
+        .toSpliced(index, 0, change)
+        .slice(-maxChanges)
+        .filter((known) => known.at.getTime() > at - changesMs);
     },
     tidy() {
-      if (ballot.size <= maxBallot) return false;
-      ballot = createBallot(graph, clustering.votes);
+      if (ballot.size() <= maxBallot) return false;
+      ballot = createBallot(context.graph, clustering.votes);
       return true;
     },
     topOf: (roots) => ballot.topOf(roots),
     sizes: () => ({
-      types: history.types,
-      label_values: history.labelValues,
-      observed_edges: observed.size,
-      message_templates: types.templates,
-      dropped_observed_edges: observed.dropped,
-      dropped_message_templates: types.dropped,
+      types: history.types(),
+      label_values: history.labelValues(),
+      observed_edges: observed.size(),
+      message_templates: types.templates(),
+      dropped_observed_edges: observed.dropped(),
+      dropped_message_templates: types.dropped(),
       ...Object.fromEntries(
         Object.entries(history.dropped()).map(([part, count]) => [`dropped_${part}`, count]),
       ),

@@ -6,9 +6,9 @@ export interface LabelValues {
   add(label: string, value: string, at: number): void;
   /** How often a value was seen between two times; as in {@link Tally}. */
   between(label: string, value: string, from: number, until: number): number;
-  readonly size: number;
+  size(): number;
   /** Values let go so far. */
-  readonly dropped: number;
+  dropped(): number;
 }
 
 interface Kept {
@@ -51,17 +51,13 @@ export function createLabelValues(max: number, counts: TallyBook): LabelValues {
       kept[place] = { label, value };
       counts.clear(place);
       counts.add(place, at);
-      if (line.size > max) dropOne();
+      if (line.size() > max) dropOne();
     },
     between(label, value, from, until) {
       const place = places.get(label)?.get(value);
       return place === undefined ? 0 : counts.between(place, from, until);
     },
-    get size() {
-      return line.size;
-    },
-    get dropped() {
-      return line.left;
-    },
+    size: line.size,
+    dropped: line.left,
   };
 }

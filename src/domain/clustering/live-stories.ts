@@ -167,7 +167,7 @@ export function createLiveStories(options: LiveStoriesOptions): LiveStories {
   }
 
   function isAnyRuledOn(weighed: readonly LiveAlert[]): boolean {
-    return rulings.size > 0 && weighed.some(({ key }) => rulings.bondOf(key) !== null);
+    return rulings.size() > 0 && weighed.some(({ key }) => rulings.bondOf(key) !== null);
   }
 
   /** Forgets some of a cell's sessions that follow one another, and adds what they had to the lists. */

@@ -24,7 +24,7 @@ export interface Ballot {
   /** The service with most votes, or null where there are none. */
   topOf(votes: Votes): string | null;
   /** Services that have a number; never fewer than before, so a ballot grown too large is to be replaced. */
-  readonly size: number;
+  size(): number;
 }
 
 /** Votes for a callee of the alerting service, and for a callee's callee. */
@@ -103,9 +103,7 @@ export function createBallot(graph: ServiceGraph, weights: Readonly<Record<strin
       for (const [index, vote] of votes.entries()) if (top === -1 || vote > (votes[top] ?? 0)) top = index;
       return names[services[top] ?? -1] ?? null;
     },
-    get size() {
-      return names.length;
-    },
+    size: () => names.length,
   };
 }
 

@@ -28,9 +28,9 @@ export interface Rulings {
   /** Every alert that somebody ruled on. */
   keys(): Iterable<string>;
   bonds(): Iterable<Bond>;
-  readonly size: number;
+  size(): number;
   /** Rulings let go because there were too many. */
-  readonly dropped: number;
+  dropped(): number;
 }
 
 /** More than a team makes in a day; the oldest go first, for a newer ruling counts more. */
@@ -78,12 +78,8 @@ export function createRulings(): Rulings {
     numberFor: (key) => wishes.get(key),
     keys: () => bonds.keys(),
     bonds: () => new Set(bonds.values()),
-    get size() {
-      return rulings.length;
-    },
-    get dropped() {
-      return dropped;
-    },
+    size: () => rulings.length,
+    dropped: () => dropped,
   };
 }
 

@@ -11,7 +11,7 @@ export interface Links {
   inward(to: string): Iterable<string>;
   /** Whether any leads here. */
   isTarget(to: string): boolean;
-  readonly size: number;
+  size(): number;
 }
 
 const none: readonly string[] = [];
@@ -40,9 +40,7 @@ export function createLinks(): Links {
     },
     inward: (to) => inward.get(to) ?? none,
     isTarget: (to) => inward.has(to),
-    get size() {
-      return outward.size;
-    },
+    size: () => outward.size,
   };
 }
 

@@ -25,9 +25,9 @@ export interface Templates {
   learn(message: string): Template;
   /** The template that a message would belong to, or null when it would be the first of its own. */
   find(message: string): Template | null;
-  readonly size: number;
+  size(): number;
   /** Templates let go to keep within the limit. */
-  readonly dropped: number;
+  dropped(): number;
 }
 
 /** Words that lead to a leaf, after the number of words. */
@@ -135,12 +135,8 @@ export function createTemplates(max: number): Templates {
       const found = mostAlike(words, leafOf(words, false));
       return found === null ? null : templateOf(found);
     },
-    get size() {
-      return clusters.size;
-    },
-    get dropped() {
-      return dropped;
-    },
+    size: () => clusters.size,
+    dropped: () => dropped,
   };
 }
 

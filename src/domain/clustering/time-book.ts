@@ -25,8 +25,8 @@ export interface TimeBook {
     other: number,
     within: { readonly from: number; readonly until: number; readonly nearMs: number },
   ): number;
-  readonly size: number;
-  readonly dropped: number;
+  size(): number;
+  dropped(): number;
 }
 
 /**
@@ -129,12 +129,8 @@ export function createTimeBook(maxKeys: number, maxTimes: number): TimeBook {
       }
       return count;
     },
-    get size() {
-      return places.size;
-    },
-    get dropped() {
-      return places.dropped;
-    },
+    size: places.size,
+    dropped: places.dropped,
   };
 }
 

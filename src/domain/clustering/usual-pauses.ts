@@ -16,7 +16,7 @@ export interface UsualPauses {
    */
   meanPauseMs(component: string, at: number): number;
   /** Components let go so far, to keep within the limit. */
-  readonly dropped: number;
+  dropped(): number;
 }
 
 const minuteMs = 60_000;
@@ -67,8 +67,6 @@ export function createUsualPauses(maxComponents: number): UsualPauses {
       if (watchedMs >= leastWatchedMs) return watchedMs / count;
       return leastWatchedMs / (count + (leastWatchedMs - watchedMs) * usualRate(at));
     },
-    get dropped() {
-      return components.dropped;
-    },
+    dropped: components.dropped,
   };
 }

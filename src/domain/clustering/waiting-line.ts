@@ -14,9 +14,9 @@ export interface WaitingLine {
   use(place: number): void;
   /** Takes out the one that goes, whose place may be given again; -1 when nobody stands there. */
   leave(): number;
-  readonly size: number;
+  size(): number;
   /** How many went so far. */
-  readonly left: number;
+  left(): number;
 }
 
 /** Used ones that are passed over before the first goes all the same, so that one call never walks the whole line. */
@@ -86,11 +86,7 @@ export function createWaitingLine(length: number): WaitingLine {
         join(place);
       }
     },
-    get size() {
-      return size;
-    },
-    get left() {
-      return left;
-    },
+    size: () => size,
+    left: () => left,
   };
 }

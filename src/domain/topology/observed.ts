@@ -13,12 +13,12 @@ export interface ObservedTopology {
   /** Takes in what an alert shows of calls. */
   record(alert: Pick<SeenAlert, "entity" | "at"> & { readonly call: ObservedCall | null }): void;
   /** Those of the delivered topology. */
-  readonly services: ReadonlySet<string>;
+  services(): ReadonlySet<string>;
   /** The delivered topology with the edges that count at `at`. */
   graphAt(at: number): ServiceGraph;
   /** Edges seen and not yet forgotten. */
-  readonly size: number;
-  readonly dropped: number;
+  size(): number;
+  dropped(): number;
 }
 
 /** The service at the other end of a call of the alert's own; see `peerOf`. */
@@ -122,14 +122,8 @@ export function createObservedTopology(hubDegree: number): ObservedTopology {
       }
       return graph;
     },
-    get services() {
-      return listed;
-    },
-    get size() {
-      return edges.size;
-    },
-    get dropped() {
-      return dropped;
-    },
+    services: () => listed,
+    size: () => edges.size,
+    dropped: () => dropped,
   };
 }

@@ -80,5 +80,5 @@ test("in a storm over most of the system nothing is learned", () => {
 test("services over the limit push out others", () => {
   const affinity = createAffinity(2);
   for (const entity of ["a", "b", "c", "d"]) affinity.record({ entity, component: null, at: start });
-  expect(affinity.dropped).toBe(2);
+  expect(affinity.dropped()).toBe(2);
 });

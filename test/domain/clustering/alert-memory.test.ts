@@ -29,7 +29,7 @@ test("one that never had an incident is forgotten whole", () => {
   const alert = liveAlert("a", null);
   memory.add(alert);
   memory.retire(alert);
-  expect([memory.find("a"), memory.size]).toEqual([undefined, 0]);
+  expect([memory.find("a"), memory.size()]).toEqual([undefined, 0]);
 });
 
 test("over the limit those go that came first, but no live ones", () => {
@@ -38,7 +38,7 @@ test("over the limit those go that came first, but no live ones", () => {
   for (const member of members) memory.add(member);
   for (const member of members) if (member.key !== "a") memory.retire(member);
   memory.trim();
-  expect([memory.size, memory.dropped]).toEqual([3, 2]);
+  expect([memory.size(), memory.dropped()]).toEqual([3, 2]);
   expect(memory.allLive()).toEqual([members[0]]);
   expect(["b", "c", "d", "e"].map((key) => memory.incidentOf(key))).toEqual([undefined, undefined, 3, 4]);
 });
@@ -47,7 +47,7 @@ test("were all of them live, none would go, and the search for one would end", (
   const memory = createAlertMemory(1);
   for (const key of ["a", "b", "c"]) memory.add(liveAlert(key, 1));
   memory.trim();
-  expect([memory.size, memory.dropped]).toEqual([3, 0]);
+  expect([memory.size(), memory.dropped()]).toEqual([3, 0]);
 });
 
 const doings = fc.array(
@@ -88,7 +88,7 @@ test("remembers as a map in the order of arrival would, over many rounds", () =>
           }
         }
       }
-      expect(memory.size).toBe(plain.size);
+      expect(memory.size()).toBe(plain.size);
       for (const { key } of list) expect(memory.find(key)).toBe(plain.get(key));
       expect(memory.allLive()).toEqual([...plain.values()].filter((value) => typeof value === "object"));
     }),

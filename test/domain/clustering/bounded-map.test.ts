@@ -5,7 +5,7 @@ test("over the limit the oldest goes that was not used again, and it is counted"
   const map = createBoundedMap(3, () => ({}));
   for (const key of ["a", "b", "c", "a", "d"]) map.recall(key);
   expect(["a", "b", "c", "d"].map((key) => map.get(key) !== undefined)).toEqual([true, false, true, true]);
-  expect([map.size, map.dropped]).toEqual([3, 1]);
+  expect([map.size(), map.dropped()]).toEqual([3, 1]);
 });
 
 test("what is used all the time stays, however many others come and go", () => {
@@ -15,7 +15,7 @@ test("what is used all the time stays, however many others come and go", () => {
     map.recall(`once ${index}`);
   }
   expect(map.recall("often").times).toBe(10_000);
-  expect([map.size, map.dropped]).toEqual([10, 9_991]);
+  expect([map.size(), map.dropped()]).toEqual([10, 9_991]);
 });
 
 test("when all are used, the oldest goes all the same", () => {
@@ -23,7 +23,7 @@ test("when all are used, the oldest goes all the same", () => {
   for (let round = 0; round < 2; round += 1)
     for (let index = 0; index < 100; index += 1) map.recall(`${index}`);
   map.recall("another");
-  expect(map.size).toBe(100);
+  expect(map.size()).toBe(100);
   expect(map.get("another")).toBeDefined();
 });
 

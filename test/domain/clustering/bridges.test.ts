@@ -47,7 +47,7 @@ function asking(bridge: Readonly<Record<string, number>> = shippedWeights.cluste
     signals: [sharedLabels],
     context: { graph: createServiceGraph(twoShops), history, changes: [], coFirings: {} },
     weights: { ...shippedWeights.clustering, bridge },
-    areApart: null,
+    separation: () => null,
   };
 }
 

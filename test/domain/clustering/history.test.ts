@@ -36,7 +36,7 @@ test("the order in which firings are recorded does not matter", () => {
 test("types over the limit push out the one untouched longest", () => {
   const history = createHistory(2);
   for (const [i, type] of ["a", "b", "a", "c"].entries()) record(history, type, start + i * 1000);
-  expect(history.types).toBe(2);
+  expect(history.types()).toBe(2);
   expect(history.firings("a", start + hour).count).toBe(2);
   expect(history.firings("b", start + hour).count).toBe(0);
 });

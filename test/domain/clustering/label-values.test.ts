@@ -14,7 +14,7 @@ test("equal values of different labels are counted apart", () => {
   expect(seen.between("zone", "core", 0, 2 * hourMs)).toBe(1);
   expect(seen.between("zone", "team", 0, 2 * hourMs)).toBe(0);
   expect(seen.between("unknown", "core", 0, 2 * hourMs)).toBe(0);
-  expect(seen.size).toBe(2);
+  expect(seen.size()).toBe(2);
 });
 
 test("over the limit, which is one for all labels, the value goes that was not seen again", () => {
@@ -29,5 +29,5 @@ test("over the limit, which is one for all labels, the value goes that was not s
     seen.add(label, value, 0);
   expect(seen.between("team", "core", 0, hourMs)).toBe(0);
   expect(seen.between("pod", "a", 0, hourMs)).toBe(2);
-  expect([seen.size, seen.dropped]).toEqual([3, 1]);
+  expect([seen.size(), seen.dropped()]).toEqual([3, 1]);
 });

@@ -179,8 +179,8 @@ describe("rulings worked out", () => {
     const rulings = createRulings();
     for (let id = 1; id <= 510; id += 1)
       rulings.add({ id, kind: "together", left: [`a${id}`], right: [`b${id}`] });
-    expect(rulings.size).toBe(500);
-    expect(rulings.dropped).toBe(10);
+    expect(rulings.size()).toBe(500);
+    expect(rulings.dropped()).toBe(10);
     expect(rulings.bondOf("a10")).toBeNull();
     expect(rulings.bondOf("b11")?.keys).toEqual(["a11", "b11"]);
   });

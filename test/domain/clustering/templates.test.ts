@@ -29,7 +29,7 @@ describe("what shares a template", () => {
     expect(templates.find("disk full on web")).toBeNull();
     const known = templates.learn("disk full on web");
     expect(templates.find("disk full on api")?.id).toBe(known.id);
-    expect(templates.size).toBe(1);
+    expect(templates.size()).toBe(1);
     expect(templates.find("disk full on web")?.text).toBe("disk full on web");
   });
 
@@ -46,8 +46,8 @@ describe("limits", () => {
     templates.learn("beta is broken");
     templates.learn("alpha is broken");
     templates.learn("gamma is broken");
-    expect(templates.size).toBe(2);
-    expect(templates.dropped).toBe(1);
+    expect(templates.size()).toBe(2);
+    expect(templates.dropped()).toBe(1);
     expect(templates.find("alpha is broken")?.id).toBe(first.id);
     expect(templates.find("beta is broken")).toBeNull();
   });
@@ -58,7 +58,7 @@ describe("limits", () => {
       const word = [...String(n)].map((digit) => "abcdefghij"[Number(digit)]).join("");
       templates.learn(`word${word} went missing today`);
     }
-    expect(templates.size).toBeLessThanOrEqual(50);
+    expect(templates.size()).toBeLessThanOrEqual(50);
     const fresh = templates.learn("another thing entirely happened");
     expect(templates.find("another thing entirely happened")?.id).toBe(fresh.id);
   });

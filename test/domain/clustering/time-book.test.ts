@@ -32,7 +32,7 @@ test("answers as plain lists of the newest times would", () => {
           expect(book.countNear(place, book.find(other) ?? -1, { from, until, nearMs })).toBe(near.length);
         }
       }
-      expect(book.size).toBe(plain.size);
+      expect(book.size()).toBe(plain.size);
     }),
     { numRuns: 400 },
   );
@@ -66,7 +66,7 @@ test("marks stay with their times while others come in before, after and beyond 
 test("a key that is let go leaves its place empty for the next", () => {
   const book = createTimeBook(2, most);
   for (const key of ["a", "a", "b", "c", "d"]) book.add(key, 7);
-  expect([book.size, book.dropped]).toEqual([2, 2]);
+  expect([book.size(), book.dropped()]).toEqual([2, 2]);
   const place = book.find("d");
   expect(place === null ? null : book.countBetween(place, 0, 10)).toBe(1);
 });

@@ -11,7 +11,7 @@ test("the first goes first, and nobody when nobody is left", () => {
   const { line, places } = lineOf(2);
   expect(new Set(places).size).toBe(2);
   expect([line.leave(), line.leave(), line.leave()]).toEqual([...places, -1]);
-  expect([line.left, line.size]).toEqual([2, 0]);
+  expect([line.left(), line.size()]).toEqual([2, 0]);
 });
 
 test("one that was used is passed over once, and stands at the end then", () => {
@@ -42,5 +42,5 @@ test("where all are used, one goes after a bounded number of chances", () => {
   expect(line.leave()).toBe(places[64]);
   // Those that were passed over have no second chance left, those behind them have.
   for (let index = 65; index < 129; index += 1) line.leave();
-  expect(line.size).toBe(1_000 - 65);
+  expect(line.size()).toBe(1_000 - 65);
 });

@@ -110,8 +110,8 @@ test("the order in which alerts of some minutes come in does not matter", () => 
 test("edges over the limit push out those not seen for longest", () => {
   const { topology, calls } = watch();
   for (let n = 0; n < 5_010; n += 1) calls(`caller ${n}`, "database", n);
-  expect(topology.size).toBe(5_000);
-  expect(topology.dropped).toBe(10);
+  expect(topology.size()).toBe(5_000);
+  expect(topology.dropped()).toBe(10);
 });
 
 describe("in the correlator", () => {
