@@ -9,27 +9,24 @@ const leastAlike = 0.75;
 /** Words that both must say: "is down" alone is said of everything. */
 const fewestWords = 3;
 
+/** By message: an alert is compared with all that are near it. */
+const bySummary = new Map<string, Said>();
 /** By what is left of a message without the service: most rules say the same of every one. */
 const byText = new Map<string, readonly string[]>();
 const maxTexts = 2_000;
 
-/** What the two alerts that were asked for last say, and their words: a new one is compared with all that are near it. */
-let last: Said | null = null;
-let former: Said | null = null;
-
 interface Said {
-  readonly summary: string;
   readonly entity: string | null;
   readonly words: readonly string[];
 }
 
 /** The message without what differs, and without the alert's own service. */
 function wordsOf({ summary, entity }: SeenAlert): readonly string[] {
-  if (last?.summary === summary && last.entity === entity) return last.words;
-  if (former?.summary === summary && former.entity === entity) return former.words;
+  const known = bySummary.get(summary);
+  if (known !== undefined && known.entity === entity) return known.words;
   const words = wordsOfText(entity === null ? summary : summary.replaceAll(entity, " 0 "));
-  former = last;
-  last = { summary, entity, words };
+  if (bySummary.size >= maxTexts) bySummary.clear();
+  bySummary.set(summary, { entity, words });
   return words;
 }
 
