@@ -48,8 +48,11 @@ export function createBoundedKeys(max: number, onGive: (place: number) => void):
     find,
     keyOf: (place) => keys[place] ?? "",
     recall(key) {
-      const known = find(key);
-      if (known !== none) {
+      // What is recalled is most often another one than before.
+      const known = places.get(key);
+      if (known !== undefined) {
+        former = last;
+        last = known;
         line.use(known);
         return known;
       }
