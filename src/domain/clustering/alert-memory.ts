@@ -29,11 +29,20 @@ export interface AlertMemory {
 }
 
 const firstRoom = 64;
-/** Numbers of each alert: the hash of its key, 0 where there is none, and its incident once it is not live. */
-const fields = 2;
+/**
+ * Numbers of each alert: the hash by which it is found, 0 where there is none; a second hash, by which it is known; and
+ * its incident once it is not live. So that no alert is taken for another: of 106 bits nobody finds two that are equal.
+ * Where only the first hashes are, which happens by chance once in a century, the older alert is forgotten.
+ */
+const fields = 3;
+const [hashField, checkField, incidentField] = [0, 1, 2];
+const [hashSeed, checkSeed] = [0, 0x5bd1e995];
 
-/** @param most - alerts remembered; more than can be live. */
-export function createAlertMemory(most: number): AlertMemory {
+/**
+ * @param most - alerts remembered; more than can be live.
+ * @param hash - of a key and a seed, as {@link hashOf}.
+ */
+export function createAlertMemory(most: number, hash = hashOf): AlertMemory {
   /** By hash. */
   const places = createNumberTable();
   /** A ring, in the order in which they came, as long as a power of two: from `first` to before `next`. */
@@ -44,34 +53,37 @@ export function createAlertMemory(most: number): AlertMemory {
   let size = 0;
   let dropped = 0;
   /** Hashed last: an alert that is new is asked for, and then added. */
-  let lastKey = "";
-  let lastHash = hashOf(lastKey);
+  let last = bothOf("");
 
-  function hashFor(key: string): number {
-    if (lastKey !== key) {
-      lastKey = key;
-      lastHash = hashOf(key);
-    }
-    return lastHash;
+  function bothOf(key: string) {
+    return { key, hash: hash(key, hashSeed), check: hash(key, checkSeed) };
+  }
+
+  function hashesOf(key: string): typeof last {
+    if (last.key !== key) last = bothOf(key);
+    return last;
   }
 
   function placeOf(key: string): number {
-    return places.find(hashFor(key));
+    const sought = hashesOf(key);
+    const place = places.find(sought.hash);
+    return place !== -1 && numbers[place * fields + checkField] === sought.check ? place : -1;
   }
 
   function inRing(index: number): number {
     return index & (members.length - 1);
   }
 
-  function append(hash: number, incidentId: number, member: LiveAlert | null): void {
+  function append(own: number, check: number, incidentId: number, member: LiveAlert | null): void {
     if (next - first === members.length) grow();
     const place = inRing(next);
     next += 1;
-    numbers[place * fields] = hash;
-    numbers[place * fields + 1] = incidentId;
+    numbers[place * fields + hashField] = own;
+    numbers[place * fields + checkField] = check;
+    numbers[place * fields + incidentField] = incidentId;
     members[place] = member;
     if (member !== null) member.place = place;
-    places.put(hash, place);
+    places.put(own, place);
   }
 
   function grow(): void {
@@ -81,13 +93,18 @@ export function createAlertMemory(most: number): AlertMemory {
     next = first;
     for (let index = first; index < until; index += 1) {
       const place = index & (membersBefore.length - 1);
-      const hash = numbersBefore[place * fields] ?? 0;
-      if (hash !== 0) append(hash, numbersBefore[place * fields + 1] ?? 0, membersBefore[place] ?? null);
+      const own = numbersBefore[place * fields + hashField] ?? 0;
+      if (own === 0) continue;
+      const check = numbersBefore[place * fields + checkField] ?? 0;
+      append(own, check, numbersBefore[place * fields + incidentField] ?? 0, membersBefore[place] ?? null);
     }
   }
 
+  /** Forgets what is at a place; another one with its first hash stays. */
   function empty(place: number): void {
-    numbers[place * fields] = 0;
+    const own = numbers[place * fields + hashField] ?? 0;
+    if (places.find(own) === place) places.remove(own);
+    numbers[place * fields + hashField] = 0;
     members[place] = null;
   }
 
@@ -98,7 +115,7 @@ export function createAlertMemory(most: number): AlertMemory {
   function incidentAt(place: number): number | undefined {
     if (place === -1) return undefined;
     const member = memberAt(place);
-    return member === undefined ? numbers[place * fields + 1] : (member.incidentId ?? undefined);
+    return member === undefined ? numbers[place * fields + incidentField] : (member.incidentId ?? undefined);
   }
 
   return {
@@ -109,10 +126,10 @@ export function createAlertMemory(most: number): AlertMemory {
     live: (key) => memberAt(placeOf(key)),
     incidentOf: (key) => incidentAt(placeOf(key)),
     add(member) {
-      const hash = hashFor(member.key);
-      const known = places.find(hash);
+      const known = placeOf(member.key);
       if (known === -1) {
-        append(hash, 0, member);
+        const sought = hashesOf(member.key);
+        append(sought.hash, sought.check, 0, member);
         size += 1;
       } else {
         members[known] = member;
@@ -121,17 +138,16 @@ export function createAlertMemory(most: number): AlertMemory {
     },
     retire({ place, incidentId }) {
       if (incidentId === null) {
-        places.remove(numbers[place * fields] ?? 0);
         empty(place);
         size -= 1;
       } else {
         members[place] = null;
-        numbers[place * fields + 1] = incidentId;
+        numbers[place * fields + incidentField] = incidentId;
       }
     },
     put(key, incidentId) {
       const place = placeOf(key);
-      if (place !== -1) numbers[place * fields + 1] = incidentId;
+      if (place !== -1) numbers[place * fields + incidentField] = incidentId;
     },
     allLive() {
       const found: LiveAlert[] = [];
@@ -145,16 +161,16 @@ export function createAlertMemory(most: number): AlertMemory {
       let passed = size;
       while (size > most && passed > 0) {
         const place = inRing(first);
-        const hash = numbers[place * fields] ?? 0;
+        const own = numbers[place * fields + hashField] ?? 0;
+        const check = numbers[place * fields + checkField] ?? 0;
         const member = members[place] ?? null;
         first += 1;
+        if (own === 0) continue;
         empty(place);
-        if (hash === 0) continue;
         passed -= 1;
         // A live one stands behind the others from now on.
-        if (member !== null) append(hash, 0, member);
+        if (member !== null) append(own, check, 0, member);
         else {
-          places.remove(hash);
           size -= 1;
           dropped += 1;
         }

@@ -1,13 +1,15 @@
 /**
- * Tells texts apart by a number, so that they need not be kept: a hundred thousand of them would be a fifth of all objects
- * that are alive. Two of 53 bits are equal by chance once in some hundred years, where a million texts a day are looked up
- * among a hundred thousand.
+ * Tells texts apart by numbers, so that they need not be kept: a hundred thousand of them would be a fifth of all objects
+ * that are alive.
  */
 
-/** @returns a whole number from 1, of 53 bits. Mixed as MurmurHash3 does, in two lanes. */
-export function hashOf(text: string): number {
-  let left = text.length;
-  let right = ~text.length;
+/**
+ * @param seed - a whole number; with another one it is another hash.
+ * @returns a whole number from 1, of 53 bits. Mixed as MurmurHash3 does, in two lanes.
+ */
+export function hashOf(text: string, seed: number): number {
+  let left = seed ^ text.length;
+  let right = ~left;
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
     left = Math.imul(turned(left ^ code, 15), 0xcc9e2d51);

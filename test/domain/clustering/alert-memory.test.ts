@@ -50,6 +50,20 @@ test("were all of them live, none would go, and the search for one would end", (
   expect([memory.size(), memory.dropped()]).toEqual([3, 0]);
 });
 
+test("of alerts whose first hashes are equal the older is forgotten, and none is taken for another", () => {
+  const memory = createAlertMemory(2, (key, seed) => (seed === 0 ? 7 : key.length));
+  const [older, newer] = [liveAlert("a", 1), liveAlert("bb", 2)];
+  memory.add(older);
+  memory.add(newer);
+  expect([memory.find("a"), memory.find("bb"), memory.find("ccc")]).toEqual([undefined, newer, undefined]);
+  memory.retire(older);
+  memory.add(liveAlert("dddd", 3));
+  memory.trim();
+  expect([memory.size(), memory.dropped()]).toEqual([2, 1]);
+  expect(memory.find("dddd")).toMatchObject({ incidentId: 3 });
+  expect(memory.allLive().map(({ key }) => key)).toEqual(["bb", "dddd"]);
+});
+
 const doings = fc.array(
   fc.record({
     key: fc.integer({ min: 0, max: 150 }).map((number) => `alert ${number}`),
