@@ -2,55 +2,24 @@
  * Explains incidents. The deterministic text comes at once; where a model is configured it is asked once for each
  * settled state of the facts, and its answer stands only as far as the evidence backs it.
  */
-import { entityOf } from "../domain/alert/entity.ts";
-import type { Cause, CauseQuestion } from "../domain/clustering/correlation.ts";
-import { callersEvidence, citedDependents, withoutOldCallers } from "../domain/explanation/callers.ts";
-import { alertKeysOf, departedFacts, remainingFacts } from "../domain/explanation/departed.ts";
-import { selectEvidence } from "../domain/explanation/evidence.ts";
 import {
   basisOf,
   isNews,
   isShownDifferently,
-  materialOf,
   type News,
   newsOf,
   withTemplate,
 } from "../domain/explanation/revision.ts";
-import type {
-  Evidence,
-  Explanation,
-  ExplanationDraft,
-  ExplanationQuestion,
-  Material,
-} from "../domain/explanation.ts";
-import type { IncidentFeature } from "../domain/incident/similar.ts";
+import type { Explanation, ExplanationDraft, ExplanationQuestion } from "../domain/explanation.ts";
 import type { Incident } from "../domain/incident.ts";
-import { heedVerdicts } from "../domain/learning/feedback.ts";
-import { redact } from "../domain/text/redaction.ts";
-import { dependentsOf } from "../domain/topology/dependents.ts";
-import { oneLine } from "../domain/view.ts";
-import type {
-  Clock,
-  Explainer,
-  Log,
-  Metrics,
-  NewTimelineEntry,
-  Store,
-  StoreSlices,
-  TokenBudget,
-} from "../ports.ts";
-import { gatherFacts, type IncidentFacts } from "./explain-facts.ts";
+import type { Clock, Explainer, Log, Metrics, NewTimelineEntry, StoreSlices, TokenBudget } from "../ports.ts";
 import { askModel } from "./explain-model.ts";
+import { type ExplainState, type ExplainStateOptions, readExplainState } from "./explain-state.ts";
 
-export interface ExplainOptions {
-  readonly store: Store;
+export interface ExplainOptions extends ExplainStateOptions {
   /** `openai` is null when no model is configured. */
   readonly explainers: { readonly template: Explainer; readonly openai: Explainer | null };
-  /** Ranks with the weights that are champion now; best first. */
-  readonly rankCauses: (question: CauseQuestion) => readonly Cause[];
   readonly budget: TokenBudget;
-  /** Person id to name; ids stand for themselves by default. */
-  readonly nameOf?: (person: string) => string;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -65,17 +34,6 @@ export interface Explain {
   explain(incidentId: number): Promise<void>;
   /** The same for cards that have none to show yet: cards of several channels, and the job, wait for one another. */
   explainFirst(incidentId: number): Promise<void>;
-}
-
-const maxReason = 400;
-
-/** The facts of an incident, numbered, with the answer that is stored. */
-interface State {
-  readonly question: ExplanationQuestion;
-  readonly material: Material;
-  readonly stored: Explanation | null;
-  /** What the incident is known by. */
-  readonly features: readonly IncidentFeature[];
 }
 
 /** An explanation in the making. */
@@ -98,13 +56,12 @@ export function createExplain(options: ExplainOptions): Explain {
   const { store, clock, metrics } = options;
   const settleMs = options.settleMs ?? 10_000;
   const maxWaitMs = options.maxWaitMs ?? 60_000;
-  const nameOf = options.nameOf ?? ((person) => person);
 
   /** Explanations that are being made by this process, no more than it has jobs at a time. */
   const running = new Map<number, Work>();
 
   function begin(incidentId: number): Work {
-    const reading = readState(incidentId);
+    const reading = readExplainState(options, incidentId, clock.now());
     const answered = reading.then((state) => (state === null ? undefined : answer(incidentId, state)));
     const indexed = Promise.all([reading, answered])
       .then(([state]) => (state === null ? undefined : index(incidentId, state)))
@@ -133,11 +90,11 @@ export function createExplain(options: ExplainOptions): Explain {
   }
 
   /** By the one later incidents find it, by the other people do, in the words of its explanation too. */
-  async function index(incidentId: number, { features }: State): Promise<void> {
+  async function index(incidentId: number, { features }: ExplainState): Promise<void> {
     await Promise.all([store.similar.remember(incidentId, features), store.search.takeIn(incidentId)]);
   }
 
-  async function answer(incidentId: number, state: State): Promise<void> {
+  async function answer(incidentId: number, state: ExplainState): Promise<void> {
     const step = nextStep(state, clock.now());
     if (step.kind === "wait") return comeBack(incidentId, step.until);
     if (step.kind === "settle") return settle(state, step.stored);
@@ -148,49 +105,7 @@ export function createExplain(options: ExplainOptions): Explain {
       await comeBack(incidentId, new Date(clock.now().getTime() + settleMs));
   }
 
-  async function readState(incidentId: number): Promise<State | null> {
-    const [facts, known, stored] = await Promise.all([
-      gatherFacts(store, incidentId, clock.now()),
-      store.explanations.evidence(incidentId),
-      store.explanations.find(incidentId),
-    ]);
-    if (facts === null) return null;
-    const causes = heedVerdicts(options.rankCauses(facts.ranking), facts.verdicts, nameOf).map(
-      withoutSecrets,
-    );
-    const undo = await facts.undoFor(causes);
-    const services = new Set(facts.alerts.flatMap(({ alert }) => entityOf(alert) ?? []));
-    const dependents = dependentsOf({
-      alerting: services,
-      areAllAlertsRead: facts.areAllAlertsRead,
-      suspect: suspectedService(causes[0], facts.changes),
-      topology: facts.topology,
-    });
-    const fresh = [
-      ...selectEvidence({ ...facts, causes, known: known.filter(({ kind }) => kind !== "callers") }),
-      ...callersEvidence(dependents, known),
-    ];
-    const all = fresh.length === 0 ? known : await store.explanations.addEvidence(incidentId, fresh);
-    const departed = await departedOf(all, facts);
-    const cited = citedDependents(dependents, all);
-    const evidence = withoutOldCallers(remainingFacts(all, departed, services), cited);
-    const question = { incident: facts.incident, evidence, causes, undo, dependents: cited };
-    const material = materialOf(question, stored?.material ?? null, [...departed.keys()]);
-    return { question, material, stored, features: facts.features };
-  }
-
-  /** A first card has no alert to look up: all that its facts speak of are at hand. */
-  async function departedOf(
-    evidence: readonly Evidence[],
-    { incident, alerts }: Pick<IncidentFacts, "incident" | "alerts">,
-  ): Promise<ReadonlyMap<number, number>> {
-    const here = new Set(alerts.map(({ key }) => key));
-    const elsewhere = alertKeysOf(evidence).filter((key) => !here.has(key));
-    if (elsewhere.length === 0) return new Map();
-    return departedFacts(evidence, await store.incidents.findAlerts(elsewhere), incident.id);
-  }
-
-  function nextStep({ question, material, stored }: State, now: Date): Step {
+  function nextStep({ question, material, stored }: ExplainState, now: Date): Step {
     if (stored === null) return { kind: "write" };
     const isOld = stored.basis !== basisOf(material);
     const since = stored.unsettledSince;
@@ -218,7 +133,7 @@ export function createExplain(options: ExplainOptions): Explain {
   }
 
   /** The template's text; or the model's stands on while the answer to "what caused it" is the same. */
-  async function write({ question, material, stored }: State): Promise<Explanation> {
+  async function write({ question, material, stored }: ExplainState): Promise<Explanation> {
     metrics.count("tocsin_explanations_total", { explainer: "template", outcome: "written" });
     const at = clock.now();
     const written = withTemplate(question, { draft: await draft(question), material, stored, at });
@@ -232,7 +147,7 @@ export function createExplain(options: ExplainOptions): Explain {
     return result.draft;
   }
 
-  async function settle(state: State, stored: Explanation): Promise<void> {
+  async function settle(state: ExplainState, stored: Explanation): Promise<void> {
     const { question, material } = state;
     const model = options.explainers.openai;
     const basis = basisOf(material);
@@ -246,7 +161,7 @@ export function createExplain(options: ExplainOptions): Explain {
   }
 
   /** That it is asked is stored first: a replica that dies over the answer has paid for it, and is not followed by another. */
-  async function ask(state: State, stored: Explanation, model: Explainer): Promise<Explanation> {
+  async function ask(state: ExplainState, stored: Explanation, model: Explainer): Promise<Explanation> {
     const { question, material } = state;
     const log = options.log.child({ incident: question.incident.id });
     const at = clock.now();
@@ -264,7 +179,7 @@ export function createExplain(options: ExplainOptions): Explain {
     return { ...written, summary, causes, modelOrder: order, explainer: model.name, asked };
   }
 
-  async function save(state: State, explanation: Explanation, news: News | null): Promise<void> {
+  async function save(state: ExplainState, explanation: Explanation, news: News | null): Promise<void> {
     const id = state.question.incident.id;
     const isSaved = await store.transaction(async (tx) => {
       const incident = await tx.incidents.findForUpdate(id);
@@ -287,21 +202,6 @@ export function createExplain(options: ExplainOptions): Explain {
   }
 
   return { explain, explainFirst };
-}
-
-/** The service that a cause blames, or whose change it blames. */
-function suspectedService(cause: Cause | undefined, changes: IncidentFacts["changes"]): string | null {
-  const change = changes.find(({ id }) => id === cause?.changeId);
-  return cause?.service ?? change?.service ?? null;
-}
-
-/** Reasons quote alerts and changes, which may hold secrets; they are stored, shown and sent to a model. */
-function withoutSecrets(cause: Cause): Cause {
-  const terms = cause.terms.map((term) => ({
-    ...term,
-    because: oneLine(redact(term.because).text, maxReason),
-  }));
-  return { ...cause, terms };
 }
 
 /** A line of the history: the first answer, which the card shows anyway, and every other that the thread is told. */
