@@ -49,6 +49,7 @@ import { loadPlugins } from "./main/plugins.ts";
 import { createReadiness } from "./main/readiness.ts";
 import { recordStart } from "./main/record-start.ts";
 import { startSweep } from "./main/sweep.ts";
+import { watchTriageLag } from "./main/triage-lag.ts";
 import { createWatching } from "./main/watching.ts";
 import { setWindows } from "./main/windows.ts";
 import {
@@ -122,11 +123,13 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   const triageOf: { current: Triage | null } = { current: null };
   const champion = await followChampion(store, log, () => triageOf.current?.reload());
   stops.push(() => champion.stop());
+  const triageLag = watchTriageLag({ store, clock, log, metrics });
+  stops.push(() => triageLag.stop());
   const desk = await createCommandDesk({ config, plugins, store, log, metrics, clock });
   const chats = await createChats({
     ...{ config, store, log, metrics, clock },
     pages: composePages({ config, store, desk, clock }),
-    lagMs: () => null,
+    lagMs: triageLag.ms,
   });
   const coFirings = keepCoFirings({ store, replica, log, metrics, clock });
   stops.push(() => coFirings.stop());
@@ -278,7 +281,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
       ...chats.routes,
       ["callbacks", createCallbacks({ receivers: desk.receivers, clock, log })],
     ]),
-    readiness: createReadiness({ store, triage, chats: chats.byPlatform }),
+    readiness: createReadiness({ store, triage, triageLag, chats: chats.byPlatform }),
   });
   const door = createDoor(store, desk.execute);
   // Chat connects on its own time: a platform that is away must not keep webhooks out.

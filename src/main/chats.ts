@@ -26,8 +26,8 @@ export interface Chats {
 export interface ChatParts {
   readonly config: Config;
   readonly store: OpenStore;
-  readonly lagMs: () => number | null;
-  /** Absent where nobody looks: for doctor. */
+  /** How far triage lags, ms; null when unknown. This and the pages are absent where nobody looks: for doctor. */
+  readonly lagMs?: () => number | null;
   readonly pages?: Pages;
   readonly clock: Clock;
   readonly log: Log;
@@ -87,7 +87,7 @@ function createConsoleChat({ config, store, lagMs, pages, log }: ChatParts): Pro
     channels: configuredChannels(config)
       .filter((channel) => channel.platform === "console")
       .map((channel) => channel.id),
-    lagMs,
+    ...(lagMs === undefined ? {} : { lagMs }),
     ...(pages === undefined ? {} : { pages }),
     log,
   });

@@ -28,10 +28,7 @@ export async function doctor(options: { readonly json?: boolean; readonly replay
 
 async function findAll(offline: Offline): Promise<readonly Finding[]> {
   const { config, plugins, store, log } = offline;
-  const chats = await createChats({
-    ...{ config, store, log, metrics: noMetrics, clock: systemClock },
-    lagMs: () => null,
-  });
+  const chats = await createChats({ config, store, log, metrics: noMetrics, clock: systemClock });
   const findings = await examine({
     store,
     database: offline.database,

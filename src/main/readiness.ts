@@ -4,9 +4,12 @@ import { isAside, nameOfTrouble } from "../domain/chat/trouble.ts";
 import { oneLine } from "../domain/view.ts";
 import type { ReadinessCheck } from "../http.ts";
 import type { Chat, Trouble } from "../ports.ts";
+import type { TriageLag } from "./triage-lag.ts";
 
 /** More than anybody reads. */
 const maxTroubles = 20;
+/** Less is usual in a storm. */
+const noticeableMs = 5_000;
 
 /**
  * What `/readyz` answers. Chat platforms that are away are shown and do not count: webhooks are taken all the same,
@@ -15,6 +18,7 @@ const maxTroubles = 20;
 export function createReadiness(parts: {
   readonly store: OpenStore;
   readonly triage: Triage;
+  readonly triageLag: Pick<TriageLag, "ms">;
   readonly chats: ReadonlyMap<string, Chat>;
 }): () => Promise<readonly ReadinessCheck[]> {
   return async () => {
@@ -22,11 +26,8 @@ export function createReadiness(parts: {
       () => ({ name: "database", isReady: true, detail: "answers" }),
       () => ({ name: "database", isReady: false, detail: "does not answer; webhooks get 503 until it does" }),
     );
-    const triage = {
-      name: "triage",
-      isReady: true,
-      detail: parts.triage.isLeader() ? "leads" : "another replica leads, or none yet",
-    };
+    const leads = parts.triage.isLeader() ? "leads" : "another replica leads, or none yet";
+    const triage = { name: "triage", isReady: true, detail: leads + lagText(parts.triageLag.ms() ?? 0) };
     const troubles = database.isReady ? await parts.store.troubles.open(maxTroubles) : [];
     const chats = [...parts.chats.values()].map((chat) => {
       const state = chat.isConnected() ? "connected" : "not connected; its cards wait";
@@ -35,6 +36,10 @@ export function createReadiness(parts: {
     });
     return [database, triage, ...chats];
   };
+}
+
+function lagText(lagMs: number): string {
+  return lagMs < noticeableMs ? "" : `; the oldest delivery waits for ${Math.round(lagMs / 1_000)} s`;
 }
 
 function troubleText(trouble: Trouble): string {

@@ -20,6 +20,8 @@ export interface DeliveryStore {
   cursorBefore(at: Date): Promise<number>;
   /** Deliveries after the cursor in order of id. */
   after(cursor: number, limit: number): Promise<readonly StoredDelivery[]>;
+  /** When the first delivery after the cursor was received; null when there is none. */
+  oldestAfter(cursor: number): Promise<Date | null>;
   /** Keeps one that could not be parsed. */
   bury(delivery: RawDelivery & { readonly source: string }, problem: string): Promise<number>;
   dead(limit: number): Promise<readonly DeadDelivery[]>;
@@ -34,7 +36,7 @@ export interface DeliveryStore {
       readonly dead: number;
     }[]
   >;
-  /** Newest id and its time, for the lag metric. */
+  /** Newest id and its time. */
   newest(): Promise<{ readonly id: number; readonly receivedAt: Date } | null>;
   /** Whether anything with a higher id came in from another source than this one. */
   cameAfter(id: number, except: string): Promise<boolean>;

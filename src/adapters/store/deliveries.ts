@@ -22,6 +22,15 @@ export function deliverySlice(
       return row?.id ?? 0;
     },
     after: (cursor, limit) => readAfter(db, cursor, limit),
+    oldestAfter: async (cursor) => {
+      const [row] = await db
+        .select({ receivedAt: deliveries.receivedAt })
+        .from(deliveries)
+        .where(gt(deliveries.id, cursor))
+        .orderBy(asc(deliveries.id))
+        .limit(1);
+      return row?.receivedAt ?? null;
+    },
     bury: (delivery, problem) => bury(db, delivery, problem),
     dead: async (limit) =>
       (

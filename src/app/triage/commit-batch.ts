@@ -53,7 +53,6 @@ export async function commitBatch(
   });
   options.onNewAlerts?.(newAlerts(movement));
   metrics.count("tocsin_triage_alerts_total", {}, batch.reports.length);
-  metrics.gauge("tocsin_triage_lag_seconds", (clock.now().getTime() - last.receivedAt.getTime()) / 1000);
   metrics.observe("tocsin_triage_batch_seconds", (performance.now() - startedAt) / 1000);
   for (const dead of batch.dead)
     metrics.count("tocsin_dead_deliveries_total", { source: dead.delivery.source });
