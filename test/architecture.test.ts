@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { missingPaths, readTree, violations } from "./architecture.ts";
+import { idleExports, missingPaths, readTree, violations } from "./architecture.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
 
@@ -123,6 +123,24 @@ describe("the layers", () => {
       "src/config.ts": "const home = process.env.HOME;",
     };
     expect(violations(new Map(Object.entries(files)))).toEqual([]);
+  });
+});
+
+describe("what is exported", () => {
+  test("is used by the product", () => {
+    expect(idleExports(readTree(root))).toEqual([]);
+  });
+
+  test("what only tests use, or nobody, is found", () => {
+    const files = {
+      "src/domain/a.ts":
+        "export const used = 1;\n/** As idle, but for idle. */\nexport function idle() {}\nexport interface Idle {}",
+      "src/domain/b.ts": 'import { used } from "./a.ts";',
+    };
+    expect(idleExports(new Map(Object.entries(files)))).toEqual([
+      "idle of src/domain/a.ts",
+      "Idle of src/domain/a.ts",
+    ]);
   });
 });
 

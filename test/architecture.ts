@@ -154,6 +154,25 @@ function cycles(tree: Tree): string[][] {
   return found;
 }
 
+/** What Node calls by its name. */
+const calledByNode: ReadonlySet<string> = new Set(["initialize"]);
+
+/** What is exported and named nowhere else in the product: dead, or there for tests alone. Tables are for migrations too. */
+export function idleExports(tree: Tree): readonly string[] {
+  const named = new Map<string, number>();
+  const code = [...tree].map(([file, text]) => [file, withoutComments(text)] as const);
+  for (const [, text] of code)
+    for (const [name] of text.matchAll(/[A-Za-z_$][\w$]*/g)) named.set(name, (named.get(name) ?? 0) + 1);
+  return code
+    .filter(([file]) => !file.startsWith("src/adapters/store/schema"))
+    .flatMap(([file, text]) =>
+      [...text.matchAll(/^export (?:async )?(?:function\*?|const|class|interface|type) (\w+)/gm)]
+        .map(([, name = ""]) => name)
+        .filter((name) => !calledByNode.has(name) && (named.get(name) ?? 0) < 2)
+        .map((name) => `${name} of ${file}`),
+    );
+}
+
 /** Paths named in backticks in a document that do not exist under the root. */
 export function missingPaths(document: string, root: string): readonly string[] {
   const named = [

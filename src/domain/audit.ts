@@ -146,13 +146,6 @@ export function createChainCheck(known: KnownLog = {}): ChainCheck {
   return { pruned, add, end };
 }
 
-/** Checks a whole chain in memory; see {@link createChainCheck}. */
-export function verifyChain(entries: Iterable<AuditEntry>, heads: readonly AuditHead[] = []): ChainVerdict {
-  const check = createChainCheck({ heads });
-  for (const entry of entries) if (check.add(entry) !== null) break;
-  return check.end();
-}
-
 function placeFault({ seq }: AuditEntry, head: AuditHead): ChainFault | null {
   if (seq <= head.seq) {
     return { reason: "reordered", seq, problem: `entry ${seq} comes after entry ${head.seq}` };

@@ -5,13 +5,13 @@ import { createCedarPolicy } from "../../src/adapters/policy/cedar.ts";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { rolloutCard } from "../../src/app/rollout-card.ts";
 import { triageScope } from "../../src/app/triage.ts";
-import { verifyChain } from "../../src/domain/audit.ts";
 import { asksPerson, type BakeRule } from "../../src/domain/bake.ts";
 import { isFinal } from "../../src/domain/rollout/state.ts";
 import type { Rollout } from "../../src/domain/rollout.ts";
 import { checkCommand, loadFolders } from "../../src/load.ts";
 import type { Command, MetricSource, ModelEntry, Policy } from "../../src/ports.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
+import { verifyChain } from "../domain/audit/chain.ts";
 import { buildTracked } from "../domain/build.ts";
 import { Crash, createDeath, mortalBackend, mortalStore } from "./mortal.ts";
 import {

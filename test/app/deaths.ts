@@ -13,7 +13,6 @@ import { migrate } from "../../src/adapters/store/migrate.ts";
 import { grantRights } from "../../src/adapters/store/rights.ts";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { rolloutCard } from "../../src/app/rollout-card.ts";
-import { verifyChain } from "../../src/domain/audit.ts";
 import { targetOf } from "../../src/domain/rollout/plan.ts";
 import { type RolloutState, rolloutStates, transitions } from "../../src/domain/rollout/state.ts";
 import type { Rollout } from "../../src/domain/rollout.ts";
@@ -21,6 +20,7 @@ import type { Command, CommandRequest, Policy, RolloutKind } from "../../src/por
 import type { MortalRow, MortalScene } from "../adapters/models/mortal/scene.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { rolesDatabase } from "../database-roles.ts";
+import { verifyChain } from "../domain/audit/chain.ts";
 import { Crash, createDeath, type Death, mortalStore, noDeath } from "./mortal.ts";
 import { createWorld, modelEntry, people, requestOf, type World } from "./rollout-world.ts";
 

@@ -5,7 +5,6 @@ import { createHttpClient } from "../../src/adapters/http-client.ts";
 import builtin from "../../src/adapters/models/builtin.ts";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { rolloutCard } from "../../src/app/rollout-card.ts";
-import { verifyChain } from "../../src/domain/audit.ts";
 import { emptyManifest } from "../../src/domain/rollout/retrain-manifest.ts";
 import { isFinal } from "../../src/domain/rollout/state.ts";
 import type { Rollout } from "../../src/domain/rollout.ts";
@@ -13,6 +12,7 @@ import { shippedWeights } from "../../src/domain/weights.ts";
 import { checkCommand, loadFolders } from "../../src/load.ts";
 import { type Command, type ModelBackend, type Policy, silentLog, type Trainer } from "../../src/ports.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
+import { verifyChain } from "../domain/audit/chain.ts";
 import { Crash, createDeath, mortalBackend, mortalStore } from "./mortal.ts";
 import {
   createLedger,

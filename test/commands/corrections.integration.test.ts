@@ -1,13 +1,13 @@
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
-import { verifyChain } from "../../src/domain/audit.ts";
 import { suspectMark } from "../../src/domain/learning/feedback.ts";
 import type { View } from "../../src/domain/view.ts";
 import { checkCommand, loadFolders } from "../../src/load.ts";
 import type { Command, Policy, StoredAlert } from "../../src/ports.ts";
 import { createTestClock, createWorld, requestOf, shippedPolicy } from "../app/rollout-world.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
+import { verifyChain } from "../domain/audit/chain.ts";
 import { buildIncident, buildTracked } from "../domain/build.ts";
 import { buildCause, buildChange, buildExplanation } from "../fixtures/explanation-question.ts";
 

@@ -9,8 +9,8 @@ import {
   genesisHash,
   hashEntry,
   storable,
-  verifyChain,
 } from "../../src/domain/audit.ts";
+import { verifyChain } from "./audit/chain.ts";
 
 function record(number: number, data: Readonly<Record<string, unknown>> = { number }): AuditRecord {
   return {

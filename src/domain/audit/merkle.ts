@@ -167,37 +167,6 @@ export function createFrontier(from: readonly TreeNode[] = []): Frontier {
   };
 }
 
-/**
- * A tree that grows leaf by leaf in memory, and remembers every node, so that roots and proofs of any earlier size are
- * answered without reading leaves again: 32 bytes a node, two nodes a leaf.
- */
-export interface MerkleTree extends TreeView {
-  /** Adds a leaf by its {@link leafHash}. */
-  add(leaf: TreeHash): void;
-}
-
-export function createMerkleTree(): MerkleTree {
-  const nodes = new Map<string, TreeHash>();
-  const frontier = createFrontier();
-  const view = () =>
-    treeOver(frontier.size, (place) => {
-      const hash = nodes.get(nodeKey(place));
-      if (hash === undefined) throw new RangeError(`there is no node ${nodeKey(place)}`);
-      return hash;
-    });
-  return {
-    get size() {
-      return frontier.size;
-    },
-    add(leaf) {
-      for (const node of frontier.add(leaf)) nodes.set(nodeKey(node), node.hash);
-    },
-    root: (size) => view().root(size),
-    inclusion: (index, size) => view().inclusion(index, size),
-    consistency: (from, to) => view().consistency(from, to),
-  };
-}
-
 /** The largest power of two smaller than `count`, for count above 1. */
 function largestPowerBelow(count: number): number {
   let power = 1;

@@ -14,7 +14,7 @@ export interface CoFiringCount {
   readonly count: number;
 }
 
-/** By {@link pairKey}: times both began near one another, and times the rarer of the two began. */
+/** By two ids, the smaller first, as "a|b": times both began near one another, and times the rarer of them began. */
 export type CoFirings = Readonly<Record<string, readonly [together: number, fewer: number]>>;
 
 export interface CoFiringTally {
@@ -40,12 +40,6 @@ const idLength = 16;
 /** A type as counts name it: its first 16 characters, which of a hash are as good as all. */
 function idOf(type: string): string {
   return type.slice(0, idLength);
-}
-
-/** What a pair of types is found under, in either order. */
-export function pairKey(a: string, b: string): string {
-  const [first, second] = [idOf(a), idOf(b)].sort();
-  return `${first}|${second}`;
 }
 
 type Learned = ReadonlyMap<string, ReadonlyMap<string, readonly [together: number, fewer: number]>>;

@@ -41,11 +41,6 @@ export const templateSchema = z
       `holds {${unknownPlaceholder(String(issue.input)) ?? ""}}; expected one of ${knownPlaceholders}`,
   });
 
-/** True when a text speaks of a placeholder: "manifest.commit". */
-export function usesPlaceholder(text: string, name: string): boolean {
-  return namesIn(text).includes(name);
-}
-
 export type FilledText =
   | { readonly kind: "text"; readonly text: string }
   /** The text is this one placeholder, and there is no value: whatever takes it uses its default. */

@@ -1,6 +1,7 @@
 import postgres from "postgres";
 import { expect, test } from "vitest";
-import { type AuditRecord, genesisHash, hashEntry, verifyChain } from "../../../src/domain/audit.ts";
+import { type AuditRecord, genesisHash, hashEntry } from "../../../src/domain/audit.ts";
+import { verifyChain } from "../../domain/audit/chain.ts";
 import { at, freshStore } from "./fixture.ts";
 
 function record(over: Partial<AuditRecord> = {}): AuditRecord {

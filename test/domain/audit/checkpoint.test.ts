@@ -15,7 +15,8 @@ import {
   splitNotes,
   verifierOf,
 } from "../../../src/domain/audit/checkpoint.ts";
-import { createMerkleTree, leafHash } from "../../../src/domain/audit/merkle.ts";
+import { leafHash } from "../../../src/domain/audit/merkle.ts";
+import { createMerkleTree } from "./merkle-tree.ts";
 
 const newKey = (type: "ed25519" | "x25519" = "ed25519") =>
   // The two overloads of one function take the type as a literal each.

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { erasedAction, type FieldPlace, summarizeErasure } from "../../../src/domain/audit/erasure.ts";
 import { exportLine, parseExportLine } from "../../../src/domain/audit/export.ts";
-import { createMerkleTree, verifyConsistency, verifyInclusion } from "../../../src/domain/audit/merkle.ts";
+import { verifyConsistency, verifyInclusion } from "../../../src/domain/audit/merkle.ts";
 import {
   type AuditEntry,
   type AuditRecord,
@@ -17,6 +17,7 @@ import {
   linkEntry,
   sealRecord,
 } from "../../../src/domain/audit.ts";
+import { createMerkleTree } from "./merkle-tree.ts";
 
 function record(seq: number, over: Partial<AuditRecord> = {}): AuditRecord {
   return {

@@ -3,11 +3,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   createFrontier,
-  createMerkleTree,
   emptyRoot,
   frontierPlaces,
   leafHash,
-  type MerkleTree,
   nodeKey,
   nodesNeeded,
   type TreeHash,
@@ -16,6 +14,7 @@ import {
   verifyConsistency,
   verifyInclusion,
 } from "../../../src/domain/audit/merkle.ts";
+import { createMerkleTree, type MerkleTree } from "./merkle-tree.ts";
 
 const hex = (hash: TreeHash) => Buffer.from(hash).toString("hex");
 const leaf = (index: number) => leafHash(new TextEncoder().encode(`entry ${index}`));

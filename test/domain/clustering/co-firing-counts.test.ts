@@ -5,7 +5,6 @@ import {
   createCoFiringTally,
   learnCoFirings,
   mergeCounts,
-  pairKey,
 } from "../../../src/domain/clustering/co-firing-counts.ts";
 
 const start = Date.parse("2026-03-01T00:10:00Z");
@@ -103,8 +102,8 @@ describe("what is learned", () => {
       count("api", "cron", 1),
     ];
     const learned = learnCoFirings(rows, new Date("2026-03-02T00:00:00Z"), 10);
-    expect(Object.keys(learned)).toEqual([pairKey("disk", "api")]);
-    const [together, fewer] = learned[pairKey("api", "disk")] ?? [0, 0];
+    expect(Object.keys(learned)).toEqual(["api|disk"]);
+    const [together, fewer] = learned["api|disk"] ?? [0, 0];
     expect(together / fewer).toBeCloseTo(0.8, 2);
   });
 

@@ -110,12 +110,3 @@ export function recordPatch(
         ]),
   ];
 }
-
-/** The record of what is wanted now, when it was the bot that wanted it. */
-export function recordOfWanted(
-  records: readonly OperationRecord[],
-  wanted: string | null,
-): OperationRecord | null {
-  const last = records.at(-1);
-  return last !== undefined && last.state === "asked" && last.to === wanted ? last : null;
-}
