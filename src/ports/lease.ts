@@ -15,9 +15,6 @@ export interface LeaseStore {
   release(lease: Lease): Promise<void>;
   /** How far the deliveries of a scope are read; 0 while nobody ever led it. */
   cursor(scope: string): Promise<number>;
-  /** Says that this replica lives. */
-  beat(replica: string, startedAt: Date): Promise<void>;
-  forget(replica: string): Promise<void>;
 }
 
 /** The lease went to another replica; what was being done must be thrown away. */

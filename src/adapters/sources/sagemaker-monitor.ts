@@ -125,11 +125,8 @@ function readViolation(violation: Fields): {
 /** Descriptions name the measured number and the limit, in an order that their words tell. */
 function valuesIn(description: string): readonly [number | null, number | null] {
   const threshold = numberIn(/threshold[^0-9-]*(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)/i.exec(description)?.[1]);
-  const all = (description.match(numbersIn) ?? []).map((text) => ({
-    isPercent: text.endsWith("%"),
-    value: numberIn(text.replace("%", "")),
-  }));
-  const other = all.find(({ value }) => value !== null && value !== threshold)?.value ?? null;
+  const all = (description.match(numbersIn) ?? []).map((text) => numberIn(text.replace("%", "")));
+  const other = all.find((value) => value !== null && value !== threshold) ?? null;
   return [other ?? (threshold === null ? null : threshold), threshold];
 }
 

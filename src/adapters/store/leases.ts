@@ -2,7 +2,7 @@
 import { and, eq, sql } from "drizzle-orm";
 import { type Lease, LeaseLostError, type LeaseStore } from "../../ports.ts";
 import type { Db } from "./client.ts";
-import { leases, replicas } from "./schema.ts";
+import { leases } from "./schema.ts";
 
 export function leaseSlice(db: Db): LeaseStore {
   return {
@@ -14,16 +14,6 @@ export function leaseSlice(db: Db): LeaseStore {
     cursor: async (scope) => {
       const [row] = await db.select({ cursor: leases.cursor }).from(leases).where(eq(leases.scope, scope));
       return row?.cursor ?? 0;
-    },
-    beat: async (replica, startedAt) => {
-      const seenAt = sql`clock_timestamp()`;
-      await db
-        .insert(replicas)
-        .values({ id: replica, startedAt, seenAt })
-        .onConflictDoUpdate({ target: replicas.id, set: { seenAt } });
-    },
-    forget: async (replica) => {
-      await db.delete(replicas).where(eq(replicas.id, replica));
     },
   };
 }
