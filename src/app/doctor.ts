@@ -2,6 +2,7 @@
 import { isAside, nameOfTrouble } from "../domain/chat/trouble.ts";
 import { duration } from "../domain/view.ts";
 import { type Channel, type Chat, type Clock, channelName, type Finding, type Store } from "../ports.ts";
+import { readTriageLag } from "./triage-lag.ts";
 
 export interface DoctorOptions {
   readonly store: Store;
@@ -23,7 +24,12 @@ export async function examine(options: DoctorOptions): Promise<readonly Finding[
   const database = await examineDatabase(options);
   if (database.some((finding) => finding.status === "failure"))
     return [...options.startFindings, ...database];
-  const parts = await Promise.all([examineSources(options), examineChannels(options), examinePosts(options)]);
+  const parts = await Promise.all([
+    examineSources(options),
+    examineTriage(options),
+    examineChannels(options),
+    examinePosts(options),
+  ]);
   return [...options.startFindings, ...database, ...parts.flat()];
 }
 
@@ -85,6 +91,22 @@ async function examineSources(options: DoctorOptions): Promise<Finding[]> {
     });
   }
   return [...findings, ...unprovenSources(options)];
+}
+
+/** In the worst of storms triage is a few seconds behind. */
+const longLagMs = 30_000;
+
+async function examineTriage({ store, clock }: DoctorOptions): Promise<Finding[]> {
+  const lagMs = await readTriageLag(store, clock);
+  if (lagMs < longLagMs) return [{ status: "ok", subject: "triage", text: "has read what was received" }];
+  return [
+    {
+      status: "failure",
+      subject: "triage",
+      text: `what was received is not read: the oldest delivery waits for ${duration(lagMs)}`,
+      remedy: 'start the bot, which reads on where it was; if one runs, its log says why at "triage"',
+    },
+  ];
 }
 
 /** One finding for all sources of a kind: most installations leave those that they do not use without a secret. */

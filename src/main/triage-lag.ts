@@ -2,7 +2,7 @@
  * How long the oldest delivery that triage has not read has waited: asked for again and again, on every replica, so
  * that it is told also when nobody leads and when one batch fails every time.
  */
-import { triageScope } from "../app/triage.ts";
+import { readTriageLag } from "../app/triage-lag.ts";
 import type { Clock, Log, Metrics, Store } from "../ports.ts";
 
 export interface TriageLag {
@@ -30,8 +30,7 @@ export function watchTriageLag(parts: {
     if (isLooking) return;
     isLooking = true;
     try {
-      const oldest = await store.deliveries.oldestAfter(await store.leases.cursor(triageScope));
-      lagMs = oldest === null ? 0 : Math.max(0, clock.now().getTime() - oldest.getTime());
+      lagMs = await readTriageLag(store, clock);
       metrics.gauge("tocsin_triage_lag_seconds", lagMs / 1_000);
     } catch (error) {
       lagMs = null;
