@@ -15,6 +15,9 @@ export interface Evidence {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+/** A fact that has no number yet. */
+export type NewEvidence = Omit<Evidence, "number">;
+
 /** One sentence and the evidence for it. */
 export interface Claim {
   readonly text: string;

@@ -2,10 +2,10 @@
  * The facts that say who depends on what is broken. They hold what the topology says and nothing of alerts, so that one
  * stands while callers begin to alert, and no explanation may take one for a reason why something is a cause.
  */
-import type { CitedDependents, Evidence } from "../explanation.ts";
+import type { CitedDependents, Evidence, NewEvidence } from "../explanation.ts";
 import type { Dependent, Dependents } from "../topology/dependents.ts";
 import { oneLine } from "../view.ts";
-import { type NewEvidence, partsOf } from "./evidence.ts";
+import { partsOf } from "./evidence.ts";
 import { forPrompt, withheld } from "./model-text.ts";
 
 /** Of one incident: what is suspected, and who calls it, may become another time and again. */

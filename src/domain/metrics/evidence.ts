@@ -1,6 +1,6 @@
 /** Numbered facts from metrics: the strongest few changes, what did not change, and what could not be read. */
-import type { NewEvidence } from "../explanation/evidence.ts";
 import { forPrompt } from "../explanation/model-text.ts";
+import type { NewEvidence } from "../explanation.ts";
 import { oneLine } from "../view.ts";
 import { beganAt, clock, type MetricReading, nameOfMetric, sentenceOfChange, weightOf } from "./reading.ts";
 

@@ -6,9 +6,10 @@ import {
   withoutOldCallers,
 } from "../../../src/domain/explanation/callers.ts";
 import { checkDraft } from "../../../src/domain/explanation/check.ts";
-import { evidenceFor, selectEvidence } from "../../../src/domain/explanation/evidence.ts";
+import { evidenceFor } from "../../../src/domain/explanation/evidence.ts";
 import { buildPrompt } from "../../../src/domain/explanation/prompt.ts";
 import { materialOf, withTemplate } from "../../../src/domain/explanation/revision.ts";
+import { selectEvidence } from "../../../src/domain/explanation/select-evidence.ts";
 import { writeTemplate } from "../../../src/domain/explanation/template.ts";
 import { groundsOf } from "../../../src/domain/explanation/wording.ts";
 import type { Evidence } from "../../../src/domain/explanation.ts";

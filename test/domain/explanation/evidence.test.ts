@@ -1,11 +1,7 @@
 import { describe, expect, test } from "vitest";
-import {
-  evidenceFor,
-  maxEvidence,
-  partsOf,
-  selectEvidence,
-} from "../../../src/domain/explanation/evidence.ts";
+import { evidenceFor, partsOf } from "../../../src/domain/explanation/evidence.ts";
 import { withheld } from "../../../src/domain/explanation/model-text.ts";
+import { maxEvidence, selectEvidence } from "../../../src/domain/explanation/select-evidence.ts";
 import {
   buildCause,
   buildChange,
