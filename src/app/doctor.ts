@@ -98,7 +98,10 @@ const longLagMs = 30_000;
 
 async function examineTriage({ store, clock }: DoctorOptions): Promise<Finding[]> {
   const lagMs = await readTriageLag(store, clock);
-  if (lagMs < longLagMs) return [{ status: "ok", subject: "triage", text: "has read what was received" }];
+  if (lagMs < longLagMs) {
+    const text = lagMs === 0 ? "has read what was received" : `is ${duration(lagMs)} behind`;
+    return [{ status: "ok", subject: "triage", text }];
+  }
   return [
     {
       status: "failure",

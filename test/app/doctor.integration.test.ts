@@ -35,7 +35,7 @@ test("what was received and is not read is a failure once it has waited long, by
   expect(await findings(store, start)).toEqual([hasRead]);
   const first = await receive(store, start);
   await receive(store, after(100));
-  expect(await findings(store, after(20))).toEqual([hasRead]);
+  expect(await findings(store, after(20))).toEqual([{ ...hasRead, text: "is 20 s behind" }]);
   expect(await findings(store, after(120))).toEqual([
     expect.objectContaining({
       status: "failure",
@@ -46,6 +46,6 @@ test("what was received and is not read is a failure once it has waited long, by
   const lease = await store.leases.acquire(triageScope, "one", 60_000);
   if (lease === null) throw new Error("nobody else leads");
   await store.transaction((tx) => tx.leases.advance(lease, { cursor: first, nextIncidentId: 1 }));
-  expect(await findings(store, after(120))).toEqual([hasRead]);
+  expect(await findings(store, after(120))).toEqual([{ ...hasRead, text: "is 20 s behind" }]);
   expect(await findings(store, after(160))).toMatchObject([{ status: "failure" }]);
 });
