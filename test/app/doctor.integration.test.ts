@@ -1,24 +1,14 @@
 import { expect, test } from "vitest";
-import { examine } from "../../src/app/doctor.ts";
 import { triageScope } from "../../src/app/triage.ts";
 import type { Store } from "../../src/ports.ts";
 import { freshStore } from "../adapters/store/fixture.ts";
+import { examineStore } from "./examine-store.ts";
 
 const start = new Date("2026-03-02T10:00:00Z");
 const after = (seconds: number) => new Date(start.getTime() + seconds * 1_000);
 
 async function findings(store: Store, now: Date) {
-  const all = await examine({
-    store,
-    databaseTime: () => Promise.resolve(now),
-    database: "test",
-    chats: [],
-    channels: [],
-    openSources: [],
-    closedSources: [],
-    startFindings: [],
-    clock: { now: () => now },
-  });
+  const all = await examineStore(store, { now: () => now });
   return all.filter(({ subject }) => subject === "triage");
 }
 

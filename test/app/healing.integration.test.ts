@@ -11,7 +11,6 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createDiscord } from "../../src/adapters/chat/discord.ts";
 import { createSlack } from "../../src/adapters/chat/slack.ts";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
-import { examine } from "../../src/app/doctor.ts";
 import { createPost, type Poster } from "../../src/app/post.ts";
 import { troubleView } from "../../src/domain/chat/trouble.ts";
 import type { View } from "../../src/domain/view.ts";
@@ -20,6 +19,7 @@ import { type Channel, type Chat, noMetrics, type Post, silentLog } from "../../
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { type FakeDiscord, startFakeDiscord } from "../fakes/discord.ts";
 import { type FakeSlack, readableText, startFakeSlack } from "../fakes/slack.ts";
+import { examineStore } from "./examine-store.ts";
 
 let database: TestDatabase;
 let store: OpenStore;
@@ -320,17 +320,7 @@ describe.each([
 });
 
 async function doctor() {
-  const findings = await examine({
-    store,
-    databaseTime: () => store.now(),
-    database: "test",
-    chats: [],
-    channels: [],
-    openSources: [],
-    closedSources: [],
-    startFindings: [],
-    clock,
-  });
+  const findings = await examineStore(store, clock);
   return findings.filter(({ subject }) => subject.startsWith("channel "));
 }
 
@@ -548,17 +538,7 @@ test("tags that a forum does not have are told of once, keep nothing back, and a
   await poster.reconcile(inSlack);
   const told = slack.messagesIn(inSlack.id).map(readableText);
   expect(told).toEqual([expect.stringContaining("messages arrive, but not all that goes with them")]);
-  const findings = await examine({
-    store,
-    databaseTime: () => store.now(),
-    database: "test",
-    chats: [],
-    channels: [],
-    openSources: [],
-    closedSources: [],
-    startFindings: [],
-    clock,
-  });
+  const findings = await examineStore(store, clock);
   expect(findings.filter(({ subject }) => subject.includes(forum.id))).toMatchObject([{ status: "warning" }]);
   discord.addTag(forum, "notice");
   await connect();

@@ -1,36 +1,17 @@
 /** The whole bot while every connection for its own work is taken: what people and senders wait for goes on. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openStore } from "../../src/adapters/store/store.ts";
-import { readConfig } from "../../src/config.ts";
-import { type Bot, startBot } from "../../src/main.ts";
-import { silentLog } from "../../src/ports.ts";
-import { freshDatabase, type TestDatabase } from "../database.ts";
+import type { Bot } from "../../src/main.ts";
+import { type FreshBot, freshBot } from "./bot.ts";
 
-let database: TestDatabase;
-let folder: string;
+let fresh: FreshBot;
 let bot: Bot;
 
 beforeEach(async () => {
-  database = await freshDatabase();
-  folder = mkdtempSync(path.join(tmpdir(), "tocsin-busy-"));
-  const file = path.join(folder, "tocsin.yaml");
-  writeFileSync(file, "{}\n");
-  const env = { DATABASE_URL: database.url, TOCSIN_CONFIG: file, TOCSIN_DATA_DIR: folder, PORT: "0" };
-  bot = await startBot(readConfig(env), {
-    log: silentLog,
-    onFatal: (error) => {
-      throw error;
-    },
-  });
+  fresh = await freshBot();
+  bot = fresh.bot;
 });
-afterEach(async () => {
-  await bot.stop();
-  await database.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => fresh.dispose());
 
 /** More transactions than the bot's store has connections for: what is asked of it later waits behind them. */
 function occupy() {
@@ -57,7 +38,7 @@ function occupy() {
 }
 
 test("a webhook becomes an incident and a command is kept while the bot's own work takes all its connections", async () => {
-  const other = await openStore({ url: database.url, maxConnections: 2 });
+  const other = await openStore({ url: fresh.database.url, maxConnections: 2 });
   const work = occupy();
   try {
     const body = { alerts: [{ name: "HighLatency", labels: { service: "checkout" } }] };

@@ -1,42 +1,24 @@
 /** The whole bot while triage cannot store anything: how long alerts have waited is told wherever people look. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import postgres from "postgres";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { readConfig } from "../../src/config.ts";
 import { watchTriageLag } from "../../src/main/triage-lag.ts";
-import { type Bot, startBot } from "../../src/main.ts";
+import type { Bot } from "../../src/main.ts";
 import { noMetrics, silentLog, systemClock } from "../../src/ports.ts";
-import { freshDatabase, type TestDatabase } from "../database.ts";
+import { type FreshBot, freshBot } from "./bot.ts";
 
-let database: TestDatabase;
-let folder: string;
+let fresh: FreshBot;
 let bot: Bot;
 
 beforeEach(async () => {
-  database = await freshDatabase();
-  folder = mkdtempSync(path.join(tmpdir(), "tocsin-lag-"));
-  const file = path.join(folder, "tocsin.yaml");
-  writeFileSync(file, "{}\n");
-  const env = { DATABASE_URL: database.url, TOCSIN_CONFIG: file, TOCSIN_DATA_DIR: folder, PORT: "0" };
-  bot = await startBot(readConfig(env), {
-    log: silentLog,
-    onFatal: (error) => {
-      throw error;
-    },
-  });
+  fresh = await freshBot();
+  bot = fresh.bot;
   await expect.poll(() => text("/readyz"), { timeout: 10_000 }).toContain('"leads"');
 });
-afterEach(async () => {
-  await bot.stop();
-  await database.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => fresh.dispose());
 
 /** Whoever wants to move the cursor waits for as long as this is held. */
 async function holdCursor() {
-  const sql = postgres(database.url, { max: 1, onnotice: () => undefined });
+  const sql = postgres(fresh.database.url, { max: 1, onnotice: () => undefined });
   const connection = await sql.reserve();
   await connection`begin`;
   await connection`select 1 from leases for update`;
