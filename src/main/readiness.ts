@@ -1,7 +1,7 @@
 import type { OpenStore } from "../adapters/store/store.ts";
 import type { Triage } from "../app/triage.ts";
 import { isAside, nameOfTrouble } from "../domain/chat/trouble.ts";
-import { oneLine } from "../domain/view.ts";
+import { duration, oneLine } from "../domain/view.ts";
 import type { ReadinessCheck } from "../http.ts";
 import type { Chat, Trouble } from "../ports.ts";
 import type { TriageLag } from "./triage-lag.ts";
@@ -39,7 +39,7 @@ export function createReadiness(parts: {
 }
 
 function lagText(lagMs: number): string {
-  return lagMs < noticeableMs ? "" : `; the oldest delivery waits for ${Math.round(lagMs / 1_000)} s`;
+  return lagMs < noticeableMs ? "" : `; the oldest delivery waits for ${duration(lagMs)}`;
 }
 
 function troubleText(trouble: Trouble): string {

@@ -2,7 +2,6 @@
  * Which facts an incident's explanation may cite. Evidence is immutable once numbered: its text tells what was so
  * when the fact arose, so that a citation in an old message still points at the same words.
  */
-
 import { entityOf } from "../alert/entity.ts";
 import { type Alert, compareSeverity } from "../alert.ts";
 import type { Change } from "../change.ts";
