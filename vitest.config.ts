@@ -8,6 +8,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     reporters: ["default", "./test/reporter.ts"],
+    // What comes in a moment may take many seconds on a machine that does other things too.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         extends: true,

@@ -35,7 +35,6 @@ import { createCheckpoints } from "./main/checkpoints.ts";
 import { keepCoFirings } from "./main/co-firings.ts";
 import { createCommandDesk, rolloutChannels } from "./main/commands.ts";
 import { openDatabase } from "./main/database.ts";
-import { recordPassword } from "./main/database-password.ts";
 import { carryOut, connectChats, createDoor } from "./main/door.ts";
 import { createEscalating, createRotas } from "./main/escalating.ts";
 import { createExplaining } from "./main/explaining.ts";
@@ -48,6 +47,7 @@ import { composePages } from "./main/pages.ts";
 import { loadPlugins } from "./main/plugins.ts";
 import { createReadiness } from "./main/readiness.ts";
 import { recordStart } from "./main/record-start.ts";
+import { recordPassword } from "./main/secrets.ts";
 import { startSweep } from "./main/sweep.ts";
 import { watchTriageLag } from "./main/triage-lag.ts";
 import { createWatching } from "./main/watching.ts";
@@ -113,7 +113,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   const address = { url: databaseUrl, password: password?.current };
   const store = await openStore({ ...address, maxConnections: 16 });
   stops.push(() => store.close());
-  password?.onChange(() => recordPassword(store, { clock, log }));
+  password?.onChange(() => void recordPassword({ store, clock, log }));
   // However many cards, commands and explanations are under way, alerts go on becoming incidents.
   const triageStore = await openStore({ ...address, maxConnections: 3, name: "tocsin triage" });
   stops.push(() => triageStore.close());

@@ -1,7 +1,8 @@
 /** A secret whose source may have another one by now: looked at when the other side refuses the one in use. */
-import type { Clock, Log, Secret, Store, StoreSlices } from "../ports.ts";
+import type { Secret, StoreSlices } from "../ports.ts";
+import { type RecordSecretParts, recordSecret } from "./record-secret.ts";
 
-export interface RenewableSecretOptions {
+export interface RenewableSecretOptions extends RecordSecretParts {
   readonly name: string;
   /** What uses it, "slack". */
   readonly by: string;
@@ -9,11 +10,6 @@ export interface RenewableSecretOptions {
   readonly value: string;
   /** Reads it anew; throws an error that says what is wrong and never the value. */
   readonly read: () => string;
-  readonly store: Pick<Store, "transaction">;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Waits; keeps no process alive. */
-  readonly sleep: (ms: number) => Promise<unknown>;
 }
 
 /** Waits between two looks that found nothing new, ms. Whoever provokes refusals does not make us read more. */
@@ -32,7 +28,7 @@ const maxTroubles = 200;
  * could not be posted is tried again at once.
  */
 export function createRenewableSecret(options: RenewableSecretOptions): Secret {
-  const { name, by, store, clock, log } = options;
+  const { name, by, clock, log } = options;
   let value = options.value;
   let lookedAt: number | null = null;
   let refusedAt = 0;
@@ -75,9 +71,7 @@ export function createRenewableSecret(options: RenewableSecretOptions): Secret {
       "secrets: the one in use was refused; its file has another one, which is used now",
     );
     // The refused caller goes on at once: a database that is away must not keep the new one from use.
-    record().catch((error: unknown) =>
-      log.error({ secret: name, error: String(error) }, "secrets: a change could not be recorded"),
-    );
+    void recordSecret({ name, by, why: "the one before was refused", also: tryWaiting }, options);
     return true;
   }
 
@@ -103,21 +97,6 @@ export function createRenewableSecret(options: RenewableSecretOptions): Secret {
       );
       return null;
     }
-  }
-
-  async function record(): Promise<void> {
-    const now = clock.now();
-    await store.transaction(async (tx) => {
-      await tx.audit.append({
-        at: now,
-        actor: "tocsin",
-        action: "secrets.read",
-        subject: "bot",
-        outcome: "done",
-        data: { secrets: [`${name} by ${by}, again from its file: the one before was refused`] },
-      });
-      await tryWaiting(tx, now);
-    });
   }
 
   return { name, current: () => value, hasChangedFrom };

@@ -4,7 +4,7 @@
  */
 import { readSecretFile } from "../config/secret-file.ts";
 import type { Config } from "../config.ts";
-import type { Clock, Log, Store } from "../ports.ts";
+import type { Log } from "../ports.ts";
 
 export interface DatabasePassword {
   /** As the file has it now, or as it was last where it cannot be used. Never throws. */
@@ -71,26 +71,5 @@ function addressOf(text: string): Address | null {
   } catch {
     // A "%" that stands for itself, for example.
     return null;
-  }
-}
-
-/** A password that was taken into use is an audit entry, as every other secret is. Never rejects. */
-export async function recordPassword(
-  store: Pick<Store, "transaction">,
-  { clock, log }: { readonly clock: Clock; readonly log: Log },
-): Promise<void> {
-  try {
-    await store.transaction((tx) =>
-      tx.audit.append({
-        at: clock.now(),
-        actor: "tocsin",
-        action: "secrets.read",
-        subject: "bot",
-        outcome: "done",
-        data: { secrets: [`${name} by the database, again from its file: for new connections`] },
-      }),
-    );
-  } catch (error) {
-    log.error({ secret: name, error: String(error) }, "secrets: a change could not be recorded");
   }
 }

@@ -1,5 +1,6 @@
 /** Secrets that may change while the bot runs: those that are in files. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { recordSecret } from "../app/record-secret.ts";
 import { createRenewableSecret } from "../app/renew-secret.ts";
 import { readSecretFile } from "../config/secret-file.ts";
 import { tokenProblem } from "../config/secrets.ts";
@@ -17,6 +18,12 @@ export interface SecretParts {
 
 /** Nobody waits for a secret at the end of the process. */
 const patiently = (ms: number) => sleep(ms, undefined, { ref: false });
+
+/** A password of the database that was taken into use is an audit entry, as every other secret is. */
+export async function recordPassword(parts: Omit<SecretParts, "config">): Promise<void> {
+  const taken = { name: "DATABASE_URL", by: "the database", why: "for new connections" };
+  await recordSecret(taken, { sleep: patiently, ...parts });
+}
 
 /** The secret of that name with the value that it had at the start; read again when refused where it is in a file. */
 export function openSecret(name: string, value: string, { config, ...parts }: SecretParts): Secret {

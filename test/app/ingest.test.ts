@@ -114,9 +114,9 @@ test("a failed commit refuses its whole group and no other", async () => {
   await store.asked(2);
   store.commits[0]?.fail(new Error("connection reset"));
   store.commits[1]?.commit();
-  await vi.waitFor(() =>
-    expect(states.map(({ state }) => state)).toEqual(["database_away", "database_away", "accepted"]),
-  );
+  await expect
+    .poll(() => states.map(({ state }) => state))
+    .toEqual(["database_away", "database_away", "accepted"]);
   expect(wake).toHaveBeenCalledTimes(1);
   expect(ingest.waiting().count).toBe(0);
 });
@@ -132,7 +132,7 @@ test.each([
     await store.asked(1);
     expect(states.map(({ state }) => state)).toEqual(["waiting", "waiting", "overloaded"]);
     store.commits[0]?.commit();
-    await vi.waitFor(() => expect(states[0]?.state).toBe("accepted"));
+    await expect.poll(() => states[0]?.state).toBe("accepted");
     const later = ingest.accept(delivery("x", size));
     await store.asked(2);
     store.commits[1]?.commit();

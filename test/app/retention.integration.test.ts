@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import postgres from "postgres";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type JobHandlers, runJobs } from "../../src/adapters/store/jobs.ts";
 import { migrate } from "../../src/adapters/store/migrate.ts";
 import { grantRights } from "../../src/adapters/store/rights.ts";
@@ -189,7 +189,7 @@ describe("on a server with a role for the owner and one for the bot", () => {
     // Every task of the type is handled alike.
     const handlers = new Proxy({}, { get: () => handle }) as JobHandlers;
     const runner = await runJobs({ url, handlers, concurrency: 1, log: silentLog, replica: "bot-role" });
-    await vi.waitFor(() => expect(done).toContain(task), { timeout: 20_000 });
+    await expect.poll(() => done).toContain(task);
     await runner.stop(5_000);
   }
 

@@ -1,6 +1,6 @@
 /** The console's page in a real browser, against a console with messages in memory. */
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { ConsoleOptions } from "../../src/adapters/chat/console.ts";
 import { errorView } from "../../src/domain/command/answer.ts";
 import { plain } from "../../src/domain/view.ts";
@@ -738,7 +738,7 @@ describe("for every reader", () => {
         blocks: [{ kind: "text", text: [plain("x")] }],
       }),
     });
-    await vi.waitFor(async () => expect(await page.getByRole("status").textContent()).toBe("the whole fact"));
+    await expect.poll(() => page.getByRole("status").textContent()).toBe("the whole fact");
   });
 });
 

@@ -8,7 +8,8 @@ import { migrate } from "../../src/adapters/store/migrate.ts";
 import { grantRights } from "../../src/adapters/store/rights.ts";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { openDatabase } from "../../src/main/database.ts";
-import { followPassword, recordPassword } from "../../src/main/database-password.ts";
+import { followPassword } from "../../src/main/database-password.ts";
+import { recordPassword } from "../../src/main/secrets.ts";
 import { type Job, type Log, silentLog, systemClock } from "../../src/ports.ts";
 import { onServer } from "../database.ts";
 import { type RolesDatabase, rolesDatabase } from "../database-roles.ts";
@@ -56,7 +57,7 @@ test("store and jobs go on with the password that the role was given, once it is
   const { write, password } = scene();
   const address = { url: roles.bot, password: password.current };
   const store = await openStore({ ...address, maxConnections: 2 });
-  password.onChange(() => void recordPassword(store, { clock: systemClock, log: silentLog }));
+  password.onChange(() => void recordPassword({ store, clock: systemClock, log: silentLog }));
   const done: number[] = [];
   let letGo: () => void = () => undefined;
   const held = new Promise<void>((resolve) => {
@@ -68,9 +69,9 @@ test("store and jobs go on with the password that the role was given, once it is
     if (job.incidentId === heldIncident) await held;
   });
   const works = async (incidentId: number) => {
-    await expect.poll(() => problemOf(store), { timeout: 20_000 }).toBeNull();
+    await expect.poll(() => problemOf(store)).toBeNull();
     await store.jobs.add({ task: "explain", incidentId });
-    await expect.poll(() => done, { timeout: 20_000 }).toContain(incidentId);
+    await expect.poll(() => done).toContain(incidentId);
   };
   try {
     await works(1);

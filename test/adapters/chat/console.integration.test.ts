@@ -1,5 +1,5 @@
 import { request as httpRequest } from "node:http";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import type { ConsoleOptions } from "../../../src/adapters/chat/console.ts";
 import { errorView } from "../../../src/domain/command/answer.ts";
 import { withReference } from "../../../src/domain/command/reference.ts";
@@ -510,11 +510,11 @@ test("a private answer reaches the session that asked, and nobody else by any wa
   const asked = await stream(fixture, asker.cookie());
   const overheard = await stream(fixture, other.cookie());
   await asker.post("/api/command", command("/why 12", "page-key-0042"));
-  await vi.waitFor(() => expect(asked.titles()).toEqual(["for you alone"]));
+  await expect.poll(() => asked.titles()).toEqual(["for you alone"]);
   const message = asked.events.find(({ event }) => event === "message")?.data;
   expect(message).toMatchObject({ isPrivate: true, answers: "page-key-0042", channel: "incidents" });
   await fixture.console.post(incidents, card("k1", "for all"));
-  await vi.waitFor(() => expect(overheard.titles()).toEqual(["for all"]));
+  await expect.poll(() => overheard.titles()).toEqual(["for all"]);
   const id = String(message?.["id"]);
   expect((await asker.get(`/api/images/${id}/0`)).headers.get("content-type")).toBe("image/png");
   for (const path of [`/api/threads/${id}`, `/api/images/${id}/0`]) {
@@ -534,10 +534,9 @@ test("a public answer is a message of the channel, in the thread it was asked in
   await fixture.console.post(incidents, card("k1", "the card"));
   const someone = browser(fixture);
   await someone.post("/api/command", { ...command("/note 12"), thread: 1 });
-  await vi.waitFor(async () => {
-    const thread = await jsonOf(await browser(fixture).get("/api/threads/1"));
-    expect(thread.messages).toMatchObject([{ isPrivate: false, view: { title: "for all" } }]);
-  });
+  await expect
+    .poll(async () => (await jsonOf(await browser(fixture).get("/api/threads/1"))).messages)
+    .toMatchObject([{ isPrivate: false, view: { title: "for all" } }]);
 });
 
 test("a file of an answer is downloaded, never shown as a page, and by nobody who may not see it", async () => {
@@ -550,9 +549,7 @@ test("a file of an answer is downloaded, never shown as a page, and by nobody wh
   const asker = browser(fixture);
   await asker.get("/api/state");
   await asker.post("/api/command", command("/why 12"));
-  await vi.waitFor(async () => {
-    expect((await jsonOf(await asker.get("/api/state"))).privates).toHaveLength(1);
-  });
+  await expect.poll(async () => (await jsonOf(await asker.get("/api/state"))).privates).toHaveLength(1);
   const answer = await asker.get("/api/files/1/0");
   expect(answer.status).toBe(200);
   expect(answer.headers.get("content-type")).toBe("text/markdown; charset=utf-8");
@@ -619,14 +616,14 @@ test("a page hears of posts and edits at once, and after a break of what it miss
   await someone.get("/api/state");
   const before = await stream(fixture, someone.cookie());
   const posted = await fixture.console.post(incidents, card("k1", "one"));
-  await vi.waitFor(() => expect(before.titles()).toEqual(["one"]));
+  await expect.poll(() => before.titles()).toEqual(["one"]);
   const seen = before.events.at(-1)?.id;
   await before.close();
   if (posted.kind !== "posted") throw new Error("not posted");
   await fixture.console.post(incidents, card("k2", "missed"));
   await fixture.console.edit(posted.ref, card("k1", "one, edited"));
   const after = await stream(fixture, someone.cookie(), `?since=${seen}`);
-  await vi.waitFor(() => expect(after.titles()).toEqual(["missed", "one, edited"]));
+  await expect.poll(() => after.titles()).toEqual(["missed", "one, edited"]);
   await after.close();
 });
 
@@ -641,7 +638,7 @@ test("what another replica wrote arrives, also when nothing tells of it", async 
   await someone.get("/api/state");
   const hearing = await stream(there, someone.cookie());
   await here.console.post(incidents, card("k1", "from afar"));
-  await vi.waitFor(() => expect(hearing.titles()).toEqual(["from afar"]));
+  await expect.poll(() => hearing.titles()).toEqual(["from afar"]);
   await hearing.close();
 });
 
@@ -662,7 +659,7 @@ test("a page that is far behind, or ahead of a restored database, is told to loa
   await someone.get("/api/state");
   for (const since of [0, 5_000]) {
     const hearing = await stream(fixture, someone.cookie(), `?since=${since}`);
-    await vi.waitFor(() => expect(hearing.events.map(({ event }) => event)).toContain("reset"));
+    await expect.poll(() => hearing.events.map(({ event }) => event)).toContain("reset");
     expect(hearing.titles()).toEqual([]);
     await hearing.close();
   }
@@ -676,12 +673,12 @@ test("while the store is away the page is told, and afterwards gets what came", 
   const statuses = () =>
     hearing.events.filter(({ event }) => event === "status").map(({ data }) => data["isStoreAway"]);
   fixture.messages.fail(new Error("away"));
-  await vi.waitFor(() => expect(statuses().at(-1)).toBe(true));
+  await expect.poll(() => statuses().at(-1)).toBe(true);
   expect((await someone.get("/api/state")).status).toBe(503);
   fixture.messages.fail(null);
   await fixture.console.post(incidents, card("k1", "back"));
-  await vi.waitFor(() => expect(hearing.titles()).toEqual(["back"]));
-  await vi.waitFor(() => expect(statuses().at(-1)).toBe(false));
+  await expect.poll(() => hearing.titles()).toEqual(["back"]);
+  await expect.poll(() => statuses().at(-1)).toBe(false);
   await hearing.close();
 });
 
@@ -692,11 +689,13 @@ test("streams are bounded in all and per session; a closed one makes room", asyn
   const opened = await Promise.all([1, 2, 3].map(() => stream(fixture, someone.cookie())));
   expect((await stream(fixture, someone.cookie())).status).toBe(503);
   await opened[0]?.close();
-  await vi.waitFor(async () => {
-    const again = await stream(fixture, someone.cookie());
-    opened.push(again);
-    expect(again.status).toBe(200);
-  });
+  await expect
+    .poll(async () => {
+      const again = await stream(fixture, someone.cookie());
+      opened.push(again);
+      return again.status;
+    })
+    .toBe(200);
   await Promise.all(opened.map((one) => one.close()));
 });
 
@@ -731,7 +730,7 @@ test("stopping ends the streams", async () => {
   const hearing = await stream(fixture, someone.cookie());
   expect(fixture.console.isConnected()).toBe(true);
   await fixture.console.stop();
-  await vi.waitFor(() => expect(hearing.isEnded()).toBe(true));
+  await expect.poll(() => hearing.isEnded()).toBe(true);
   expect(fixture.console.isConnected()).toBe(false);
   expect((await someone.post("/api/command", command("/ack 1"))).status).toBe(503);
 });

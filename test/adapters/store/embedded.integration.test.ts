@@ -142,9 +142,7 @@ test("a server that is killed comes back at the same address with its data", asy
   await query(server.url, remember);
   const killed = server.pid();
   process.kill(killed, "SIGKILL");
-  await expect
-    .poll(() => query(server.url, recall).catch(() => "away"), { timeout: 20_000 })
-    .toEqual(["still here"]);
+  await expect.poll(() => query(server.url, recall).catch(() => "away")).toEqual(["still here"]);
   await expect.poll(() => server.pid(), { timeout: 10_000 }).not.toBe(killed);
   await expect(start(base)).rejects.toThrow("already uses the data folder");
 });
@@ -353,7 +351,7 @@ async function startBot(
   ending.push(async () => {
     const server = said.startsWith("up") ? parse(said) : null;
     child.kill("SIGKILL");
-    if (server !== null) await expect.poll(() => isAlive(server.pid), { timeout: 20_000 }).toBe(false);
+    if (server !== null) await expect.poll(() => isAlive(server.pid)).toBe(false);
   });
   let said = "";
   for await (const chunk of child.stdout) {
