@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { answerView } from "../src/domain/command/answer.ts";
+import { firingWords } from "../src/domain/incident/view.ts";
 import type { Incident } from "../src/domain/incident.ts";
 import { duration, oneLine, type ViewAction } from "../src/domain/view.ts";
 import { type CommandContext, defineCommand } from "../src/ports/command.ts";
@@ -59,7 +60,7 @@ function rowOf(incident: Incident, now: Date): readonly string[] {
     incident.severity,
     incident.state,
     familyTitle(incident),
-    `${incident.firingCount} of ${incident.alertCount} firing`,
+    firingWords(incident),
     `${duration(now.getTime() - incident.startedAt.getTime())} ago`,
   ];
 }

@@ -13,8 +13,9 @@ async function mostYoungMb(begin: string): Promise<number> {
     ${begin}
     let most = 0;
     let kept = [];
-    for (let turn = 0; turn < 80; turn += 1) {
-      for (let index = 0; index < 50_000; index += 1) kept.push({ index });
+    // In small steps, as a bot works: the bound is looked at between two collections.
+    for (let turn = 0; turn < 800; turn += 1) {
+      for (let index = 0; index < 5_000; index += 1) kept.push({ index });
       if (kept.length > 300_000) kept = kept.slice(150_000);
       await nextTurn();
       const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === "new_space");

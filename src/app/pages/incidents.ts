@@ -1,7 +1,7 @@
 /** The page of all incidents: filters, full text, newest first. */
 import { z } from "zod";
 import { severities } from "../../domain/alert.ts";
-import { stateWord } from "../../domain/incident/view.ts";
+import { firingWords, stateWord } from "../../domain/incident/view.ts";
 import type { Incident } from "../../domain/incident.ts";
 import { type Cell, cell, type Filter, type PageBlock, toIncident, toPage } from "../../domain/view/page.ts";
 import { moment, oneLine } from "../../domain/view.ts";
@@ -132,7 +132,7 @@ function filtersOf(
 }
 
 function rowOf(incident: Incident, { nameOf }: PageContext): readonly Cell[] {
-  const { id, firingCount, alertCount } = incident;
+  const { id, alertCount } = incident;
   const who = incident.assignedTo ?? incident.acknowledgedBy;
   const isOver = incident.state === "resolved";
   // What is over needs nobody.
@@ -144,9 +144,7 @@ function rowOf(incident: Incident, { nameOf }: PageContext): readonly Cell[] {
     cell(toPage(oneLine(incident.title, 160), `/incidents/${id}`)),
     cell(moment(incident.startedAt)),
     cell(who === null ? nobody : oneLine(nameOf(who), 60)),
-    cell(
-      isOver || firingCount === alertCount ? String(alertCount) : `${firingCount} of ${alertCount} firing`,
-    ),
+    cell(isOver ? String(alertCount) : firingWords(incident)),
     cell(listed(incident.services)),
   ];
 }

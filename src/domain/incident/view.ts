@@ -134,9 +134,16 @@ function familyFields({ parentId }: Incident, children: readonly number[]): { la
 }
 
 function alertCount(incident: Incident): string {
-  const muted = incident.isMuted ? ", muted" : "";
-  if (incident.firingCount === incident.alertCount) return `${incident.alertCount} firing${muted}`;
-  return `${incident.firingCount} firing of ${incident.alertCount}${muted}`;
+  return `${firingWords(incident)}${incident.isMuted ? ", muted" : ""}`;
+}
+
+/** "4 firing", "4 of 5 firing", or "5, none firing". */
+export function firingWords({
+  firingCount,
+  alertCount,
+}: Pick<Incident, "firingCount" | "alertCount">): string {
+  if (firingCount === alertCount) return `${alertCount} firing`;
+  return firingCount === 0 ? `${alertCount}, none firing` : `${firingCount} of ${alertCount} firing`;
 }
 
 function whoHasIt(incident: Incident, nameOf: (person: string) => string): Text {

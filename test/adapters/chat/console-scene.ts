@@ -43,7 +43,7 @@ export function incidentView(since: Date): View {
           { label: "State", value: [bold("open")] },
           { label: "Severity", value: [plain("critical")] },
           { label: "Since", value: [moment(since)] },
-          { label: "Alerts", value: [plain("4 firing of 5")] },
+          { label: "Alerts", value: [plain("4 of 5 firing")] },
           { label: "Who has it", value: [plain("nobody yet")] },
           { label: "Services", value: [plain("checkout, payments, fraud-api")] },
         ],
