@@ -73,12 +73,12 @@ async function judgeOf(
 async function correlatorAround(
   alerts: readonly StoredAlert[],
   weights: Weights,
-  { store }: CommandContext,
+  { store, kindOf }: CommandContext,
 ): Promise<Correlator> {
   const starts = alerts.map(({ alert }) => alert.startsAt.getTime());
   const until = new Date(Math.max(...starts));
   const from = new Date(Math.min(...starts) - dayMs);
-  const correlator = createCorrelator({ weights });
+  const correlator = createCorrelator({ weights, kindOf });
   correlator.restore({
     topology: await store.incidents.topology(),
     changes: await store.incidents.changesBetween(from, until, maxChanges),

@@ -40,7 +40,7 @@ import { shippedWeights, type Weights } from "./weights.ts";
 
 export interface CorrelatorOptions {
   readonly weights?: Weights;
-  /** Shipped ones, and those dropped into the signals folder. */
+  /** The shipped ones when absent. */
   readonly signals?: readonly Signal[];
   /** What sort of evidence an alert is; by the shipped rules when absent. */
   readonly kindOf?: KindOf;

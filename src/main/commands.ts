@@ -11,6 +11,7 @@ import { createGate } from "../app/gate.ts";
 import { nameCommands } from "../app/name-commands.ts";
 import { createPlanner, type Planner } from "../app/plan.ts";
 import type { Config } from "../config.ts";
+import { createKindOf } from "../domain/alert/evidence-kind.ts";
 import type { CommandNaming } from "../domain/command/prefix.ts";
 import { namesIn } from "../domain/people/person.ts";
 import type { Charts, Clock, Log, Metrics, ModelEntry, Policy } from "../ports.ts";
@@ -62,6 +63,7 @@ export async function createCommandDesk(parts: CommandDeskParts): Promise<Comman
   const executeOwn = createExecute({
     store,
     charts,
+    kindOf: createKindOf(config.evidenceKinds),
     policy,
     models,
     plan,

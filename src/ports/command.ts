@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { KindOf } from "../domain/alert/evidence-kind.ts";
 import type { BakeRule } from "../domain/bake.ts";
 import type { ChannelSettings } from "../domain/incident/channel.ts";
 import type { Incident, TimelineKind } from "../domain/incident.ts";
@@ -167,6 +168,8 @@ export interface CommandContext {
   /** Asks the model's backend what would happen; changes nothing. The same function plans again before it is applied. */
   plan(question: PlanQuestion): Promise<PlanResult>;
   readonly charts: Charts;
+  /** What sort of evidence an alert is, as the correlator reads it. */
+  readonly kindOf: KindOf;
   /** Channels of incidents' own; null where there are none. */
   readonly channelSettings: ChannelSettings | null;
   /** A digest of what happened since the last one, into a channel; see `src/app/digest.ts`. */

@@ -7,6 +7,7 @@ import { createEffects, type Effects } from "../../src/app/effects.ts";
 import { createExecute, type Execute } from "../../src/app/execute.ts";
 import { createGate } from "../../src/app/gate.ts";
 import { createPlanner } from "../../src/app/plan.ts";
+import { type KindOf, kindOf } from "../../src/domain/alert/evidence-kind.ts";
 import type { ChannelSettings } from "../../src/domain/incident/channel.ts";
 import { namesIn, type Person } from "../../src/domain/people/person.ts";
 import type { Observed } from "../../src/domain/rollout/observation.ts";
@@ -185,6 +186,8 @@ export interface WorldOptions {
   readonly people?: readonly Person[];
   readonly rolloutChannels?: readonly string[];
   readonly channelSettings?: ChannelSettings;
+  /** The shipped rules when absent. */
+  readonly kindOf?: KindOf;
   readonly source?: MetricSource;
   /** Takes the fields of every line that is logged as an error. */
   readonly log?: (fields: Readonly<Record<string, unknown>>) => void;
@@ -218,6 +221,7 @@ export function createWorld(options: WorldOptions): World {
     commands,
     metrics: noMetrics,
     charts: noCharts,
+    kindOf: options.kindOf ?? kindOf,
     requestDigest: () => Promise.resolve({ runId: 1 }),
     ...(options.channelSettings === undefined ? {} : { channelSettings: options.channelSettings }),
   });

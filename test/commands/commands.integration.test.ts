@@ -4,6 +4,7 @@ import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { createPlanner } from "../../src/app/plan.ts";
+import { kindOf } from "../../src/domain/alert/evidence-kind.ts";
 import { alertKey, fingerprint } from "../../src/domain/alert.ts";
 import type { Incident } from "../../src/domain/incident.ts";
 import type { View } from "../../src/domain/view.ts";
@@ -617,6 +618,7 @@ describe("planning", () => {
       person: ml,
       account: { platform: "cli", id: "ml", name: "ml" },
       channelSettings: null,
+      kindOf,
       random: () => new Uint8Array(8),
       channel: null,
       via: "cli",

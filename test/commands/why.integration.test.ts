@@ -1,6 +1,7 @@
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
+import { createKindOf, type KindOf, kindOf as shippedKindOf } from "../../src/domain/alert/evidence-kind.ts";
 import { alertKey } from "../../src/domain/alert.ts";
 import { textOf, type View } from "../../src/domain/view.ts";
 import { checkCommand, loadFolders } from "../../src/load.ts";
@@ -78,8 +79,8 @@ function stored(
   return { ...aStoredAlert(alert, { key: alertKey(alert), incidentId }), ...more };
 }
 
-async function answer(line: string): Promise<View> {
-  const w = createWorld({ store, policy, models: [], commands, clock });
+async function answer(line: string, kindOf: KindOf = shippedKindOf): Promise<View> {
+  const w = createWorld({ store, policy, models: [], commands, clock, kindOf });
   const answered = await w.execute.execute(requestOf("oncall", line, clock.now()));
   if (answered === null) throw new Error("it was answered before");
   return answered.view;
@@ -103,6 +104,14 @@ test("why not there: the correlator's own reasons for the best fitting pair, and
   expect(text).toContain("Best fitting there: QueueFull on queue");
   expect(text).toContain("Asked anew from what is stored now, with the weights of this release.");
   expect(text).toContain("Placed by: correlator version 4");
+});
+
+test("why not there: kinds of evidence are those that the operator's rules say", async () => {
+  const theirs = createKindOf([{ kind: "crash", words: ["slow web", "hushed"] }]);
+  expect(words(await answer("why SlowWeb --not 4"))).not.toContain("cause of their own");
+  expect(words(await answer("why SlowWeb --not 4", theirs))).toMatch(
+    /(cart and web|web and cart) each show a cause of their own \(crash, crash\)/,
+  );
 });
 
 test("the same question of an incident that it is in, of a neighbour, and of one long before", async () => {

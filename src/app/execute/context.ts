@@ -30,6 +30,7 @@ export function contextOf(options: Execution, asked: Asked, slices: StoreSlices)
     plan: (question) =>
       options.plan(breakGlass === null ? question : { ...question, breakGlass: { reason: breakGlass } }),
     charts: options.charts,
+    kindOf: options.kindOf,
     channelSettings: options.channelSettings ?? null,
     requestDigest: (channel) => options.requestDigest(slices, { channel, now }),
     may: (action, resource) => decide(person, action, resource).kind === "allow",

@@ -1,4 +1,5 @@
 /** What carrying out commands is given by whoever composes the bot. */
+import type { KindOf } from "../../domain/alert/evidence-kind.ts";
 import type { ChannelSettings } from "../../domain/incident/channel.ts";
 import type { Person } from "../../domain/people/person.ts";
 import type {
@@ -26,6 +27,8 @@ export interface ExecuteOptions {
   readonly plan: Planner;
   readonly effects: Effects;
   readonly charts: Charts;
+  /** By the shipped rules and those of tocsin.yaml. */
+  readonly kindOf: KindOf;
   /** Asks for a digest in a channel, inside the transaction of the command. */
   readonly requestDigest: (
     tx: StoreSlices,

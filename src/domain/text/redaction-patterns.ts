@@ -202,18 +202,6 @@ export const secretPatterns: readonly SecretPattern[] = [
   },
 ];
 
-/** Personal rather than secret; removed on request. */
-export const contactPatterns: readonly SecretPattern[] = [
-  {
-    kind: "e-mail address",
-    pattern: /[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}/g,
-  },
-  {
-    kind: "telephone number",
-    pattern: /(?<![\w.+:-])(?:\+\d{1,3}[ .-]?|\(\d{2,4}\) ?|0)\d{1,4}(?:[ .-]?\d{2,4}){2,4}(?![\w:.-])/g,
-  },
-];
-
 /** 13 to 19 digits as issuers give them out, with a right Luhn sum. Times in ms or ns begin with 1, cards do not. */
 function isCardNumber(text: string): boolean {
   const digits = [...text.replace(/\D/g, "")].map(Number);

@@ -4,7 +4,7 @@
  * Formats of tokens are those their issuers document for secret scanning.
  * @see https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns
  */
-import { contactPatterns, type SecretPattern, secretPatterns } from "./redaction-patterns.ts";
+import { type SecretPattern, secretPatterns } from "./redaction-patterns.ts";
 
 export interface Redaction {
   readonly text: string;
@@ -12,14 +12,10 @@ export interface Redaction {
   readonly kinds: readonly string[];
 }
 
-/**
- * The text with every secret replaced by "[redacted KIND]".
- * @param contacts - "remove" also takes e-mail addresses and telephone numbers.
- */
-export function redact(text: string, contacts: "keep" | "remove" = "keep"): Redaction {
+/** The text with every secret replaced by "[redacted KIND]". */
+export function redact(text: string): Redaction {
   const kinds = new Set<string>();
-  const patterns = contacts === "remove" ? [...secretPatterns, ...contactPatterns] : secretPatterns;
-  const clean = patterns.reduce((rest, pattern) => removeAll(rest, pattern, kinds), text);
+  const clean = secretPatterns.reduce((rest, pattern) => removeAll(rest, pattern, kinds), text);
   return { text: clean, kinds: [...kinds] };
 }
 

@@ -85,18 +85,9 @@ describe("ordinary text", () => {
   });
 });
 
-describe("contacts", () => {
+test("contacts are kept", () => {
   const text = "call +49 30 1234567 or write to oncall@example.org about 10.0.0.1:8080 at 10:02";
-
-  test("are kept unless asked for", () => {
-    expect(redact(text).text).toBe(text);
-  });
-
-  test("are removed on request", () => {
-    expect(redact(text, "remove").text).toBe(
-      "call [redacted telephone number] or write to [redacted e-mail address] about 10.0.0.1:8080 at 10:02",
-    );
-  });
+  expect(redact(text)).toEqual({ text, kinds: [] });
 });
 
 test("hostile text of a hundred thousand characters takes well under a second", () => {
@@ -113,7 +104,7 @@ test("hostile text of a hundred thousand characters takes well under a second", 
   ];
   for (const text of hostile) {
     const started = performance.now();
-    redact(text, "remove");
+    redact(text);
     expect(performance.now() - started).toBeLessThan(1_500);
   }
 });
