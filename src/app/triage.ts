@@ -13,6 +13,7 @@ import { createLead, type Pace, type Triage } from "./triage/lead.ts";
 import type { Leadership } from "./triage/leadership.ts";
 import type { TriageOptions } from "./triage/options.ts";
 import { readSettings } from "./triage/settings.ts";
+import { takeStoredChanges } from "./triage/take-stored-changes.ts";
 import { tick } from "./triage/tick.ts";
 
 export { type Triage, triageScope } from "./triage/lead.ts";
@@ -22,6 +23,7 @@ const mostFailures = 4;
 
 export function createTriage(options: TriageOptions): Triage {
   return createLead(options, async (leader, pace) => {
+    await takeStoredChanges(options, leader);
     const count = await takeDeliveries(options, leader, pace);
     await carryOutRulings(options, leader);
     await tick(options, leader);

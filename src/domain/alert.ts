@@ -29,8 +29,8 @@ export interface Alert {
   readonly url: string | null;
   readonly startsAt: Date;
   /**
-   * Set when the sender gave no start: `startsAt` is then the time of receipt, or the end. Such a report belongs to
-   * the firing of the same fingerprint that has not ended, if there is one.
+   * Set when the sender gave no start, or one that is still to come: `startsAt` is then the time of receipt, or the
+   * end. Such a report belongs to the firing of the same fingerprint that has not ended, if there is one.
    */
   readonly isStartGuessed?: true;
   /** Null while firing without a known end. */

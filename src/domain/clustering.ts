@@ -7,6 +7,7 @@
 
 import { type KindOf, kindOf as shippedKindOf } from "./alert/evidence-kind.ts";
 import type { Alert } from "./alert.ts";
+import type { Change } from "./change.ts";
 import { createAlertMemory } from "./clustering/alert-memory.ts";
 import { type Asking, askedOf } from "./clustering/bridges.ts";
 import { createBridging } from "./clustering/bridging.ts";
@@ -149,6 +150,14 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     }
   }
 
+  /** A change told after the alerts that began with it: they are weighed anew, or the order of both would matter. */
+  function reweigh(changes: readonly Change[]): void {
+    const late = changes.filter(({ at }) => at.getTime() <= watermark);
+    if (late.length === 0) return;
+    for (const member of memory.allLive())
+      if (late.some((change) => knowledge.isFelt(change, member))) floor.live.update(member);
+  }
+
   /** All stories that anybody ruled on are looked at again: a new ruling may free what an older one bound. */
   function storiesRuledOn(): Story[] {
     const found = new Set<Story>();
@@ -235,10 +244,12 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     const merges: Merge[] = [];
     const splits: Split[] = [];
     let fresh: LiveAlert[] = [];
+    let changes: Change[] = [];
     let isRuled = false;
 
     function flush(): void {
       if (isRuled) touchRuledOn();
+      reweigh(changes);
       const { gone, told } = floor.live.tell();
       const result = settle({ gone, told: isRuled ? [...new Set([...told, ...storiesRuledOn()])] : told });
       placements.push(...result.placements);
@@ -252,12 +263,14 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
         placements.push(...followRulings({ rulings, memory, numbers }));
       for (const member of floor.live.trim()) numbers.release(member);
       fresh = [];
+      changes = [];
       isRuled = false;
     }
 
     for (const observation of observations) {
-      if (observation.kind === "change") knowledge.takeChange(observation.change);
-      else if (observation.kind === "ruling") {
+      if (observation.kind === "change") {
+        if (knowledge.takeChange(observation.change)) changes.push(observation.change);
+      } else if (observation.kind === "ruling") {
         isRuled = rulings.add(observation.ruling) || isRuled;
       } else if (observation.kind === "topology") {
         flush();

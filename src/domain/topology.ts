@@ -147,3 +147,8 @@ export function createServiceGraph(topology: Topology, hubDegree = defaultHubDeg
     sizeOf: (name) => sizes.get(name) ?? 0,
   };
 }
+
+/** Whether a service is another one, or calls it: what happens to that one is then felt by it. */
+export function isOrCalls(service: string, other: string, graph: Pick<ServiceGraph, "callees">): boolean {
+  return service === other || graph.callees(service).has(other);
+}

@@ -16,6 +16,7 @@ import {
   systemClock,
 } from "../../src/ports.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
+import { sketchChange } from "../domain/learning/judgement-build.ts";
 import { eventually } from "../e2e/process.ts";
 import { Crash } from "./mortal.ts";
 
@@ -486,6 +487,30 @@ describe("triage", () => {
     ]);
     triage.wake();
     await eventually("explained again", 10_000, async () => ((await queued()) === 1 ? true : null));
+  });
+
+  test("a change that others than a sender stored, as a rollout does, reaches the correlator, once", async () => {
+    const store = await open();
+    const heard: string[] = [];
+    lead(store, "a", {
+      createCorrelator: () => {
+        const correlator = createCorrelator();
+        const observe: typeof correlator.observe = (observations, now) => {
+          for (const each of observations) if (each.kind === "change") heard.push(each.change.id);
+          return correlator.observe(observations, now);
+        };
+        return { ...correlator, observe };
+      },
+    });
+    await store.deliveries.insert([delivery()]);
+    await incidents(store, 1);
+    await store.incidents.saveChanges([sketchChange({ id: "rollout 7", service: "api", at: new Date() })]);
+    await expect.poll(() => heard).toEqual(["rollout 7"]);
+    await store.deliveries.insert([delivery({ name: "Later", startsAt: new Date() })]);
+    await expect.poll(async () => (await store.incidents.alerts(1, 10)).length).toBe(2);
+    // It is looked for every second.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(heard).toEqual(["rollout 7"]);
   });
 
   test("alerts that fall silent time out", async () => {

@@ -11,6 +11,7 @@ import {
   partitionOf,
   runThrough,
   sketchAlert,
+  sketchChange,
   twoShops,
 } from "./learning/judgement-build.ts";
 
@@ -221,6 +222,33 @@ describe("invariants", () => {
           expect(partitionOf(shuffled)).toEqual(partitionOf(inOrder));
         },
       ),
+      { numRuns: 150 },
+    );
+  });
+
+  test("nor on when changes are told", () => {
+    const places = fc.array(
+      fc.record({ of: fc.integer({ min: 0, max: 23 }), told: fc.integer({ min: 0, max: 24 }) }),
+      { minLength: 1, maxLength: 3 },
+    );
+    fc.assert(
+      fc.property(storm, places, (alerts, told) => {
+        const changes = told.map(({ of }, index): Observation => {
+          const alert = alerts[of % alerts.length];
+          const at = new Date((alert?.startsAt.getTime() ?? noon) - 30_000 * (index + 1));
+          return {
+            kind: "change",
+            change: sketchChange({ id: `change ${index}`, service: alert?.service ?? null, at }),
+          };
+        });
+        const before = runThrough(createCorrelator(), [topology, ...changes, ...alerts.map(observe)]);
+        const mixed: Observation[] = alerts.map(observe);
+        for (const [index, change] of changes.entries())
+          mixed.splice(Math.min(mixed.length, told[index]?.told ?? 0), 0, change);
+        expect(partitionOf(runThrough(createCorrelator(), [topology, ...mixed]))).toEqual(
+          partitionOf(before),
+        );
+      }),
       { numRuns: 150 },
     );
   });

@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import { isRecord, own, readMoment, shown, storable, textOfValue } from "../../domain/alert/intake.ts";
+import {
+  isRecord,
+  own,
+  readMoment,
+  shown,
+  storable,
+  textOfValue,
+  unlessAhead,
+} from "../../domain/alert/intake.ts";
 import { type Change, changeKinds } from "../../domain/change.ts";
 import { oneLine, safeUrl } from "../../domain/view.ts";
 import { defineSource, type ParseResult, type RawDelivery } from "../../ports/source.ts";
@@ -75,7 +83,7 @@ function readChange(entry: unknown, receivedAt: Date): Change | string {
     text: textOfValue(own(entry, "text")) ?? "",
     author: textOfValue(own(entry, "author"), 256),
     url: safeUrl(textOfValue(own(entry, "url"))),
-    at,
+    at: unlessAhead(at, receivedAt) ?? receivedAt,
     // Only our own rollouts can be rolled back by us: nothing from outside may claim to be one.
     rolloutId: null,
   };

@@ -1,6 +1,14 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { isRecord, own, readMoment, shown, storable, textOfValue } from "../../domain/alert/intake.ts";
+import {
+  isRecord,
+  own,
+  readMoment,
+  shown,
+  storable,
+  textOfValue,
+  unlessAhead,
+} from "../../domain/alert/intake.ts";
 import { isSignedMessage } from "../../domain/alert/sender.ts";
 import type { Change, PointerMove } from "../../domain/change.ts";
 import { oneLine } from "../../domain/view.ts";
@@ -66,7 +74,10 @@ function parse(body: unknown, delivery: RawDelivery, settings: unknown): ParseRe
   const known = parsed.success ? parsed.data : settingsSchema.parse({});
   const event = readEvent(entity, action, own(body, "data"), known);
   if (event.kind === "problem") return unparseable(event.problem);
-  const changes = event.kind === "change" ? [changeOf(event, at, known)] : [];
+  const changes =
+    event.kind === "change"
+      ? [changeOf(event, unlessAhead(at, delivery.receivedAt) ?? delivery.receivedAt, known)]
+      : [];
   return { kind: "parsed", delivery: { alerts: [], changes, topology: null } };
 }
 

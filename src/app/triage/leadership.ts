@@ -19,6 +19,9 @@ export interface Leadership extends Leader {
   lease: Lease;
   tickedAt: number;
   remindedAt: number;
+  changesReadAt: number;
+  /** Changes that the correlator was told of, as far as they are recent: when they were, by id, ms. */
+  changesTaken: ReadonlyMap<string, number>;
   /** Receipt of the newest delivery that was read, while more are waiting: time has come only so far. */
   behindAt: Date | null;
   /** Silences by kind of reminder that were asked for already: "silence_ending 12". */
@@ -54,6 +57,8 @@ export async function takeOver(options: TriageOptions, lease: Lease, now: Date):
     lease,
     tickedAt: 0,
     remindedAt: 0,
+    changesReadAt: 0,
+    changesTaken: new Map(changes.map(({ id, at }) => [id, at.getTime()])),
     behindAt: null,
     reminded: new Set(),
     explainedAt: new Map(),

@@ -148,6 +148,17 @@ function fromNumber(value: number): Date | null {
   return value < 1e20 ? new Date(Math.floor(value / 1e6)) : null;
 }
 
+/** Clocks of senders differ by minutes; what is further ahead is wrong. */
+const maxAheadMs = 300_000;
+
+/**
+ * A moment that somebody tells us of, or null where it is ahead of its receipt by more than clocks differ: nothing has
+ * begun yet that is to begin tomorrow, and it would be newer than all that comes until then.
+ */
+export function unlessAhead(moment: Date | null, receivedAt: Date): Date | null {
+  return moment !== null && moment.getTime() - receivedAt.getTime() > maxAheadMs ? null : moment;
+}
+
 /** What a source found of one alert. Texts and labels come from the readers above. */
 export interface AlertFields {
   readonly source: string;
@@ -164,7 +175,7 @@ export interface AlertFields {
   readonly url?: string | null;
   readonly startsAt: Date | null;
   readonly endsAt: Date | null;
-  /** Stands in for the times that the sender left out. */
+  /** Stands in for the times that the sender left out, and for those that are ahead of it. */
   readonly receivedAt: Date;
 }
 
@@ -177,7 +188,10 @@ export function buildAlert(fields: AlertFields): Alert {
   const { labels, annotations = {} } = fields;
   const name = oneLine(storable(fields.name ?? labels["alertname"] ?? "", maxLabelLength), maxNameLength);
   const isResolved = fields.status === "resolved";
-  const startsAt = fields.startsAt ?? (isResolved ? fields.endsAt : null) ?? fields.receivedAt;
+  const { receivedAt } = fields;
+  const start = unlessAhead(fields.startsAt, receivedAt);
+  const end = unlessAhead(fields.endsAt, receivedAt);
+  const startsAt = start ?? (isResolved ? end : null) ?? receivedAt;
   return {
     fingerprint: fingerprint(labels),
     externalId: fields.externalId ?? null,
@@ -191,8 +205,8 @@ export function buildAlert(fields: AlertFields): Alert {
     summary: summaryOf(fields.summary, annotations, name),
     url: safeUrl(fields.url),
     startsAt,
-    ...(fields.startsAt === null ? { isStartGuessed: true as const } : {}),
-    endsAt: isResolved ? later(startsAt, fields.endsAt ?? fields.receivedAt) : null,
+    ...(start === null ? { isStartGuessed: true as const } : {}),
+    endsAt: isResolved ? later(startsAt, end ?? receivedAt) : null,
   };
 }
 

@@ -9,7 +9,7 @@ import { createAlertTypes } from "../alert/type.ts";
 import type { Alert } from "../alert.ts";
 import type { Change } from "../change.ts";
 import { createObservedTopology } from "../topology/observed.ts";
-import type { Topology } from "../topology.ts";
+import { isOrCalls, type Topology } from "../topology.ts";
 import type { Weights } from "../weights.ts";
 import { createHistory } from "./history.ts";
 import { createBallot, type Roots } from "./root-votes.ts";
@@ -30,7 +30,10 @@ export interface Knowledge {
   record(seen: SeenAlert): { readonly type: string; readonly standing: number; readonly pauses: Pauses };
   /** True when it is another topology than the last: what was read before is to be read anew. */
   takeTopology(topology: Topology): boolean;
-  takeChange(change: Change): void;
+  /** False when it is known already. */
+  takeChange(change: Change): boolean;
+  /** Whether an alert began after a change of its service, or of one that this calls. */
+  isFelt(change: Change, seen: Pick<SeenAlert, "at" | "entity">): boolean;
   /** Draws up the ballot of services anew when it has grown too large; true when that makes old readings void. */
   tidy(): boolean;
   /** The service that has most of some votes, or null. */
@@ -98,14 +101,21 @@ export function createKnowledge({ clustering }: Pick<Weights, "clustering">, kin
     },
     takeChange(change) {
       const at = change.at.getTime();
-      const { changes } = context;
+      if (context.changes.some((known) => known.id === change.id && known.at.getTime() === at)) return false;
+      const changes = context.changes.filter(({ id }) => id !== change.id);
       let index = changes.length;
       while (index > 0 && (changes[index - 1]?.at.getTime() ?? 0) > at) index -= 1;
       context.changes = changes
         .toSpliced(index, 0, change)
         .slice(-maxChanges)
         .filter((known) => known.at.getTime() > at - changesMs);
+      return true;
     },
+    isFelt: ({ service, at }, seen) =>
+      service !== null &&
+      seen.entity !== null &&
+      seen.at >= at.getTime() &&
+      isOrCalls(seen.entity, service, context.graph),
     tidy() {
       if (ballot.size() <= maxBallot) return false;
       ballot = createBallot(context.graph, clustering.votes);

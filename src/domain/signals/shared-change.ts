@@ -1,6 +1,6 @@
 import type { Change } from "../change.ts";
 import { defineSignal, type SeenAlert, type SignalContext } from "../clustering/signal.ts";
-import type { ServiceGraph } from "../topology.ts";
+import { isOrCalls, type ServiceGraph } from "../topology.ts";
 
 const shared = 0.8;
 const recentMs = 900_000;
@@ -23,7 +23,7 @@ function lastTouching(
       service !== null &&
       at.getTime() <= until &&
       at.getTime() > until - recentMs &&
-      entities.every((entity) => service === entity || graph.callees(entity).has(service)),
+      entities.every((entity) => isOrCalls(entity, service, graph)),
   );
 }
 

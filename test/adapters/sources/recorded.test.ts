@@ -14,7 +14,7 @@ if (!isThere) console.log(`recorded payloads: skipped, ${folder} does not exist`
 
 function parse(source: Source, file: string, settings?: unknown): ParseResult {
   const body = readFileSync(path.join(folder, `${file}.json`));
-  const delivery = { body, headers: {}, receivedAt: new Date("2026-03-01T12:45:00Z") };
+  const delivery = { body, headers: {}, receivedAt: new Date("2026-06-01T12:45:00Z") };
   return parseDelivery({ name: source.name, source, secrets: [], settings }, delivery);
 }
 

@@ -114,6 +114,22 @@ test("an alert without a start starts when it was received, and says that this i
   expect(buildAlert({ ...fields, status: "resolved", startsAt: null, endsAt }).startsAt).toEqual(endsAt);
 });
 
+test("a start or an end that is still to come is none, for it would be newer than all that comes until then", () => {
+  const tomorrow = new Date("2026-03-02T12:45:00Z");
+  expect(buildAlert({ ...fields, startsAt: tomorrow })).toMatchObject({
+    startsAt: receivedAt,
+    isStartGuessed: true,
+  });
+  const resolved = { ...fields, status: "resolved" as const, endsAt: tomorrow };
+  expect(buildAlert(resolved)).toMatchObject({ startsAt: fields.startsAt, endsAt: receivedAt });
+  expect(buildAlert({ ...resolved, startsAt: tomorrow })).toMatchObject({
+    startsAt: receivedAt,
+    endsAt: receivedAt,
+  });
+  const clockAhead = new Date("2026-03-01T12:47:00Z");
+  expect(buildAlert({ ...fields, startsAt: clockAhead })).toMatchObject({ startsAt: clockAhead });
+});
+
 test.each([
   [{ summary: "S", description: "D", message: "M" }, "S"],
   [{ description: "D", message: "M" }, "D"],
