@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Cause } from "../src/domain/clustering/correlation.ts";
+import { tellingReason } from "../src/domain/clustering/telling-reason.ts";
 import { signed } from "../src/domain/clustering/why-not.ts";
 import { answerView } from "../src/domain/command/answer.ts";
 import { alertKeysOf, departedFacts } from "../src/domain/explanation/departed.ts";
@@ -162,7 +163,7 @@ function termLine(term: { readonly name: string; readonly score: number; readonl
 }
 
 function placementLine(alert: StoredAlert): Text {
-  const first = [...alert.reasons].sort((a, b) => Math.abs(b.score) - Math.abs(a.score))[0];
+  const first = tellingReason(alert.reasons, "for") ?? alert.reasons[0];
   const because = first === undefined ? "no reason was stored" : oneLine(first.because, 200);
   return [bold(alertName(alert)), plain(`: ${because}`)];
 }

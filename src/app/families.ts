@@ -1,5 +1,6 @@
 /** Incidents that come out of one another, and go into one another again. */
 import type { Correlation, Reason } from "../domain/clustering/correlation.ts";
+import { tellingReason } from "../domain/clustering/telling-reason.ts";
 import { type Incident, type IncidentEvent, splitIncident } from "../domain/incident.ts";
 import { oneLine } from "../domain/view.ts";
 
@@ -20,19 +21,25 @@ export function asChild(
   return parent === undefined ? { ...incident, parentId: split.from } : splitIncident(incident, parent);
 }
 
-/** What the thread of an incident is told of splits and merges: why alerts came and where they went. */
+/** What the thread of an incident is told of splits and merges: why alerts came and where they went; with all reasons. */
 export function familyEvents(id: number, correlation: Correlation): readonly IncidentEvent[] {
   const events: IncidentEvent[] = [];
   for (const { from, into, reasons } of correlation.splits) {
     const count = correlation.placements.filter(({ incidentId }) => incidentId === into).length;
     const alerts = count === 1 ? "1 alert" : `${count} alerts`;
-    if (into === id) events.push({ kind: "split", text: `split from incident ${from}${because(reasons)}` });
+    const why = because(reasons, "against");
+    const data = { from, into, reasons };
+    if (into === id) events.push({ kind: "split", text: `split from incident ${from}${why}`, data });
     if (from === id)
-      events.push({ kind: "split", text: `incident ${into} split off with ${alerts}${because(reasons)}` });
+      events.push({ kind: "split", text: `incident ${into} split off with ${alerts}${why}`, data });
   }
   for (const { from, into, reasons } of correlation.merges)
     if (into === id)
-      events.push({ kind: "merged", text: `incident ${from} merged into this one${because(reasons)}` });
+      events.push({
+        kind: "merged",
+        text: `incident ${from} merged into this one${because(reasons, "for")}`,
+        data: { from, into, reasons },
+      });
   return events;
 }
 
@@ -56,7 +63,7 @@ export function gainedFiring(
   );
 }
 
-function because(reasons: readonly Reason[]): string {
-  const [strongest] = [...reasons].sort((a, b) => Math.abs(b.score) - Math.abs(a.score));
-  return strongest === undefined ? "" : `: ${oneLine(strongest.because, maxBecause)}`;
+function because(reasons: readonly Reason[], side: "for" | "against"): string {
+  const telling = tellingReason(reasons, side);
+  return telling === null ? "" : `: ${oneLine(telling.because, maxBecause)}`;
 }

@@ -5,8 +5,10 @@ import type { Incident } from "../../src/domain/incident.ts";
 import { at, buildIncident } from "../domain/build.ts";
 
 const reasons = [
-  { signal: "small", score: 1, because: "a small reason" },
+  { signal: "pairs", score: 4, because: "pair by pair they fit" },
+  { signal: "bulk", score: -1, because: "both are large" },
   { signal: "root", score: -3, because: "its root is another" },
+  { signal: "threshold", score: -5, because: "so much is needed" },
 ];
 
 function correlation(over: Partial<Correlation> = {}): Correlation {
@@ -49,20 +51,34 @@ describe("an incident that was split off", () => {
   });
 });
 
-test("both threads are told of a split, with the strongest reason", () => {
+test("both threads are told of a split, with what speaks most against its being one, and keep all reasons", () => {
   const told = correlation();
   expect(familyEvents(9, told)).toEqual([
-    { kind: "split", text: "split from incident 1: its root is another" },
+    {
+      kind: "split",
+      text: "split from incident 1: its root is another",
+      data: { from: 1, into: 9, reasons },
+    },
   ]);
   expect(familyEvents(1, told)).toEqual([
-    { kind: "split", text: "incident 9 split off with 2 alerts: its root is another" },
+    {
+      kind: "split",
+      text: "incident 9 split off with 2 alerts: its root is another",
+      data: { from: 1, into: 9, reasons },
+    },
   ]);
   expect(familyEvents(5, told)).toEqual([]);
 });
 
 test("the thread of an incident is told what went into it", () => {
-  const told = correlation({ splits: [], merges: [{ from: 1, into: 9, reasons: [] }] });
-  expect(familyEvents(9, told)).toEqual([{ kind: "merged", text: "incident 1 merged into this one" }]);
+  const told = correlation({ splits: [], merges: [{ from: 1, into: 9, reasons }] });
+  expect(familyEvents(9, told)).toEqual([
+    {
+      kind: "merged",
+      text: "incident 1 merged into this one: pair by pair they fit",
+      data: { from: 1, into: 9, reasons },
+    },
+  ]);
   expect(familyEvents(1, told)).toEqual([]);
 });
 

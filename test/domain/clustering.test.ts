@@ -183,6 +183,30 @@ describe("numbers and news", () => {
   });
 });
 
+describe("reasons", () => {
+  /** The last reasons that each alert got, by its name. */
+  function reasonsOf(sketches: readonly AlertSketch[]) {
+    const correlator = createCorrelator();
+    correlator.observe([topology], new Date(noon));
+    const said = new Map<string, { readonly signals: readonly string[]; readonly first: string }>();
+    for (const alert of sketches.map(sketchAlert))
+      for (const { key, reasons } of correlator.observe([observe(alert)], alert.startsAt).placements)
+        said.set(key, { signals: reasons.map(({ signal }) => signal), first: reasons[0]?.because ?? "" });
+    return sketches.map((sketch) => said.get(alertKey(sketchAlert(sketch))));
+  }
+
+  test("an alert that fits, but is put out as a stray, is told so", () => {
+    const [early, late] = reasonsOf([
+      { service: "cart-a", name: "HighLatency", at: 0 },
+      { service: "web-a", name: "HighLatency", at: 70 },
+    ]);
+    expect([early?.signals, late?.signals]).toContainEqual(["stray"]);
+    expect([early?.first, late?.first].join()).toMatch(
+      /it fits HighLatency on \S+ \(\+\d\.\d\), but one of them may as well fire by itself/,
+    );
+  });
+});
+
 const services = ["web-a", "cart-a", "stock-a", "web-b", "cart-b", "stock-b", "lone", "stray"];
 const storm = fc
   .array(

@@ -11,6 +11,8 @@ import { areApart, type Rulings } from "./rulings.ts";
 import { type LiveAlert, type Story, scoreWithin } from "./sessions.ts";
 import type { Signal } from "./signal.ts";
 import type { Links } from "./story-index.ts";
+import { belongingOfTwo } from "./strays.ts";
+import { signed } from "./why-not.ts";
 
 export interface GroupingReasons {
   ofMove(move: Move): readonly Reason[];
@@ -36,6 +38,9 @@ const maxReasons = 6;
 const alone: readonly Reason[] = [
   { signal: "alone", score: 0, because: "when it came, nothing near it in time fitted it" },
 ];
+const aloneNow: readonly Reason[] = [
+  { signal: "alone", score: 0, because: "with all that came since, it no longer fits what it was with" },
+];
 /** Log-odds shown for a ruling; it counts whatever the others sum up to. */
 export const ruledScore = 10;
 
@@ -58,6 +63,28 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
       reasons.push({ signal: signal.name, score: weighted, because: signal.because(early, late, context) });
     }
     return reasons;
+  }
+
+  /** Why an alert is by itself. */
+  function aloneReasons(member: LiveAlert, left: number | null): readonly Reason[] {
+    const stray = strayReason(member);
+    if (stray !== null) return [stray];
+    return left === null ? alone : aloneNow;
+  }
+
+  /** It fits another of its session, but one of the two says too little by itself; null where that is not so. */
+  function strayReason(member: LiveAlert): Reason | null {
+    const { session } = member;
+    if (session === null || session.members.length === 1) return null;
+    const partner = bestPartner(member, session);
+    if (partner === null) return null;
+    const score = scoreWithin(member, partner, options.scoreOf);
+    if (score <= thresholdFor(session.members.length, weights)) return null;
+    const [early, late] = isBefore(member, partner) ? [member, partner] : [partner, member];
+    const belonging = belongingOfTwo(early, late, weights.strays);
+    if (belonging >= 0) return null;
+    const because = `it fits ${partner.name} on ${partner.entity ?? "no named service"} (${signed(score)}), but one of them may as well fire by itself: its like often does, much else fires, or it began long before`;
+    return { signal: "stray", score: belonging, because };
   }
 
   function groupOf(members: readonly LiveAlert[]): Group {
@@ -86,11 +113,12 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
     return isApart ? [ruled("apart", "people decided that they do not belong together")] : [];
   }
 
-  function bestPartner(member: LiveAlert, story: Story): LiveAlert | null {
+  function bestPartner(member: LiveAlert, { members }: Pick<Story, "members">): LiveAlert | null {
     let best: LiveAlert | null = null;
     let bestScore = Number.NEGATIVE_INFINITY;
-    for (const other of story.members) {
-      if (other === member) continue;
+    for (const other of members) {
+      // Who has no story is weighed no more.
+      if (other === member || other.story === null) continue;
       const score = scoreWithin(member, other, options.scoreOf);
       if (score > bestScore) [best, bestScore] = [other, score];
     }
@@ -110,7 +138,7 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
       {
         signal: "pairs",
         score: fit.mean,
-        because: `mean score of the ${gone.length} that left with the ${staying.length} that stayed`,
+        because: `the ${gone.length} that left and the ${staying.length} that stayed score ${signed(fit.mean)} on average, pair by pair`,
       },
       { signal: "roots", score: fit.rivalRoots + fit.sharedRoot, because: roots },
       { signal: "bulk", score: fit.bulk, because: "two large groups need more to be one than a stray does" },
@@ -119,10 +147,11 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
   }
 
   return {
-    ofMove({ member, company }) {
+    ofMove({ member, company, from }) {
       const story = member.story;
-      // Most alerts, by far: nothing can be said of them.
-      if (story?.members.length === 1 && company.length === 1 && rulings.size() === 0) return alone;
+      // Most alerts, by far: there is little to be said of them.
+      if (story?.members.length === 1 && company.length === 1 && rulings.size() === 0)
+        return aloneReasons(member, from);
       const spoken = story === null || company.length < 2 ? undefined : links().get(story.key);
       const reasons: Reason[] = [];
       if (rulings.size() > 0)
@@ -134,7 +163,7 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
         for (const { signal, score, because } of ofPair(member, partner))
           insertReason(reasons, { signal, score, because: `${whom}: ${because}` });
       }
-      return reasons.length === 0 ? alone : reasons;
+      return reasons.length === 0 ? aloneReasons(member, from) : reasons;
     },
     ofSplit({ from, into, move: { member } }) {
       const members = member.session?.members ?? [];

@@ -84,6 +84,15 @@ function belonging(
   );
 }
 
+/** The lower of the log-odds that either of two alerts belongs to the other, the earlier one first. */
+export function belongingOfTwo(early: StrayMember, late: StrayMember, weights: StrayWeights): number {
+  const [both, members] = [
+    [0, 1],
+    [early, late],
+  ] as const;
+  return Math.min(belonging(0, both, members, weights), belonging(1, both, members, weights));
+}
+
 /** How long before the rest a story's first member began. */
 function minutesAhead(group: readonly number[], members: readonly StrayMember[]): number {
   const first = members[group[0] ?? -1]?.at ?? 0;
