@@ -10,9 +10,9 @@ import {
   type Raised,
   scoreBacktest,
 } from "../domain/watch/backtest.ts";
-import { lookBackOf, type WatchRule } from "../domain/watch/rule.ts";
+import { countStepMs, lookBackOf, type WatchRule } from "../domain/watch/rule.ts";
 import { stepOf } from "./watch-looks.ts";
-import { countStepMs, filledCounts, type SeriesAnswer, type WatchSeries } from "./watch-series.ts";
+import { filledCounts, type SeriesAnswer, type WatchSeries } from "./watch-series.ts";
 
 /** One series of the rule, and what became of it. */
 export interface ReplayedSeries {
@@ -69,7 +69,7 @@ export function replayWatchOnAlerts(
   }
   const counted = [...counts].map(([at, count]): MetricPoint => [at, count]);
   const span = { fromMs: Math.floor(first / countStepMs) * countStepMs, toMs: last + countStepMs };
-  const series = [{ labels: {}, points: filledCounts(counted, span) }];
+  const series = [{ labels: {}, points: filledCounts(counted, { ...span, firstMs: first }) }];
   return judged(rule, span, { kind: "series", series, leftOut: 0 }, events);
 }
 

@@ -314,6 +314,8 @@ describe("the rate of alerts", () => {
     expect(Math.max(...counted.map(([, count]) => count))).toBeGreaterThanOrEqual(40);
     expect(Math.max(...counted.map(([, count]) => count))).toBeLessThan(45);
     expect((await store.watch.alertStarts({ ...day, labels: { team: "nobody" } })).length).toBe(0);
+    expect(await store.watch.firstAlertStart({ team: "search" })).toBe(start + 7 * minute);
+    expect(await store.watch.firstAlertStart({ alertname: "C" })).toBeNull();
 
     const look = createLooker(createWatchSeries({ source: null, alerts: store.watch }));
     const odd: WatchRule = {

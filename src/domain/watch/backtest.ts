@@ -5,6 +5,7 @@ import { type Baseline, learnBaseline } from "./anomaly.ts";
 import {
   type AnomalyRule,
   baselineOptions,
+  countStepMs,
   type ForecastRule,
   judgeAnomaly,
   judgeForecast,
@@ -65,13 +66,19 @@ function forecastLooks(rule: ForecastRule, points: readonly MetricPoint[]): (at:
 
 function anomalyLooks(rule: AnomalyRule, points: readonly MetricPoint[]): (at: number) => Verdict {
   let learned: { readonly atMs: number; readonly baseline: Baseline | null } | null = null;
+  // A count has the time at which its step begins, and is known when that is over.
+  const delayMs = rule.what.kind === "alerts" ? countStepMs : 0;
   return (at) => {
+    const knownMs = at - delayMs;
     if (learned === null || at - learned.atMs >= relearnMs) {
-      const past = points.slice(indexAfter(points, at - rule.historyMs), indexAfter(points, at - 1));
+      const past = points.slice(
+        indexAfter(points, at - rule.historyMs),
+        indexAfter(points, Math.min(knownMs, at - 1)),
+      );
       const result = learnBaseline(past, baselineOptions(rule));
       learned = { atMs: at, baseline: result.kind === "baseline" ? result.baseline : null };
     }
-    const newest = points[indexAfter(points, at) - 1];
+    const newest = points[indexAfter(points, knownMs) - 1];
     // A sample that is older than the last look says nothing new.
     const isNew = newest !== undefined && newest[0] > at - 2 * rule.everyMs;
     return learned.baseline === null || !isNew ? nothing : judgeAnomaly(rule, learned.baseline, newest);

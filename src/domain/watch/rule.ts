@@ -14,7 +14,7 @@ interface RuleBase {
   readonly name: string;
   readonly what:
     | { readonly kind: "query"; readonly query: string }
-    /** How many alerts with these labels begin, in every five minutes. */
+    /** How many alerts with these labels begin, in every step of {@link countStepMs}. */
     | { readonly kind: "alerts"; readonly labels: Labels };
   /** See formatValue. */
   readonly unit: string;
@@ -42,6 +42,9 @@ export interface AnomalyRule extends RuleBase {
   /** How far back the usual is learned. */
   readonly historyMs: number;
 }
+
+/** Alerts are counted in steps of this; a count is known when its step is over. */
+export const countStepMs = 5 * 60_000;
 
 export type WatchRule = ForecastRule | AnomalyRule;
 
