@@ -20,6 +20,7 @@ const disk: WatchRule = {
   everyMs: 5 * minute,
   patience: { raiseAfter: 3, endAfter: 6 },
   limit: 0.95,
+  direction: "up",
   horizonMs: 6 * hour,
 };
 const storm: WatchRule = {

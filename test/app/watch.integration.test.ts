@@ -29,6 +29,7 @@ const rule: WatchRule = {
   everyMs: 5 * minute,
   patience: { raiseAfter: 3, endAfter: 6 },
   limit: 0.95,
+  direction: "up",
   horizonMs: 6 * 3_600_000,
 };
 

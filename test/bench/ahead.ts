@@ -68,6 +68,7 @@ const diskRule: ForecastRule = {
   everyMs: step,
   patience: { raiseAfter: 3, endAfter: 6 },
   limit: 0.95,
+  direction: "up",
   horizonMs: 6 * hour,
 };
 
@@ -125,7 +126,7 @@ function disk(shape: Shape, seed: number): Case {
     return Math.min(1, value + noise * normal() + wiggle * Math.sin((2 * Math.PI * ms) / day));
   });
   const span = { fromMs: monday, toMs };
-  return { points, events: crossings(points, diskRule.limit, span).slice(0, 1), ...span };
+  return { points, events: crossings(points, diskRule, span).events.slice(0, 1), ...span };
 }
 
 /** The rule that most people have: predict_linear over an hour, four hours ahead, for 15 minutes. */
@@ -270,7 +271,7 @@ function tallyOf(
 ): Tally {
   const scores = cases.map((one) => {
     const raised = judge(one);
-    return { raised, score: scoreBacktest(raised, one.events, tolerance), events: one.events };
+    return { raised, score: scoreBacktest(raised, one, tolerance), events: one.events };
   });
   return {
     raised: scores.reduce((sum, { raised }) => sum + raised.length, 0),
@@ -303,8 +304,8 @@ function coverage(cases: readonly Case[]): string {
     const alarm = backtest(diskRule, one.points, one)[0];
     if (event === undefined || alarm === undefined) continue;
     const seen = one.points.filter(([at]) => at > alarm.fromMs - lookBackOf(diskRule) && at <= alarm.fromMs);
-    const { limit, horizonMs } = diskRule;
-    const said = forecast({ points: seen, limit, trendMs: horizonMs, horizonMs: 1.4 * horizonMs });
+    const { limit, direction, horizonMs } = diskRule;
+    const said = forecast({ points: seen, limit, direction, trendMs: horizonMs, horizonMs: 1.4 * horizonMs });
     if (said.kind !== "reaches") continue;
     named += 1;
     if (event.atMs >= said.earliestMs && event.atMs <= said.latestMs) within += 1;
