@@ -9,10 +9,11 @@ import {
   type Event,
   type Raised,
   scoreBacktest,
+  type Tolerance,
 } from "../domain/watch/backtest.ts";
-import { lookBackOf, type WatchRule } from "../domain/watch/rule.ts";
+import { countStepMs, lookBackOf, type WatchRule } from "../domain/watch/rule.ts";
 import { stepOf } from "./watch-looks.ts";
-import { countStepMs, filledCounts, type SeriesAnswer, type WatchSeries } from "./watch-series.ts";
+import { filledCounts, type SeriesAnswer, type WatchSeries } from "./watch-series.ts";
 
 /** One series of the rule, and what became of it. */
 export interface ReplayedSeries {
@@ -69,7 +70,7 @@ export function replayWatchOnAlerts(
   }
   const counted = [...counts].map(([at, count]): MetricPoint => [at, count]);
   const span = { fromMs: Math.floor(first / countStepMs) * countStepMs, toMs: last + countStepMs };
-  const series = [{ labels: {}, points: filledCounts(counted, span) }];
+  const series = [{ labels: {}, points: filledCounts(counted, { ...span, firstMs: first }) }];
   return judged(rule, span, { kind: "series", series, leftOut: 0 }, events);
 }
 
@@ -87,24 +88,24 @@ function judged(
 ): WatchReplay {
   const series = answer.series.map((one): ReplayedSeries => {
     const raised = backtest(rule, one.points, span);
-    const events = named ?? eventsOf(rule, one, span);
+    const known = named === null ? eventsOf(rule, one, span) : { events: named };
     return {
       labels: one.labels,
       raised,
-      events,
-      score: events === null ? null : scoreBacktest(raised, events, toleranceOf(rule)),
+      events: known?.events ?? null,
+      score: known === null ? null : scoreBacktest(raised, known, toleranceOf(rule)),
     };
   });
   return { rule, span, series, leftOut: answer.leftOut };
 }
 
 /** A forecast is measured by its own limit; what an odd value should have come before, only people know. */
-function eventsOf(rule: WatchRule, { points }: MetricSeries, span: BacktestSpan): readonly Event[] | null {
-  return rule.kind === "forecast" ? crossings(points, rule.limit, span) : null;
+function eventsOf(rule: WatchRule, { points }: MetricSeries, span: BacktestSpan) {
+  return rule.kind === "forecast" ? crossings(points, rule, span) : null;
 }
 
 /** A forecast may come twice its horizon before; an odd value an hour before the alert, or a little after it. */
-function toleranceOf(rule: WatchRule) {
+function toleranceOf(rule: WatchRule): Tolerance {
   return rule.kind === "forecast"
     ? { aheadMs: 2 * rule.horizonMs, lateMs: 0 }
     : { aheadMs: 60 * minute, lateMs: 15 * minute };

@@ -1,7 +1,7 @@
 /** The past of what a rule watches: from Prometheus, or from the alerts that the bot itself received. */
 import type { Labels } from "../domain/alert.ts";
 import type { MetricPoint, MetricSeries } from "../domain/metrics/series.ts";
-import type { WatchRule } from "../domain/watch/rule.ts";
+import { countStepMs, type WatchRule } from "../domain/watch/rule.ts";
 import type { MetricSource, WatchStore } from "../ports.ts";
 
 export type SeriesAnswer =
@@ -21,16 +21,16 @@ export interface WatchSeries {
 const maxPoints = 10_000;
 /** Series of one rule that are watched. */
 export const maxSeries = 20;
-/** Alerts are counted in steps of this. */
-export const countStepMs = 5 * 60_000;
 const dayMs = 24 * 3_600_000;
 /** A day is over for good when alerts of it can hardly come any more. */
 const lateMs = 6 * 3_600_000;
 
+type CountedAlerts = Pick<WatchStore, "alertStarts" | "firstAlertStart">;
+
 /** @param source - null without PROMETHEUS_URL: then queries are unreadable. */
 export function createWatchSeries(parts: {
   readonly source: MetricSource | null;
-  readonly alerts: Pick<WatchStore, "alertStarts">;
+  readonly alerts: CountedAlerts;
 }): WatchSeries {
   const counts = createCounts(parts.alerts);
   return {
@@ -80,8 +80,9 @@ export function keyOf(labels: Labels): string {
 }
 
 /** Counts of alerts; days that are over are counted once. */
-function createCounts(alerts: Pick<WatchStore, "alertStarts">) {
+function createCounts(alerts: CountedAlerts) {
   const days = new Map<string, readonly MetricPoint[]>();
+  const firsts = new Map<string, number>();
 
   async function ofDay(labels: Labels, fromMs: number, nowMs: number): Promise<readonly MetricPoint[]> {
     const key = `${fromMs} ${keyOf(labels)}`;
@@ -100,6 +101,15 @@ function createCounts(alerts: Pick<WatchStore, "alertStarts">) {
     return counted;
   }
 
+  /** Asked for once: alerts come later than it. Infinity while there was none. */
+  async function firstOf(labels: Labels, found: readonly MetricPoint[]): Promise<number> {
+    const key = keyOf(labels);
+    const known = firsts.get(key) ?? (await alerts.firstAlertStart(labels)) ?? Number.POSITIVE_INFINITY;
+    const first = Math.min(known, found[0]?.[0] ?? Number.POSITIVE_INFINITY);
+    firsts.set(key, first);
+    return first;
+  }
+
   return async function read(
     labels: Labels,
     { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
@@ -107,22 +117,23 @@ function createCounts(alerts: Pick<WatchStore, "alertStarts">) {
     const found: MetricPoint[] = [];
     for (let day = Math.floor(fromMs / dayMs) * dayMs; day <= toMs; day += dayMs)
       for (const point of await ofDay(labels, day, toMs)) found.push(point);
-    return [{ labels: {}, points: filledCounts(found, { fromMs, toMs }) }];
+    const firstMs = await firstOf(labels, found);
+    return [{ labels: {}, points: filledCounts(found, { fromMs, toMs, firstMs }) }];
   };
 }
 
 /**
  * With a zero for every step without alerts, from the first alert on: before it nobody sent any. The step that is
  * still going on is left out.
+ * @param firstMs - when the first alert of all began, which may be long before these.
  */
 export function filledCounts(
   counted: readonly MetricPoint[],
-  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+  { fromMs, toMs, firstMs }: { readonly fromMs: number; readonly toMs: number; readonly firstMs: number },
 ): readonly MetricPoint[] {
   const byStep = new Map(counted);
-  const first = counted[0]?.[0];
-  if (first === undefined) return [];
   const points: MetricPoint[] = [];
+  const first = Math.floor(firstMs / countStepMs) * countStepMs;
   const from = Math.max(first, Math.ceil(fromMs / countStepMs) * countStepMs);
   for (let at = from; at + countStepMs <= toMs; at += countStepMs) points.push([at, byStep.get(at) ?? 0]);
   return points;

@@ -23,6 +23,7 @@ const forecastSchema = z.strictObject({
   kind: z.literal("forecast"),
   query: z.string().min(1).max(2_000),
   limit: z.number(),
+  direction: z.enum(["up", "down"]).optional(),
   horizonHours: z.number().min(0.5).max(336).default(6),
 });
 const anomalySchema = z
@@ -65,6 +66,8 @@ export function watchOf(given: z.output<typeof watchSchema>): readonly WatchRule
         kind: "forecast",
         what: { kind: "query", query: rule.query },
         limit: rule.limit,
+        // What is free or left is never below zero, so it comes to that from above.
+        direction: rule.direction ?? (rule.limit === 0 ? "down" : "up"),
         horizonMs: rule.horizonHours * hour,
       };
     const ofAlerts = rule.alerts !== undefined;

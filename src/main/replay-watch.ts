@@ -1,11 +1,11 @@
 /** `tocsin replay --watch NAME`: a rule of `watch:` run through the past before it is switched on. */
 import { findRecordings, readRecording } from "../adapters/recordings.ts";
 import { eventsFrom, replayWatch, replayWatchOnAlerts, type WatchReplay } from "../app/replay-watch.ts";
-import { countStepMs, type WatchSeries } from "../app/watch-series.ts";
+import type { WatchSeries } from "../app/watch-series.ts";
 import { type Config, ConfigError } from "../config.ts";
 import { quoted } from "../domain/metrics/promql-tokens.ts";
 import type { BacktestSpan, Event } from "../domain/watch/backtest.ts";
-import { ruleHash, type WatchRule } from "../domain/watch/rule.ts";
+import { countStepMs, ruleHash, type WatchRule } from "../domain/watch/rule.ts";
 import { type Source, type Store, systemClock } from "../ports.ts";
 import { withBot } from "./offline.ts";
 import { readableSources } from "./own-source.ts";

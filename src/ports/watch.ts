@@ -16,4 +16,6 @@ export interface WatchStore {
     readonly stepMs: number;
     readonly labels: Labels;
   }): Promise<readonly (readonly [atMs: number, count: number])[]>;
+  /** When the first alert with these labels began, ms since 1970; null before there is one. The bot's own do not count. */
+  firstAlertStart(labels: Labels): Promise<number | null>;
 }

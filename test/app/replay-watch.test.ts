@@ -20,6 +20,7 @@ const disk: WatchRule = {
   everyMs: 5 * minute,
   patience: { raiseAfter: 3, endAfter: 6 },
   limit: 0.95,
+  direction: "up",
   horizonMs: 6 * hour,
 };
 const storm: WatchRule = {
@@ -57,7 +58,7 @@ function source(value: (ms: number) => number) {
     } satisfies MetricSource,
   };
 }
-const noAlerts = { alertStarts: () => Promise.resolve([]) };
+const noAlerts = { alertStarts: () => Promise.resolve([]), firstAlertStart: () => Promise.resolve(null) };
 const fills = (ms: number) => {
   const hours = (ms - 42 * day) / hour;
   return hours < 0 || hours > 20 ? 0.4 : Math.min(1, 0.4 + 0.03 * hours);
@@ -154,14 +155,18 @@ test("counts are zero where no alert began, from the first one on, and the step 
       [2 * step, 3],
       [4 * step, 1],
     ],
-    { fromMs: 0, toMs: 5 * step + 1 },
+    { fromMs: 0, toMs: 5 * step + 1, firstMs: 2 * step + 7 },
   );
   expect(points).toEqual([
     [2 * step, 3],
     [3 * step, 0],
     [4 * step, 1],
   ]);
-  expect(filledCounts([], { fromMs: 0, toMs: step })).toEqual([]);
+  expect(filledCounts([], { fromMs: 10 * step, toMs: 12 * step, firstMs: 2 * step })).toEqual([
+    [10 * step, 0],
+    [11 * step, 0],
+  ]);
+  expect(filledCounts([], { fromMs: 0, toMs: step, firstMs: Number.POSITIVE_INFINITY })).toEqual([]);
 });
 
 test("samples that follow one another are one firing", () => {

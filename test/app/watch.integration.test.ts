@@ -29,6 +29,7 @@ const rule: WatchRule = {
   everyMs: 5 * minute,
   patience: { raiseAfter: 3, endAfter: 6 },
   limit: 0.95,
+  direction: "up",
   horizonMs: 6 * 3_600_000,
 };
 
@@ -314,6 +315,8 @@ describe("the rate of alerts", () => {
     expect(Math.max(...counted.map(([, count]) => count))).toBeGreaterThanOrEqual(40);
     expect(Math.max(...counted.map(([, count]) => count))).toBeLessThan(45);
     expect((await store.watch.alertStarts({ ...day, labels: { team: "nobody" } })).length).toBe(0);
+    expect(await store.watch.firstAlertStart({ team: "search" })).toBe(start + 7 * minute);
+    expect(await store.watch.firstAlertStart({ alertname: "C" })).toBeNull();
 
     const look = createLooker(createWatchSeries({ source: null, alerts: store.watch }));
     const odd: WatchRule = {

@@ -45,6 +45,15 @@ test("what is not said has its default", () => {
   });
 });
 
+test("the trouble of a limit is at it and above; at it and below where that is said, or the limit is nothing", () => {
+  const withLimit = (more: string) => ruleOf(`{ name: a, kind: forecast, query: x, ${more} }`);
+  expect(withLimit("limit: 0.95")).toMatchObject({ direction: "up" });
+  expect(withLimit("limit: -18")).toMatchObject({ direction: "up" });
+  expect(withLimit("limit: 0")).toMatchObject({ direction: "down" });
+  expect(withLimit("limit: 0, direction: up")).toMatchObject({ direction: "up" });
+  expect(withLimit("limit: 10, direction: down")).toMatchObject({ direction: "down" });
+});
+
 test("a backtest stands while only labels, severity, name or the switch change, and no longer", () => {
   const base = "name: a, kind: forecast, query: x, limit: 1";
   const hash = ruleHash(ruleOf(`{ ${base} }`));
@@ -55,7 +64,12 @@ test("a backtest stands while only labels, severity, name or the switch change, 
       ),
     ),
   ).toBe(hash);
-  for (const other of ["limit: 2", "limit: 1, horizonHours: 7", "limit: 1, forMinutes: 60"])
+  for (const other of [
+    "limit: 2",
+    "limit: 1, horizonHours: 7",
+    "limit: 1, forMinutes: 60",
+    "limit: 1, direction: down",
+  ])
     expect(ruleHash(ruleOf(`{ name: a, kind: forecast, query: x, ${other} }`))).not.toBe(hash);
 });
 
@@ -65,6 +79,7 @@ describe("what is wrong is named with the remedy", () => {
     ["{ name: a, kind: anomaly }", /needs a query, or alerts/],
     ["{ name: a, kind: anomaly, query: x, alerts: {} }", /needs a query, or alerts/],
     ["{ name: a, kind: guess, query: x }", /watch\.0\.kind/],
+    ["{ name: a, kind: forecast, query: x, limit: 1, direction: both }", /watch\.0\.direction/],
     ["{ name: a, kind: forecast, query: x, limit: 1, horizon: 6 }", /Unrecognized key: "horizon"/],
     ["{ name: a, kind: anomaly, query: x }, { name: a, kind: anomaly, query: y }", /two rules of one name/],
   ])("%s", (rules, message) => {

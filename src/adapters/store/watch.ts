@@ -1,5 +1,6 @@
 /** What watching conditions of our own asks of the alerts that are remembered. */
 import { and, asc, eq, isNull, sql } from "drizzle-orm";
+import type { Labels } from "../../domain/alert.ts";
 import type { WatchStore } from "../../ports.ts";
 import { toStored } from "./alerts.ts";
 import type { Db } from "./client.ts";
@@ -18,6 +19,7 @@ export function watchSlice(db: Db): WatchStore {
       return rows.map(toStored);
     },
     alertStarts: (question) => alertStarts(db, question),
+    firstAlertStart: (labels) => firstAlertStart(db, labels),
   };
 }
 
@@ -33,4 +35,12 @@ async function alertStarts(
       and source <> 'tocsin' and labels @> ${JSON.stringify(labels)}::jsonb
     group by 1 order by 1`);
   return rows.map(({ at, count }): readonly [number, number] => [Number(at), Number(count)]);
+}
+
+async function firstAlertStart(db: Db, labels: Labels): Promise<number | null> {
+  const [first] = await db.execute<{ at: string }>(sql`
+    select extract(epoch from starts_at)::float8 * 1000 as at from alerts
+    where source <> 'tocsin' and labels @> ${JSON.stringify(labels)}::jsonb
+    order by starts_at limit 1`);
+  return first === undefined ? null : Number(first.at);
 }

@@ -5,6 +5,7 @@ import { type Baseline, learnBaseline } from "./anomaly.ts";
 import {
   type AnomalyRule,
   baselineOptions,
+  countStepMs,
   type ForecastRule,
   judgeAnomaly,
   judgeForecast,
@@ -65,13 +66,19 @@ function forecastLooks(rule: ForecastRule, points: readonly MetricPoint[]): (at:
 
 function anomalyLooks(rule: AnomalyRule, points: readonly MetricPoint[]): (at: number) => Verdict {
   let learned: { readonly atMs: number; readonly baseline: Baseline | null } | null = null;
+  // A count has the time at which its step begins, and is known when that is over.
+  const delayMs = rule.what.kind === "alerts" ? countStepMs : 0;
   return (at) => {
+    const knownMs = at - delayMs;
     if (learned === null || at - learned.atMs >= relearnMs) {
-      const past = points.slice(indexAfter(points, at - rule.historyMs), indexAfter(points, at - 1));
+      const past = points.slice(
+        indexAfter(points, at - rule.historyMs),
+        indexAfter(points, Math.min(knownMs, at - 1)),
+      );
       const result = learnBaseline(past, baselineOptions(rule));
       learned = { atMs: at, baseline: result.kind === "baseline" ? result.baseline : null };
     }
-    const newest = points[indexAfter(points, at) - 1];
+    const newest = points[indexAfter(points, knownMs) - 1];
     // A sample that is older than the last look says nothing new.
     const isNew = newest !== undefined && newest[0] > at - 2 * rule.everyMs;
     return learned.baseline === null || !isNew ? nothing : judgeAnomaly(rule, learned.baseline, newest);
@@ -105,15 +112,22 @@ export interface BacktestScore {
   readonly medianLeadMs: number | null;
 }
 
+export interface Tolerance {
+  /** How long before an event raising still counts as raised for it. */
+  readonly aheadMs: number;
+  /** How long after its beginning raising still counts, with a lead below zero. */
+  readonly lateMs: number;
+}
+
 /**
  * Compares what was raised with what really happened.
- * @param aheadMs - how long before an event raising still counts as raised for it.
- * @param lateMs - how long after its beginning raising still counts, with a lead below zero.
+ * @param events - that it should have come before.
+ * @param earlier - events from before the time that was looked at: to raise while they go on is late, too, not false.
  */
 export function scoreBacktest(
   raised: readonly Raised[],
-  events: readonly Event[],
-  tolerance: { readonly aheadMs: number; readonly lateMs: number },
+  { events, earlier = [] }: { readonly events: readonly Event[]; readonly earlier?: readonly Event[] },
+  tolerance: Tolerance,
 ): BacktestScore {
   const isFor = (alarm: Raised, event: Event) => {
     const until = alarm.toMs ?? Number.POSITIVE_INFINITY;
@@ -132,7 +146,9 @@ export function scoreBacktest(
     missed: events.filter((_, index) => first[index] === undefined),
     falseAlarms: raised.filter(
       (alarm) =>
-        alarm.toMs !== null && !events.some((event) => isFor(alarm, event) || isWithin(alarm, event)),
+        alarm.toMs !== null &&
+        !events.some((event) => isFor(alarm, event)) &&
+        ![...events, ...earlier].some((event) => isWithin(alarm, event)),
     ),
     medianLeadMs: leads.length === 0 ? null : median(leads),
   };
@@ -143,18 +159,20 @@ function isWithin(alarm: Raised, event: Event): boolean {
   return alarm.fromMs >= event.atMs && alarm.fromMs <= event.endMs;
 }
 
-/** Times at which a series was at its limit, for two samples or more: what a forecast should come before. */
+/**
+ * Times at which a series was at its limit or beyond, for two samples or more: what a forecast should come before.
+ * @returns those that begin within the span, and those that were going on when it began.
+ */
 export function crossings(
   points: readonly MetricPoint[],
-  limit: number,
+  { limit, direction }: Pick<ForecastRule, "limit" | "direction">,
   span: BacktestSpan,
-): readonly Event[] {
-  const isBelow = median(points.map(([, value]) => value)) < limit;
+): { readonly events: readonly Event[]; readonly earlier: readonly Event[] } {
   const events: Event[] = [];
   let since: MetricPoint | null = null;
   let count = 0;
   for (const point of points) {
-    const isAt = isBelow ? point[1] >= limit : point[1] <= limit;
+    const isAt = direction === "up" ? point[1] >= limit : point[1] <= limit;
     if (isAt) {
       since ??= point;
       count += 1;
@@ -166,5 +184,8 @@ export function crossings(
   }
   const last = points.at(-1);
   if (since !== null && count >= 2 && last !== undefined) events.push({ atMs: since[0], endMs: last[0] });
-  return events.filter(({ atMs }) => atMs >= span.fromMs && atMs <= span.toMs);
+  return {
+    events: events.filter(({ atMs }) => atMs >= span.fromMs && atMs <= span.toMs),
+    earlier: events.filter(({ atMs, endMs }) => atMs < span.fromMs && endMs >= span.fromMs),
+  };
 }

@@ -12,6 +12,8 @@ export interface ForecastQuestion {
   /** The trend is read from so much of the newest past, ms. */
   readonly trendMs: number;
   readonly limit: number;
+  /** Where the trouble is: "up" at the limit and above, "down" at the limit and below. */
+  readonly direction: "up" | "down";
   /** How far ahead a forecast may look, ms. */
   readonly horizonMs: number;
 }
@@ -26,7 +28,7 @@ export type Forecast =
       readonly perHour: number;
       readonly value: number;
     }
-  /** It is there already. */
+  /** It is at the limit already, or beyond. */
   | { readonly kind: "reached"; readonly value: number }
   /** Surely not within the horizon. */
   | { readonly kind: "clear"; readonly value: number }
@@ -50,32 +52,27 @@ const nextPart = 0.6;
 /** Looks ahead. */
 export function forecast(question: ForecastQuestion): Forecast {
   const { points, limit, horizonMs, trendMs } = question;
+  const towards = question.direction === "up" ? 1 : -1;
   const last = points.at(-1);
-  if (last === undefined || points.length < minPoints)
-    return refused(`there are only ${points.length} samples`);
+  if (last === undefined) return refused("there are no samples");
   const value = median(points.slice(-3).map(([, each]) => each));
-  const isBelow = isUsuallyBelow(points, limit);
-  if (isBelow ? value >= limit : value <= limit) return { kind: "reached", value };
+  // Before all else: to see this needs no past, and no past makes it right.
+  if ((value - limit) * towards >= 0) return { kind: "reached", value };
+  if (points.length < minPoints) return refused(`there are only ${points.length} samples`);
   const trend = points.filter(([at]) => at > last[0] - trendMs);
   if (isOutOfReach(trend, { value, limit, horizonMs })) return { kind: "clear", value };
-  const rest = sinceReset(points, isBelow ? 1 : -1);
+  const rest = sinceReset(points, towards);
   if (rest.kind === "sawtooth") return refused("it goes up and down like a saw");
   const recent = trend.slice(-rest.points.length);
   let problem = "its trend is no line";
   for (let count = recent.length; count >= minPoints; count = Math.floor(count * nextPart)) {
     const line = lineThrough(thinned(recent.slice(-count)));
     if (line === null) continue;
-    const found = reach(line, { value, limit, horizonMs, nowMs: last[0] });
+    const found = reach(line, { value, limit, towards, horizonMs, nowMs: last[0] });
     if (found.kind !== "refused") return found;
     problem = found.because;
   }
   return refused(problem);
-}
-
-/** On which side of the limit it is when nothing is wrong: most of the older half. */
-function isUsuallyBelow(points: readonly MetricPoint[], limit: number): boolean {
-  const older = points.slice(0, Math.ceil(points.length / 2));
-  return older.filter(([, value]) => value < limit).length * 2 >= older.length;
 }
 
 /** Not even at twice the pace of all that it moved of late, up and down together. */
@@ -210,16 +207,17 @@ function effective(residuals: readonly number[]): number {
 interface Reach {
   readonly value: number;
   readonly limit: number;
+  /** 1 when the limit is above, -1 when it is below. */
+  readonly towards: 1 | -1;
   readonly horizonMs: number;
   readonly nowMs: number;
 }
 
-function reach(line: Line, { value, limit, horizonMs, nowMs }: Reach): Forecast {
-  const left = limit - line.level;
-  const towards = Math.sign(left);
+function reach(line: Line, { value, limit, towards, horizonMs, nowMs }: Reach): Forecast {
   const [slow, fast] = towards > 0 ? [line.slopeLow, line.slopeHigh] : [line.slopeHigh, line.slopeLow];
-  if (line.slope * towards <= 0) return { kind: "clear", value };
-  const distance = Math.abs(left);
+  const distance = (limit - line.level) * towards;
+  // Where the line is beyond the limit and the value is not, its trend is over.
+  if (line.slope * towards <= 0 || distance <= 0) return { kind: "clear", value };
   const margin = z * line.scatter;
   const atMs = distance / Math.abs(line.slope);
   const earliest = Math.max(0, distance - margin) / Math.abs(fast);

@@ -14,7 +14,7 @@ interface RuleBase {
   readonly name: string;
   readonly what:
     | { readonly kind: "query"; readonly query: string }
-    /** How many alerts with these labels begin, in every five minutes. */
+    /** How many alerts with these labels begin, in every step of {@link countStepMs}. */
     | { readonly kind: "alerts"; readonly labels: Labels };
   /** See formatValue. */
   readonly unit: string;
@@ -30,6 +30,8 @@ interface RuleBase {
 export interface ForecastRule extends RuleBase {
   readonly kind: "forecast";
   readonly limit: number;
+  /** On which side of the limit the trouble is: at it and above, or at it and below. */
+  readonly direction: "up" | "down";
   /** Raises when the limit will be reached within this time. */
   readonly horizonMs: number;
 }
@@ -42,6 +44,9 @@ export interface AnomalyRule extends RuleBase {
   /** How far back the usual is learned. */
   readonly historyMs: number;
 }
+
+/** Alerts are counted in steps of this; a count is known when its step is over. */
+export const countStepMs = 5 * 60_000;
 
 export type WatchRule = ForecastRule | AnomalyRule;
 
@@ -67,10 +72,10 @@ export function lookBackOf({ horizonMs }: ForecastRule): number {
 
 /** What the recent past says of a limit. @param points - of {@link lookBackOf}, in order of time. */
 export function judgeForecast(rule: ForecastRule, points: readonly MetricPoint[]): Verdict {
-  const { limit, horizonMs, unit } = rule;
+  const { limit, direction, horizonMs, unit } = rule;
   const value = (number: number) => formatValue(number, unit);
   const trendMs = Math.max(minTrendMs, horizonMs);
-  const found = forecast({ points, limit, trendMs, horizonMs: horizonMs * beyond });
+  const found = forecast({ points, limit, direction, trendMs, horizonMs: horizonMs * beyond });
   const nowMs = points.at(-1)?.[0] ?? 0;
   switch (found.kind) {
     case "reached":

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { MetricPoint } from "../../../src/domain/metrics/series.ts";
 import { backtest, crossings, scoreBacktest } from "../../../src/domain/watch/backtest.ts";
@@ -23,6 +24,7 @@ const disk: ForecastRule = {
   everyMs: 5 * minute,
   patience: { raiseAfter: 3, endAfter: 6 },
   limit: 0.95,
+  direction: "up",
   horizonMs: 6 * hour,
 };
 const traffic: AnomalyRule = {
@@ -63,11 +65,41 @@ describe("a forecast rule run through the past", () => {
   });
 
   test("and the limit that it came before is found in the past", () => {
-    const events = crossings(fills, disk.limit, span);
-    expect(events).toHaveLength(1);
-    const score = scoreBacktest(backtest(disk, fills, span), events, { aheadMs: 12 * hour, lateMs: 0 });
+    const known = crossings(fills, disk, span);
+    expect(known).toMatchObject({ events: { length: 1 }, earlier: [] });
+    const score = scoreBacktest(backtest(disk, fills, span), known, { aheadMs: 12 * hour, lateMs: 0 });
     expect(score).toMatchObject({ missed: [], falseAlarms: [] });
     expect((score.medianLeadMs ?? 0) / hour).toBeGreaterThan(5);
+  });
+
+  test("goes on for as long as the disk is full, be it days, and ends when there is room", () => {
+    const full = every5min(12 * day, (ms) => (ms < 4 * day || ms > 10 * day ? 0.4 : 1) + wobble(ms));
+    const whole = { fromMs: 3 * day, toMs: 12 * day };
+    const raised = backtest(disk, full, whole);
+    expect(raised).toHaveLength(1);
+    expect(raised[0]).toMatchObject({ because: expect.stringMatching(/^is 100 %, at its limit of 95 %$/) });
+    expect((raised[0]?.fromMs ?? 0) - 4 * day).toBeLessThan(hour);
+    expect(raised[0]?.toMs ?? 0).toBeGreaterThan(10 * day);
+    expect(crossings(full, disk, whole)).toMatchObject({ events: { length: 1 }, earlier: [] });
+  });
+
+  test("raises for a series that is full from its first sample, which nobody could foresee and is not false", () => {
+    const born = every5min(6 * day, (ms) => (ms < 2 * day ? null : ms > 5 * day ? 0.4 : 0.97));
+    const raised = backtest(disk, born, span);
+    expect(raised).toEqual([expect.objectContaining({ fromMs: span.fromMs + 10 * minute })]);
+    const known = crossings(born, disk, span);
+    expect(known).toMatchObject({ events: [], earlier: { length: 1 } });
+    const score = scoreBacktest(raised, known, { aheadMs: 12 * hour, lateMs: 0 });
+    expect(score).toMatchObject({ leads: [], missed: [], falseAlarms: [] });
+  });
+
+  test("of what is left raises at the limit and below", () => {
+    const left: ForecastRule = { ...disk, limit: 0.05, direction: "down" };
+    const falls = fills.map(([at, value]): MetricPoint => [at, 1 - value]);
+    expect(backtest(left, falls, span).map(({ fromMs, toMs }) => [fromMs, toMs])).toEqual(
+      backtest(disk, fills, span).map(({ fromMs, toMs }) => [fromMs, toMs]),
+    );
+    expect(crossings(falls, left, span)).toEqual(crossings(fills, disk, span));
   });
 
   test("sees nothing that was not known then", () => {
@@ -118,7 +150,7 @@ describe("the score", () => {
     ["after it, and still in the end", [alarm(12, null)], null, 1, 0],
     ["not at all", [], null, 1, 0],
   ] as const)("raised %s", (_name, raised, lead, missed, wrong) => {
-    const score = scoreBacktest(raised, events, tolerance);
+    const score = scoreBacktest(raised, { events }, tolerance);
     expect([
       score.medianLeadMs === null ? null : score.medianLeadMs / hour,
       score.missed.length,
@@ -143,6 +175,21 @@ describe("one look", () => {
       look: "bad",
       because: "is 31 %, at its limit of 30 %",
     });
+  });
+
+  test("is never good beyond the limit, whatever was before", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom("up" as const, "down" as const),
+        fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 200 }),
+        fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 3, maxLength: 3 }),
+        (direction, past, beyond) => {
+          const newest = beyond.map((each) => 0.95 + (direction === "up" ? each : -each));
+          const points = [...past, ...newest].map((value, index): MetricPoint => [index * 5 * minute, value]);
+          expect(judgeForecast({ ...disk, direction }, points).look).toBe("bad");
+        },
+      ),
+    );
   });
 
   test("direction decides which side is odd", () => {

@@ -13,12 +13,21 @@ function noiseAt(index: number): number {
 }
 
 /** Three days, a sample every five minutes, of what `value` gives for an hour. */
-function look(value: (hours: number, index: number) => number, given: { limit?: number } = {}): Forecast {
+function look(
+  value: (hours: number, index: number) => number,
+  given: { limit?: number; direction?: "up" | "down" } = {},
+): Forecast {
   const points = Array.from(
     { length: 72 * 12 + 1 },
     (_, index): MetricPoint => [index * 5 * minute, value(index / 12, index)],
   );
-  return forecast({ points, limit: given.limit ?? 0.95, horizonMs: 8 * hour, trendMs: 6 * hour });
+  return forecast({
+    points,
+    limit: given.limit ?? 0.95,
+    direction: given.direction ?? "up",
+    horizonMs: 8 * hour,
+    trendMs: 6 * hour,
+  });
 }
 
 describe("a limit that is coming nearer", () => {
@@ -35,7 +44,10 @@ describe("a limit that is coming nearer", () => {
   });
 
   test("from above likewise: free space that goes to nothing", () => {
-    const found = look((at, index) => 100 - 1.3 * at + noiseAt(index) / 4, { limit: 0 });
+    const found = look((at, index) => 100 - 1.3 * at + noiseAt(index) / 4, {
+      limit: 0,
+      direction: "down",
+    });
     expect(found.kind).toBe("reaches");
     if (found.kind === "reaches")
       expect(Math.abs(found.atMs - (now + 4.92 * hour))).toBeLessThan(20 * minute);
@@ -64,6 +76,25 @@ describe("a limit that is coming nearer", () => {
   test("that is reached needs no forecast", () => {
     expect(look((at) => Math.min(1, at / 70))).toMatchObject({ kind: "reached" });
   });
+
+  test.each([
+    ["up", 1],
+    ["down", 0.9],
+  ] as const)("%s is reached however long it has been, and from the first sample on", (direction, value) => {
+    expect(look(() => value, { direction })).toEqual({ kind: "reached", value });
+    expect(look((at) => (at < 1 ? 0.93 + (0.93 - value) / 9 : value), { direction }).kind).toBe("reached");
+    const points = [[0, value]] as const;
+    expect(forecast({ points, limit: 0.95, direction, horizonMs: hour, trendMs: hour })).toEqual({
+      kind: "reached",
+      value,
+    });
+  });
+
+  test("lies on the other side for what falls to it", () => {
+    expect(look(() => 0.5, { limit: 0.95, direction: "down" }).kind).toBe("reached");
+    expect(look(() => 0.5, { limit: 0.1, direction: "down" }).kind).toBe("clear");
+    expect(look((at) => 0.9 - 0.01 * at, { limit: 0.1, direction: "down" }).kind).toBe("reaches");
+  });
 });
 
 describe("no time is named", () => {
@@ -72,6 +103,11 @@ describe("no time is named", () => {
     ["a rise that has come to rest", (at) => 0.5 + 0.08 * Math.min(4.2, Math.max(0, at - 66)), "clear"],
     ["noise far from the limit", (_at, index) => 0.5 + 0.05 * noiseAt(index), "clear"],
     ["a trend away from the limit", (at) => 0.9 - 0.01 * at, "clear"],
+    [
+      "a trend away from the limit that began beyond it",
+      (at, index) => (at < 60 ? 0.5 : index > 72 * 12 - 3 ? 0.94 : 0.96 + 0.003 * (72 - at)),
+      "clear",
+    ],
     ["a trend too slow for the horizon", (at) => 0.3 + 0.004 * at, "clear"],
     ["wild noise near the limit", (_at, index) => 0.8 + 0.14 * noiseAt(index), "refused"],
     ["a jump to a new level", (at, index) => (at < 70 ? 0.4 : 0.8) + 0.004 * noiseAt(index), "refused"],
@@ -92,7 +128,7 @@ describe("no time is named", () => {
 
   test("from too few samples", () => {
     const points = Array.from({ length: 19 }, (_, index): MetricPoint => [index * minute, index]);
-    expect(forecast({ points, limit: 30, horizonMs: hour, trendMs: hour })).toEqual({
+    expect(forecast({ points, limit: 30, direction: "up", horizonMs: hour, trendMs: hour })).toEqual({
       kind: "refused",
       because: "there are only 19 samples",
     });
