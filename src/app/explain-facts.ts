@@ -10,10 +10,10 @@ import { targetOf } from "../domain/rollout/plan.ts";
 import type { Rollout } from "../domain/rollout.ts";
 import type { Topology } from "../domain/topology.ts";
 import type { StoreSlices } from "../ports.ts";
+import { changesNearOnset } from "../queries/changes-near-onset.ts";
 
 /** Alerts read of one incident; a storm has more, and they add nothing to an explanation. */
 const maxAlerts = 500;
-const maxChanges = 1_000;
 const maxFeedback = 2_000;
 /** Words of people about one incident. */
 const maxSaid = 500;
@@ -63,9 +63,10 @@ export async function gatherFacts(
   const plain = alerts.map(({ alert }) => alert);
   const asked = sinceReturn(incident, plain);
   const features = featuresOf(plain);
-  const from = new Date(earliest.alert.startsAt.getTime() - lookBackMs);
+  const onset = new Date(Math.min(...asked.map(({ startsAt }) => startsAt.getTime())));
+  const since = new Date(earliest.alert.startsAt.getTime() - lookBackMs);
   const [changes, past] = await Promise.all([
-    store.incidents.changesBetween(from, now, maxChanges),
+    changesNearOnset(store.incidents, onset, { since, now }),
     store.similar.past({ incidentId, features }),
   ]);
   const feedback = countFeedback(said);

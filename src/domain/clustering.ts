@@ -71,7 +71,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
   const memory = createAlertMemory(maxPlaced);
   let watermark = Number.NEGATIVE_INFINITY;
   let forgottenAt = Number.NEGATIVE_INFINITY;
-  const dropped = { sessions: 0, alerts: 0 };
+  const dropped = { sessions: 0, alerts: 0, members: 0, unweighed: 0 };
 
   let floor = createFloor();
 
@@ -232,6 +232,14 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     if (knowledge.tidy()) readAnew();
   }
 
+  /** Sessions with too many alerts let go of their oldest. */
+  function trimSessions(): void {
+    for (const member of floor.live.trim()) {
+      numbers.release(member);
+      dropped.members += 1;
+    }
+  }
+
   function letGo({ stories, alerts }: Expired): void {
     floor.bridging.drop(stories);
     for (const member of alerts) numbers.release(member);
@@ -253,7 +261,11 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       const { gone, told } = floor.live.tell();
       const result = settle({ gone, told: isRuled ? [...new Set([...told, ...storiesRuledOn()])] : told });
       placements.push(...result.placements);
-      for (const member of fresh) if (member.incidentId === null) placements.push(placeUnweighed(member));
+      for (const member of fresh) {
+        if (member.incidentId !== null) continue;
+        placements.push(placeUnweighed(member));
+        dropped.unweighed += 1;
+      }
       merges.push(...result.merges);
       splits.push(...result.splits);
       if (
@@ -261,7 +273,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
         (isRuled || result.placements.some(({ key }) => rulings.bondOf(key) !== null))
       )
         placements.push(...followRulings({ rulings, memory, numbers }));
-      for (const member of floor.live.trim()) numbers.release(member);
+      trimSessions();
       fresh = [];
       changes = [];
       isRuled = false;
@@ -311,7 +323,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       }
       forget();
       floor.bridging.renew(floor.live.tell());
-      for (const member of floor.live.trim()) numbers.release(member);
+      trimSessions();
     },
     nextIncidentId: numbers.next,
     takeIncidentId: numbers.take,
@@ -323,6 +335,8 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       rulings: rulings.size(),
       dropped_sessions: dropped.sessions,
       dropped_alerts: dropped.alerts,
+      dropped_members: dropped.members,
+      dropped_unweighed: dropped.unweighed,
       dropped_placed: memory.dropped(),
       dropped_rulings: rulings.dropped(),
     }),

@@ -388,6 +388,25 @@ describe("invariants", () => {
     expect([splits > 5, merges > 5]).toEqual([true, true]);
   });
 
+  test("what a session or the list of changes lets go of is counted", () => {
+    const correlator = createCorrelator();
+    const alerts = Array.from({ length: 300 }, (_, n) =>
+      sketchAlert({ name: `Alert${n}`, at: 2 * n, end: 2 * n + 60 }),
+    );
+    for (const alert of alerts) correlator.observe([observe(alert)], alert.startsAt);
+    const changes = Array.from({ length: 510 }, (_, n): Observation => {
+      return { kind: "change", change: sketchChange({ id: `change ${n}`, at: new Date(noon + n * 1_000) }) };
+    });
+    correlator.observe(changes, new Date(noon + 600_000));
+    expect(correlator.sizes()).toMatchObject({
+      dropped_members: 100,
+      dropped_changes: 10,
+      dropped_unweighed: 0,
+    });
+    correlator.observe([observe(sketchAlert({ name: "Late", at: 250, end: 300 }))], new Date(noon + 610_000));
+    expect(correlator.sizes()).toMatchObject({ dropped_unweighed: 1 });
+  });
+
   test("what is kept stays bounded, however many alerts and services come", () => {
     const correlator = createCorrelator();
     for (let i = 0; i < 6_000; i += 1) {

@@ -64,6 +64,7 @@ export function createKnowledge({ clustering }: Pick<Weights, "clustering">, kin
   };
   let services = seek(observed.services());
   let topologyText = "";
+  let droppedChanges = 0;
   let ballot = createBallot(context.graph, clustering.votes);
 
   return {
@@ -105,6 +106,7 @@ export function createKnowledge({ clustering }: Pick<Weights, "clustering">, kin
       const changes = context.changes.filter(({ id }) => id !== change.id);
       let index = changes.length;
       while (index > 0 && (changes[index - 1]?.at.getTime() ?? 0) > at) index -= 1;
+      droppedChanges += Math.max(0, changes.length + 1 - maxChanges);
       context.changes = changes
         .toSpliced(index, 0, change)
         .slice(-maxChanges)
@@ -127,6 +129,7 @@ export function createKnowledge({ clustering }: Pick<Weights, "clustering">, kin
       label_values: history.labelValues(),
       observed_edges: observed.size(),
       message_templates: types.templates(),
+      dropped_changes: droppedChanges,
       dropped_observed_edges: observed.dropped(),
       dropped_message_templates: types.dropped(),
       ...Object.fromEntries(
