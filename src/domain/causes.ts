@@ -8,6 +8,7 @@ import { type ChangeEvidence, weighChanges } from "./causes/change-evidence.ts";
 import { confirmedTerms, feedbackTerms, kindTerms } from "./causes/feedback.ts";
 import { type Feature, type ServiceEvidence, weighServices } from "./causes/service-evidence.ts";
 import type { Cause, CauseQuestion, CauseTerm } from "./clustering/correlation.ts";
+import { withNamedCalls } from "./topology/named-calls.ts";
 import { createServiceGraph, type ServiceGraph } from "./topology.ts";
 import type { Weights } from "./weights.ts";
 
@@ -34,7 +35,10 @@ interface ScoredService extends Scored {
 /** The best causes first, headed by the answer "not enough evidence" where that is likeliest; empty when no alert names a service and no change is likely. */
 export function rankCauses(question: CauseQuestion, weights: Weights): readonly Cause[] {
   if (question.alerts.length === 0) return [];
-  const graph = createServiceGraph(question.topology, weights.clustering.hubDegree);
+  const graph = createServiceGraph(
+    withNamedCalls(question.topology, question.alerts),
+    weights.clustering.hubDegree,
+  );
   const changes = scoreChanges(question, graph, weights);
   const touched = changes.flatMap(({ evidence }) => [evidence.service ?? [], evidence.names].flat());
   const confirmed = question.confirmed?.map(({ service }) => service) ?? [];

@@ -27,6 +27,23 @@ describe("services", () => {
     expect(best?.score).toBeCloseTo(sum ?? Number.NaN, 9);
   });
 
+  test("calls that the alerts name count like those of the topology", () => {
+    const calling = (service: string, at: number, callee?: string) =>
+      sketchAlert({
+        ...{ name: "HighErrorRate", service, at },
+        labels: callee === undefined ? {} : { destination_service: callee },
+      });
+    const alerts = [calling("front", 0, "middle"), calling("middle", 20, "back"), calling("back", 40)];
+    const rank = (edges: readonly [string, string][]) =>
+      rankCauses(ask({ alerts, topology: { edges, services: [] } }), shippedWeights);
+    const delivered: [string, string][] = [
+      ["front", "middle"],
+      ["middle", "back"],
+    ];
+    expect(rank([])[0]?.service).toBe("back");
+    expect(rank([])).toEqual(rank(delivered));
+  });
+
   test("a silent service that the alerts point at is a candidate", () => {
     const alerts = [
       sketchAlert({
