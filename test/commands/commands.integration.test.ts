@@ -167,8 +167,20 @@ describe("silence", () => {
   });
 
   test.each([
+    ["service=checkout,severity=high", ['service="checkout"', 'severity="high"']],
+    ['{service="a, b", severity!="high"}', ['service="a, b"', 'severity!="high"']],
+    ['pod=~"web-\\d{1,3}" team=pay,', ['pod=~"web-\\\\d{1,3}"', 'team="pay"']],
+  ])("takes %s as Alertmanager does", async (text, matchers) => {
+    const said = await world().say("oncall", `silence ${text} --reason x`);
+    expect(said).toContain(`mutes alerts with ${matchers.join(" and ")} until`);
+    await world().say("oncall", `silence --end ${/Silence (\d+)/.exec(said)?.[1]}`);
+  });
+
+  test.each([
     ["silence service=x", "needs a reason"],
     ["silence service --reason x", '"service" is not a matcher'],
+    ["silence service='x' --reason x", "a quote is left over. Put the whole value into double quotes"],
+    ['silence service=~"(x+)+" --reason x', "what holds a repeat itself. Write it without"],
     ["silence service=x --for soon --reason x", '"soon" is not a duration'],
     ["silence service=x --for 90d --reason x", "up to 30d"],
     ['silence service=~".*" --reason x', "would mute every alert"],
