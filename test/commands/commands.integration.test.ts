@@ -313,6 +313,19 @@ describe("why", () => {
     expect(text).toContain('"rollout 7 on db"');
   });
 
+  test("a service without a change, and that the evidence is not enough, are two answers", async () => {
+    const { id } = await incident();
+    const cause = { confidence: 0.4, score: 1, terms: [], changeId: null };
+    const ranked = [
+      { ...cause, service: null },
+      { ...cause, service: "stock" },
+    ];
+    await store.explanations.save(buildExplanation({ incidentId: id, ranked }));
+    const text = JSON.stringify((await view("reader", `why ${id}`)).blocks);
+    expect(text).toContain('"not enough evidence"');
+    expect(text).toContain('"stock, without a change"');
+  });
+
   test("something unknown is refused with what can be written", async () => {
     expect((await view("reader", "why no-such-thing-anywhere")).summary).toContain("No alert goes with");
   });
