@@ -38,7 +38,11 @@ function build(text: string): CompiledPattern {
       "only (?i) and (?s) are taken, at the start of the pattern",
     );
   const problem = checkRepeats(pieces);
-  if (problem !== null) return refused(problem, "write it without the inner or the outer repeat");
+  if (problem !== null)
+    return refused(
+      problem,
+      "write it without the inner or the outer repeat, or with small counts as in (a{1,3}){2}",
+    );
   try {
     const source = pieces.map(({ text: piece }) => piece).join("");
     const letters = flags?.[1]?.includes("i") === true ? "iu" : "u";

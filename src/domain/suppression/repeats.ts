@@ -5,25 +5,17 @@ export type PatternPiece =
   /** `max` is Infinity where there is no end. */
   | { readonly kind: "repeat"; readonly text: string; readonly min: number; readonly max: number };
 
-/** What one part of a pattern may cost. */
-interface Cost {
-  /** Repeats without an end that follow each other. */
-  readonly loops: number;
-  /** In how many ways its counted repeats can share out a text. */
-  readonly ways: number;
-}
-
+/** Each in how many ways its repeats can share out a text: 1 without any, Infinity with one that has no end. */
 interface Group {
   /** The worst of the branches before the current one. */
-  worst: Cost;
-  branch: Cost;
+  worst: number;
+  branch: number;
   /** What a repeat that comes now repeats. */
-  last: Cost;
+  last: number;
 }
 
-const single: Cost = { loops: 0, ways: 1 };
-/** What a group may hold when it is written out as often as it is repeated. */
-const most = { loops: 4, ways: 100_000 } as const;
+/** So many ways are tried within milliseconds. */
+const mostWays = 100_000;
 
 /** Says which repeat may take too long; null when none does. */
 export function checkRepeats(pieces: readonly PatternPiece[]): string | null {
@@ -33,49 +25,41 @@ export function checkRepeats(pieces: readonly PatternPiece[]): string | null {
     // More is closed than was opened: the engine says so better.
     if (group === undefined) return null;
     if (piece.kind === "repeat") {
-      const cost = repeated(group.last, piece.min, piece.max);
-      if (cost === null) return `its pattern repeats by ${piece.text} what holds a repeat itself`;
-      group.last = cost;
+      const ways = repeated(group.last, piece.min, piece.max);
+      if (ways === null) return `its pattern repeats by ${piece.text} what holds a repeat itself`;
+      group.last = ways;
     } else if (piece.kind === "open") groups.push(newGroup());
     else if (piece.kind === "or") endBranch(group);
     else if (piece.kind === "close") {
       endBranch(group);
       groups.pop();
       addTo(groups.at(-1), group.worst);
-    } else addTo(group, single);
+    } else addTo(group, 1);
   }
   return null;
 }
 
 function newGroup(): Group {
-  return { worst: single, branch: single, last: single };
+  return { worst: 1, branch: 1, last: 1 };
 }
 
-function addTo(group: Group | undefined, next: Cost): void {
+function addTo(group: Group | undefined, ways: number): void {
   if (group === undefined) return;
-  group.branch = inTurn(group);
-  group.last = next;
+  group.branch *= group.last;
+  group.last = ways;
 }
 
 function endBranch(group: Group): void {
-  const branch = inTurn(group);
-  group.worst = {
-    loops: Math.max(group.worst.loops, branch.loops),
-    ways: Math.max(group.worst.ways, branch.ways),
-  };
-  group.branch = single;
-  group.last = single;
-}
-
-function inTurn({ branch, last }: Group): Cost {
-  return { loops: branch.loops + last.loops, ways: branch.ways * last.ways };
+  group.worst = Math.max(group.worst, group.branch * group.last);
+  group.branch = 1;
+  group.last = 1;
 }
 
 /** Null when it may take too long. */
-function repeated(cost: Cost, min: number, max: number): Cost | null {
-  if (max <= 1) return cost;
-  const isPlain = cost.loops === 0 && cost.ways === 1;
-  if (max === Infinity) return isPlain ? { loops: 1, ways: 1 } : null;
-  const all = { loops: cost.loops * max, ways: cost.ways ** max * Math.max(1, max - min + 1) };
-  return isPlain || (all.loops <= most.loops && all.ways <= most.ways) ? all : null;
+function repeated(ways: number, min: number, max: number): number | null {
+  if (max <= 1) return ways;
+  const lengths = Math.max(1, max - min + 1);
+  if (ways === 1) return lengths;
+  const all = ways ** max * lengths;
+  return all <= mostWays ? all : null;
 }
