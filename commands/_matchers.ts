@@ -1,7 +1,16 @@
 /** Matchers as people type them, for commands that mute. Files that begin with "_" are not commands. */
 
 import { tokenize } from "../src/domain/command/words.ts";
-import { formatMatcher, type Matcher, matchesAll, parseMatcher } from "../src/domain/suppression/matcher.ts";
+import {
+  formatMatcher,
+  type Matcher,
+  matchesAll,
+  parseMatcher,
+  problemText,
+  remedyText,
+  splitAtCommas,
+  withoutBraces,
+} from "../src/domain/suppression/matcher.ts";
 import { oneLine } from "../src/domain/view.ts";
 import type { Refusal } from "../src/ports/command.ts";
 
@@ -32,18 +41,19 @@ export function readMatcherList(text: string): readonly Matcher[] | Refusal {
   const matchers: Matcher[] = [];
   for (const word of words) {
     const matcher = parseMatcher(word);
-    if (matcher === null) {
-      const problem = `"${oneLine(word, 80)}" is not a matcher.`;
-      return refusal("matcher", problem, 'Write label=value, label!=value, label=~"a|b" or label!~"a.*".');
+    if ("kind" in matcher) {
+      const problem = `${problemText({ ...matcher, text: oneLine(word, 80) })}.`;
+      const how = 'Write label=value, label!=value, label=~"a|b" or label!~"a.*".';
+      return refusal("matcher", problem, matcher.why === null ? how : remedyText(matcher));
     }
     matchers.push(matcher);
   }
   return matchers;
 }
 
-/** The words of a text, without commas between them; quotes hold blanks. */
+/** The words of a text, with blanks or commas between them; quotes hold both. Braces around all of it are Alertmanager's. */
 export function readWords(text: string): readonly string[] | Refusal {
-  const split = tokenize(text);
+  const split = tokenize(withoutBraces(text));
   if (split.kind === "unclosed_quote") {
     return refusal(
       "unclosed_quote",
@@ -53,7 +63,7 @@ export function readWords(text: string): readonly string[] | Refusal {
   }
   return split.tokens
     .map((token) => (token.kind === "word" ? token.text : `--${token.name}`))
-    .map((word) => word.replace(/,$/, ""));
+    .flatMap((word) => splitAtCommas(word));
 }
 
 /** `service="checkout" and severity="warning"` */

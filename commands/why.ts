@@ -10,6 +10,7 @@ import { ordinal } from "../src/domain/explanation/order.ts";
 import { changeOf } from "../src/domain/explanation/wording.ts";
 import type { Claim, Evidence, Explanation } from "../src/domain/explanation.ts";
 import type { Incident } from "../src/domain/incident.ts";
+import { causeName } from "../src/domain/learning/cause-name.ts";
 import { firstSuspect, rolloutOf, suspectName } from "../src/domain/learning/feedback.ts";
 import { otherCauseActions, verdictActions } from "../src/domain/learning/feedback-view.ts";
 import { groupingActions } from "../src/domain/learning/grouping-choices.ts";
@@ -134,7 +135,7 @@ function causeBlocks(
     {
       kind: "text",
       text: [
-        bold(causeName(cause, evidence)),
+        bold(causeName(cause, (suspect) => suspectText(suspect, evidence))),
         plain(` · ${Math.round(cause.confidence * 100)} %${byModel(index + 1)}`),
       ],
     },
@@ -147,11 +148,10 @@ function causeBlocks(
  * "deploy of payments: payments 3.8.1", "rollout 7 of fraud-scorer: …, felt in checkout" or "payments", as evidence
  * calls them.
  */
-function causeName(cause: Cause, evidence: readonly Evidence[]): string {
+function suspectText(cause: Cause, evidence: readonly Evidence[]): string {
   const { service, changeId } = cause;
-  if (changeId === null) return service === null ? "no likely change" : oneLine(service, 200);
   const change = changeOf(cause, evidence);
-  if (change === undefined) return suspectName(cause);
+  if (change === undefined || changeId === null) return suspectName(cause);
   const rollout = rolloutOf(changeId);
   const name = rollout === null ? change.text : change.text.replace(/^rollout\b/, `rollout ${rollout}`);
   const felt = service === null || service === partsOf(change).service ? "" : `, felt in ${service}`;

@@ -112,10 +112,35 @@ inhibit_rules:
     ]);
   });
 
+  test("an entry may be a list with commas or in braces, and a pattern keeps its backslashes", () => {
+    const { inhibition } = read(`
+inhibit_rules:
+  - source_matchers:
+      - alertname="NodeDown",cluster="a"
+    target_matchers:
+      - '{severity="warning", pod=~"web-\\d+"}'
+  - source_match: { alertname: ClusterDown }
+    target_match_re: { pod: 'web-\\d+|"x"' }
+`);
+    expect(inhibition.map(({ source, target }) => [...source, ...target].map(formatMatcher))).toEqual([
+      ['alertname="NodeDown"', 'cluster="a"', 'severity="warning"', 'pod=~"web-\\\\d+"'],
+      ['alertname="ClusterDown"', 'pod=~"web-\\\\d+|\\"x\\""'],
+    ]);
+    expect(inhibition[0]?.target[1]?.value).toBe("web-\\d+");
+  });
+
   test.each([
     [
       '{ source_matchers: ["a"], target_matchers: [b=c] }',
       /inhibit_rules\.0\.source_matchers: "a" is not a matcher/,
+    ],
+    [
+      `{ source_matchers: ['a="b" c="d"'], target_matchers: [b=c] }`,
+      /inhibit_rules\.0\.source_matchers: .* a quote is left over; put .* a comma between matchers/,
+    ],
+    [
+      '{ source_matchers: [a=b], target_match_re: { c: "(x+)+" } }',
+      /inhibit_rules\.0\.target_match_re: .* repeats by \+ what holds a repeat itself; write it without/,
     ],
     ["{ target_matchers: [b=c] }", /inhibit_rules\.0: has no source_matchers/],
     ["{ source_matchers: [b=c] }", /inhibit_rules\.0: has no target_matchers/],

@@ -7,9 +7,9 @@ import type { EscalationRule, EscalationStep, Recipient } from "../domain/people
 import type { Rota } from "../domain/people/on-call.ts";
 import type { Person } from "../domain/people/person.ts";
 import { parseClock } from "../domain/suppression/maintenance.ts";
-import { parseMatcher } from "../domain/suppression/matcher.ts";
 import { type PagerSettings, parseChannel } from "../ports.ts";
 import { ConfigError } from "./error.ts";
+import { matchersAt } from "./matchers.ts";
 import type { CalendarConfig } from "./shape.ts";
 import { name, secretName } from "./values.ts";
 
@@ -164,12 +164,7 @@ export function escalationOf(
     const at = `escalation ${given.name}`;
     if (names.has(given.name)) throw wrong(at, "there are two of this name", "give each a name of its own");
     names.add(given.name);
-    const match = given.match.map((text) => {
-      const matcher = parseMatcher(text);
-      if (matcher === null)
-        throw wrong(at, `"${text}" is not a matcher`, 'expected for example severity=~"critical|high"');
-      return matcher;
-    });
+    const match = matchersAt(given.match, at);
     return { name: given.name, match, steps: stepsOf(given.steps, at, tellable), quiet: quietOf(given, at) };
   });
 }

@@ -3,9 +3,9 @@ import { z } from "zod";
 import { severities } from "../domain/alert.ts";
 import type { ChannelRule, ChannelSettings } from "../domain/incident/channel.ts";
 import type { Person } from "../domain/people/person.ts";
-import { parseMatcher } from "../domain/suppression/matcher.ts";
 import { safeUrl } from "../domain/view.ts";
 import { ConfigError } from "./error.ts";
+import { matchersAt } from "./matchers.ts";
 
 const dayMs = 86_400_000;
 const address = z
@@ -52,7 +52,8 @@ export function incidentChannelsOf(
   known: { readonly people: readonly Person[]; readonly rotas: readonly { readonly name: string }[] },
 ): ChannelSettings {
   const rules = given.rules.map((rule, index): ChannelRule => {
-    const where = `tocsin.yaml incidentChannels.rules.${index}`;
+    const at = `incidentChannels.rules.${index}`;
+    const where = `tocsin.yaml ${at}`;
     const { rotas, people } = rule.invite;
     checkNames(
       rotas,
@@ -67,13 +68,7 @@ export function incidentChannelsOf(
       "person of people",
     );
     return {
-      match: rule.match.map((text) => {
-        const matcher = parseMatcher(text);
-        if (matcher !== null) return matcher;
-        throw new ConfigError(
-          `${where}.match: "${text}" is not a matcher; expected for example team="payments" or severity=~"critical|high"`,
-        );
-      }),
+      match: matchersAt(rule.match, `${at}.match`),
       atLeast: rule.open === "by hand" ? null : rule.open,
       isPrivate: rule.private,
       rotas,

@@ -6,8 +6,9 @@ import { freezeLabelNames } from "../domain/rollout/freeze.ts";
 import { type FlappingRule, shippedFlapping } from "../domain/suppression/flapping.ts";
 import type { InhibitionRule } from "../domain/suppression/inhibition.ts";
 import { type MaintenanceSchedule, parseClock, parseDays } from "../domain/suppression/maintenance.ts";
-import { type Matcher, matchesAll, parseMatcher } from "../domain/suppression/matcher.ts";
+import { formatMatcher, type Matcher, matchesAll } from "../domain/suppression/matcher.ts";
 import { ConfigError } from "./error.ts";
+import { matchersAt } from "./matchers.ts";
 
 const minute = 60_000;
 const day = 86_400_000;
@@ -109,10 +110,13 @@ export function inhibitionOf(rules: z.output<typeof inhibitionSchema>): readonly
   return rules.map((rule, index) => {
     const at = `inhibit_rules.${index}`;
     const side = (kind: "source" | "target"): readonly Matcher[] => [
-      ...rule[`${kind}_matchers`].map((text) => matcherOf(text, `${at}.${kind}_matchers`)),
+      ...matchersAt(rule[`${kind}_matchers`], `${at}.${kind}_matchers`),
       ...Object.entries(rule[`${kind}_match`]).map(([name, value]): Matcher => ({ name, op: "=", value })),
-      ...Object.entries(rule[`${kind}_match_re`]).map(([name, value]) =>
-        matcherOf(`${name}=~${JSON.stringify(value)}`, `${at}.${kind}_match_re`),
+      ...matchersAt(
+        Object.entries(rule[`${kind}_match_re`]).map(([name, value]) =>
+          formatMatcher({ name, op: "=~", value }),
+        ),
+        `${at}.${kind}_match_re`,
       ),
     ];
     const [source, target] = [side("source"), side("target")];
@@ -157,7 +161,7 @@ function windowsOf(
     const at = `${key} ${window.name}`;
     if (names.has(window.name)) throw wrong(at, "there are two of this name", "give each a name of its own");
     names.add(window.name);
-    const found = window.match.map((text) => matcherOf(text, `${at}: match`));
+    const found = matchersAt(window.match, `${at}: match`);
     check(found, at, window.match);
     if (!isTimezone(window.timezone))
       throw wrong(
@@ -228,13 +232,6 @@ function cronOf(
   if (durationMs === null || durationMs <= 0)
     throw wrong(at, `duration is "${duration}"`, "expected for example 90m or 2h");
   return { kind: "cron", cron, durationMs, timezone };
-}
-
-function matcherOf(text: string, where: string): Matcher {
-  const matcher = parseMatcher(text);
-  if (matcher === null)
-    throw wrong(where, `"${text}" is not a matcher`, 'expected for example team="payments"');
-  return matcher;
 }
 
 function wrong(where: string, what: string, remedy: string): ConfigError {

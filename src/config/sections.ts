@@ -7,11 +7,11 @@ import type { Route } from "../domain/chat/routing.ts";
 import { shippedMetricQueries } from "../domain/metrics/queries.ts";
 import { botPerson, type Person } from "../domain/people/person.ts";
 import { type ManifestRule, shippedManifestRule } from "../domain/rollout/retrain-manifest.ts";
-import { type Matcher, parseMatcher } from "../domain/suppression/matcher.ts";
 import { safeUrl } from "../domain/view.ts";
 import { bakesOf, defaultHoldMs, strayBake } from "./bake.ts";
 import { ConfigError } from "./error.ts";
 import type { FileConfig } from "./file.ts";
+import { matchersAt } from "./matchers.ts";
 import type { Environment, ModelConfig, PrometheusConfig, SourceConfig } from "./shape.ts";
 import { sha256 } from "./values.ts";
 
@@ -20,20 +20,11 @@ export function routesFrom(file: FileConfig): readonly Route[] {
   const routes = (file.channels ?? []).map(
     (line, index): Route => ({
       to: line.to,
-      match: line.match.map((text) => matcherOf(text, `channels.${index}.match`)),
+      match: matchersAt(line.match, `channels.${index}.match`),
     }),
   );
   const hasConsole = routes.some((route) => route.to.startsWith("console:"));
   return hasConsole ? routes : [...routes, { to: "console:incidents", match: [] }];
-}
-
-function matcherOf(text: string, where: string): Matcher {
-  const matcher = parseMatcher(text);
-  if (matcher === null)
-    throw new ConfigError(
-      `tocsin.yaml ${where}: "${text}" is not a matcher; expected for example team="payments" or severity=~"critical|high"`,
-    );
-  return matcher;
 }
 
 /** Names of sources that no sender can reach. */
@@ -187,7 +178,7 @@ function modelOf(name: string, entry: FileConfig["models"][string] | undefined):
     services: entry?.services ?? [],
     dashboards: dashboardsOf(name, entry?.dashboards ?? {}),
     alerts: (entry?.alerts ?? []).map((given, index) =>
-      [given].flat().map((text) => matcherOf(text, `models.${name}.alerts.${index}`)),
+      matchersAt([given].flat(), `models.${name}.alerts.${index}`),
     ),
     manifest: manifestOf(entry?.manifest),
     gates: gatesOf(name, entry),

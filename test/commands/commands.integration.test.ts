@@ -167,8 +167,20 @@ describe("silence", () => {
   });
 
   test.each([
+    ["service=checkout,severity=high", ['service="checkout"', 'severity="high"']],
+    ['{service="a, b", severity!="high"}', ['service="a, b"', 'severity!="high"']],
+    ['pod=~"web-\\d{1,3}" team=pay,', ['pod=~"web-\\\\d{1,3}"', 'team="pay"']],
+  ])("takes %s as Alertmanager does", async (text, matchers) => {
+    const said = await world().say("oncall", `silence ${text} --reason x`);
+    expect(said).toContain(`mutes alerts with ${matchers.join(" and ")} until`);
+    await world().say("oncall", `silence --end ${/Silence (\d+)/.exec(said)?.[1]}`);
+  });
+
+  test.each([
     ["silence service=x", "needs a reason"],
     ["silence service --reason x", '"service" is not a matcher'],
+    ["silence service='x' --reason x", "a quote is left over. Put the whole value into double quotes"],
+    ['silence service=~"(x+)+" --reason x', "what holds a repeat itself. Write it without"],
     ["silence service=x --for soon --reason x", '"soon" is not a duration'],
     ["silence service=x --for 90d --reason x", "up to 30d"],
     ['silence service=~".*" --reason x', "would mute every alert"],
@@ -299,6 +311,19 @@ describe("why", () => {
     expect(text).toContain(`"rollout ${id} of fraud-api: deploy scorer 2"`);
     expect(text).toContain('"deploy of fraud-api: v3, felt in checkout"');
     expect(text).toContain('"rollout 7 on db"');
+  });
+
+  test("a service without a change, and that the evidence is not enough, are two answers", async () => {
+    const { id } = await incident();
+    const cause = { confidence: 0.4, score: 1, terms: [], changeId: null };
+    const ranked = [
+      { ...cause, service: null },
+      { ...cause, service: "stock" },
+    ];
+    await store.explanations.save(buildExplanation({ incidentId: id, ranked }));
+    const text = JSON.stringify((await view("reader", `why ${id}`)).blocks);
+    expect(text).toContain('"not enough evidence"');
+    expect(text).toContain('"stock, without a change"');
   });
 
   test("something unknown is refused with what can be written", async () => {

@@ -49,6 +49,7 @@ interface RuleRow extends Record<string, unknown> {
   firings: number;
   notified: number;
   mattered: number;
+  mattered_of_name: number;
   alerts: number;
   incidents: number;
   returned: number;
@@ -92,6 +93,7 @@ async function readRules(tx: Db, window: Window): Promise<Pick<NoiseFacts, "rule
     select name, min(source) as source, whose as team, min(team_from) as team_from, count(*)::int as firings,
       count(*) filter (where not is_quiet)::int as notified,
       count(*) filter (where not is_quiet and has_mattered)::int as mattered,
+      (sum(count(*) filter (where not is_quiet and has_mattered)) over (partition by name))::int as mattered_of_name,
       count(distinct fingerprint collate "C")::int as alerts, count(distinct incident_id)::int as incidents,
       count(*) filter (where not is_muted and pause_ms between 0 and 900000)::int as returned,
       percentile_cont(0.9) within group (order by pause_ms)
@@ -118,6 +120,7 @@ function toRule(row: RuleRow): RuleFacts {
   return {
     ...{ name, source, team, firings, notified, mattered, alerts, incidents, returned },
     teamFrom: row.team_from,
+    matteredOfName: row.mattered_of_name,
     pauseMs: toMs(row.pause_ms),
     lastedMs: toMs(row.lasted_ms),
     endedWithin: { mattered: row.within_mattered, idle: row.within_idle },

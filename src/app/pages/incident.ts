@@ -8,6 +8,7 @@ import type { Evidence, Explanation } from "../../domain/explanation.ts";
 import { rolloutsNamed } from "../../domain/incident/postmortem.ts";
 import { incidentView } from "../../domain/incident/view.ts";
 import type { Incident } from "../../domain/incident.ts";
+import { causeName } from "../../domain/learning/cause-name.ts";
 import { standingVerdicts, suspectName } from "../../domain/learning/feedback.ts";
 import { planTitle } from "../../domain/rollout/plan.ts";
 import type { Rollout } from "../../domain/rollout.ts";
@@ -148,7 +149,7 @@ function reasonsOf({ terms }: Cause): Text {
 function causeText({ service, changeId }: Cause, changes: ReadonlyMap<string, string>): Text {
   if (changeId === null)
     return service === null
-      ? [plain("not enough is known to name one")]
+      ? [plain(causeName({ service, changeId }))]
       : [bold(oneLine(service, 80)), plain(", without a change")];
   const on = service === null ? [] : [plain(" on "), bold(oneLine(service, 80))];
   const rollout = Number(/^rollout:(\d{1,9}):/.exec(changeId)?.[1] ?? Number.NaN);

@@ -2,7 +2,14 @@
  * What a channel asked to be shown, beside the routes of tocsin.yaml: `service:payments severity>=high`.
  */
 import { type Severity, severities } from "../alert.ts";
-import { formatMatcher, type Matcher, parseMatcher } from "../suppression/matcher.ts";
+import {
+  formatMatcher,
+  type Matcher,
+  type MatcherProblem,
+  parseMatcher,
+  problemText,
+  remedyText,
+} from "../suppression/matcher.ts";
 import type { Route } from "./routing.ts";
 
 /** All of it must hold on one alert. */
@@ -40,7 +47,10 @@ export function readFilter(words: readonly string[]): ReadFilter {
     const least = /^severity\s*>=\s*(.*)$/i.exec(word)?.[1];
     if (least === undefined) {
       const matcher = parseCondition(word);
-      if (matcher === null) return { kind: "wrong", problem: `"${word}" is not a condition.`, remedy: how };
+      if ("kind" in matcher) {
+        const problem = `${problemText({ ...matcher, text: word }, "a condition")}.`;
+        return { kind: "wrong", problem, remedy: matcher.why === null ? how : remedyText(matcher) };
+      }
       match.push(matcher);
       continue;
     }
@@ -63,10 +73,9 @@ export function readFilter(words: readonly string[]): ReadFilter {
 }
 
 /** `service:payments` is `service="payments"`. */
-function parseCondition(word: string): Matcher | null {
-  const [, name, value] = /^([A-Za-z_][A-Za-z0-9_.-]*):(.+)$/.exec(word) ?? [];
-  if (name === undefined || value === undefined) return parseMatcher(word);
-  return { name, op: "=", value };
+function parseCondition(word: string): Matcher | MatcherProblem {
+  // With a blank after it "=" is the operator whatever the value begins with.
+  return parseMatcher(word.replace(/^([A-Za-z_][A-Za-z0-9_.-]*):(?=.)/, "$1= "));
 }
 
 function byText(a: Matcher, b: Matcher): number {

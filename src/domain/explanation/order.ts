@@ -4,6 +4,7 @@
  */
 import type { Cause } from "../clustering/correlation.ts";
 import type { Claim, ExplanationQuestion, RankedClaim } from "../explanation.ts";
+import { causeName } from "../learning/cause-name.ts";
 import { checkClaim } from "./claim.ts";
 import { evidenceFor, partsOf } from "./evidence.ts";
 import { mentions } from "./names.ts";
@@ -77,8 +78,11 @@ function unbacked(rank: number): CheckedRise {
 /** Both orders in one sentence of ours. */
 function besideOurs(rank: number, question: ExplanationQuestion, why: Claim | undefined): Claim {
   const [ours, theirs] = [question.causes[0], question.causes[rank - 1]];
-  const said = (cause: Cause | undefined) =>
-    isNamed(cause) ? `${suspectName(cause, question)} (${percent(cause.confidence)})` : "no likely change";
+  const said = (cause: Cause | undefined) => {
+    if (cause === undefined) return "nothing";
+    const name = causeName(cause, (suspect) => suspectName(suspect, question));
+    return `${isNamed(cause) ? name : `“${name}”`} (${percent(cause.confidence)})`;
+  };
   return {
     text: `The model suspects ${said(theirs)} first; by the ranking it comes ${ordinal(rank)}, after ${said(ours)}.`,
     evidence: [...new Set([...(why?.evidence ?? []), ...groundsOf(ours, question).slice(0, 2)])],

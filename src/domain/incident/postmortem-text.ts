@@ -6,7 +6,8 @@ import { signed } from "../clustering/why-not.ts";
 import { evidenceFor, partsOf } from "../explanation/evidence.ts";
 import type { Claim, Evidence } from "../explanation.ts";
 import type { Incident } from "../incident.ts";
-import { blames, subjectOf, suspectName, type Verdict } from "../learning/feedback.ts";
+import { causeName } from "../learning/cause-name.ts";
+import { subjectOf, suspectName, type Verdict } from "../learning/feedback.ts";
 import { altOf } from "../metrics/chart.ts";
 import { planTitle } from "../rollout/plan.ts";
 import type { Rollout } from "../rollout.ts";
@@ -119,7 +120,7 @@ function causes({ explanation, evidence: facts, verdicts, nameOf }: PostmortemFa
   const said = ({ person, isRight }: Verdict, what: string) =>
     `${md(nameOf(person), maxName)} says that ${what} ${isRight ? "was" : "was not"} the cause`;
   const sections = shown.map((cause, index) => {
-    const title = `### ${index + 1}. ${causeName(cause)}: ${Math.round(cause.confidence * 100)} %`;
+    const title = `### ${index + 1}. ${md(causeName(cause), maxName)}: ${Math.round(cause.confidence * 100)} %`;
     const own = verdicts.filter((verdict) => subjectOf(verdict) === subjectOf(cause));
     const basis = [restsOn(cause, facts), ...own.map((verdict) => said(verdict, "this"))];
     const terms = cause.terms.map(({ name, score, because }) => [
@@ -150,10 +151,6 @@ function restsOn(cause: Cause, facts: readonly Evidence[]): string {
   const what = change === undefined ? "" : `${md(change.text, maxText)} `;
   const numbers = evidenceFor(cause, facts);
   return numbers.length === 0 ? "" : `${what}${cites(numbers)}`;
-}
-
-function causeName(cause: Cause): string {
-  return blames(cause) ? md(suspectName(cause), maxName) : "no likely change";
 }
 
 function timeline({ timeline: entries, isTimelineCut, nameOf }: PostmortemFacts): string {

@@ -1,5 +1,6 @@
 import { answerView } from "../command/answer.ts";
-import { blames, firstSuspect, suspectName } from "../learning/feedback.ts";
+import { causeName } from "../learning/cause-name.ts";
+import { firstSuspect } from "../learning/feedback.ts";
 import { duration, moment, oneLine, plain, type Text, type View } from "../view.ts";
 import type { EntryChart } from "./entry-view.ts";
 import { type PostmortemFacts, resolutionOf, timesOf } from "./postmortem.ts";
@@ -49,6 +50,5 @@ export function postmortemView(facts: PostmortemFacts, picture: EntryChart | nul
 function causeText(explanation: PostmortemFacts["explanation"]): string {
   const first = firstSuspect(explanation);
   if (first === undefined) return "not explained";
-  const name = blames(first) ? suspectName(first) : "no likely change";
-  return `${name}, ${Math.round(first.confidence * 100)} %`;
+  return `${causeName(first)}, ${Math.round(first.confidence * 100)} %`;
 }

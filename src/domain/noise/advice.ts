@@ -2,7 +2,8 @@
 
 import { formatMatcher } from "../suppression/matcher.ts";
 import { duration, oneLine } from "../view.ts";
-import { type Duplicate, holdOf, type NoiseReport, type NoisyRule } from "./noise.ts";
+import { type Duplicate, type Hold, holdOf, type NoiseReport, type NoisyRule, rulesByName } from "./noise.ts";
+import { pasteable, reachOf, unlisted } from "./reach.ts";
 
 /** One thing to do, with what it would have spared. */
 export interface Advice {
@@ -20,25 +21,22 @@ export interface Advice {
 const alertmanagers: readonly string[] = ["alertmanager", "grafana"];
 const week = "7d";
 const minuteMs = 60_000;
-/** A name that goes into a snippet: longer ones, and control characters, are not written for others to paste. */
-const pasteable = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,200}$/u;
 
 /** What to do, most sparing first. */
 export function adviseOn({ rules, duplicates }: NoiseReport): readonly Advice[] {
-  return [...rules.flatMap(adviseOnRule), ...duplicates.flatMap(inhibit)].sort((a, b) => b.spared - a.spared);
+  const known = rules.filter(({ name }) => pasteable.test(name));
+  // A rule's own line holds for every team, so it is said once.
+  const perName = [...rulesByName(known).values()].flatMap(holdOfName);
+  return [...perName, ...known.flatMap(adviseOnRule), ...duplicates.flatMap(inhibit)].sort(
+    (a, b) => b.spared - a.spared,
+  );
 }
 
 function adviseOnRule(rule: NoisyRule): readonly Advice[] {
-  if (!pasteable.test(rule.name)) return [];
-  const hold =
-    rule.verdicts.includes("never mattered") || rule.verdicts.includes("too eager") ? holdOf(rule) : null;
-  const advice: Advice[] = [];
-  if (rule.verdicts.includes("flaps")) advice.push(keepFiring(rule));
-  else if (hold !== null && hold.spared >= 0.8 * (rule.notified - rule.mattered))
-    advice.push(holdLonger(rule, hold));
-  else if (rule.verdicts.includes("too eager") && hold !== null) advice.push(holdLonger(rule, hold));
-  if (rule.verdicts.includes("never mattered")) advice.push(mute(rule));
-  return advice;
+  return [
+    ...(rule.verdicts.includes("flaps") ? [keepFiring(rule)] : []),
+    ...(rule.verdicts.includes("never mattered") ? [mute(rule)] : []),
+  ];
 }
 
 /** @see https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/ */
@@ -54,10 +52,43 @@ function keepFiring(rule: NoisyRule): Advice {
   };
 }
 
-function holdLonger(rule: NoisyRule, hold: { readonly minutes: number; readonly spared: number }): Advice {
+/** @param rules - those of one name that have a verdict. */
+function holdOfName(rules: readonly NoisyRule[]): readonly Advice[] {
+  const candidates = rules.filter(({ verdicts }) => !verdicts.includes("flaps"));
+  const isEager = candidates.some(({ verdicts }) => verdicts.includes("too eager"));
+  const [rule] = candidates.filter(({ verdicts }) => isEager || verdicts.includes("never mattered"));
+  if (rule === undefined) return [];
+  const all = ofName(rule);
+  // How long those lasted that mattered elsewhere is not known then.
+  const hold = unlisted(rule) > 0 ? null : holdOf(all);
+  if (hold === null) return [];
+  return isEager || hold.spared >= 0.8 * (all.notified - all.mattered) ? [holdLonger(rule, all, hold)] : [];
+}
+
+type Counts = Pick<NoisyRule, "notified" | "mattered" | "endedWithin">;
+
+/** The rule with all of its name elsewhere. */
+function ofName(rule: NoisyRule): Counts {
+  const sum = (a: readonly number[], b: readonly number[]) =>
+    a.map((count, index) => count + (b[index] ?? 0));
+  return rule.elsewhere.reduce<Counts>(
+    (all, { notified, mattered, endedWithin }) => ({
+      notified: all.notified + notified,
+      mattered: all.mattered + mattered,
+      endedWithin: {
+        mattered: sum(all.endedWithin.mattered, endedWithin.mattered),
+        idle: sum(all.endedWithin.idle, endedWithin.idle),
+      },
+    }),
+    rule,
+  );
+}
+
+function holdLonger(rule: NoisyRule, all: Counts, hold: Hold): Advice {
   const kept =
-    rule.mattered === 0 ? "none of them mattered" : `all ${rule.mattered} that mattered lasted longer`;
-  const title = `${hold.spared} of ${rule.notified} notifications of ${named(rule)} were over within ${hold.minutes} min; ${kept}: wait ${hold.minutes} min longer.`;
+    all.mattered === 0 ? "none of them mattered" : `all ${all.mattered} that mattered lasted longer`;
+  const name = rule.elsewhere.length === 0 ? named(rule) : `${oneLine(rule.name, 100)} (all teams)`;
+  const title = `${hold.spared} of ${all.notified} notifications of ${name} were over within ${hold.minutes} min; ${kept}: wait ${hold.minutes} min longer.`;
   const text = ruleSnippet(rule.name, `for: ${hold.minutes}m`, "# on top of what it has now");
   return { title, spared: hold.spared, snippet: snippetOf(rule, text), command: null };
 }
@@ -72,9 +103,18 @@ function snippetOf(rule: NoisyRule, text: string): Advice["snippet"] {
 
 /** @see https://prometheus.io/docs/alerting/latest/configuration/#route */
 function mute(rule: NoisyRule): Advice {
-  const matchers = matchersOf(rule);
+  const reach = reachOf(rule);
   const lasted = rule.lastedMs === null ? "" : `, over after ${duration(rule.lastedMs)} (median)`;
-  const title = `Nobody ever acted on ${named(rule)}: ${rule.notified} notifications${lasted}. Delete the rule, or route it to nobody.`;
+  const found = `Nobody ever acted on ${named(rule)}: ${rule.notified} notifications${lasted}.`;
+  if (reach.kind === "mixed") {
+    const title = `${found} Of the same name ${reach.beside}, and neither team nor owner tells them apart: label its alerts before muting them.`;
+    return { title, spared: rule.notified, snippet: null, command: null };
+  }
+  const matchers = reach.matchers.map(formatMatcher);
+  const what =
+    reach.beside === null
+      ? "Delete the rule, or route it to nobody."
+      : `Route it to nobody, and only it: of the same name ${reach.beside}.`;
   const text = [
     "route:",
     "  routes:",
@@ -87,19 +127,11 @@ function mute(rule: NoisyRule): Advice {
   const command = `silence ${matchers.join(" ")} --for ${week} --reason "noise"`;
   const isOurs = alertmanagers.includes(rule.source);
   return {
-    title,
+    title: `${found} ${what}`,
     spared: rule.notified,
     snippet: isOurs ? { where: "alertmanager.yml", text } : null,
     command: command.length <= 100 ? command : null,
   };
-}
-
-function matchersOf(rule: NoisyRule): readonly string[] {
-  const byTeam =
-    rule.team !== null && (rule.teamFrom === "team" || rule.teamFrom === "owner") && pasteable.test(rule.team)
-      ? [{ name: rule.teamFrom, op: "=" as const, value: rule.team }]
-      : [];
-  return [{ name: "alertname", op: "=" as const, value: rule.name }, ...byTeam].map(formatMatcher);
 }
 
 /** @see https://prometheus.io/docs/alerting/latest/configuration/#inhibit_rule */

@@ -19,6 +19,8 @@ export interface RuleFacts {
   readonly notified: number;
   /** Of the notified: those in an incident that somebody acted on or whose cause was confirmed. */
   readonly mattered: number;
+  /** The same of all alerts of this name, whosever they are, also of those that are in no list. */
+  readonly matteredOfName: number;
   /** Different alerts, by their labels. */
   readonly alerts: number;
   readonly incidents: number;
@@ -70,6 +72,8 @@ export interface NoisyRule extends RuleFacts {
   readonly shareRatio: number;
   /** Worst first; empty for a rule that is merely frequent. */
   readonly verdicts: readonly Verdict[];
+  /** Rules of the same name, of other teams and channels. */
+  readonly elsewhere: readonly RuleFacts[];
 }
 
 export interface Duplicate extends PairFacts {
@@ -134,17 +138,37 @@ export function reportNoise(facts: NoiseFacts, team: string | null): NoiseReport
     team === null || (rule.team ?? "").toLowerCase() === team.toLowerCase();
   const rules = facts.rules.filter(isAsked);
   const all = Math.max(1, facts.total.notified);
+  const byName = rulesByName(facts.rules);
+  const judged = (rule: RuleFacts): NoisyRule => ({
+    ...rule,
+    shareRatio: rule.notified / all,
+    verdicts: verdictsOf(rule),
+    elsewhere: (byName.get(rule.name) ?? []).filter((other) => other !== rule),
+  });
   return {
     from: facts.from,
     to: facts.to,
     total: facts.total,
     teams: teamsOf(rules, all),
     rules: rules
-      .map((rule): NoisyRule => ({ ...rule, shareRatio: rule.notified / all, verdicts: verdictsOf(rule) }))
+      .map(judged)
       .filter(({ verdicts }) => verdicts.length > 0)
       .sort((a, b) => b.notified - a.notified || (a.name < b.name ? -1 : 1)),
     duplicates: duplicatesOf(facts.pairs, new Set(rules.map(({ name }) => name))),
   };
+}
+
+/** In the order in which they come. */
+export function rulesByName<Rule extends RuleFacts>(
+  rules: readonly Rule[],
+): ReadonlyMap<string, readonly Rule[]> {
+  const byName = new Map<string, Rule[]>();
+  for (const rule of rules) {
+    const same = byName.get(rule.name);
+    if (same === undefined) byName.set(rule.name, [rule]);
+    else same.push(rule);
+  }
+  return byName;
 }
 
 function teamsOf(rules: readonly RuleFacts[], all: number): readonly TeamNoise[] {
@@ -183,7 +207,7 @@ export interface Hold {
  * The shortest hold that spares at least half of what never mattered and nothing that mattered; null when there is none.
  * Firings are counted from when they fired: the hold comes on top of the rule's own `for`.
  */
-export function holdOf(rule: RuleFacts): Hold | null {
+export function holdOf(rule: Pick<RuleFacts, "notified" | "mattered" | "endedWithin">): Hold | null {
   const idle = rule.notified - rule.mattered;
   for (const [index, minutes] of heldMinutes.entries()) {
     if ((rule.endedWithin.mattered[index] ?? 0) > 0) return null;

@@ -52,6 +52,7 @@ describe("counts of rules", () => {
       ]),
     );
     expect(rules).toHaveLength(3);
+    expect(rules.map(({ matteredOfName }) => matteredOfName)).toEqual([1, 1, 1]);
     expect(rules[0]).toMatchObject({
       team: "payments",
       firings: 4,

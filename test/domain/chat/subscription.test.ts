@@ -17,6 +17,8 @@ describe("what a channel asks to be shown", () => {
     [["service:payments", "severity>=high"], 'service="payments" severity>=high'],
     [["severity>=HIGH", "service=payments"], 'service="payments" severity>=high'],
     [['team=~"pay.*"', "env!=test"], 'env!="test" team=~"pay.*"'],
+    [['service:"pay ments"'], 'service="pay ments"'],
+    [["service:~x"], 'service="~x"'],
     [[], "every incident"],
   ])("%j is read as %s", (words, text) => {
     expect(filterText(filterOf(...words))).toBe(text);
@@ -26,7 +28,8 @@ describe("what a channel asks to be shown", () => {
     [["payments"], '"payments" is not a condition'],
     [["severity>=page"], '"page" is not a severity'],
     [["severity>=high", "severity>=info"], "two least severities"],
-    [["a=~(x+)+"], "is not a condition"],
+    [["a=~(x+)+"], "is not a condition: its pattern repeats by +"],
+    [["team='a'"], "is not a condition: a quote is left over"],
     [Array.from({ length: 11 }, (_, at) => `l${at}=x`), "11 conditions"],
   ])("%j is refused in words", (words, problem) => {
     expect(readFilter(words)).toMatchObject({ kind: "wrong", problem: expect.stringContaining(problem) });

@@ -40,6 +40,18 @@ describe("another order of the causes", () => {
     });
   });
 
+  test.each([
+    [null, "“not enough evidence” (40 %)"],
+    ["cart", "cart, without a change (40 %)"],
+  ])("names ours as every place does, also where it is %s", (service, ours) => {
+    const first = buildCause({ service, changeId: null, confidence: 0.4, terms: [] });
+    const second = question.causes[1] ?? first;
+    const checked = checkOrder([why], { ...question, causes: [first, second] });
+    expect(checked.kind === "other" && checked.claims[0]?.text).toBe(
+      `The model suspects the deploy of storefront at 09:00 UTC (10 %) first; by the ranking it comes 2nd, after ${ours}.`,
+    );
+  });
+
   test("leaves our first cause where it is when others change places", () => {
     const third = { rank: 3, text: "checkout has been slow since 10:00.", evidence: [latency] };
     const checked = checkOrder([{ ...why, rank: 1 }, third], question);

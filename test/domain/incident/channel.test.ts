@@ -18,7 +18,7 @@ import { at, buildAlert, buildIncident } from "../build.ts";
 
 const matcher = (text: string) => {
   const parsed = parseMatcher(text);
-  if (parsed === null) throw new Error(text);
+  if ("kind" in parsed) throw new Error(text);
   return parsed;
 };
 const rule: ChannelRule = {

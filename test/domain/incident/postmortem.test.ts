@@ -5,6 +5,7 @@ import { postmortemView } from "../../../src/domain/incident/postmortem-view.ts"
 import type { TimelineEntry } from "../../../src/domain/incident.ts";
 import { textOf } from "../../../src/domain/view.ts";
 import { hostileTexts } from "../../contracts/chat.ts";
+import { buildCause, buildExplanation } from "../../fixtures/explanation-question.ts";
 import { secretSamples } from "../../fixtures/secrets.ts";
 import { at, buildIncident, buildTracked } from "../build.ts";
 import { rolloutIn } from "../rollout/build.ts";
@@ -211,3 +212,17 @@ test("the answer says in short what the file says at length", () => {
   ]);
   expect(view.blocks.at(-1)).toMatchObject({ kind: "file", filename: "incident-12.md" });
 });
+
+test.each([
+  [null, null, "not enough evidence"],
+  ["stock", null, "stock, without a change"],
+  ["stock", "d-4", "change d-4 on stock"],
+])(
+  "a cause of service %s and change %s is called the same in the answer and in the file: %s",
+  (service, changeId, name) => {
+    const ranked = [buildCause({ service, changeId, confidence: 0.4 })];
+    const facts = buildPostmortem({ explanation: buildExplanation({ ranked }) });
+    expect(JSON.stringify(postmortemView(facts, null).blocks)).toContain(`"${name}, 40 %"`);
+    expect(postmortemMarkdown(facts).replaceAll("\\", "")).toContain(`### 1. ${name}: 40 %`);
+  },
+);

@@ -27,8 +27,15 @@ const report: NoiseReport = {
       }),
       shareRatio: 1,
       verdicts: ["never mattered"],
+      elsewhere: [],
     },
-    { ...buildRule({ returned: 30, pauseMs: 1 }), shareRatio: 1, verdicts: ["flaps"] },
+    { ...buildRule({ returned: 30, pauseMs: 1 }), shareRatio: 1, verdicts: ["flaps"], elsewhere: [] },
+    // It mattered to a team, whose alerts have the team's label.
+    {
+      ...buildRule({ name: "HighLatency", team: "slack:C1", teamFrom: "channel", mattered: 0 }),
+      ...{ shareRatio: 1, verdicts: ["never mattered"] },
+      elsewhere: [buildRule({ name: "HighLatency" })],
+    },
   ],
   duplicates: [
     {
@@ -67,7 +74,7 @@ describe.skipIf(!existsSync("/usr/bin/amtool"))(
   () => {
     test("takes the snippets in a configuration of their own", () => {
       const found = snippets("alertmanager.yml");
-      expect(found).toHaveLength(2);
+      expect(found).toHaveLength(3);
       for (const snippet of found) {
         const { route = {}, receivers = [], ...rest } = parse(snippet) as Record<string, unknown>; // A mapping, or amtool says so.
         const config = {
@@ -83,8 +90,17 @@ describe.skipIf(!existsSync("/usr/bin/amtool"))(
       }
     });
 
-    test("matches with them what they are about, and nothing else", () => {
-      const [route = ""] = snippets("alertmanager.yml").filter((text) => text.startsWith("route:"));
+    const isRoute = (text: string) => text.startsWith("route:");
+    const routes = snippets("alertmanager.yml").filter(isRoute);
+
+    test.each<[string, readonly string[], string]>([
+      [nasty, ["team=payments"], "nobody"],
+      ["Other", ["team=payments"], "people"],
+      ["HighLatency", [], "nobody"],
+      ["HighLatency", ["team=payments"], "people"],
+      ["HighLatency", ["owner=payments"], "people"],
+    ])("sends %s with %j to %s", (name, labels, receiver) => {
+      const [route = ""] = routes.filter((text) => text.includes("HighLatency") === (name === "HighLatency"));
       const { route: mute } = parse(route) as { route: object }; // As above.
       const file = written(
         "am.yml",
@@ -93,21 +109,12 @@ describe.skipIf(!existsSync("/usr/bin/amtool"))(
           receivers: [{ name: "people" }, { name: "nobody" }],
         }),
       );
-      const routed = (name: string) =>
-        spawnSync(
-          "/usr/bin/amtool",
-          [
-            "config",
-            "routes",
-            "test",
-            `--config.file=${file}`,
-            `alertname=${JSON.stringify(name)}`,
-            "team=payments",
-          ],
-          { encoding: "utf8" },
-        ).stdout.trim();
-      expect(routed(nasty)).toBe("nobody");
-      expect(routed("Other")).toBe("people");
+      const { stdout } = spawnSync(
+        "/usr/bin/amtool",
+        ["config", "routes", "test", `--config.file=${file}`, `alertname=${JSON.stringify(name)}`, ...labels],
+        { encoding: "utf8" },
+      );
+      expect(stdout.trim()).toBe(receiver);
     });
   },
 );

@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { adviseOn } from "../../../src/domain/noise/advice.ts";
-import type { NoiseReport, NoisyRule } from "../../../src/domain/noise/noise.ts";
+import { type Advice, adviseOn } from "../../../src/domain/noise/advice.ts";
+import {
+  type NoiseReport,
+  type NoisyRule,
+  type RuleFacts,
+  reportNoise,
+} from "../../../src/domain/noise/noise.ts";
+import { matchesAll, parseMatcher } from "../../../src/domain/suppression/matcher.ts";
 import { at } from "../build.ts";
 import { buildRule } from "./build.ts";
 
@@ -17,7 +23,7 @@ function report(
     to: at(60),
     total: { firings: 40, notified: 40, mattered: 0 },
     teams: [],
-    rules: rules.map((rule) => ({ ...buildRule(), shareRatio: 1, verdicts: [], ...rule })),
+    rules: rules.map((rule) => ({ ...buildRule(rule), shareRatio: 1, verdicts: [], elsewhere: [], ...rule })),
     duplicates,
   };
 }
@@ -75,6 +81,92 @@ describe("what to do about a rule", () => {
     });
     expect(adviseOn(report([{ ...ignored, name: "two\nlines" }]))).toEqual([]);
     expect(adviseOn(report([{ ...ignored, name: "x".repeat(120) }])).at(-1)?.command).toBeNull();
+  });
+});
+
+describe("what to do about a rule whose name mattered elsewhere", () => {
+  const long = { mattered: never, idle: never };
+  const label = (team: string, given: Partial<RuleFacts> = {}) =>
+    buildRule({ team, notified: 20, mattered: 20, endedWithin: long, ...given });
+  const channel = { team: "slack:C-DEV", teamFrom: "channel" } as const;
+  const owner = { team: "shop", teamFrom: "owner" } as const;
+
+  /** What mutes the first of these rules, as the report has it. */
+  function muteOf(rule: Partial<RuleFacts>, ...others: readonly RuleFacts[]): Advice | undefined {
+    const all = [buildRule({ mattered: 0, endedWithin: idle, ...rule }), ...others];
+    const sum = all.reduce((mattered, each) => mattered + each.mattered, 0);
+    const rules = all.map((each) => ({ ...each, matteredOfName: sum }));
+    const facts = {
+      from: at(0),
+      to: at(60),
+      rules,
+      pairs: [],
+      total: { firings: 0, notified: 0, mattered: 0 },
+    };
+    return adviseOn(reportNoise(facts, null)).find(({ title }) => title.startsWith("Nobody ever acted"));
+  }
+
+  test.each<[string, Partial<RuleFacts>, readonly RuleFacts[], readonly string[]]>([
+    ["a team of its own is enough", {}, [label("search")], ['team="payments"']],
+    ["a channel's have no team", channel, [label("payments")], ['team=""', 'owner=""']],
+    ["no channel's either", { team: null, teamFrom: null }, [label("payments")], ['team=""', 'owner=""']],
+    ["an owner's have no team", owner, [label("payments")], ['owner="shop"', 'team=""']],
+    ["nothing is added where it mattered to nobody", channel, [label("x", { mattered: 0 })], []],
+  ])("%s", (_name, rule, others, labels) => {
+    const mute = muteOf(rule, ...others);
+    const matchers = ['alertname="HighErrorRate"', ...labels];
+    expect(parse(mute?.snippet?.text ?? "")).toMatchObject({ route: { routes: [{ matchers }] } });
+    expect(mute?.command).toBe(`silence ${matchers.join(" ")} --for 7d --reason "noise"`);
+  });
+
+  test("what is muted is none that mattered", () => {
+    const mute = muteOf(channel, label("payments"));
+    const words = (mute?.command ?? "").split(" ").filter((word) => word.includes("="));
+    const matchers = words.map(parseMatcher).flatMap((matcher) => ("kind" in matcher ? [] : [matcher]));
+    const alertname = "HighErrorRate";
+    expect(matchesAll(matchers, { alertname })).toBe(true);
+    expect(matchesAll(matchers, { alertname, team: "payments" })).toBe(false);
+    expect(mute?.title).toContain(
+      "Route it to nobody, and only it: of the same name 20 of 20 mattered to payments.",
+    );
+  });
+
+  test.each<[string, Partial<RuleFacts>, readonly RuleFacts[]]>([
+    ["another channel's look the same", channel, [label("slack:C-PROD", { teamFrom: "channel" })]],
+    ["so do those of a team that cannot be written", { team: "a\nb" }, [label("search")]],
+  ])("nothing is muted where labels do not tell: %s", (_name, rule, others) => {
+    const mute = muteOf(rule, ...others);
+    expect(mute).toMatchObject({ snippet: null, command: null });
+    expect(mute?.title).toMatch(/20 of 20 mattered to .*, and neither team nor owner tells them apart/);
+  });
+
+  test("nothing is muted where it mattered to rules beyond the list", () => {
+    const rule = { ...buildRule({ mattered: 0, endedWithin: idle, ...channel }), matteredOfName: 3 };
+    const advice = adviseOn(report([{ ...rule, verdicts: ["never mattered"] }]));
+    expect(advice.map(({ title, command }) => [title, command])).toEqual([
+      [expect.stringContaining("Of the same name 3 mattered to others"), null],
+    ]);
+  });
+
+  test("for: is judged over all teams, and suggested once", () => {
+    const rule = {
+      mattered: 0,
+      endedWithin: idle,
+      verdicts: ["never mattered"],
+      matteredOfName: 20,
+    } as const;
+    const short = label("search", { endedWithin: { ...long, mattered: [0, 5, 20, 20, 20, 20, 20] } });
+    const holds = (elsewhere: readonly RuleFacts[]) =>
+      adviseOn(
+        report([
+          { ...rule, elsewhere },
+          { ...rule, elsewhere },
+        ]),
+      ).filter(({ title }) => title.includes("wait"));
+    expect(holds([short])).toEqual([]);
+    expect(holds([label("search")]).map(({ title }) => title)).toEqual([
+      "40 of 60 notifications of HighErrorRate (all teams) were over within 2 min; all 20 that mattered lasted longer: wait 2 min longer.",
+    ]);
   });
 });
 

@@ -12,6 +12,7 @@ export function buildRule(given: Partial<RuleFacts> = {}): RuleFacts {
     firings: 40,
     notified: 40,
     mattered: 40,
+    matteredOfName: given.mattered ?? 40,
     alerts: 3,
     incidents: 30,
     returned: 0,

@@ -9,7 +9,7 @@ function freeze(over: Partial<Freeze> = {}, ...scope: readonly string[]): Freeze
   return {
     id: 3,
     name: null,
-    matchers: scope.flatMap((text) => parseMatcher(text) ?? []),
+    matchers: scope.map(parseMatcher).flatMap((matcher) => ("kind" in matcher ? [] : [matcher])),
     // Friday 16:00 to Saturday 00:00 in Berlin, where summer begins on 29 March 2026.
     schedule: { kind: "weekly", days: [5], fromMinute: 960, toMinute: 1440, timezone: "Europe/Berlin" },
     reason: "weekend",

@@ -7,7 +7,7 @@ function rule(source: string, target: string, equal: readonly string[] = []): In
   const matchers = (text: string) =>
     text.split(" ").map((each) => {
       const matcher = parseMatcher(each);
-      if (matcher === null) throw new Error(each);
+      if ("kind" in matcher) throw new Error(each);
       return matcher;
     });
   return { name: `${source} over ${target}`, source: matchers(source), target: matchers(target), equal };
