@@ -11,6 +11,8 @@ import { isNamed, nameOf, percent, weighedName } from "./wording.ts";
 
 /** Share below which a candidate is not worth a word. */
 export const worthNaming = 0.1;
+/** Rivals of the same share that are named. */
+const maxTied = 3;
 /** A share that would read as 0 %. */
 const asGoodAsNone = 0.025;
 /** Clocks of different senders differ by as much. */
@@ -46,17 +48,21 @@ export function isAnyChangeLikely({ causes }: Pick<ExplanationQuestion, "causes"
   return candidatesAmong(causes).some(({ cause, share }) => cause.changeId !== null && share >= worthNaming);
 }
 
-/** The strongest rival of what is suspected; and the likeliest change, where no change is suspected. */
+/** The strongest rivals of what is suspected; and the likeliest change, where no change is suspected. */
 export function rivalsOf(suspect: Candidate, question: ExplanationQuestion): readonly Claim[] {
   const others = candidatesAmong(question.causes).filter(
     ({ cause, share }) => share >= worthNaming && identityOf(cause) !== identityOf(suspect.cause),
   );
   const change =
     suspect.cause.changeId === null ? others.find(({ cause }) => cause.changeId !== null) : undefined;
-  const named = [...new Set([...others.slice(0, 1), ...(change === undefined ? [] : [change])])];
+  // None of those that tie is left out for its name.
+  const first = others.filter(
+    ({ share }, index) => index === 0 || percent(share) === percent(others[0]?.share ?? 0),
+  );
+  const named = new Set([...first.slice(0, maxTied), ...(change === undefined ? [] : [change])]);
   const byWord = new Map<string, Claim>();
   for (const rival of named) {
-    const cited = evidenceFor(rival.cause, question.evidence).slice(0, 3);
+    const cited = evidenceFor(rival.cause, question.evidence).slice(0, named.size > 1 ? 1 : 3);
     if (cited.length === 0) continue;
     const word = comparedWith(suspect, rival);
     const before = byWord.get(word);

@@ -38,6 +38,15 @@ describe("what else it may be", () => {
     expect(said).toEqual([`${word}: storefront (${Math.round(other * 20) * 5} %).`]);
   });
 
+  test("is all that tie, as far as three are worth a word", () => {
+    const said = rest(
+      rival({ service: "checkout", changeId: null, confidence: 0.3 }),
+      rival({ service: "storefront", changeId: null, confidence: 0.3 }),
+      rival({ service: "fraud-scorer", changeId: null, confidence: 0.3 }),
+    );
+    expect(said).toEqual(["Just as likely: storefront (30 %); fraud-scorer (30 %)."]);
+  });
+
   test("is a change with its title, in all services together, besides a likelier service", () => {
     const said = rest(
       rival({ service: "checkout", changeId: null, confidence: 0.5 }),
