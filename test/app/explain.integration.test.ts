@@ -96,6 +96,33 @@ test("the ranking sees changes from two hours before the first alert, and not ol
   expect(asked?.feedback.get("service:checkout")).toEqual({ right: 1, wrong: 1 });
 });
 
+test("a service that somebody names leads the card, and a rollout of another is not offered to be taken back", async () => {
+  const { store } = await freshStore();
+  const incident = await storeIncident(store);
+  const bench = createBench(store, null);
+  await bench.explain(incident.id);
+  await store.feedback.add({
+    kind: "right_cause",
+    incidentId: incident.id,
+    subject: "service:vault",
+    person: "oncall",
+    at: at(2),
+    data: {},
+  });
+  await bench.explain(incident.id);
+  const { causes, actions, ranked } = await storedExplanation(store, incident.id);
+  expect(ranked[0]).toMatchObject({ service: "vault", changeId: null, terms: [{ name: "verdict" }] });
+  expect(causes[0]?.text).toMatch(/^Most likely vault \(95 %\): oncall says that vault was the cause\./);
+  expect(actions.map(({ text }) => text)).toEqual([
+    "Look at vault first: oncall says that vault was the cause.",
+  ]);
+  bench.goTo(seconds(10));
+  await bench.explain(incident.id);
+  expect(await threadOf(store, incident.id)).toEqual([
+    "Now suspects vault instead of the rollout of fraud-scorer at 09:56 UTC (95 %), because oncall says that vault was the cause.",
+  ]);
+});
+
 test("explaining again without news changes nothing", async () => {
   const { store } = await freshStore();
   const incident = await storeIncident(store);

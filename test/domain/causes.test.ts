@@ -199,6 +199,35 @@ describe("changes", () => {
     expect(rankCauses(ask({ alerts: outage, changes: [change] }), shippedWeights)[0]?.changeId).toBeNull();
   });
 
+  test.each([
+    [4 * 60, ["came 4 min before the first alert", "came only 4 min before, less than alerts usually take"]],
+    [
+      0,
+      [
+        "came together with the first alert",
+        "came together with the first alert, and alerts usually take longer",
+      ],
+    ],
+    [-30, ["came 30 s after the first alert", "came 30 s after the first alert, by clocks that may differ"]],
+    [-360, ["came 6 min after the first alert"]],
+  ])("when a change came reads as it was, %s s before the first alert", (seconds, sentences) => {
+    const change = sketchChange({ service: "stock-a", title: "v2", at: new Date(noon - seconds * 1_000) });
+    const causes = rankCauses(ask({ alerts: outage, changes: [change] }), shippedWeights);
+    const said = causes
+      .find(({ changeId }) => changeId !== null)
+      ?.terms.filter(({ name }) => /^change:(recent|instant|after)$/.test(name))
+      .map(({ because }) => because.replace(/^deploy "v2" /, ""));
+    expect(said?.toSorted()).toEqual(sentences.toSorted());
+  });
+
+  test("what one alerting service calls is said to be called by one", () => {
+    const alerts = [sketchAlert({ name: "HighErrorRate", service: "cart-a", at: 0 })];
+    const changes = [sketchChange({ service: "stock-a", at: minutesBefore(4) })];
+    const terms = rankCauses(ask({ alerts, changes }), shippedWeights).flatMap((cause) => cause.terms);
+    const called = terms.find(({ name }) => name === "change:calledBy");
+    expect(called?.because).toBe("1 alerting service calls stock-a");
+  });
+
   test("a silent service is blamed when what it calls for changed minutes before its callers failed", () => {
     const alerts = [
       sketchAlert({ name: "HighErrorRate", service: "cart-a", at: 0 }),

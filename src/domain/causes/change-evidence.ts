@@ -160,21 +160,29 @@ function timing(label: string, lagMinutes: number): readonly Feature[] {
     return [{ name: "after", value: 1, because }];
   }
   const lag = Math.max(0, lagMinutes);
-  const before = duration(lag * 60_000);
-  const came = `${label} came`;
+  const { came, hadRun, hurried } = timesInWords(label, lagMinutes * 60_000);
   return [
-    {
-      name: "instant",
-      value: Math.exp(-lag),
-      because: `${came} only ${before} before, less than alerts usually take`,
-    },
-    {
-      name: "recent",
-      value: Math.exp(-lag / 10),
-      because: `${came} ${before} before the first alert`,
-    },
-    { name: "age", value: Math.log1p(lag) / 2, because: `${label} had run for ${before}` },
+    { name: "instant", value: Math.exp(-lag), because: hurried },
+    { name: "recent", value: Math.exp(-lag / 10), because: came },
+    { name: "age", value: Math.log1p(lag) / 2, because: hadRun },
   ];
+}
+
+/** @param lagMs - from the change to the first alert; below zero by no more than clocks differ. */
+function timesInWords(label: string, lagMs: number) {
+  const lag = duration(Math.abs(lagMs));
+  const usual = "alerts usually take longer";
+  const hadRun = `${label} had run for ${lag}`;
+  if (Math.abs(lagMs) < 1_000) {
+    const came = `${label} came together with the first alert`;
+    return { came, hadRun: `${label} had only just begun to run`, hurried: `${came}, and ${usual}` };
+  }
+  const came = `${label} came ${lag} ${lagMs > 0 ? "before" : "after"} the first alert`;
+  const hurried =
+    lagMs > 0
+      ? `${label} came only ${lag} before, less than alerts usually take`
+      : `${came}, by clocks that may differ`;
+  return { came, hadRun, hurried };
 }
 
 function content(label: string, change: Change, { load, text }: Facts): readonly Feature[] {
@@ -222,6 +230,10 @@ function place(label: string, { service, scene }: Facts): readonly Feature[] {
       value: hops > nearHops ? 1 : 0,
       because: `${service} is far from every alerting service`,
     },
-    { name: "calledBy", value: hurt > 0 ? 1 : 0, because: `${hurt} alerting services call ${service}` },
+    {
+      name: "calledBy",
+      value: hurt > 0 ? 1 : 0,
+      because: `${hurt} alerting ${hurt === 1 ? "service calls" : "services call"} ${service}`,
+    },
   ];
 }

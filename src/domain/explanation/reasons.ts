@@ -22,10 +22,10 @@ export function reasonsFor(cause: Cause, evidence: readonly Evidence[], max: num
   const terms = cause.terms.filter(
     (term) => term.score >= tellingScore && !(change !== undefined && saidOfChange.test(term.name)),
   );
-  return phrases(
-    terms.toSorted((a, b) => b.score - a.score),
-    subjectOf(cause, evidence),
-  ).slice(0, max);
+  const sorted = terms.toSorted((a, b) => b.score - a.score);
+  const subject = subjectOf(cause, evidence);
+  const said = phrases(sorted, subject);
+  return (said.length > 0 ? said : lastResorts(sorted, subject)).slice(0, max);
 }
 
 /** The strongest reasons against a suspect, each once. */
@@ -41,8 +41,29 @@ export function reasonsAgainst(cause: Cause, evidence: readonly Evidence[], max:
   ).slice(0, max);
 }
 
+/** What rules a change out by itself, whatever service it is blamed for. */
+const rulesOut = /^(?:change:(?:after|age|far|cosmetic|inert|undeployed)|silent)$/;
+
+/** Why the change that a cause blames is unlikely; undefined when the ranking gives no reason of its own. */
+export function whyNotThisChange(cause: Cause, evidence: readonly Evidence[]): string | undefined {
+  const terms = cause.terms.filter(({ name }) => rulesOut.test(name) || /recent$/.test(name));
+  return reasonsAgainst({ ...cause, terms }, evidence, 1)[0];
+}
+
+/** What people say of a suspect of this very incident: log-odds in sum, and the first word for it, or else empty. */
+export function wordOfPeople({ terms }: Cause): { readonly score: number; readonly text: string } {
+  const words = terms.filter(({ name }) => name === "verdict");
+  const said = words.find(({ score }) => score > 0);
+  return {
+    score: words.reduce((sum, { score }) => sum + score, 0),
+    text: said === undefined ? "" : openEnded(forPrompt(said.because, maxReason)),
+  };
+}
+
 /** What the sentence around the reasons is about. */
 interface Subject {
+  /** Name of the suspected service; empty without one. */
+  readonly service: string;
   /** What to call the suspected service: its name where the sentence speaks of a change of it. */
   readonly it: string;
   readonly isAlerting: boolean;
@@ -55,8 +76,9 @@ function subjectOf(cause: Cause, evidence: readonly Evidence[]): Subject {
   const isAlerting = evidence.some(
     (fact) => fact.kind === "alert" && partsOf(fact).service === cause.service,
   );
-  if (change === undefined) return { it: "it", isAlerting, title: "" };
-  return { it: nameOf(cause.service ?? "it"), isAlerting, title: partsOf(change).quote };
+  const service = nameOf(cause.service ?? "");
+  if (change === undefined) return { service, it: "it", isAlerting, title: "" };
+  return { service, it: service === "" ? "it" : service, isAlerting, title: partsOf(change).quote };
 }
 
 function phrases(terms: readonly CauseTerm[], subject: Subject): readonly string[] {
@@ -66,6 +88,28 @@ function phrases(terms: readonly CauseTerm[], subject: Subject): readonly string
     .map((because) => withoutTitle(because, subject.title))
     .filter((because) => because !== "");
   return [...new Set(said)];
+}
+
+/** What alerts of a kind say of the service that has them. */
+const kindsInWords: Readonly<Record<string, string>> = {
+  crash: "is down or restarting",
+  error: "is failing",
+  latency: "is slow",
+  log: "reports failures in its logs",
+  net: "has trouble with its network",
+  resource: "is short of a resource",
+  slo: "misses its objective",
+  traffic: "has unusual traffic",
+};
+
+/** Where nothing else speaks for a suspect: what its alerts are like, or that there are several. */
+function lastResorts(terms: readonly CauseTerm[], { it }: Subject): readonly string[] {
+  return terms.flatMap(({ name }) => {
+    const state = kindsInWords[name.replace(/^kind:/, "")];
+    if (name.startsWith("kind:") && state !== undefined)
+      return [`${it} ${state}, and the trouble of others usually follows from that`];
+    return name === "count" ? [`${it} has more than one alert`] : [];
+  });
 }
 
 /** The sentence has said what the change is called. */
@@ -84,6 +128,12 @@ const rewordings: readonly (readonly [RegExp, (subject: Subject, ...groups: read
     [
       /^(\d+) callers? of .+ (?:is|are) alerting$/,
       ({ it }, count) => `${counted(count, "caller")} of ${it} ${are(count)} alerting`,
+    ],
+    [
+      // Of a change, who calls what was changed; in the words of the same reason for the service, to be said once.
+      /^(\d+) alerting services? calls? (.+)$/,
+      ({ it, service }, count, changed) =>
+        `${counted(count, "caller")} of ${changed === service ? it : changed} ${are(count)} alerting`,
     ],
     [/^.+ was among the first to alert$/, ({ it }) => `${it} was among the first to alert`],
     [/^.+ has no alert of its own$/, ({ it }) => `${it} has no alert of its own`],

@@ -4,9 +4,9 @@ import { worstSeverity } from "../alert.ts";
 import type { Cause } from "../clustering/correlation.ts";
 import type { Answer, Explanation, ExplanationDraft, ExplanationQuestion, Material } from "../explanation.ts";
 import { oneLine } from "../view.ts";
+import { actionsOf } from "./actions.ts";
 import { firstFacts } from "./evidence.ts";
 import { reasonsAgainst, reasonsFor } from "./reasons.ts";
-import { actionsOf } from "./template.ts";
 import { whomOf } from "./whom.ts";
 import { capital, groundsOf, isNamed, percent, steadyLikelihood, suspectName } from "./wording.ts";
 

@@ -1,21 +1,26 @@
 /** The deterministic prose: what is broken for whom since when, what most likely caused it and why, what to do first. */
 
-import { isRecord } from "../alert/intake.ts";
 import type { Cause } from "../clustering/correlation.ts";
 import type { Claim, Evidence, ExplanationDraft, ExplanationQuestion } from "../explanation.ts";
 import type { Incident } from "../incident.ts";
-import { oneLine } from "../view.ts";
+import { actionsOf } from "./actions.ts";
 import { evidenceFor, firstFacts, partsOf } from "./evidence.ts";
-import { reasonsAgainst, reasonsFor } from "./reasons.ts";
+import { reasonsAgainst, reasonsFor, wordOfPeople } from "./reasons.ts";
+import {
+  type Candidate,
+  candidatesAmong,
+  changesSeen,
+  isAnyChangeLikely,
+  rivalsOf,
+  worthNaming,
+} from "./rivals.ts";
 import { alertsAmong, earliest, firstAlertOf, servicesInTrouble, severityOf, worstOf } from "./trouble.ts";
 import { namedInTrouble, whomOf } from "./whom.ts";
 import {
   alertName,
   alertSaying,
   capital,
-  changeOf,
   clock,
-  conditionOf,
   fullStop,
   groundsOf,
   isNamed,
@@ -24,14 +29,9 @@ import {
   nameOf,
   openEnded,
   percent,
-  suspectName,
   suspectPhrase,
+  weighedName,
 } from "./wording.ts";
-
-/** Confidence below which a second suspect is not worth a word. */
-const worthNaming = 0.1;
-/** Confidence from which undoing is suggested for a cause that is not the first. */
-const worthUndoing = 0.3;
 
 /**
  * Writes an explanation from the facts alone. Every claim cites evidence; without evidence there are no claims.
@@ -119,37 +119,43 @@ function causesOf(question: ExplanationQuestion): readonly Claim[] {
   const { causes, evidence } = question;
   const first = causes[0];
   if (!isNamed(first)) return [noCause(question), ...bestGuess(question)];
-  if (first.changeId === null && isAllThereIs(first, evidence)) return [onlyItself(first, question)];
+  if (first.changeId === null && isAllThereIs(first, evidence)) return onlyItself(first, question);
   const grounds = groundsOf(first, evidence);
   const against = reasonsAgainst(first, evidence, 2);
   const doubt = { text: `What does not fit: ${against.join("; ")}.`, evidence: grounds.slice(0, 3) };
   return [
-    { text: suspectSentence(first, question), evidence: grounds.slice(0, 5) },
+    suspectClaim(first, question),
     ...metricsOf(first, evidence),
     ...(against.length === 0 ? [] : [doubt]),
-    ...runnerUp(question),
+    ...rivalsOf({ cause: first, share: first.confidence }, question),
   ];
 }
 
 /** True when nothing but alerts of the suspected service itself speaks for it: then it is a symptom, not a finding. */
 function isAllThereIs(cause: Cause, evidence: readonly Evidence[]): boolean {
+  if (wordOfPeople(cause).score > 0) return false;
   return evidence.every((fact) =>
     fact.kind === "alert" ? partsOf(fact).service === cause.service : partsOf(fact).service !== cause.service,
   );
 }
 
-function suspectSentence(cause: Cause, question: ExplanationQuestion): string {
-  const reasons = reasonsFor(cause, question.evidence, 2);
-  const why = reasons.length === 0 ? "" : `: ${reasons.join("; ")}`;
+function suspectClaim(cause: Cause, question: ExplanationQuestion): Claim {
+  const { evidence } = question;
+  const reasons = reasonsFor(cause, evidence, 2);
+  const why = reasons.length > 0 ? `: ${reasons.join("; ")}` : whyWithoutReasons(cause);
   const word = likelihoodOf(cause.confidence);
   const lead = word === "weak suspicion" ? "Weak suspicion:" : capital(word);
-  const isOnlyChanges =
-    question.causes[1] === undefined ||
-    question.causes[1].changeId === null ||
-    question.causes[1].confidence < worthNaming;
-  const unblamed =
-    cause.changeId === null && isOnlyChanges ? ` ${capital(changesSeen(question.evidence))}.` : "";
-  return `${lead} ${suspectPhrase(cause, question)} (${percent(cause.confidence)})${why}.${unblamed}`;
+  const text = `${lead} ${suspectPhrase(cause, question)} (${percent(cause.confidence)})${why}.`;
+  const grounds = groundsOf(cause, evidence).slice(0, 5);
+  if (cause.changeId !== null || isAnyChangeLikely(question)) return { text, evidence: grounds };
+  const changes = changesSeen(question);
+  return { text: `${text} ${capital(changes.text)}.`, evidence: [...grounds, ...changes.evidence] };
+}
+
+/** Of a service that comes first for want of a better one; of a change, when it came is said. */
+function whyWithoutReasons({ changeId, terms }: Cause): string {
+  if (changeId !== null || terms.length === 0) return "";
+  return ": nothing speaks for it in particular, but nothing likelier was found";
 }
 
 /** What the suspect's own metrics did, the strongest first. */
@@ -164,139 +170,42 @@ function metricsOf(cause: Cause, evidence: readonly Evidence[]): readonly Claim[
   return [{ text: `Its metrics: ${openEnded(partsOf(metric).fact)}.`, evidence: [metric.number] }];
 }
 
-function runnerUp(question: ExplanationQuestion): readonly Claim[] {
+function onlyItself({ service }: Cause, question: ExplanationQuestion): readonly Claim[] {
+  const text = `Not enough evidence to name a cause: only ${nameOf(service ?? "one service")} is alerting`;
+  const evidence = firstFacts(question.evidence, 2);
+  const change = candidatesAmong(question.causes).find(({ cause }) => cause.changeId !== null);
+  if (change !== undefined && change.share >= worthNaming)
+    return [{ text: `${text}.`, evidence }, ...guessOf(change, question)];
+  return [{ text: `${text}, and ${changesSeen(question).text}.`, evidence }];
+}
+
+function noCause(question: ExplanationQuestion): Claim {
   const { causes, evidence } = question;
-  const [first, second] = causes;
-  if (!isNamed(second) || second.confidence < worthNaming) return [];
-  const cited = evidenceFor(second, evidence);
-  if (cited.length === 0) return [];
-  const isSame = second.changeId === null && second.service === first?.service;
-  const what = isSame
-    ? `${nameOf(second.service ?? "")} by itself, without a change`
-    : suspectName(second, question);
-  return [{ text: `Less likely: ${what} (${percent(second.confidence)}).`, evidence: cited.slice(0, 3) }];
-}
-
-function onlyItself({ service }: Cause, { evidence }: ExplanationQuestion): Claim {
-  return {
-    text: `Not enough evidence to name a cause: only ${nameOf(service ?? "one service")} is alerting, and ${changesSeen(evidence)}.`,
-    evidence: firstFacts(evidence, 2),
-  };
-}
-
-function noCause({ causes, evidence }: ExplanationQuestion): Claim {
   const [first] = causes;
   const why = first === undefined ? [] : [...reasonsFor(first, [], 1), ...reasonsAgainst(first, [], 1)];
   const because = why.length === 0 ? "" : `; ${why[0]}`;
-  const changes = evidence.filter((fact) => partsOf(fact).changeId !== null);
-  const numbers = changes.slice(0, 3).map((fact) => fact.number);
+  const changes = changesSeen(question);
+  const nothing = isAnyChangeLikely(question)
+    ? "no service and no change stands out"
+    : `no service stands out, and ${changes.text}`;
   return {
-    text: `Not enough evidence to name a cause: no service stands out, and ${changesSeen(evidence)}${because}.`,
-    evidence: numbers.length > 0 ? numbers : firstFacts(evidence, 2),
+    text: `Not enough evidence to name a cause: ${nothing}${because}.`,
+    evidence: changes.evidence.length > 0 ? changes.evidence : firstFacts(evidence, 2),
   };
 }
 
 /** Where nothing is likely enough to be called a suspect, what comes nearest is worth a look all the same. */
 function bestGuess(question: ExplanationQuestion): readonly Claim[] {
-  const guess = question.causes.find(isNamed);
-  if (guess === undefined || guess.confidence < worthNaming) return [];
-  const cited = evidenceFor(guess, question.evidence);
+  const [guess] = candidatesAmong(question.causes);
+  if (guess === undefined || guess.share < worthNaming) return [];
+  return [...guessOf(guess, question), ...rivalsOf(guess, question)];
+}
+
+function guessOf({ cause, share }: Candidate, question: ExplanationQuestion): readonly Claim[] {
+  const cited = evidenceFor(cause, question.evidence);
   if (cited.length === 0) return [];
-  const [why] = reasonsFor(guess, question.evidence, 1);
+  const [why] = reasonsFor(cause, question.evidence, 1);
   const because = why === undefined ? "" : `: ${why}`;
-  const text = `The best guess is ${suspectName(guess, question)} (${percent(guess.confidence)})${because}.`;
+  const text = `The best guess is ${weighedName(cause, share, question)}${because}.`;
   return [{ text, evidence: cited.slice(0, 3) }];
-}
-
-function changesSeen(evidence: readonly Evidence[]): string {
-  const count = evidence.filter((fact) => partsOf(fact).changeId !== null).length;
-  if (count === 0) return "no change was reported around the start";
-  return count === 1
-    ? "the one change reported around the start does not fit"
-    : `none of the ${count} changes reported around the start fits`;
-}
-
-// ---------- what to do first ----------
-
-/**
- * Suggested actions. They come from here alone: never from the text of an alert, never from a model, and in our order
- * of the causes, whatever order a model argues for. None once it is over.
- */
-export function actionsOf(question: ExplanationQuestion): readonly Claim[] {
-  const { incident, causes, evidence, undo } = question;
-  if (incident.state === "resolved") return [];
-  const first = causes[0];
-  const actions: Claim[] = [];
-  for (const [index, cause] of causes.slice(0, 3).entries()) {
-    const way = undo.find((candidate) => candidate.changeId === cause.changeId);
-    if (way === undefined || (index > 0 && cause.confidence < worthUndoing)) continue;
-    const cited = evidence
-      .filter((fact) => partsOf(fact).changeId === way.changeId)
-      .map((fact) => fact.number);
-    if (cited.length > 0)
-      actions.push({ text: `${capital(oneLine(way.title, 200))}.`, evidence: cited, command: way.command });
-  }
-  if (first !== undefined && actions.length === 0)
-    actions.push(...checkChange(first, question), ...lookAt(first, evidence));
-  return [...actions.slice(0, 2), ...aboutDrift(evidence), ...compareWith(evidence)];
-}
-
-/** Drift is more often a broken feed than a changed world: retraining on it would teach the model the fault. */
-function aboutDrift(evidence: readonly Evidence[]): readonly Claim[] {
-  // The newest says most of the model.
-  const drifting = evidence.findLast(({ data }) => isDrift(data["drift"]));
-  const drift = drifting?.data["drift"];
-  if (drifting === undefined || !isDrift(drift)) return [];
-  const { model, features, isWorse } = drift;
-  const what = features.length === 0 ? "its input" : listOf(features, 3);
-  const then = isWorse ? `retrain ${model} if the change is real` : "no loss is known, so there is time";
-  return [{ text: oneLine(`Check what feeds ${what} first; ${then}.`, 300), evidence: [drifting.number] }];
-}
-
-/** Stored by `selectEvidence`. */
-function isDrift(
-  value: unknown,
-): value is { readonly model: string; readonly features: readonly string[]; readonly isWorse: boolean } {
-  if (!isRecord(value)) return false;
-  const { model, features, isWorse } = value;
-  const areTexts = Array.isArray(features) && features.every((feature) => typeof feature === "string");
-  return typeof model === "string" && areTexts && typeof isWorse === "boolean";
-}
-
-/** An earlier incident like it is worth reading where it is known how it ended. */
-function compareWith(evidence: readonly Evidence[]): readonly Claim[] {
-  const past = evidence.find((fact) => fact.kind === "incident");
-  if (past === undefined) return [];
-  const { incidentId, similarity, ending } = past.data;
-  if (typeof incidentId !== "number" || typeof similarity !== "number" || typeof ending !== "string")
-    return [];
-  const how = openEnded(ending);
-  const text = `Compare with incident ${incidentId}, ${Math.round(similarity * 100)} % similar, which ${how.startsWith("ended") ? how : `was ${how}`}.`;
-  return [{ text: oneLine(text, 300), evidence: [past.number] }];
-}
-
-function checkChange(cause: Cause, question: ExplanationQuestion): readonly Claim[] {
-  const change = changeOf(cause, question.evidence);
-  if (change === undefined) return [];
-  const { author } = change.data;
-  const whom =
-    typeof author === "string" && author !== "" ? `${nameOf(author)}, who made it` : "whoever made it";
-  const text = `Check ${suspectName(cause, question)} with ${whom}, and take it back if it fits.`;
-  return [{ text, evidence: [change.number] }];
-}
-
-function lookAt(cause: Cause, evidence: readonly Evidence[]): readonly Claim[] {
-  const alerts = alertsAmong(evidence);
-  const first = earliest(alerts);
-  // Of a lone alert the summary has said all there is.
-  if (first === undefined || alerts.length < 2) return [];
-  if (cause.service === null)
-    return [{ text: `Start with the earliest alert, ${alertName(first)}.`, evidence: [first.number] }];
-  const own = firstAlertOf(cause.service, alerts);
-  if (own !== undefined)
-    return [{ text: `Look at ${nameOf(cause.service)} first: ${conditionOf(own)}.`, evidence: [own.number] }];
-  const ways = evidence.filter((fact) => fact.kind === "topology" && partsOf(fact).service === cause.service);
-  if (ways.length === 0) return [];
-  const text = `Look at ${nameOf(cause.service)} first: it has no alert of its own, but what calls it has.`;
-  return [{ text, evidence: ways.map((fact) => fact.number) }];
 }

@@ -2,6 +2,7 @@
 import type { Cause } from "../clustering/correlation.ts";
 import type { Evidence, ExplanationQuestion, Likelihood } from "../explanation.ts";
 import type { Incident } from "../incident.ts";
+import { suspectName as bareName } from "../learning/feedback.ts";
 import { duration, shorten } from "../view.ts";
 import { evidenceFor, firstFacts, partsOf } from "./evidence.ts";
 import { forPrompt } from "./model-text.ts";
@@ -122,10 +123,10 @@ export function isNamed(cause: Cause | undefined): cause is Cause {
   return cause !== undefined && (cause.service !== null || cause.changeId !== null);
 }
 
-/** A suspect in a few words: "the deploy of checkout at 09:58 UTC", or "checkout". */
+/** A suspect in a few words: "the deploy of checkout at 09:58 UTC", "change d-41 on checkout", or "checkout". */
 export function suspectName(cause: Cause, { evidence, incident }: ExplanationQuestion): string {
   const change = changeOf(cause, evidence);
-  if (change === undefined) return nameOf(cause.service ?? "an unnamed change");
+  if (change === undefined) return nameOf(bareName(cause));
   const at = change.at === null ? "" : ` at ${clock(change.at, incident)}`;
   return `the ${changeName(change)}${at}`;
 }
@@ -143,6 +144,14 @@ function changeName({ data, text }: Evidence): string {
   if (typeof kind !== "string") return openEnded(text);
   const what = changeKinds[kind] ?? `${kind} of`;
   return typeof service === "string" ? `${what} ${nameOf(service)}` : what.replace(/ (?:of|to)$/, "");
+}
+
+/** A suspect with its share: "the commit at 09:50 UTC (“retry payments”, 25 %)", or "checkout (15 %)". */
+export function weighedName(cause: Cause, confidence: number, question: ExplanationQuestion): string {
+  const change = changeOf(cause, question.evidence);
+  const quote = change === undefined ? "" : partsOf(change).quote;
+  const title = quote === "" ? "" : `“${quoteOf(quote)}”, `;
+  return `${suspectName(cause, question)} (${title}${percent(confidence)})`;
 }
 
 /** A suspect in full: "the deploy of checkout at 09:58 UTC (“v2.3.1”), 4 min before the first alert". */

@@ -157,10 +157,13 @@ function ballotsOf(verdicts: readonly Verdict[]): Map<string, Map<string, boolea
 
 /** How much more likely a cause is once somebody who knows the incident names it: log-odds of 95 %. */
 const verdictLogOdds = Math.log(0.95 / 0.05);
+/** Nothing that somebody names was quite impossible before. */
+const leastShare = 1e-9;
 
 /**
  * The ranking of an incident after what people said of this very incident: their word is one more term of the score,
- * and moves the confidence as evidence of that strength does.
+ * and moves the confidence as evidence of that strength does. What somebody names is a candidate, also where the ranking
+ * found nothing that points at it, and goes first while nobody refuses it or names another.
  * @param causes - best first; their confidences need not sum to 1.
  * @param nameOf - person id to name.
  */
@@ -170,27 +173,59 @@ export function heedVerdicts(
   nameOf: (person: string) => string,
 ): readonly Cause[] {
   if (verdicts.length === 0) return causes;
-  const heeded = causes.map((cause) => {
-    const terms = verdicts.flatMap((verdict) => {
+  const candidates = withStated(causes, verdicts);
+  const weights = verdicts.map((verdict) => weightOf(verdict, verdicts, candidates));
+  const heeded = candidates.map((cause) => {
+    const terms = verdicts.flatMap((verdict, index) => {
       const agrees = agreement(cause, verdict);
       if (agrees === null) return [];
       const because = `${oneLine(nameOf(verdict.person), 60)} says that ${suspectName(verdict)} was ${verdict.isRight ? "" : "not "}the cause`;
-      return [{ name: "verdict", score: agrees ? verdictLogOdds : -verdictLogOdds, because }];
+      return [{ name: "verdict", score: (agrees ? 1 : -1) * (weights[index] ?? 0), because }];
     });
     const extra = terms.reduce((sum, term) => sum + term.score, 0);
     return { cause, terms, extra };
   });
-  const before = causes.reduce((sum, cause) => sum + cause.confidence, 0);
   const odds = heeded.map(({ cause, extra }) => cause.confidence * Math.exp(extra));
   // What the list leaves out is neither confirmed nor refused.
-  const rest = Math.max(0, 1 - before);
-  const total = odds.reduce((sum, value) => sum + value, rest);
+  const total = odds.reduce((sum, value) => sum + value, restOf(candidates));
   return heeded
     .map(({ cause, terms, extra }, index): Cause => {
       const confidence = total === 0 ? 0 : (odds[index] ?? 0) / total;
       return { ...cause, confidence, score: cause.score + extra, terms: [...cause.terms, ...terms] };
     })
     .sort((a, b) => b.confidence - a.confidence);
+}
+
+/** The causes, and those that people name beside them, which share with the unknown what the list leaves out. */
+function withStated(causes: readonly Cause[], verdicts: readonly Verdict[]): readonly Cause[] {
+  const stated = new Map<string, Pick<Suspect, "service" | "changeId">>();
+  for (const verdict of verdicts) {
+    if (!verdict.isRight || causes.some((cause) => agreement(cause, verdict) !== null)) continue;
+    const { service, changeId } = verdict;
+    stated.set(subjectOf(verdict), { service, changeId: changeId === noChange ? null : changeId });
+  }
+  const confidence = Math.max(leastShare, restOf(causes) / (stated.size + 1));
+  return [...causes, ...[...stated.values()].map((one) => ({ ...one, confidence, score: 0, terms: [] }))];
+}
+
+function restOf(causes: readonly Cause[]): number {
+  return Math.max(
+    0,
+    causes.reduce((rest, { confidence }) => rest - confidence, 1),
+  );
+}
+
+/**
+ * Log-odds of a word. The first who names what nobody refuses has seen what no alert told: to them it is as likely as
+ * all else together, however unlikely the ranking holds it, and their word comes on top of that.
+ */
+function weightOf(verdict: Verdict, verdicts: readonly Verdict[], candidates: readonly Cause[]): number {
+  const first = verdicts.find((one) => one.isRight && subjectOf(one) === subjectOf(verdict));
+  const about = candidates.filter((cause) => agreement(cause, verdict) !== null);
+  const isRefused = verdicts.some((one) => about.every((cause) => agreement(cause, one) === false));
+  if (first !== verdict || isRefused) return verdictLogOdds;
+  const share = about.reduce((sum, { confidence }) => sum + confidence, 0);
+  return verdictLogOdds - Math.log(Math.min(1, Math.max(leastShare, share)));
 }
 
 /** True when the verdict speaks for the cause, false against it, null when it is about something else. */

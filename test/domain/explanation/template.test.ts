@@ -81,7 +81,7 @@ describe("reads as an engineer would write it", () => {
       [
         "ranker and search have been in trouble since 09:59 UTC; web depends on them and has no alert in this incident so far.",
         "It began with CpuSaturated (warning) on ranker: CPU 98 %; worst is HighLatency (high) on search: p99 3 s.",
-        "cause: Most likely ranker (95 %): everything else that alerts depends on it; it was among the first to alert. The one change reported around the start does not fit.",
+        "cause: Most likely ranker (95 %): everything else that alerts depends on it; it was among the first to alert. The one change reported around the start is not a likely cause.",
         "do: Look at ranker first: CpuSaturated (warning).",
       ],
     ],
@@ -91,7 +91,7 @@ describe("reads as an engineer would write it", () => {
         "cart and checkout have been in trouble since 10:00 UTC; web depends on them and has no alert in this incident so far.",
         "It began with HighLatency (high) on cart: p99 3 s.",
         "cause: Most likely cart (70 %): everything else that alerts depends on it; it was among the first to alert.",
-        "cause: Less likely: the config change of cart at 10:05 UTC (15 %).",
+        "cause: Less likely: the config change of cart at 10:05 UTC (“pool 50”, 15 %).",
         "do: Look at cart first: HighLatency (high).",
       ],
     ],
@@ -220,8 +220,8 @@ test("that the evidence is not enough is an answer, with the best guess", () => 
     undo: [],
   });
   expect(texts(draft.causes)).toEqual([
-    "Not enough evidence to name a cause: no service stands out, and none of the 2 changes reported around the start fits.",
-    "The best guess is the rollout of fraud-scorer at 09:56 UTC (30 %): checkout calls fraud-scorer.",
+    "Not enough evidence to name a cause: no service and no change stands out.",
+    "The best guess is the rollout of fraud-scorer at 09:56 UTC (“deploy fraud-scorer 41 to 42”, 30 %): checkout calls fraud-scorer.",
   ]);
 });
 
@@ -230,7 +230,7 @@ test("why the evidence is not enough is said where the ranking says it", () => {
   const none = buildCause({ service: null, changeId: null, terms: [{ name: "reach", score: 1, because }] });
   const draft = writeTemplate({ ...buildQuestion({ causes: [none] }), undo: [] });
   expect(texts(draft.causes)).toEqual([
-    `Not enough evidence to name a cause: no service stands out, and none of the 2 changes reported around the start fits; ${because}.`,
+    `Not enough evidence to name a cause: no service stands out, and none of the 2 changes reported around the start is a likely cause; ${because}.`,
   ]);
   expect(draft.causes[0]?.evidence.length).toBeGreaterThan(0);
   expect(texts(draft.actions)).toEqual(["Start with the earliest alert, HighLatency (high) on checkout."]);

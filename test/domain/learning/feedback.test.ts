@@ -154,6 +154,72 @@ describe("heeding what was said of this very incident", () => {
     expect(heeded.every(({ confidence }) => confidence >= 0)).toBe(true);
   });
 
+  describe("of what the ranking did not suspect", () => {
+    const named = (heeded: readonly Cause[]) => heeded.map(({ service, changeId }) => [service, changeId]);
+    const sum = (heeded: readonly Cause[]) => heeded.reduce((all, { confidence }) => all + confidence, 0);
+
+    test.each<[string, Partial<Verdict>, readonly [string | null, string | null]]>([
+      ["a service", { service: "vault" }, ["vault", null]],
+      ["a change of a service", { service: "dns", changeId: "d-9" }, ["dns", "d-9"]],
+      ["a change of no known service", { service: null, changeId: "d-9" }, [null, "d-9"]],
+    ])("%s that somebody names goes first, with their word as its reason", (_name, over, suspect) => {
+      const heeded = heedVerdicts(ranking, [verdict(over)], nameOf);
+      expect(named(heeded)[0]).toEqual(suspect);
+      expect(heeded).toHaveLength(ranking.length + 1);
+      expect(heeded[0]?.confidence).toBeGreaterThan(0.9);
+      const because = `Ada says that ${suspectName({ service: null, changeId: null, ...over })} was the cause`;
+      expect(heeded[0]?.terms).toEqual([{ name: "verdict", score: heeded[0]?.score, because }]);
+      expect(sum(heeded)).toBeLessThanOrEqual(1);
+    });
+
+    test("it goes first also where the ranking leaves nothing out", () => {
+      const heeded = heedVerdicts([cause("api", 1)], [verdict({ service: "vault" })], nameOf);
+      expect(named(heeded)[0]).toEqual(["vault", null]);
+      expect(sum(heeded)).toBeLessThanOrEqual(1);
+    });
+
+    test("so does one that it held next to impossible", () => {
+      const heeded = heedVerdicts(
+        [cause("api", 0.98), cause("db", 0.001)],
+        [verdict({ service: "db" })],
+        nameOf,
+      );
+      expect(named(heeded)[0]).toEqual(["db", null]);
+      expect(heeded[0]?.confidence).toBeCloseTo(0.95, 1);
+      expect(heeded[0]?.score).toBeCloseTo(1 + (heeded[0]?.terms.at(-1)?.score ?? 0));
+    });
+
+    test("one that somebody else refuses does not", () => {
+      const said = [
+        verdict({ service: "vault" }),
+        verdict({ service: "vault", isRight: false, person: "b" }),
+      ];
+      const heeded = heedVerdicts(ranking, said, nameOf);
+      expect(named(heeded)[0]).toEqual(["api", "d-1"]);
+      expect(named(heeded)).toContainEqual(["vault", null]);
+      expect(sum(heeded)).toBeLessThanOrEqual(1);
+    });
+
+    test("two who name two leave it open between those", () => {
+      const said = [verdict({ service: "vault" }), verdict({ service: "dns", person: "b" })];
+      const [first, second, third] = heedVerdicts(ranking, said, nameOf);
+      expect([first?.service, second?.service]).toEqual(["vault", "dns"]);
+      expect(second?.confidence).toBeCloseTo(first?.confidence ?? 0);
+      expect(third?.confidence).toBeLessThan(0.05);
+    });
+
+    test("a refused change of it takes nothing from a service that somebody names", () => {
+      const said = [verdict({ changeId: "d-1", isRight: false }), verdict({ person: "b" })];
+      const heeded = heedVerdicts([cause("db", 0.9), ...ranking.slice(0, 2)], said, nameOf);
+      expect(named(heeded)[0]).toEqual(["api", null]);
+    });
+
+    test("what is refused becomes no candidate", () => {
+      const heeded = heedVerdicts(ranking, [verdict({ service: "vault", isRight: false })], nameOf);
+      expect(named(heeded)).toEqual(named(ranking));
+    });
+  });
+
   test("without a word nothing changes", () => expect(heedVerdicts(ranking, [], nameOf)).toBe(ranking));
 });
 
