@@ -22,17 +22,19 @@ afterEach(async () => {
 
 /**
  * Incidents of one kind: a log alert on a worker is to blame each time, although a caller shouts earlier and louder.
- * The shipped weights blame the caller, so there is something to learn.
+ * The shipped weights blame the caller, so there is something to learn; each is of other services, so that votes for one
+ * say nothing of the next.
  */
 async function recordIncidents(count: number): Promise<void> {
-  await store.incidents.saveTopology("test", { edges: [["web", "worker"]], services: [] }, at(0));
+  const edges = Array.from({ length: count }, (_, i) => [`web-${i + 1}`, `worker-${i + 1}`] as const);
+  await store.incidents.saveTopology("test", { edges, services: [] }, at(0));
   for (let id = 1; id <= count; id += 1) {
     const start = id * 300;
     const alerts = [
       buildTracked(
         {
           name: "CpuThrottlingHigh",
-          service: "web",
+          service: `web-${id}`,
           severity: "critical",
           startsAt: at(start),
           summary: "cpu is throttled",
@@ -42,7 +44,7 @@ async function recordIncidents(count: number): Promise<void> {
       buildTracked(
         {
           name: "MemoryPressure",
-          service: "web",
+          service: `web-${id}`,
           severity: "critical",
           startsAt: at(start + 0.2),
           summary: "memory is short",
@@ -52,7 +54,7 @@ async function recordIncidents(count: number): Promise<void> {
       buildTracked(
         {
           name: "ErrorLogBurst",
-          service: "worker",
+          service: `worker-${id}`,
           severity: "info",
           startsAt: at(start + 2),
           summary: "errors in the log",
@@ -73,7 +75,7 @@ async function recordIncidents(count: number): Promise<void> {
     await store.feedback.add({
       kind: "right_cause",
       incidentId: id,
-      subject: "service:worker",
+      subject: `service:worker-${id}`,
       person: "oncall",
       at: at(start + 30),
       data: {},
@@ -99,8 +101,8 @@ describe("retraining the correlator", () => {
     expect(weights).not.toEqual(shippedWeights);
     const alerts = (await store.incidents.alerts(40, 10)).map((stored) => stored.alert);
     const question = { alerts, changes: [], topology: await store.incidents.topology(), feedback: new Map() };
-    expect(rankCauses(question, shippedWeights)[0]?.service).toBe("web");
-    expect(rankCauses(question, weights)[0]?.service).toBe("worker");
+    expect(rankCauses(question, shippedWeights)[0]?.service).toBe("web-40");
+    expect(rankCauses(question, weights)[0]?.service).toBe("worker-40");
     const top = fitted.comparison.find(({ name }) => name === "service_top1");
     expect(top).toMatchObject({ champion: 0, challenger: 1, interval: [1, 1], n: 12 });
   });

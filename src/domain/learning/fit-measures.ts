@@ -3,24 +3,18 @@
  * chance: each question is answered by both, so the differences are resampled in pairs.
  */
 
+import { rankAnswers } from "../causes.ts";
 import type { MetricComparison } from "../rollout/metric-comparison.ts";
 import type { Weights } from "../weights.ts";
-import {
-  type Choice,
-  changeChoices,
-  judge,
-  type LabelledCause,
-  type LabelledPair,
-  logistic,
-  noChange,
-  pairScore,
-  serviceChoices,
-  type Values,
-} from "./fit-choices.ts";
+import { noChange } from "./feedback.ts";
+import { logistic, pairScore } from "./fit-pairs.ts";
+import { type LabelledCause, type LabelledPair, rightChanges } from "./labels.ts";
 
 /** With fewer questions an interval would look surer than it is. */
 export const fewestCompared = 8;
 const resamples = 1_000;
+/** Of the right answer; below it a log loss says little more than that it was not expected. */
+const leastChance = 1e-4;
 
 type Rows = ReadonlyMap<string, readonly number[]>;
 
@@ -53,28 +47,57 @@ function answersOf(
   held: { readonly causes: readonly LabelledCause[]; readonly pairs: readonly LabelledPair[] },
   weights: Weights,
 ): Rows {
-  const { service, change, noChange: none } = weights.causes;
-  return new Map([
-    ...answersTo("service", serviceChoices(held.causes, weights), service),
-    ...answersTo("change", changeChoices(held.causes, weights), { ...change, [noChange]: none }),
-    ...answersOnPairs(held.pairs, weights),
-  ]);
+  return new Map([...answersOnCauses(held.causes, weights), ...answersOnPairs(held.pairs, weights)]);
 }
 
-function answersTo(name: string, choices: readonly Choice[], weights: Values): [string, number[]][] {
-  if (choices.length === 0) return [];
-  const judged = choices.map((choice) => ({ choice, ...judge(choice, weights) }));
-  const ahead = judged.map(({ choice, scores }) => {
-    const best = Math.max(
-      ...choice.candidates.map(({ isRight }, i) => (isRight ? (scores[i] ?? 0) : Number.NEGATIVE_INFINITY)),
-    );
-    return scores.filter((score, i) => score >= best && choice.candidates[i]?.isRight === false).length;
-  });
+/** How one answer to one question turned out. */
+interface Outcome {
+  /** How many other answers come before the right one. */
+  readonly ahead: number;
+  /** Probability of the right one. */
+  readonly chance: number;
+}
+
+/** What the ranking itself, under these weights, answers to "which service" and "which change, or none". */
+function answersOnCauses(rows: readonly LabelledCause[], weights: Weights): [string, number[]][] {
+  const [services, changes]: [Outcome[], Outcome[]] = [[], []];
+  for (const row of rows) {
+    const answers = rankAnswers(row.question, weights);
+    if (row.service !== null) {
+      const named = answers.map(({ service, confidence }) => ({ name: service ?? "", confidence }));
+      services.push(outcomeOf(named, new Set([row.service])));
+    }
+    const right = row.changeId === noChange ? new Set([noChange]) : rightChanges(row);
+    // Without a change in reach there is nothing to choose from, and one that is not in reach cannot be chosen.
+    if (row.question.changes.length === 0 || right.size === 0) continue;
+    const named = answers.map(({ changeId, confidence }) => ({ name: changeId ?? noChange, confidence }));
+    changes.push(outcomeOf(named, right));
+  }
+  return [...metricsOf("service", services), ...metricsOf("change", changes)];
+}
+
+/** @param answers - best first; what one name is answered by several times counts together. */
+function outcomeOf(
+  answers: readonly { readonly name: string; readonly confidence: number }[],
+  right: ReadonlySet<string>,
+): Outcome {
+  const names = [...new Set(answers.map(({ name }) => name))];
+  const place = names.findIndex((name) => right.has(name));
+  const chance = answers.reduce((sum, { name, confidence }) => sum + (right.has(name) ? confidence : 0), 0);
+  return { ahead: place === -1 ? names.length : place, chance };
+}
+
+function metricsOf(name: string, outcomes: readonly Outcome[]): [string, number[]][] {
+  if (outcomes.length === 0) return [];
   return [
-    [`${name}_top1`, ahead.map((count) => (count === 0 ? 1 : 0))],
-    [`${name}_top3`, ahead.map((count) => (count < 3 ? 1 : 0))],
-    [`${name}_log_loss`, judged.map(({ right }) => -Math.log(Math.max(right, 1e-9)))],
+    [`${name}_top1`, outcomes.map(({ ahead }) => (ahead === 0 ? 1 : 0))],
+    [`${name}_top3`, outcomes.map(({ ahead }) => (ahead < 3 ? 1 : 0))],
+    [`${name}_log_loss`, outcomes.map(({ chance }) => logLoss(chance))],
   ];
+}
+
+function logLoss(chance: number): number {
+  return -Math.log(Math.min(1, Math.max(chance, leastChance)));
 }
 
 /** Only what people said is measured; what nobody objected to would flatter whatever decided it. */
@@ -86,9 +109,7 @@ function answersOnPairs(pairs: readonly LabelledPair[], { clustering }: Weights)
     ["pair_accuracy", said.map((pair, i) => ((chances[i] ?? 0) > 0.5 === pair.areTogether ? 1 : 0))],
     [
       "pair_log_loss",
-      said.map(
-        (pair, i) => -Math.log(Math.max(pair.areTogether ? (chances[i] ?? 0) : 1 - (chances[i] ?? 0), 1e-9)),
-      ),
+      said.map((pair, i) => logLoss(pair.areTogether ? (chances[i] ?? 0) : 1 - (chances[i] ?? 0))),
     ],
   ];
 }

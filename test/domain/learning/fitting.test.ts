@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { fitWeights, type LabelledCause, type LabelledPair } from "../../../src/domain/learning/fitting.ts";
 import { shippedWeights, weightsSchema } from "../../../src/domain/weights.ts";
 import { noon, sketchAlert, sketchChange, twoShops } from "./judgement-build.ts";
+import { changeBefore, question } from "./labelled-build.ts";
 
 /** Incidents in which, against the shipped weights, the service with the traffic alert is always to blame. */
 function odd(count: number): LabelledCause[] {
@@ -11,7 +12,7 @@ function odd(count: number): LabelledCause[] {
         sketchAlert({ name: "HighCPU", service: "web-a", at: 0 }),
         sketchAlert({ name: "TrafficDrop", service: "web-b", at: 1 }),
       ],
-      changes: [sketchChange({ id: `c${i}`, service: "web-b", at: new Date(noon - 240_000) })],
+      changes: [sketchChange({ id: `c${i}`, service: "web-b", at: new Date(noon - 1_800_000) })],
       topology: twoShops,
       feedback: new Map(),
     },
@@ -80,6 +81,28 @@ describe("enough data", () => {
     });
     expect(again).toEqual(result);
   });
+});
+
+test("what the ranking answers rightly already is not counted as gained", () => {
+  // The deploy on the only service that alerts is to blame each time, and is suspected first.
+  const causes = Array.from({ length: 80 }, (_, i): LabelledCause => {
+    const changes = [changeBefore(5, { id: `c${i}`, service: "stock-a" })];
+    const alerts = [sketchAlert({ name: "HighErrorRate", service: "stock-a", at: 0 })];
+    return {
+      question: question({ alerts, changes }),
+      service: "stock-a",
+      changeId: `c${i}`,
+      at: new Date(noon + i * 60_000),
+    };
+  });
+  const result = fitWeights({ causes, pairs: [], champion: shippedWeights });
+  if (result.kind !== "fitted") throw new Error(result.problem);
+  const measured = new Map(result.comparison.map((metric) => [metric.name, metric]));
+  expect(measured.get("change_top1")).toMatchObject({ champion: 1, challenger: 1, n: 24, interval: [0, 0] });
+  for (const name of ["change_log_loss", "service_log_loss"]) {
+    const loss = measured.get(name);
+    expect(loss?.challenger).toBeLessThan(loss?.champion ?? 0);
+  }
 });
 
 test("causes alone leave clustering as it was", () => {
