@@ -4,7 +4,7 @@ import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { createTrainer } from "../../src/app/train.ts";
 import { rankCauses } from "../../src/domain/causes.ts";
 import { shippedWeights, weightsSchema } from "../../src/domain/weights.ts";
-import { silentLog, systemClock, type Trainer } from "../../src/ports.ts";
+import { NotStartedError, silentLog, systemClock, type Trainer } from "../../src/ports.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { at, buildIncident, buildTracked } from "../domain/build.ts";
 
@@ -83,10 +83,20 @@ async function recordIncidents(count: number): Promise<void> {
   }
 }
 
+const operation = {
+  model: "correlator",
+  environment: "production",
+  restore: null,
+  manifest: null,
+  requestedBy: "oncall",
+  reason: "test",
+  fence: 1,
+} as const;
+
 describe("retraining the correlator", () => {
   test("is refused with what there is and what is needed while there is too little", async () => {
     await recordIncidents(3);
-    expect(await createTrainer({ store, version: "0.0.0" }).check()).toMatchObject({
+    expect(await createTrainer({ store, version: "0.0.0" }).check(shippedWeights)).toMatchObject({
       kind: "too_little",
       problem: expect.stringContaining("3 incidents"),
     });
@@ -95,7 +105,7 @@ describe("retraining the correlator", () => {
   test("learns what people confirmed, and measures it on newer incidents beside the champion", async () => {
     await recordIncidents(40);
     const trainer = createTrainer({ store, version: "0.0.0" });
-    expect(await trainer.check()).toMatchObject({ kind: "enough" });
+    expect(await trainer.check(shippedWeights)).toMatchObject({ kind: "enough" });
     const fitted = await trainer.fit(shippedWeights);
     const weights = weightsSchema.parse(fitted.parameters);
     expect(weights).not.toEqual(shippedWeights);
@@ -105,6 +115,20 @@ describe("retraining the correlator", () => {
     expect(rankCauses(question, weights)[0]?.service).toBe("worker-40");
     const top = fitted.comparison.find(({ name }) => name === "service_top1");
     expect(top).toMatchObject({ champion: 0, challenger: 1, interval: [1, 1], n: 12 });
+  });
+
+  test("of causes alone leaves what fired together as it was", async () => {
+    await recordIncidents(40);
+    const day = { replica: "one", day: "2026-02-20" };
+    await store.learning.saveCoFirings([
+      { ...day, a: "a", b: "", count: 9 },
+      { ...day, a: "b", b: "", count: 9 },
+      { ...day, a: "a", b: "b", count: 8 },
+    ]);
+    const coFirings = { "c|d": [3, 4] as const };
+    const champion = { ...shippedWeights, clustering: { ...shippedWeights.clustering, coFirings } };
+    const fitted = await createTrainer({ store, version: "0.0.0" }).fit(champion);
+    expect(weightsSchema.parse(fitted.parameters).clustering).toEqual(champion.clustering);
   });
 
   test("learns with the operator's own kinds of evidence, which are among its inputs", async () => {
@@ -125,6 +149,16 @@ describe("retraining the correlator", () => {
     expect((await own.inputs()).data).not.toBe((await shipped.inputs()).data);
   });
 
+  test("is not begun when there is too little by then, so that it is not tried again", async () => {
+    await recordIncidents(3);
+    const trainer = createTrainer({ store, version: "0.0.0" });
+    const backend = createBuiltin({ store, clock: systemClock, trainer, log: silentLog });
+    await backend.prepare?.([{ name: "correlator", environments: ["production"] }]);
+    const asked = { ...operation, operationId: "op-retrain", kind: "retrain", from: "1", to: null } as const;
+    expect(await backend.plan(asked)).toMatchObject({ kind: "refuse", reason: "too_little_data" });
+    await expect(backend.start(asked)).rejects.toBeInstanceOf(NotStartedError);
+  });
+
   test("gives a version that becomes champion by a deploy, and the one before by a rollback", async () => {
     await recordIncidents(40);
     const backend = createBuiltin({
@@ -134,20 +168,11 @@ describe("retraining the correlator", () => {
       log: silentLog,
     });
     await backend.prepare?.([{ name: "correlator", environments: ["production"] }]);
-    const asked = {
-      model: "correlator",
-      environment: "production",
-      restore: null,
-      manifest: null,
-      requestedBy: "oncall",
-      reason: "test",
-      fence: 1,
-    } as const;
-    await backend.start({ ...asked, operationId: "op-retrain", kind: "retrain", from: "1", to: null });
+    await backend.start({ ...operation, operationId: "op-retrain", kind: "retrain", from: "1", to: null });
     expect((await backend.versions("correlator")).map((version) => version.version)).toEqual(["2", "1"]);
-    await backend.start({ ...asked, operationId: "op-deploy", kind: "deploy", from: "1", to: "2" });
+    await backend.start({ ...operation, operationId: "op-deploy", kind: "deploy", from: "1", to: "2" });
     expect((await backend.live("correlator", "production")).version).toBe("2");
-    await backend.start({ ...asked, operationId: "op-rollback", kind: "rollback", from: "2", to: "1" });
+    await backend.start({ ...operation, operationId: "op-rollback", kind: "rollback", from: "2", to: "1" });
     expect((await backend.live("correlator", "production")).version).toBe("1");
   });
 });

@@ -8,7 +8,7 @@ import type { MetricComparison } from "../rollout/metric-comparison.ts";
 import type { Weights } from "../weights.ts";
 import { noChange } from "./feedback.ts";
 import { logistic, pairScore } from "./fit-pairs.ts";
-import { type LabelledCause, type LabelledPair, rightChanges } from "./labels.ts";
+import { asChallenger, isSaid, type LabelledCause, type LabelledPair, rightChanges } from "./labels.ts";
 
 /** With fewer questions an interval would look surer than it is. */
 export const fewestCompared = 8;
@@ -28,7 +28,7 @@ export function compareWeights(
   challenger: Weights,
 ): readonly MetricComparison[] {
   const before = answersOf(held, champion);
-  const after = answersOf(held, challenger);
+  const after = answersOf({ ...held, pairs: held.pairs.map(asChallenger) }, challenger);
   return [...before].map(([name, values]) => {
     const others = after.get(name) ?? [];
     const differences = others.map((value, i) => value - (values[i] ?? 0));
@@ -100,17 +100,24 @@ function logLoss(chance: number): number {
   return -Math.log(Math.min(1, Math.max(chance, leastChance)));
 }
 
-/** Only what people said is measured; what nobody objected to would flatter whatever decided it. */
+/**
+ * Only what people said is measured. A correction is one question, however many pairs of alerts it speaks of: they are
+ * right or wrong together. What is counted of it is the mean over its pairs.
+ */
 function answersOnPairs(pairs: readonly LabelledPair[], { clustering }: Weights): [string, number[]][] {
-  const said = pairs.filter((pair) => pair.weight >= 1);
-  if (said.length === 0) return [];
-  const chances = said.map((pair) => logistic(pairScore(pair, clustering, clustering.signals)));
+  const byCorrection = new Map<number | null, { readonly hits: number[]; readonly losses: number[] }>();
+  for (const pair of pairs.filter(isSaid)) {
+    const chance = logistic(pairScore(pair, clustering, clustering.signals));
+    const answer = byCorrection.get(pair.correction) ?? { hits: [], losses: [] };
+    byCorrection.set(pair.correction, answer);
+    answer.hits.push(chance > 0.5 === pair.areTogether ? 1 : 0);
+    answer.losses.push(logLoss(pair.areTogether ? chance : 1 - chance));
+  }
+  if (byCorrection.size === 0) return [];
+  const answers = [...byCorrection.values()];
   return [
-    ["pair_accuracy", said.map((pair, i) => ((chances[i] ?? 0) > 0.5 === pair.areTogether ? 1 : 0))],
-    [
-      "pair_log_loss",
-      said.map((pair, i) => logLoss(pair.areTogether ? (chances[i] ?? 0) : 1 - (chances[i] ?? 0))),
-    ],
+    ["pair_accuracy", answers.map(({ hits }) => mean(hits))],
+    ["pair_log_loss", answers.map(({ losses }) => mean(losses))],
   ];
 }
 

@@ -9,8 +9,10 @@ import { type Weights, weightsSchema } from "../weights.ts";
 import { fitCauses } from "./fit-causes.ts";
 import { compareWeights } from "./fit-measures.ts";
 import { fitPairs } from "./fit-pairs.ts";
-import type { LabelledCause, LabelledPair } from "./labels.ts";
+import { countSaid, type SaidOfPairs, splitByTime, splitPairs } from "./held-out.ts";
+import { asChallenger, isSaid, type LabelledCause, type LabelledPair } from "./labels.ts";
 
+export { countSaid, heldOutFrom, type SaidOfPairs } from "./held-out.ts";
 export type { LabelledCause, LabelledPair } from "./labels.ts";
 
 export interface FitOptions {
@@ -18,7 +20,10 @@ export interface FitOptions {
   readonly pairs: readonly LabelledPair[];
   /** What serves now: the start of the search and what is compared with. */
   readonly champion: Weights;
-  /** What fired together before {@link heldOutFrom}; the champion's when there is nothing new. */
+  /**
+   * What fired together before {@link heldOutFrom}, which the `challengerScores` of the pairs count with; the champion's
+   * when absent.
+   */
   readonly coFirings?: CoFirings;
 }
 
@@ -37,36 +42,45 @@ export type FitResult =
 /** Fewest labelled incidents, or pairs, that are worth learning from. */
 export const fewestCauses = 20;
 export const fewestPairs = 60;
-const heldOutShare = 0.3;
+/** Of fewer corrections none would be held out, and what was learned of pairs could not be measured. */
+export const fewestCorrections = 4;
 
-/** Says whether there is enough to learn from, by the numbers of labels. */
-export function checkEnough(labels: { readonly causes: number; readonly pairs: number }) {
-  const { causes, pairs } = labels;
-  if (causes >= fewestCauses || pairs >= fewestPairs) return null;
+/** How much there is to learn from. */
+export interface Labels {
+  readonly causes: number;
+  readonly said: SaidOfPairs;
+}
+
+/** Says whether there is enough to learn from. */
+export function checkEnough({ causes, said }: Labels) {
+  if (causes >= fewestCauses || areEnoughPairs(said)) return null;
   return {
     kind: "too_little",
-    problem: `There are ${causes} incidents with a confirmed cause and ${pairs} confirmed pairs of alerts; at least ${fewestCauses} incidents or ${fewestPairs} pairs are needed.`,
+    problem: `There are ${causes} incidents with a confirmed cause and ${said.pairs} confirmed pairs of alerts that can still be compared, from ${said.corrections} corrections; at least ${fewestCauses} incidents or ${fewestPairs} pairs are needed, the pairs from at least ${fewestCorrections} corrections.`,
     remedy:
       "Say what the causes were (cause 12 service:NAME, or the buttons under a card) and correct groupings (merge, split, move); then try again.",
   } as const;
 }
 
-/** Fits new weights and measures them against the champion on the newest rows. */
+export function areEnoughPairs({ pairs, corrections }: SaidOfPairs): boolean {
+  return pairs >= fewestPairs && corrections >= fewestCorrections;
+}
+
+/**
+ * Fits new weights and measures them against the champion on the newest rows. Weights of which there is too little to
+ * learn stay as they are, the counts of what fired together with those of pairs.
+ */
 export function fitWeights(options: FitOptions): FitResult {
-  const said = options.pairs.filter((pair) => pair.weight >= 1).length;
-  const refusal = checkEnough({ causes: options.causes.length, pairs: said });
+  const said = countSaid(options.pairs);
+  const refusal = checkEnough({ causes: options.causes.length, said });
   if (refusal !== null) return refusal;
   const { champion } = options;
   const causes = splitByTime(options.causes);
-  const pairs = splitByTime(options.pairs);
+  const pairs = splitPairs(options.pairs);
   const learnsCauses = options.causes.length >= fewestCauses;
-  const learnsPairs = said >= fewestPairs;
+  const learnsPairs = areEnoughPairs(said);
   const weights = weightsSchema.parse({
-    clustering: {
-      ...champion.clustering,
-      signals: learnsPairs ? fitPairs(pairs.older, champion) : champion.clustering.signals,
-      coFirings: options.coFirings ?? champion.clustering.coFirings,
-    },
+    clustering: learnsPairs ? fitClustering(pairs.older, options) : champion.clustering,
     causes: learnsCauses ? fitCauses(causes.older, champion) : champion.causes,
   });
   return {
@@ -74,17 +88,12 @@ export function fitWeights(options: FitOptions): FitResult {
     weights,
     comparison: compareWeights({ causes: causes.newer, pairs: pairs.newer }, champion, weights),
     learnedFrom: (learnsCauses ? causes.older.length : 0) + (learnsPairs ? pairs.older.length : 0),
-    heldOut: causes.newer.length + pairs.newer.length,
+    heldOut: causes.newer.length + pairs.newer.filter(isSaid).length,
   };
 }
 
-/** The moment of the first row that is held out; null when there are no rows. What is learned must end before it. */
-export function heldOutFrom(rows: readonly { readonly at: Date }[]): Date | null {
-  return splitByTime(rows).newer[0]?.at ?? null;
-}
-
-function splitByTime<Row extends { readonly at: Date }>(rows: readonly Row[]) {
-  const sorted = [...rows].sort((a, b) => a.at.getTime() - b.at.getTime());
-  const cut = Math.ceil(sorted.length * (1 - heldOutShare));
-  return { older: sorted.slice(0, cut), newer: sorted.slice(cut) };
+function fitClustering(pairs: readonly LabelledPair[], { champion, coFirings }: FitOptions) {
+  const { clustering } = champion;
+  const signals = fitPairs(pairs.map(asChallenger), champion);
+  return { ...clustering, signals, coFirings: coFirings ?? clustering.coFirings };
 }

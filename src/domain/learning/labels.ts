@@ -14,13 +14,19 @@ export interface LabelledCause {
   readonly at: Date;
 }
 
+type Scores = Readonly<Record<string, number>>;
+
 /** Two alerts that were near in time, what each signal said of them, and whether they turned out to be one incident. */
 export interface LabelledPair {
-  /** Signal name to its unweighted score. */
-  readonly scores: Readonly<Record<string, number>>;
+  /** Signal name to its unweighted score, as the version that serves says. */
+  readonly scores: Scores;
+  /** The same with the counts of what fired together that a new version would have; absent where they are the same. */
+  readonly challengerScores?: Scores;
   readonly areTogether: boolean;
   /** How much it counts: 1 for what a person said, less for what nobody objected to. Above 0. */
   readonly weight: number;
+  /** Number of the correction that it follows from, of which there may be many pairs; null when nobody corrected anything. */
+  readonly correction: number | null;
   readonly at: Date;
 }
 
@@ -33,4 +39,14 @@ export function rightChanges({ question, changeId }: LabelledCause): ReadonlySet
   const carriers = carriersOf(changeId, question.changes);
   const isThere = question.changes.some(({ id }) => id === changeId);
   return new Set(carriers.length > 0 ? carriers : isThere ? [changeId] : []);
+}
+
+/** The pair as a new version would score it. */
+export function asChallenger(pair: LabelledPair): LabelledPair {
+  return { ...pair, scores: pair.challengerScores ?? pair.scores };
+}
+
+/** True for what people said of a pair, and not for what nobody objected to, which would flatter whatever decided it. */
+export function isSaid({ weight }: Pick<LabelledPair, "weight">): boolean {
+  return weight >= 1;
 }

@@ -6,12 +6,12 @@ import { shippedWeights, type Weights } from "../../../src/domain/weights.ts";
 import { changeBefore, motley, question } from "./labelled-build.ts";
 
 const at = new Date("2026-03-01T12:00:00Z");
-const pair = (topology: number, areTogether: boolean, weight = 1): LabelledPair => ({
-  scores: { topology },
-  areTogether,
-  weight,
-  at,
-});
+let corrections = 0;
+/** Each of a correction of its own. */
+const pair = (topology: number, areTogether: boolean, weight = 1): LabelledPair => {
+  corrections += 1;
+  return { scores: { topology }, areTogether, weight, correction: corrections, at };
+};
 const deaf: Weights = {
   ...shippedWeights,
   clustering: {
@@ -57,6 +57,26 @@ describe("comparing two sets of weights", () => {
   test("the same data give the same interval", () => {
     const pairs = Array.from({ length: 25 }, (_, i) => pair(i % 3 === 0 ? 4 : -8, i % 2 === 0));
     expect(accuracy(pairs)).toEqual(accuracy(pairs));
+  });
+
+  test("a correction of many pairs is one question", () => {
+    const single = Array.from({ length: 40 }, (_, i) => pair(i % 3 === 0 ? 4 : -8, i % 2 === 0));
+    const eightfold = single.flatMap((one) => Array.from({ length: 8 }, () => one));
+    expect(accuracy(eightfold)).toEqual(accuracy(single));
+    const storm = Array.from({ length: 12 }, () => ({ ...pair(4, true), correction: 7 }));
+    expect(accuracy(storm)).toMatchObject({ challenger: 1, interval: null, n: 1 });
+    const half = [pair(4, true), pair(-8, true)].map((one) => ({ ...one, correction: 8 }));
+    expect(accuracy(half)).toMatchObject({ champion: 1, challenger: 0.5, n: 1 });
+  });
+
+  test("each side is measured with what fired together as it would count it", () => {
+    const pairs = Array.from({ length: 10 }, () => ({
+      ...pair(-1, true),
+      challengerScores: { topology: -1, "co-firing": 2 },
+    }));
+    expect(accuracy(pairs, shippedWeights, shippedWeights)).toMatchObject({ champion: 1, challenger: 1 });
+    const weary = pairs.map((one) => ({ ...one, scores: { topology: -2 } }));
+    expect(accuracy(weary, shippedWeights, shippedWeights)).toMatchObject({ champion: 0, challenger: 1 });
   });
 
   test("what nobody said is learned from and never measured on", () => {
