@@ -2,8 +2,9 @@
 
 import type { KindOf } from "../domain/alert/evidence-kind.ts";
 import type { CauseQuestion } from "../domain/clustering/correlation.ts";
-import { countFeedback, suspectOf } from "../domain/learning/feedback.ts";
+import { countFeedback, standingByIncident } from "../domain/learning/feedback.ts";
 import type { LabelledCause } from "../domain/learning/fitting.ts";
+import { confirmedCause, isRefused } from "../domain/learning/known-cause.ts";
 import type { Feedback, Store } from "../ports.ts";
 
 /** Newest rows that are learned from. */
@@ -24,25 +25,27 @@ interface Label {
 /** Incidents whose cause is known, as the ranking saw them, oldest first. */
 export async function labelledCauses(store: Store, kindOf: KindOf): Promise<readonly LabelledCause[]> {
   const feedback = await store.feedback.list(maxFeedback);
-  const labels = new Map<number, Label>([...(await rolledBack(store)), ...confirmed(feedback)]);
+  const labels = [...heeded(await rolledBack(store), feedback)]
+    .sort(([, a], [, b]) => a.at.getTime() - b.at.getTime())
+    .slice(-maxIncidents);
   const causes: LabelledCause[] = [];
-  for (const [incidentId, label] of [...labels].slice(-maxIncidents)) {
+  for (const [incidentId, label] of labels) {
     const question = await questionOf(store, incidentId, feedback);
     if (question !== null) causes.push({ question: { ...question, kindOf }, ...label });
   }
-  return causes.sort((a, b) => a.at.getTime() - b.at.getTime());
+  return causes;
 }
 
-/** What people confirmed; the last word on an incident counts. */
-function confirmed(feedback: readonly Feedback[]): Map<number, Label> {
-  const labels = new Map<number, Label>();
-  const inOrder = feedback
-    .filter((said) => said.kind === "right_cause")
-    .sort((a, b) => a.at.getTime() - b.at.getTime());
-  for (const said of inOrder) {
-    const suspect = suspectOf(said);
-    if (suspect !== null)
-      labels.set(said.incidentId, { service: suspect.service, changeId: suspect.changeId, at: said.at });
+/** What people say in the end comes before what a rollback tells, and a rollback tells nothing of a cause that they refuse. */
+function heeded(rollbacks: ReadonlyMap<number, Label>, feedback: readonly Feedback[]): Map<number, Label> {
+  const labels = new Map(rollbacks);
+  for (const [incidentId, standing] of standingByIncident(feedback)) {
+    const confirmed = confirmedCause(standing);
+    const rollback = rollbacks.get(incidentId);
+    if (confirmed !== null) {
+      const { service, changeId, at } = confirmed;
+      labels.set(incidentId, { service, changeId, at });
+    } else if (rollback !== undefined && isRefused(rollback, standing)) labels.delete(incidentId);
   }
   return labels;
 }

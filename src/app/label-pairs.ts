@@ -4,10 +4,16 @@
  */
 
 import type { KindOf } from "../domain/alert/evidence-kind.ts";
+import type { CoFirings } from "../domain/clustering/co-firing-counts.ts";
 import type { Correlator, RememberedAlert, Ruling } from "../domain/clustering/correlation.ts";
 import { shippedSignals } from "../domain/clustering/shipped-signals.ts";
 import { createCorrelator } from "../domain/clustering.ts";
-import type { LabelledPair } from "../domain/learning/fitting.ts";
+import {
+  areEnoughPairs,
+  countSaid,
+  type LabelledPair,
+  type SaidOfPairs,
+} from "../domain/learning/fitting.ts";
 import type { Weights } from "../domain/weights.ts";
 import type { Store, StoredAlert } from "../ports.ts";
 
@@ -30,27 +36,36 @@ interface Verdict {
   readonly b: StoredAlert;
   readonly areTogether: boolean;
   readonly weight: number;
+  readonly correction: number | null;
 }
 
 /** What the correlator judges by that is asked what each signal said. */
-interface Judge {
-  readonly weights: Weights;
+export interface Judge {
+  readonly champion: Weights;
   readonly kindOf: KindOf;
+  /** What fired together as a new version would count it; absent when it would count what the champion does. */
+  readonly coFirings?: CoFirings;
 }
 
-/** How many pairs of alerts people put together or apart; cheap. */
+/** How many pairs of alerts people put together or apart, whether they can still be compared or not; cheap. */
 export async function countRulings(store: Store): Promise<number> {
   const rulings = await store.learning.rulings(maxRulings);
   return rulings.reduce((sum, { left, right }) => sum + Math.min(maxPairs, left.length * right.length), 0);
 }
 
+/** What people said of pairs that can still be compared: no more of it, the newest, than is enough to learn from. */
+export async function comparableSaid(store: Store, judge: Judge): Promise<SaidOfPairs> {
+  const pairs: LabelledPair[] = [];
+  for (const ruling of (await store.learning.rulings(maxRulings)).toReversed()) {
+    pairs.push(...(await weigh(store, judge, await ruledVerdicts(store, ruling))));
+    const said = countSaid(pairs);
+    if (areEnoughPairs(said)) return said;
+  }
+  return countSaid(pairs);
+}
+
 /** All labelled pairs, oldest first. Those that the champion's correlator could not have weighed are left out. */
-export async function labelledPairs(
-  store: Store,
-  champion: Weights,
-  kindOf: KindOf,
-): Promise<readonly LabelledPair[]> {
-  const judge = { weights: champion, kindOf };
+export async function labelledPairs(store: Store, judge: Judge): Promise<readonly LabelledPair[]> {
   const pairs: LabelledPair[] = [];
   for (const ruling of await store.learning.rulings(maxRulings))
     pairs.push(...(await weigh(store, judge, await ruledVerdicts(store, ruling))));
@@ -60,18 +75,27 @@ export async function labelledPairs(
 }
 
 /** What a person put together or apart, and what they thereby left together on either side. */
-async function ruledVerdicts(store: Store, { left, right, kind }: Ruling): Promise<readonly Verdict[]> {
+async function ruledVerdicts(
+  store: Store,
+  { left, right, kind, correction }: Ruling & { readonly correction: number },
+): Promise<readonly Verdict[]> {
   const [here, there] = [await find(store, left), await find(store, right)];
-  const said = pairsOf(here, there).map(verdict(kind === "together", 1));
+  const said = pairsOf(here, there).map(verdict(kind === "together", correction));
   if (kind === "together") return said;
   const leftTogether = [here, there].flatMap((side) =>
-    pairsOf(side.slice(0, 1), side).map(verdict(true, settledWeight)),
+    pairsOf(side.slice(0, 1), side).map(verdict(true, correction, settledWeight)),
   );
   return [...said, ...leftTogether];
 }
 
-function verdict(areTogether: boolean, weight: number) {
-  return ([a, b]: readonly [StoredAlert, StoredAlert]): Verdict => ({ a, b, areTogether, weight });
+function verdict(areTogether: boolean, correction: number | null, weight = 1) {
+  return ([a, b]: readonly [StoredAlert, StoredAlert]): Verdict => ({
+    a,
+    b,
+    areTogether,
+    weight,
+    correction,
+  });
 }
 
 async function find(store: Store, keys: readonly string[]): Promise<readonly StoredAlert[]> {
@@ -105,8 +129,8 @@ async function settledVerdicts(store: Store, incidentId: number): Promise<readon
   );
   const others = near.filter((alert) => alert.incidentId !== incidentId);
   return [
-    ...pairsOf([first], own).map(verdict(true, settledWeight)),
-    ...pairsOf([first], others).map(verdict(false, settledWeight)),
+    ...pairsOf([first], own).map(verdict(true, null, settledWeight)),
+    ...pairsOf([first], others).map(verdict(false, null, settledWeight)),
   ];
 }
 
@@ -114,37 +138,46 @@ async function settledVerdicts(store: Store, incidentId: number): Promise<readon
 async function weigh(store: Store, judge: Judge, verdicts: readonly Verdict[]): Promise<LabelledPair[]> {
   const starts = verdicts.flatMap(({ a, b }) => [a.alert.startsAt.getTime(), b.alert.startsAt.getTime()]);
   if (starts.length === 0) return [];
-  const correlator = await correlatorAt(store, judge, Math.min(...starts), Math.max(...starts));
-  return verdicts.flatMap(({ a, b, areTogether, weight }) => {
+  const scene = await sceneOf(store, Math.min(...starts), Math.max(...starts));
+  const correlator = correlatorAt(scene, judge, judge.champion.clustering.coFirings);
+  const challenger = judge.coFirings === undefined ? null : correlatorAt(scene, judge, judge.coFirings);
+  return verdicts.flatMap(({ a, b, areTogether, weight, correction }) => {
     const scores = rawScores(correlator, a.key, b.key);
     if (scores === null) return [];
+    const challengerScores = challenger === null ? null : rawScores(challenger, a.key, b.key);
     const at = a.alert.startsAt > b.alert.startsAt ? a.alert.startsAt : b.alert.startsAt;
-    return [{ scores, areTogether, weight, at }];
+    const pair = { scores, areTogether, weight, correction, at };
+    return [challengerScores === null ? pair : { ...pair, challengerScores }];
   });
 }
 
-async function correlatorAt(
+/** What there was to see from a day before the first moment to the last. */
+async function sceneOf(
   store: Store,
-  { weights, kindOf }: Judge,
   first: number,
   last: number,
-): Promise<Correlator> {
+): Promise<Parameters<Correlator["restore"]>[0]> {
   const from = new Date(first - dayMs);
   const until = new Date(last);
-  const { clustering } = weights;
-  // Every signal counts once, so that the reasons of a comparison are the signals' own scores.
-  const correlator = createCorrelator({
-    weights: { ...weights, clustering: { ...clustering, signals: {} } },
-    kindOf,
-  });
   const alerts: readonly RememberedAlert[] = await store.learning.alertsBetween(from, until, maxAlerts);
-  correlator.restore({
+  return {
     topology: await store.incidents.topology(),
     changes: await store.incidents.changesBetween(from, until, maxChanges),
     alerts,
     rulings: [],
     nextIncidentId: 1,
-  });
+  };
+}
+
+function correlatorAt(
+  scene: Parameters<Correlator["restore"]>[0],
+  { champion, kindOf }: Judge,
+  coFirings: CoFirings,
+): Correlator {
+  // Every signal counts once, so that the reasons of a comparison are the signals' own scores.
+  const clustering = { ...champion.clustering, coFirings, signals: {} };
+  const correlator = createCorrelator({ weights: { ...champion, clustering }, kindOf });
+  correlator.restore(scene);
   return correlator;
 }
 

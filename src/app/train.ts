@@ -5,13 +5,22 @@
 import { createHash } from "node:crypto";
 import { createKindOf, type KindRule } from "../domain/alert/evidence-kind.ts";
 import { canonicalJson } from "../domain/audit.ts";
-import { learnCoFirings } from "../domain/clustering/co-firing-counts.ts";
-import { checkEnough, fitWeights, heldOutFrom } from "../domain/learning/fitting.ts";
+import { type CoFirings, learnCoFirings } from "../domain/clustering/co-firing-counts.ts";
+import {
+  areEnoughPairs,
+  checkEnough,
+  countSaid,
+  type FitOptions,
+  fewestCauses,
+  fitWeights,
+  heldOutFrom,
+  type LabelledCause,
+} from "../domain/learning/fitting.ts";
 import { emptyManifest } from "../domain/rollout/retrain-manifest.ts";
 import { shippedWeights, type Weights, weightsSchema } from "../domain/weights.ts";
-import type { Fitted, Store, Trainer } from "../ports.ts";
+import { type Fitted, NotStartedError, type Store, type Trainer } from "../ports.ts";
 import { labelledCauses } from "./label-causes.ts";
-import { countRulings, labelledPairs } from "./label-pairs.ts";
+import { comparableSaid, countRulings, type Judge, labelledPairs } from "./label-pairs.ts";
 
 /** Counts older than this are not read. */
 export const coFiringDays = 120;
@@ -33,17 +42,18 @@ export function createTrainer({ store, version, evidenceKinds = [] }: TrainerOpt
   const kindOf = createKindOf(evidenceKinds);
 
   return {
-    async check() {
-      const causes = await labelledCauses(store, kindOf);
-      const pairs = await countRulings(store);
-      const refusal = checkEnough({ causes: causes.length, pairs });
+    async check(parameters) {
+      const judge = { champion: championOf(parameters), kindOf };
+      const causes = (await labelledCauses(store, kindOf)).length;
+      const said = await comparableSaid(store, judge);
+      const refusal = checkEnough({ causes, said });
       if (refusal !== null) return refusal;
-      return {
-        kind: "enough",
-        notes: [
-          `learns from ${causes.length} incidents with a known cause and ${pairs} pairs of alerts that people put together or apart; the newest third of each is held out`,
-        ],
-      };
+      const known = causes < fewestCauses ? [] : [`${causes} incidents with a known cause`];
+      const pairs = areEnoughPairs(said)
+        ? [`at least ${said.pairs} pairs of alerts that people put together or apart`]
+        : [];
+      const from = [...known, ...pairs].join(" and ");
+      return { kind: "enough", notes: [`learns from ${from}; the newest third of each is held out`] };
     },
     async inputs() {
       const causes = await labelledCauses(store, kindOf);
@@ -66,13 +76,13 @@ export function createTrainer({ store, version, evidenceKinds = [] }: TrainerOpt
       };
     },
     async fit(parameters): Promise<Fitted> {
-      const serving = weightsSchema.safeParse(parameters);
-      const champion = serving.success ? serving.data : shippedWeights;
+      const champion = championOf(parameters);
       const causes = await labelledCauses(store, kindOf);
-      const pairs = await labelledPairs(store, champion, kindOf);
-      const coFirings = await coFiringsUntil(store, heldOutFrom([...causes, ...pairs]));
-      const result = fitWeights({ causes, pairs, champion, coFirings });
-      if (result.kind === "too_little") throw new Error(`${result.problem} ${result.remedy}`);
+      const labels = await pairsToLearn(store, { champion, kindOf }, causes);
+      const result = fitWeights({ causes, champion, ...labels });
+      // Nothing was begun, and what is missing does not come by trying again.
+      if (result.kind === "too_little") throw new NotStartedError(`${result.problem} ${result.remedy}`);
+      const { coFirings } = result.weights.clustering;
       return {
         parameters: result.weights,
         comparison: result.comparison,
@@ -82,9 +92,26 @@ export function createTrainer({ store, version, evidenceKinds = [] }: TrainerOpt
   };
 }
 
+function championOf(parameters: unknown): Weights {
+  const serving = weightsSchema.safeParse(parameters);
+  return serving.success ? serving.data : shippedWeights;
+}
+
+/** Pairs, with what fired together where pairs are learned: counts that are not measured on pairs do not change. */
+async function pairsToLearn(
+  store: Store,
+  judge: Judge,
+  causes: readonly LabelledCause[],
+): Promise<Pick<FitOptions, "pairs" | "coFirings">> {
+  const pairs = await labelledPairs(store, judge);
+  const until = areEnoughPairs(countSaid(pairs)) ? heldOutFrom({ causes, pairs }) : null;
+  if (until === null) return { pairs };
+  const coFirings = await coFiringsUntil(store, until);
+  return { pairs: await labelledPairs(store, { ...judge, coFirings }), coFirings };
+}
+
 /** What fired together before what is held out: a version that knew the answers could not be measured. */
-async function coFiringsUntil(store: Store, until: Date | null): Promise<Weights["clustering"]["coFirings"]> {
-  if (until === null) return {};
+async function coFiringsUntil(store: Store, until: Date): Promise<CoFirings> {
   const since = new Date(until.getTime() - coFiringDays * dayMs);
   return learnCoFirings(await store.learning.coFirings(since, maxCounts), until, maxCoFirings);
 }

@@ -10,8 +10,11 @@ export interface LearningStore {
   coFirings(since: Date, limit: number): Promise<readonly CoFiringCount[]>;
   /** Removes counts of days before; returns how many went. */
   pruneCoFirings(before: Date): Promise<number>;
-  /** What people decided about groupings, in order; of more than `limit` the newest. */
-  rulings(limit: number): Promise<readonly (Ruling & { readonly at: Date })[]>;
+  /**
+   * What people decided about groupings, in order; of more than `limit` the newest. Those that one correction made share
+   * its number.
+   */
+  rulings(limit: number): Promise<readonly (Ruling & { readonly correction: number; readonly at: Date })[]>;
   /** Alerts that began in this time, in order; of more than `limit` the newest. */
   alertsBetween(from: Date, until: Date, limit: number): Promise<readonly TrackedAlert[]>;
   /**

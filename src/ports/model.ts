@@ -188,14 +188,22 @@ export interface BackendContext {
 
 /** Fits weights from what people said and what happened. */
 export interface Trainer {
-  /** Whether there is enough to learn from; cheap. */
-  check(): Promise<
+  /**
+   * Whether there is enough to learn from.
+   * @param champion - as for {@link fit}.
+   */
+  check(
+    champion: unknown,
+  ): Promise<
     | { readonly kind: "enough"; readonly notes: readonly string[] }
     | { readonly kind: "too_little"; readonly problem: string; readonly remedy: string }
   >;
   /** What it would learn from now: its code, a digest of its data; it uses no randomness. */
   inputs(): Promise<RetrainManifest>;
-  /** @param champion - parameters of the version that serves; the start of the search and what is compared with. */
+  /**
+   * @param champion - parameters of the version that serves; the start of the search and what is compared with.
+   * @throws NotStartedError when there is too little to learn from by now.
+   */
   fit(champion: unknown): Promise<Fitted>;
 }
 

@@ -4,10 +4,11 @@ import { createCoFiringCounter } from "../../src/app/count-co-firings.ts";
 import { labelledPairs } from "../../src/app/label-pairs.ts";
 import { createTrainer } from "../../src/app/train.ts";
 import { kindOf } from "../../src/domain/alert/evidence-kind.ts";
+import { stableTypeOf } from "../../src/domain/alert/type.ts";
 import type { Alert } from "../../src/domain/alert.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
 import { shippedWeights, type Weights, weightsSchema } from "../../src/domain/weights.ts";
-import { noMetrics, silentLog } from "../../src/ports.ts";
+import { NotStartedError, noMetrics, silentLog } from "../../src/ports.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { at, buildIncident, buildTracked } from "../domain/build.ts";
 
@@ -42,13 +43,16 @@ function storm(round: number) {
   };
 }
 
-/** Storms that the shipped weights take for one incident, and that people part every time. */
-async function partedStorms(count: number): Promise<void> {
+/**
+ * Storms that the shipped weights take for one incident, and that people part every time.
+ * @param alertsOf - how many of them have alerts that are still stored.
+ */
+async function partedStorms(count: number, { alertsOf = count } = {}): Promise<void> {
   await store.incidents.saveTopology("test", topology, at(0));
   for (let round = 1; round <= count; round += 1) {
     const { callers, callees } = storm(round);
     await store.incidents.save([buildIncident({ id: round, startedAt: at(round * roundMinutes) })]);
-    await store.incidents.saveAlerts([...callers, ...callees]);
+    if (round <= alertsOf) await store.incidents.saveAlerts([...callers, ...callees]);
     await store.feedback.add(
       {
         kind: "split",
@@ -78,7 +82,7 @@ function incidentsOf(weights: Weights): number {
 describe("groupings that people correct", () => {
   test("are pairs with what each signal said at the time, and nothing of what came later", async () => {
     await partedStorms(3);
-    const pairs = await labelledPairs(store, shippedWeights, kindOf);
+    const pairs = await labelledPairs(store, { champion: shippedWeights, kindOf });
     const said = pairs.filter(({ weight }) => weight === 1);
     expect(said).toHaveLength(6);
     expect(said.every(({ areTogether }) => !areTogether)).toBe(true);
@@ -88,26 +92,66 @@ describe("groupings that people correct", () => {
     expect(said[0]?.scores["co-firing"]).toBeUndefined();
     expect(said[2]?.scores["co-firing"]).toBeGreaterThan(0);
     const doubled = { ...shippedWeights.clustering, signals: { topology: 2 } };
-    expect(await labelledPairs(store, { ...shippedWeights, clustering: doubled }, kindOf)).toEqual(pairs);
+    expect(
+      await labelledPairs(store, { champion: { ...shippedWeights, clustering: doubled }, kindOf }),
+    ).toEqual(pairs);
   });
 
   test("change the next version's grouping, measured on newer corrections beside the champion", async () => {
     await partedStorms(40);
     expect(incidentsOf(shippedWeights)).toBe(1);
     const trainer = createTrainer({ store, version: "0.0.0" });
-    expect(await trainer.check()).toMatchObject({ kind: "enough" });
+    expect(await trainer.check(shippedWeights)).toMatchObject({ kind: "enough" });
     const fitted = await trainer.fit(shippedWeights);
     const accuracy = fitted.comparison.find(({ name }) => name === "pair_accuracy");
-    expect(accuracy).toMatchObject({ champion: 0, challenger: 1, n: 24, interval: [1, 1] });
+    expect(accuracy).toMatchObject({ champion: 0, challenger: 1, n: 12, interval: [1, 1] });
     expect(incidentsOf(weightsSchema.parse(fitted.parameters))).toBe(2);
   });
 
   test("that are too few are refused with how many there are", async () => {
     await partedStorms(5);
-    expect(await createTrainer({ store, version: "0.0.0" }).check()).toMatchObject({
+    expect(await createTrainer({ store, version: "0.0.0" }).check(shippedWeights)).toMatchObject({
       kind: "too_little",
       problem: expect.stringContaining("10 confirmed pairs of alerts"),
     });
+  });
+
+  test("are counted as far as they can still be compared, and a retrain that comes to nothing is not tried again", async () => {
+    await partedStorms(40, { alertsOf: 5 });
+    const trainer = createTrainer({ store, version: "0.0.0" });
+    expect(await trainer.check(shippedWeights)).toMatchObject({
+      kind: "too_little",
+      problem: expect.stringContaining(
+        "10 confirmed pairs of alerts that can still be compared, from 5 corrections",
+      ),
+    });
+    await expect(trainer.fit(shippedWeights)).rejects.toBeInstanceOf(NotStartedError);
+  });
+
+  test("are scored by what fired together for either side", async () => {
+    await partedStorms(3);
+    const { callers, callees } = storm(1);
+    const types = [callers[0], callees[0]].flatMap((one) =>
+      one === undefined ? [] : stableTypeOf(one.alert),
+    );
+    const pair = types
+      .map((type) => type.slice(0, 16))
+      .sort()
+      .join("|");
+    const judge = { champion: shippedWeights, kindOf, coFirings: { [pair]: [0, 50] as const } };
+    const pairs = await labelledPairs(store, judge);
+    const first = pairs.find(({ challengerScores }) => challengerScores?.["co-firing"] !== undefined);
+    expect(first?.challengerScores?.["co-firing"]).toBeLessThan(0);
+    expect(first?.scores["co-firing"]).toBeUndefined();
+    expect(pairs.map(({ challengerScores: _, ...rest }) => rest)).toEqual(
+      await labelledPairs(store, { champion: shippedWeights, kindOf }),
+    );
+  });
+
+  test("that one correction made share its number", async () => {
+    await partedStorms(3);
+    const pairs = await labelledPairs(store, { champion: shippedWeights, kindOf });
+    expect(new Set(pairs.map(({ correction }) => correction)).size).toBe(3);
   });
 });
 
@@ -126,7 +170,7 @@ test("groupings that people worked on and left alone count a quarter, and only s
       }),
     ]);
   }
-  const pairs = await labelledPairs(store, shippedWeights, kindOf);
+  const pairs = await labelledPairs(store, { champion: shippedWeights, kindOf });
   expect(pairs).toHaveLength(2);
   expect(pairs.every(({ areTogether, weight }) => areTogether && weight === 0.25)).toBe(true);
 });

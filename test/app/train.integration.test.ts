@@ -4,7 +4,7 @@ import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { createTrainer } from "../../src/app/train.ts";
 import { rankCauses } from "../../src/domain/causes.ts";
 import { shippedWeights, weightsSchema } from "../../src/domain/weights.ts";
-import { silentLog, systemClock, type Trainer } from "../../src/ports.ts";
+import { NotStartedError, silentLog, systemClock, type Trainer } from "../../src/ports.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { at, buildIncident, buildTracked } from "../domain/build.ts";
 
@@ -22,17 +22,19 @@ afterEach(async () => {
 
 /**
  * Incidents of one kind: a log alert on a worker is to blame each time, although a caller shouts earlier and louder.
- * The shipped weights blame the caller, so there is something to learn.
+ * The shipped weights blame the caller, so there is something to learn; each is of other services, so that votes for one
+ * say nothing of the next.
  */
 async function recordIncidents(count: number): Promise<void> {
-  await store.incidents.saveTopology("test", { edges: [["web", "worker"]], services: [] }, at(0));
+  const edges = Array.from({ length: count }, (_, i) => [`web-${i + 1}`, `worker-${i + 1}`] as const);
+  await store.incidents.saveTopology("test", { edges, services: [] }, at(0));
   for (let id = 1; id <= count; id += 1) {
     const start = id * 300;
     const alerts = [
       buildTracked(
         {
           name: "CpuThrottlingHigh",
-          service: "web",
+          service: `web-${id}`,
           severity: "critical",
           startsAt: at(start),
           summary: "cpu is throttled",
@@ -42,7 +44,7 @@ async function recordIncidents(count: number): Promise<void> {
       buildTracked(
         {
           name: "MemoryPressure",
-          service: "web",
+          service: `web-${id}`,
           severity: "critical",
           startsAt: at(start + 0.2),
           summary: "memory is short",
@@ -52,7 +54,7 @@ async function recordIncidents(count: number): Promise<void> {
       buildTracked(
         {
           name: "ErrorLogBurst",
-          service: "worker",
+          service: `worker-${id}`,
           severity: "info",
           startsAt: at(start + 2),
           summary: "errors in the log",
@@ -73,7 +75,7 @@ async function recordIncidents(count: number): Promise<void> {
     await store.feedback.add({
       kind: "right_cause",
       incidentId: id,
-      subject: "service:worker",
+      subject: `service:worker-${id}`,
       person: "oncall",
       at: at(start + 30),
       data: {},
@@ -81,10 +83,20 @@ async function recordIncidents(count: number): Promise<void> {
   }
 }
 
+const operation = {
+  model: "correlator",
+  environment: "production",
+  restore: null,
+  manifest: null,
+  requestedBy: "oncall",
+  reason: "test",
+  fence: 1,
+} as const;
+
 describe("retraining the correlator", () => {
   test("is refused with what there is and what is needed while there is too little", async () => {
     await recordIncidents(3);
-    expect(await createTrainer({ store, version: "0.0.0" }).check()).toMatchObject({
+    expect(await createTrainer({ store, version: "0.0.0" }).check(shippedWeights)).toMatchObject({
       kind: "too_little",
       problem: expect.stringContaining("3 incidents"),
     });
@@ -93,16 +105,30 @@ describe("retraining the correlator", () => {
   test("learns what people confirmed, and measures it on newer incidents beside the champion", async () => {
     await recordIncidents(40);
     const trainer = createTrainer({ store, version: "0.0.0" });
-    expect(await trainer.check()).toMatchObject({ kind: "enough" });
+    expect(await trainer.check(shippedWeights)).toMatchObject({ kind: "enough" });
     const fitted = await trainer.fit(shippedWeights);
     const weights = weightsSchema.parse(fitted.parameters);
     expect(weights).not.toEqual(shippedWeights);
     const alerts = (await store.incidents.alerts(40, 10)).map((stored) => stored.alert);
     const question = { alerts, changes: [], topology: await store.incidents.topology(), feedback: new Map() };
-    expect(rankCauses(question, shippedWeights)[0]?.service).toBe("web");
-    expect(rankCauses(question, weights)[0]?.service).toBe("worker");
+    expect(rankCauses(question, shippedWeights)[0]?.service).toBe("web-40");
+    expect(rankCauses(question, weights)[0]?.service).toBe("worker-40");
     const top = fitted.comparison.find(({ name }) => name === "service_top1");
     expect(top).toMatchObject({ champion: 0, challenger: 1, interval: [1, 1], n: 12 });
+  });
+
+  test("of causes alone leaves what fired together as it was", async () => {
+    await recordIncidents(40);
+    const day = { replica: "one", day: "2026-02-20" };
+    await store.learning.saveCoFirings([
+      { ...day, a: "a", b: "", count: 9 },
+      { ...day, a: "b", b: "", count: 9 },
+      { ...day, a: "a", b: "b", count: 8 },
+    ]);
+    const coFirings = { "c|d": [3, 4] as const };
+    const champion = { ...shippedWeights, clustering: { ...shippedWeights.clustering, coFirings } };
+    const fitted = await createTrainer({ store, version: "0.0.0" }).fit(champion);
+    expect(weightsSchema.parse(fitted.parameters).clustering).toEqual(champion.clustering);
   });
 
   test("learns with the operator's own kinds of evidence, which are among its inputs", async () => {
@@ -123,6 +149,16 @@ describe("retraining the correlator", () => {
     expect((await own.inputs()).data).not.toBe((await shipped.inputs()).data);
   });
 
+  test("is not begun when there is too little by then, so that it is not tried again", async () => {
+    await recordIncidents(3);
+    const trainer = createTrainer({ store, version: "0.0.0" });
+    const backend = createBuiltin({ store, clock: systemClock, trainer, log: silentLog });
+    await backend.prepare?.([{ name: "correlator", environments: ["production"] }]);
+    const asked = { ...operation, operationId: "op-retrain", kind: "retrain", from: "1", to: null } as const;
+    expect(await backend.plan(asked)).toMatchObject({ kind: "refuse", reason: "too_little_data" });
+    await expect(backend.start(asked)).rejects.toBeInstanceOf(NotStartedError);
+  });
+
   test("gives a version that becomes champion by a deploy, and the one before by a rollback", async () => {
     await recordIncidents(40);
     const backend = createBuiltin({
@@ -132,20 +168,11 @@ describe("retraining the correlator", () => {
       log: silentLog,
     });
     await backend.prepare?.([{ name: "correlator", environments: ["production"] }]);
-    const asked = {
-      model: "correlator",
-      environment: "production",
-      restore: null,
-      manifest: null,
-      requestedBy: "oncall",
-      reason: "test",
-      fence: 1,
-    } as const;
-    await backend.start({ ...asked, operationId: "op-retrain", kind: "retrain", from: "1", to: null });
+    await backend.start({ ...operation, operationId: "op-retrain", kind: "retrain", from: "1", to: null });
     expect((await backend.versions("correlator")).map((version) => version.version)).toEqual(["2", "1"]);
-    await backend.start({ ...asked, operationId: "op-deploy", kind: "deploy", from: "1", to: "2" });
+    await backend.start({ ...operation, operationId: "op-deploy", kind: "deploy", from: "1", to: "2" });
     expect((await backend.live("correlator", "production")).version).toBe("2");
-    await backend.start({ ...asked, operationId: "op-rollback", kind: "rollback", from: "2", to: "1" });
+    await backend.start({ ...operation, operationId: "op-rollback", kind: "rollback", from: "2", to: "1" });
     expect((await backend.live("correlator", "production")).version).toBe("1");
   });
 });

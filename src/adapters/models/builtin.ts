@@ -51,8 +51,13 @@ export function createBuiltin(
     return versions.find((candidate) => String(candidate.version) === version) ?? null;
   }
 
+  /** Parameters of the version that serves while it is asked for. */
+  async function servedBy({ model, from }: PlannedOperation): Promise<unknown> {
+    return (await versionOf(model, from))?.parameters ?? shippedWeights;
+  }
+
   async function plan(operation: PlannedOperation): Promise<BackendPlan> {
-    if (operation.kind === "retrain") return await planRetrain();
+    if (operation.kind === "retrain") return await planRetrain(operation);
     const version = await versionOf(operation.model, operation.to);
     const name = `version ${operation.to} of ${operation.model}`;
     if (version === null) {
@@ -66,8 +71,8 @@ export function createBuiltin(
     return { kind: "plan", steps, notes: ["live triage uses it within seconds"], expectedMs: 1_000 };
   }
 
-  async function planRetrain(): Promise<BackendPlan> {
-    const enough = await trainer.check();
+  async function planRetrain(operation: PlannedOperation): Promise<BackendPlan> {
+    const enough = await trainer.check(await servedBy(operation));
     if (enough.kind === "too_little") return refusePlan("too_little_data", enough.problem, enough.remedy);
     const steps = [
       "fit weights from feedback and history",
@@ -121,8 +126,7 @@ export function createBuiltin(
   async function train(operation: Operation): Promise<void> {
     const { model, operationId } = operation;
     if ((await rollouts.findModelVersionByOperation(operationId)) !== null) return;
-    const serving = await versionOf(model, operation.from);
-    const fitted = await trainer.fit(serving?.parameters ?? shippedWeights);
+    const fitted = await trainer.fit(await servedBy(operation));
     const parameters = weightsSchema.parse(fitted.parameters);
     const metrics = Object.fromEntries(fitted.comparison.map(({ name, challenger }) => [name, challenger]));
     await store.transaction(async (tx) => {

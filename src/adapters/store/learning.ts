@@ -25,7 +25,14 @@ export function learningSlice(db: Db): LearningStore {
     },
     rulings: async (limit) => {
       const rows = await db.select().from(rulings).orderBy(desc(rulings.id)).limit(limit);
-      return rows.reverse().map(({ id, kind, left, right, at }) => ({ id, kind, left, right, at }));
+      return rows.reverse().map(({ id, kind, left, right, feedbackId: correction, at }) => ({
+        id,
+        kind,
+        left,
+        right,
+        correction,
+        at,
+      }));
     },
     alertsBetween: async (from, until, limit) => {
       const rows = await db

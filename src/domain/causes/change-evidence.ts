@@ -77,6 +77,11 @@ export function weighChanges(
   });
 }
 
+/** Ids of the deploys that carry a commit, and are candidates in its place. */
+export function carriersOf(commit: string, changes: readonly Change[]): readonly string[] {
+  return [...cargoOf(changes)].filter(([, { id }]) => id === commit).map(([id]) => id);
+}
+
 function sceneOf(alerts: readonly Alert[], changes: readonly Change[], graph: ServiceGraph): Scene {
   const alerting = new Set(alerts.flatMap((alert) => entityOf(alert) ?? []));
   const distance = new Map<string, number>();

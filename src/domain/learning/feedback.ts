@@ -119,20 +119,28 @@ export function standingVerdicts(said: readonly Feedback[]): readonly Verdict[] 
 }
 
 /**
- * Votes by what they are for: "service:NAME", "change:ID", and "kind:KIND" for kinds of changes. One vote of each
- * person and incident for each of them.
+ * What stands of what was said, by incident; of incidents of which nobody said anything there is nothing.
  * @param feedback - in the order in which it was said.
  */
-export function countFeedback(feedback: readonly Feedback[]): CauseQuestion["feedback"] {
+export function standingByIncident(feedback: readonly Feedback[]): ReadonlyMap<number, readonly Verdict[]> {
   const byIncident = new Map<number, Feedback[]>();
   for (const said of feedback) {
     const rows = byIncident.get(said.incidentId);
     if (rows === undefined) byIncident.set(said.incidentId, [said]);
     else rows.push(said);
   }
+  return new Map([...byIncident].map(([incidentId, rows]) => [incidentId, standingVerdicts(rows)]));
+}
+
+/**
+ * Votes by what they are for: "service:NAME", "change:ID", and "kind:KIND" for kinds of changes. One vote of each
+ * person and incident for each of them.
+ * @param feedback - in the order in which it was said.
+ */
+export function countFeedback(feedback: readonly Feedback[]): CauseQuestion["feedback"] {
   const votes = new Map<string, { right: number; wrong: number }>();
-  for (const rows of byIncident.values())
-    for (const ballot of ballotsOf(standingVerdicts(rows)).values())
+  for (const verdicts of standingByIncident(feedback).values())
+    for (const ballot of ballotsOf(verdicts).values())
       for (const [subject, isRight] of ballot) {
         const count = votes.get(subject) ?? { right: 0, wrong: 0 };
         count[isRight ? "right" : "wrong"] += 1;

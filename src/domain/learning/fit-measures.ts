@@ -3,24 +3,18 @@
  * chance: each question is answered by both, so the differences are resampled in pairs.
  */
 
+import { rankAnswers } from "../causes.ts";
 import type { MetricComparison } from "../rollout/metric-comparison.ts";
 import type { Weights } from "../weights.ts";
-import {
-  type Choice,
-  changeChoices,
-  judge,
-  type LabelledCause,
-  type LabelledPair,
-  logistic,
-  noChange,
-  pairScore,
-  serviceChoices,
-  type Values,
-} from "./fit-choices.ts";
+import { noChange } from "./feedback.ts";
+import { logistic, pairScore } from "./fit-pairs.ts";
+import { asChallenger, isSaid, type LabelledCause, type LabelledPair, rightChanges } from "./labels.ts";
 
 /** With fewer questions an interval would look surer than it is. */
 export const fewestCompared = 8;
 const resamples = 1_000;
+/** Of the right answer; below it a log loss says little more than that it was not expected. */
+const leastChance = 1e-4;
 
 type Rows = ReadonlyMap<string, readonly number[]>;
 
@@ -34,7 +28,7 @@ export function compareWeights(
   challenger: Weights,
 ): readonly MetricComparison[] {
   const before = answersOf(held, champion);
-  const after = answersOf(held, challenger);
+  const after = answersOf({ ...held, pairs: held.pairs.map(asChallenger) }, challenger);
   return [...before].map(([name, values]) => {
     const others = after.get(name) ?? [];
     const differences = others.map((value, i) => value - (values[i] ?? 0));
@@ -53,43 +47,77 @@ function answersOf(
   held: { readonly causes: readonly LabelledCause[]; readonly pairs: readonly LabelledPair[] },
   weights: Weights,
 ): Rows {
-  const { service, change, noChange: none } = weights.causes;
-  return new Map([
-    ...answersTo("service", serviceChoices(held.causes, weights), service),
-    ...answersTo("change", changeChoices(held.causes, weights), { ...change, [noChange]: none }),
-    ...answersOnPairs(held.pairs, weights),
-  ]);
+  return new Map([...answersOnCauses(held.causes, weights), ...answersOnPairs(held.pairs, weights)]);
 }
 
-function answersTo(name: string, choices: readonly Choice[], weights: Values): [string, number[]][] {
-  if (choices.length === 0) return [];
-  const judged = choices.map((choice) => ({ choice, ...judge(choice, weights) }));
-  const ahead = judged.map(({ choice, scores }) => {
-    const best = Math.max(
-      ...choice.candidates.map(({ isRight }, i) => (isRight ? (scores[i] ?? 0) : Number.NEGATIVE_INFINITY)),
-    );
-    return scores.filter((score, i) => score >= best && choice.candidates[i]?.isRight === false).length;
-  });
+/** How one answer to one question turned out. */
+interface Outcome {
+  /** How many other answers come before the right one. */
+  readonly ahead: number;
+  /** Probability of the right one. */
+  readonly chance: number;
+}
+
+/** What the ranking itself, under these weights, answers to "which service" and "which change, or none". */
+function answersOnCauses(rows: readonly LabelledCause[], weights: Weights): [string, number[]][] {
+  const [services, changes]: [Outcome[], Outcome[]] = [[], []];
+  for (const row of rows) {
+    const answers = rankAnswers(row.question, weights);
+    if (row.service !== null) {
+      const named = answers.map(({ service, confidence }) => ({ name: service ?? "", confidence }));
+      services.push(outcomeOf(named, new Set([row.service])));
+    }
+    const right = row.changeId === noChange ? new Set([noChange]) : rightChanges(row);
+    // Without a change in reach there is nothing to choose from, and one that is not in reach cannot be chosen.
+    if (row.question.changes.length === 0 || right.size === 0) continue;
+    const named = answers.map(({ changeId, confidence }) => ({ name: changeId ?? noChange, confidence }));
+    changes.push(outcomeOf(named, right));
+  }
+  return [...metricsOf("service", services), ...metricsOf("change", changes)];
+}
+
+/** @param answers - best first; what one name is answered by several times counts together. */
+function outcomeOf(
+  answers: readonly { readonly name: string; readonly confidence: number }[],
+  right: ReadonlySet<string>,
+): Outcome {
+  const names = [...new Set(answers.map(({ name }) => name))];
+  const place = names.findIndex((name) => right.has(name));
+  const chance = answers.reduce((sum, { name, confidence }) => sum + (right.has(name) ? confidence : 0), 0);
+  return { ahead: place === -1 ? names.length : place, chance };
+}
+
+function metricsOf(name: string, outcomes: readonly Outcome[]): [string, number[]][] {
+  if (outcomes.length === 0) return [];
   return [
-    [`${name}_top1`, ahead.map((count) => (count === 0 ? 1 : 0))],
-    [`${name}_top3`, ahead.map((count) => (count < 3 ? 1 : 0))],
-    [`${name}_log_loss`, judged.map(({ right }) => -Math.log(Math.max(right, 1e-9)))],
+    [`${name}_top1`, outcomes.map(({ ahead }) => (ahead === 0 ? 1 : 0))],
+    [`${name}_top3`, outcomes.map(({ ahead }) => (ahead < 3 ? 1 : 0))],
+    [`${name}_log_loss`, outcomes.map(({ chance }) => logLoss(chance))],
   ];
 }
 
-/** Only what people said is measured; what nobody objected to would flatter whatever decided it. */
+function logLoss(chance: number): number {
+  return -Math.log(Math.min(1, Math.max(chance, leastChance)));
+}
+
+/**
+ * Only what people said is measured. A correction is one question, however many pairs of alerts it speaks of: they are
+ * right or wrong together. What is counted of it is the mean over its pairs.
+ */
 function answersOnPairs(pairs: readonly LabelledPair[], { clustering }: Weights): [string, number[]][] {
-  const said = pairs.filter((pair) => pair.weight >= 1);
-  if (said.length === 0) return [];
-  const chances = said.map((pair) => logistic(pairScore(pair, clustering, clustering.signals)));
+  const byCorrection = new Map<number | null, { readonly hits: number[]; readonly losses: number[] }>();
+  for (const pair of pairs.filter(isSaid)) {
+    const chance = logistic(pairScore(pair, clustering, clustering.signals));
+    const answer = byCorrection.get(pair.correction) ?? { hits: [], losses: [] };
+    byCorrection.set(pair.correction, answer);
+    answer.hits.push(chance > 0.5 === pair.areTogether ? 1 : 0);
+    answer.losses.push(logLoss(pair.areTogether ? chance : 1 - chance));
+  }
+  if (byCorrection.size === 0) return [];
+  const answers = [...byCorrection.values()];
   return [
-    ["pair_accuracy", said.map((pair, i) => ((chances[i] ?? 0) > 0.5 === pair.areTogether ? 1 : 0))],
-    [
-      "pair_log_loss",
-      said.map(
-        (pair, i) => -Math.log(Math.max(pair.areTogether ? (chances[i] ?? 0) : 1 - (chances[i] ?? 0), 1e-9)),
-      ),
-    ],
+    ["pair_accuracy", answers.map(({ hits }) => mean(hits))],
+    ["pair_log_loss", answers.map(({ losses }) => mean(losses))],
   ];
 }
 
