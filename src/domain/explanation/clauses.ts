@@ -16,6 +16,8 @@ export interface Clause {
   readonly phrases: readonly Phrase[];
   /** Names of what it is about when it names nothing itself; null when the sentence names nothing at all. */
   readonly inherited: readonly string[] | null;
+  /** The others of a list that it ends: "cart and" in "cart and checkout are slow". */
+  readonly beside: readonly (readonly string[])[];
 }
 
 const joint =
@@ -27,7 +29,11 @@ const relative = /^(?:which|whose|who)$/i;
 /** @param names - of what a sentence can be about. */
 export function readClauses(text: string, names: readonly string[]): readonly Clause[] {
   const bare = piecesOf(text).map((piece) => ({ ...piece, phrases: phrasesIn(piece.text, names) }));
-  return bare.map((clause, index) => ({ ...clause, inherited: inheritedBy(bare, index) }));
+  return bare.map((clause, index) => ({
+    ...clause,
+    inherited: inheritedBy(bare, index),
+    beside: besideIn(bare, index),
+  }));
 }
 
 /** Names of what stands at this place of a clause: the nearest before it, or else the first after it. */
@@ -69,7 +75,21 @@ function phrasesIn(text: string, names: readonly string[]): readonly Phrase[] {
   return phrases;
 }
 
-type Bare = Pick<Clause, "lead" | "phrases">;
+type Bare = Pick<Clause, "text" | "lead" | "phrases">;
+
+const namesOnly = /^\W*(?:(?:both|the|alerts?|services?|on|of|in)\b\W*)*$/i;
+
+function besideIn(clauses: readonly Bare[], index: number): readonly (readonly string[])[] {
+  const own = clauses[index];
+  const first = own?.phrases[0];
+  if (own === undefined || first === undefined || !/^(?:and|,)$/.test(own.lead)) return [];
+  if (!namesOnly.test(own.text.slice(0, first.from))) return [];
+  const before = clauses[index - 1];
+  const [named] = before?.phrases ?? [];
+  if (before === undefined || named === undefined || before.phrases.length > 1) return [];
+  const rest = `${before.text.slice(0, named.from)} ${before.text.slice(named.to)}`;
+  return namesOnly.test(rest) ? [...besideIn(clauses, index - 1), named.names] : [];
+}
 
 /** "A calls B, which …" goes on about B, "A calls B and …" about A; what stands between in "which …" is passed over. */
 function inheritedBy(clauses: readonly Bare[], index: number): readonly string[] | null {

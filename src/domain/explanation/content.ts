@@ -15,7 +15,7 @@ import { hasStem, literal, mentions, mentionsApart, withoutNames } from "./names
 import { numberProblem } from "./number-claim.ts";
 import { falseSequence } from "./sequence.ts";
 import { momentProblem } from "./timing-claim.ts";
-import { readSentence } from "./told.ts";
+import { readSentence, type Told } from "./told.ts";
 import { strangerIn } from "./words.ts";
 
 /**
@@ -34,20 +34,26 @@ export function contentProblem(
     (name) => !isAmong(names, name) && mentionsApart(text, name, names),
   );
   if (foreign !== undefined) return notHeld("names", foreign);
-  const told = readSentence(text, cited, question);
   const rest = withoutNames(text, names);
   return (
     identifierProblem(rest, cited) ??
     strangerProblem(rest, cited) ??
     changeProblem(rest, cited) ??
+    toldProblem(readSentence(text, cited, question), question) ??
+    callProblem(text, cited) ??
+    silenceProblem(text, cited, question) ??
+    orderProblem(text, cited, question)
+  );
+}
+
+/** What is checked clause by clause. */
+function toldProblem(told: Told, { incident }: ExplanationQuestion): string | null {
+  return (
     momentProblem(told) ??
     directionProblem(told) ??
     numberProblem(told) ??
     denialProblem(told) ??
-    severityProblem(told, question.incident.severity) ??
-    callProblem(text, cited) ??
-    silenceProblem(text, cited, question) ??
-    orderProblem(text, cited, question)
+    severityProblem(told, incident.severity)
   );
 }
 

@@ -92,7 +92,11 @@ export function severityProblem(told: Told, incidentSeverity: string): string | 
       for (const { 0: word, index } of text.matchAll(pattern)) {
         const alerts = citedAt(clause, index, told).filter(({ kind }) => kind === "alert");
         const held = /\bincident\b/i.test(text) ? [incidentSeverity] : alerts.map(severityOf);
-        if (isNegated(text, index) || !held.some((severity) => allowed.includes(severity)))
+        if (
+          isNegated(text, index) ||
+          /\bless\s+$/i.test(text.slice(0, index)) ||
+          !held.some((severity) => allowed.includes(severity))
+        )
           return `says "${word}", which is not the severity of what it cites`;
       }
   }

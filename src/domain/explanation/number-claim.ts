@@ -28,12 +28,14 @@ export function numberProblem(told: Told): string | null {
 }
 
 function isBacked(claimed: Quantity, text: string, clause: Clause, told: Told): boolean {
-  const names = namesAt(clause, claimed.index);
-  const near = told.sources.filter((source) => isAbout(source, names, told.services));
-  if (
-    near.some((source) => source.statements.some((each) => holds(source, each, claimed, text, clause, told)))
-  )
-    return true;
+  const isHeldOf = (names: readonly string[] | null) =>
+    told.sources.some(
+      (source) =>
+        isAbout(source, names, told.services) &&
+        source.statements.some((each) => holds(source, each, claimed, text, clause, told)),
+    );
+  // What is said of a list is said of each in it.
+  if ([namesAt(clause, claimed.index), ...clause.beside].every(isHeldOf)) return true;
   return isLag(claimed, text, clause, told) || isConfidence(claimed, text, clause, told);
 }
 
@@ -75,11 +77,11 @@ const asked = /request|response|\bcalls\b|traffic/i;
 
 /** What is full is not what is left, and what is answered is not what fails. */
 function isSameShare(claimed: Quantity, text: string, context: string): boolean {
-  if (claimed.dimension !== "share" && claimed.dimension !== "bytes") return true;
+  if (!["share", "bytes", null].includes(claimed.dimension)) return true;
   const isFree = free.test(context);
   if (free.test(text) && !isFree) return false;
   if (full.test(text) && isFree) return false;
-  if (claimed.dimension === "bytes") return true;
+  if (claimed.dimension !== "share") return true;
   if (bad.test(text)) return bad.test(context);
   if (good.test(text) && bad.test(context)) return false;
   return !asked.test(text) || [bad, good, asked].some((words) => words.test(context));
@@ -95,9 +97,12 @@ const afterConfidence =
 
 /** How sure the ranking is says how likely something is the cause, and nothing of what it does. */
 function isConfidence(claimed: Quantity, text: string, clause: Clause, told: Told): boolean {
-  if (claimed.dimension !== "share" || !blame.test(text) || told.topicsOf(clause).length > 0) return false;
+  if (claimed.dimension !== "share" || bad.test(text) || told.topicsOf(clause).length > 0) return false;
   const after = text.slice(claimed.index).replace(/^[\d.,]+\s*(?:%|percent)/iu, "");
-  if (!afterConfidence.test(after)) return false;
+  const isAside =
+    /^\s*\)/.test(after) ||
+    (/^\s*(?:with|at)?\s*$/i.test(text.slice(0, claimed.index)) && /^\W*$/.test(after));
+  if (!blame.test(isAside ? told.text : text) || !afterConfidence.test(after)) return false;
   const names = namesAt(clause, claimed.index);
   return told.likelihoods
     .filter((each) => isAbout(each, names, told.services))
@@ -110,7 +115,8 @@ function isConfidence(claimed: Quantity, text: string, clause: Clause, told: Tol
 
 // ---------- from and to ----------
 
-type Side = "before" | "after";
+type End = "before" | "after";
+type Side = End | "difference";
 
 interface Pair {
   readonly text: string;
@@ -158,6 +164,7 @@ function isPairHeld(pair: Pair, clause: Clause, told: Told): boolean {
 
 function sideOf({ index }: Quantity, text: string): Side | null {
   if (/\bfrom\s+(?:\p{L}+\s+)?$/iu.test(text.slice(0, index))) return "before";
+  if (/\bby\s+(?:\p{L}+\s+)?$/iu.test(text.slice(0, index))) return "difference";
   return /(?:\b(?:to|reach(?:es|ed|ing)?)\s+|(?:->|→|=>)\s*)(?:\p{L}+\s+)?$/iu.test(text.slice(0, index))
     ? "after"
     : null;
@@ -169,8 +176,9 @@ const former =
 
 /** What was before is not what is now. */
 function isSideRight(given: Quantity, { text }: Statement, side: Side | null, claim: string): boolean {
+  if (side === "difference") return /\bby\s+\d/i.test(text);
   const pairs = pairsIn(text);
-  const isIn = (part: Side) => pairs.some((pair) => pair[part].value === given.value);
+  const isIn = (part: End) => pairs.some((pair) => pair[part].value === given.value);
   if (pairs.length === 0 || (!isIn("before") && !isIn("after"))) return side !== "before";
   if (side !== null) return isIn(side);
   return isIn("after") || former.test(claim) || pairsIn(claim).length > 0;

@@ -4,7 +4,7 @@ import { timedIn } from "./timing-claim.ts";
 
 const gap = String.raw`(?:\s+(?:the|an?|likely|probable|probably|possible|main|root|direct|immediate))*\s+`;
 /** What stands before these came first. */
-const forward = String.raw`led\s+to|leads?\s+to|leading\s+to|trigger(?:s|ed|ing)?|caus(?:es|ed|ing)|result(?:s|ed|ing)?\s+in|brought|brings?|broke|breaks|(?:is|was|are|were)${gap}(?:causes?|triggers?|reasons?|sources?|origins?)\s+(?:of|for|behind)|(?:since\s+|only\s+|and\s+)?then`;
+const forward = String.raw`led\s+to|leads?\s+to|leading\s+to|trigger(?:s|ed|ing)?|caus(?:es|ed|ing)|result(?:s|ed|ing)?\s+in|brought|brings?|made|makes|broke|breaks|(?:is|was|are|were)${gap}(?:causes?|triggers?|reasons?|sources?|origins?)\s+(?:of|for|behind)|(?:since\s+|only\s+|and\s+)?then`;
 /** What stands before these came later. */
 const backward = String.raw`because(?:\s+of)?|due\s+to|since|once|as\s+soon\s+as|(?:as\s+)?(?:an?\s+|the\s+)?(?:result|consequence|effect)\s+of|result(?:s|ed|ing)?\s+from|originat\w+\s+(?:in|from|with)|(?:started|began)\s+(?:with|in)`;
 const relation = new RegExp(String.raw`\b(?:(?<forward>${forward})|(?<backward>${backward}))\b`, "giu");

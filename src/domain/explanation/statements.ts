@@ -53,10 +53,10 @@ export function sourcesOf(cited: readonly Evidence[], question: ExplanationQuest
 function sourceOfFact(fact: Evidence): Source {
   const { fact: what, quote } = partsOf(fact);
   const names = namesOfFact(fact);
-  if (fact.kind !== "alert")
+  if (fact.kind !== "alert" && !isChange(fact))
     return { ...sourceOf("fact", trusted([what, quote]), names, metricNames(fact)), fact };
   // "high alert HighLatency on checkout" says of a direction no more than the name of its rule does.
-  const title = citedNames([fact]).join(" ");
+  const title = isChange(fact) ? trusted([what]).join("") : citedNames([fact]).join(" ");
   return { ...sourceOf("fact", trusted([quote]), names), title, titleDirections: directionsOf(title), fact };
 }
 

@@ -96,6 +96,9 @@ describe("what one cited fact says stands", () => {
     ["HighLatency on search shows a p99 latency of 4 s.", [latency, searching]],
     ["checkout shows a p99 latency of 2.3 s and search one of 4 s.", [latency, searching]],
     ["The CPU of checkout rose 60 s before the first alert.", [cpu]],
+    ["fraud-scorer was rolled out from 41 to 42, 4 min before checkout became slow.", [rollout, latency]],
+    ["storefront started failing one minute after checkout became slow.", [latency, errors]],
+    ["checkout and storefront are in trouble, and storefront fails 12.5 % of requests.", [latency, errors]],
 
     // Directions.
     ["The p95 of fraud-scorer fell while its requests rose.", [scorer, requests]],
@@ -105,6 +108,8 @@ describe("what one cited fact says stands", () => {
     // Certainty, denial and severity.
     ["fraud-scorer is the likely cause with 82 % confidence.", [rollout]],
     ["The ranking suspects fraud-scorer with 82 %.", [rollout]],
+    ["The most likely cause is the rollout of fraud-scorer, with 82 %.", [rollout]],
+    ["The most likely cause is the rollout of fraud-scorer (82 %).", [rollout]],
     ["fraud-scorer is blamed with 82 %, but has no alert of its own.", [rollout]],
     ["HighLatency on checkout is a critical alert.", [latency]],
     ["checkout is not only slow.", [latency]],
@@ -148,6 +153,9 @@ describe("what no single cited fact says falls", () => {
     ["storefront waits 2.3 s on checkout.", [latency, errors], /2\.3 s/],
     ["storefront calls checkout and waits 2.3 s.", [latency, errors], /2\.3 s/],
     ["storefront answers 12.5 % of requests.", [errors], /12\.5 %/],
+    ["checkout and storefront fail 12.5 % of requests.", [latency, errors], /12\.5 %/],
+    ["storefront and checkout wait 2.3 s.", [latency, errors], /2\.3 s/],
+    ["The p95 of checkout rose by 2.3 s.", [p95], /2\.3 s/],
     ["HighLatency on search shows a p99 latency of 2.3 s.", [latency, searching], /2\.3 s/],
     ["checkout does not wait 2.3 s.", [latency], /denies/],
     ["storefront became slow at 10:00 UTC.", [latency, errors], /went up|10:00/],
@@ -166,6 +174,7 @@ describe("what no single cited fact says falls", () => {
     ["fraud-scorer fails 82 % of requests.", [rollout], /82 %/],
     ["fraud-scorer causes 82 % of failures.", [rollout], /82 %/],
     ["fraud-scorer is suspected, as it fails 82 % of requests.", [rollout], /82 %/],
+    ["fraud-scorer probably fails with 82 %.", [rollout], /82 %/],
     ["fraud-scorer is 82 % slower.", [rollout], /82 %|went up/],
 
     // Denial.
@@ -187,12 +196,14 @@ describe("what no single cited fact says falls", () => {
     ["HighLatency on search is critical.", [searching], /"critical"/],
     ["HighLatency on search is critical.", [latency, searching], /"critical"/],
     ["HighLatency on checkout is not critical.", [latency], /"critical"/],
+    ["The alert on checkout is less severe.", [latency], /"severe"/],
     ["checkout is slow, which is a minor problem.", [latency], /"minor"/],
     ["HighLatency on search is a high severity alert.", [searching], /"high"/],
 
     // Order.
     ["HighLatency on checkout led to the rollout of fraud-scorer.", [latency, rollout], /"led to"/],
     ["HighLatency on checkout triggered the rollout of fraud-scorer.", [latency, rollout], /"triggered"/],
+    ["HighLatency on checkout made fraud-scorer change.", [latency, rollout], /"made"/],
     ["HighLatency on checkout caused the rollout of fraud-scorer.", [latency, rollout], /"caused"/],
     [
       "The rollout of fraud-scorer was triggered by HighLatency on checkout.",
