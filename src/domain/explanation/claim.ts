@@ -1,6 +1,7 @@
 /** Whether one sentence of a model may stand: what it cites exists, it orders nothing, and its content is backed. */
 import type { Claim, ExplanationQuestion } from "../explanation.ts";
-import { citedNames, contentProblem } from "./content.ts";
+import { citedNames } from "./cited.ts";
+import { contentProblem } from "./content.ts";
 import { cleanModelSentence } from "./model-text.ts";
 
 const maxCited = 8;

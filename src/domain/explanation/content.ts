@@ -5,25 +5,18 @@
  */
 
 import type { Evidence, ExplanationQuestion } from "../explanation.ts";
-import { callersCounts, callProblem, silenceProblem } from "./callers-claim.ts";
-import { directionsIn, directionsOf, falseOrder, isNegated } from "./direction.ts";
+import { callProblem, silenceProblem } from "./callers-claim.ts";
+import { citedNames, metricNames, namesOfFact, textsOf, trusted } from "./cited.ts";
+import { denialProblem, severityProblem } from "./denial.ts";
+import { falseOrder, isNegated } from "./direction.ts";
+import { directionProblem } from "./direction-claim.ts";
 import { partsOf } from "./evidence.ts";
-import { readsLikeInstructions } from "./model-text.ts";
 import { hasStem, literal, mentions, mentionsApart, withoutNames } from "./names.ts";
-import { backs, momentsIn, type Quantity, quantitiesIn } from "./quantity.ts";
+import { numberProblem } from "./number-claim.ts";
+import { falseSequence } from "./sequence.ts";
+import { momentProblem } from "./timing-claim.ts";
+import { readSentence, type Told } from "./told.ts";
 import { strangerIn } from "./words.ts";
-
-/** Causes whose reasons a sentence may quote. */
-const quotedCauses = 5;
-
-/** Something that may be quoted, and whom it is about. */
-interface Source {
-  readonly text: string;
-  readonly quantities: readonly Quantity[];
-  readonly moments: readonly string[];
-  /** Names of what it is about; empty when it is about the incident. */
-  readonly names: readonly string[];
-}
 
 /**
  * What a sentence says beyond the evidence that it cites, as a reason to drop it; null when all is backed.
@@ -41,17 +34,26 @@ export function contentProblem(
     (name) => !isAmong(names, name) && mentionsApart(text, name, names),
   );
   if (foreign !== undefined) return notHeld("names", foreign);
-  const sources = sourcesOf(cited, question);
   const rest = withoutNames(text, names);
   return (
     identifierProblem(rest, cited) ??
     strangerProblem(rest, cited) ??
     changeProblem(rest, cited) ??
-    numberProblem(text, names, sources) ??
-    directionProblem(text, cited) ??
+    toldProblem(readSentence(text, cited, question), question) ??
     callProblem(text, cited) ??
     silenceProblem(text, cited, question) ??
     orderProblem(text, cited, question)
+  );
+}
+
+/** What is checked clause by clause. */
+function toldProblem(told: Told, { incident }: ExplanationQuestion): string | null {
+  return (
+    momentProblem(told) ??
+    directionProblem(told) ??
+    numberProblem(told) ??
+    denialProblem(told) ??
+    severityProblem(told, incident.severity)
   );
 }
 
@@ -61,17 +63,6 @@ function notHeld(verb: string, what: string): string {
 
 // ---------- names ----------
 
-/** Names that the cited evidence gives; those that read like instructions are none. */
-export function citedNames(cited: readonly Evidence[]): readonly string[] {
-  return cited.flatMap((fact) => partsOf(fact).entities).filter((name) => !readsLikeInstructions(name));
-}
-
-/** What a sentence may call a fact by: its entities, or "deploy". */
-function namesOfFact(fact: Evidence): readonly string[] {
-  const kind = fact.data["changeKind"];
-  return [...citedNames([fact]), ...(typeof kind === "string" ? [kind] : [])];
-}
-
 function isAmong(names: readonly string[], name: string): boolean {
   return names.some((other) => other.toLowerCase() === name.toLowerCase());
 }
@@ -79,7 +70,9 @@ function isAmong(names: readonly string[], name: string): boolean {
 /** Every service, alert and change name that this incident knows of. */
 function knownNames({ incident, evidence, causes }: ExplanationQuestion): readonly string[] {
   const blamed = causes.flatMap((cause) => [cause.service, cause.changeId]).filter((name) => name !== null);
-  const named = evidence.flatMap((fact) => partsOf(fact).entities);
+  // What metrics are called, "requests", names a thing rather than one of them.
+  const metrics = new Set(evidence.flatMap(metricNames));
+  const named = evidence.flatMap((fact) => partsOf(fact).entities).filter((name) => !metrics.has(name));
   return [...new Set([...incident.services, ...blamed, ...named])].filter((name) => name.length > 1);
 }
 
@@ -138,115 +131,7 @@ function changeProblem(rest: string, cited: readonly Evidence[]): string | null 
   return told === undefined ? null : `tells of "${told[0]}", and cites no change`;
 }
 
-// ---------- numbers ----------
-
-function sourcesOf(cited: readonly Evidence[], question: ExplanationQuestion): readonly Source[] {
-  const { incident, causes } = question;
-  const facts = cited.map((fact) => {
-    const { fact: what, quote } = partsOf(fact);
-    const text = trusted([what, quote]).join(": ");
-    return sourceOf(`${fact.kind} ${text}`, namesOfFact(fact), fact.at, lagsOf(fact, incident.startedAt));
-  });
-  const ranked = causes.slice(0, quotedCauses).map((cause) => {
-    const because = trusted(cause.terms.map((term) => term.because)).join(" \n ");
-    const names = [
-      cause.service,
-      ...cited.filter((fact) => partsOf(fact).changeId === cause.changeId).flatMap(namesOfFact),
-    ];
-    const percents = [1, 5]
-      .map((step) => `${Math.round((cause.confidence * 100) / step) * step} %`)
-      .join(" ");
-    return sourceOf(
-      `${because} ${percents}`,
-      names.filter((name) => name !== null),
-      null,
-      [],
-    );
-  });
-  const { alertCount, firingCount, services, reopenedCount, id } = incident;
-  const counts = `incident ${id}: ${alertCount} alerts, ${firingCount} firing alerts, ${firingCount} alerts firing, ${services.length} services affected, no likely change; reopened ${reopenedCount} times; severity ${incident.severity}`;
-  const callers = callersCounts(cited, question).map((text) => sourceOf(text, [], null, []));
-  return [...facts, ...ranked, ...callers, sourceOf(counts, [], incident.startedAt, [])];
-}
-
-function sourceOf(text: string, names: readonly string[], at: Date | null, more: readonly string[]): Source {
-  const moments = [...momentsIn(text), ...timesOf(at)];
-  return { text, names, moments, quantities: [text, ...more].flatMap(quantitiesIn) };
-}
-
-/** Texts that a model was allowed to see. */
-function trusted(texts: readonly string[]): readonly string[] {
-  return texts.filter((text) => text !== "" && !readsLikeInstructions(text));
-}
-
-function timesOf(at: Date | null): readonly string[] {
-  if (at === null) return [];
-  const iso = at.toISOString();
-  return [iso, iso.slice(0, 10), iso.slice(11, 16), iso.slice(11, 19)];
-}
-
-/** Time between a fact and the first alert, rounded either way, in each unit of which it is at least one. */
-function lagsOf({ at }: Evidence, startedAt: Date): readonly string[] {
-  if (at === null) return [];
-  const seconds = Math.abs(startedAt.getTime() - at.getTime()) / 1000;
-  const units = [
-    { size: 1, name: "s" },
-    { size: 60, name: "min" },
-    { size: 3600, name: "h" },
-  ];
-  return units
-    .filter(({ size }) => seconds >= size)
-    .flatMap(({ size, name }) =>
-      [Math.floor, Math.round, Math.ceil].map((round) => `${round(seconds / size)} ${name}`),
-    );
-}
-
-/** Parts of a sentence that each speak of one thing. */
-function clausesOf(text: string): readonly string[] {
-  return text.split(/[;:]\s|,\s|\b(?:and|but|while|whereas|because|as|although|though|which|so)\b/iu);
-}
-
-/** A number must stand in a source about something that the same clause names, or else the same sentence. */
-function numberProblem(text: string, names: readonly string[], sources: readonly Source[]): string | null {
-  for (const clause of clausesOf(text)) {
-    const near = sources.filter((source) => isAbout(source, clause, text, sources));
-    const bare = withoutNames(clause, names);
-    const time = momentsIn(bare).find((at) => !near.some((source) => source.moments.includes(at)));
-    if (time !== undefined) return notHeld("says", time);
-    const loose = quantitiesIn(bare).find(
-      (claimed) =>
-        !near.some((source) => source.quantities.some((given) => backs(given, claimed, source.text))),
-    );
-    if (loose !== undefined) return notHeld("says", loose.text);
-  }
-  return null;
-}
-
-function isAbout(source: Source, clause: string, text: string, sources: readonly Source[]): boolean {
-  if (source.names.length === 0) return true;
-  const isNamedHere = sources.some((other) => other.names.some((name) => mentions(clause, name)));
-  return source.names.some((name) => mentions(isNamedHere ? clause : text, name));
-}
-
-// ---------- the way things went ----------
-
-function directionProblem(text: string, cited: readonly Evidence[]): string | null {
-  const names = citedNames(cited);
-  for (const clause of clausesOf(text)) {
-    const stated = directionsIn(withoutNames(clause, names));
-    if (stated.size === 0) continue;
-    const named = cited.filter((fact) => namesOfFact(fact).some((name) => mentions(clause, name)));
-    const held = directionsOf((named.length > 0 ? named : cited).flatMap(textsOf).join(" \n "));
-    const wrong = [...stated].find((direction) => !held.has(direction));
-    if (wrong !== undefined) return `says that something went ${wrong}, which the cited evidence does not`;
-  }
-  return null;
-}
-
-function textsOf(fact: Evidence): readonly string[] {
-  const { fact: what, quote } = partsOf(fact);
-  return trusted([what, quote]);
-}
+// ---------- what came first ----------
 
 function orderProblem(
   text: string,
@@ -257,5 +142,6 @@ function orderProblem(
     fact.at === null ? [] : [{ names: namesOfFact(fact), atMs: fact.at.getTime() }],
   );
   const word = falseOrder(text, named, incident.startedAt.getTime());
-  return word === null ? null : `says "${word}", which the times of the cited evidence contradict`;
+  const wrong = word ?? falseSequence(text, cited);
+  return wrong === null ? null : `says "${wrong}", which the times of the cited evidence contradict`;
 }

@@ -8,24 +8,35 @@ const words: Readonly<Record<Direction, RegExp>> = {
   down: /\b(?:fell|fall(?:s|en|ing)|drop(?:s|ped|ping)?|decreas\w+|declin\w+|lower(?:s|ed|ing)?|lowest|low|below|less than|fewer than|shr[aiu]nk\w*|reduc\w+|sank|sinks?|sinking|went down|gone down|going down|down (?:from|to|by)|halved|improv\w+|plung\w+|slump\w*|dipp?(?:ed|s|ing)?|fast(?:er)?|too few)\b/giu,
 };
 
-const negated = /\b(?:not|no|never|neither|nor|without|hardly|cannot|\p{L}+n['’]t)(?:\s+\p{L}+){0,2}\s*$/iu;
+const negated =
+  /\b(?:not(?!\s+(?:only|just)\b)|no|never|neither|nor|without|hardly|cannot|\p{L}+n['’]t)(?:\s+\p{L}+){0,2}\s*$/iu;
 
 /** True when what stands at this place of a text is denied: "did not rise", "no recent deploy". */
 export function isNegated(text: string, index: number): boolean {
   return negated.test(text.slice(0, index));
 }
 
+/** A word for a direction, and where it stands. */
+export interface DirectionPlace {
+  readonly direction: Direction;
+  readonly word: string;
+  readonly index: number;
+}
+
+/** The directions that a text states, in no order; "did not rise" states "down". */
+export function directionPlaces(text: string): readonly DirectionPlace[] {
+  return Object.entries(words).flatMap(([key, pattern]) =>
+    [...text.matchAll(pattern)].map(({ 0: word, index }) => {
+      // Keys of a record of directions.
+      const direction = key as Direction;
+      return { direction: isNegated(text, index) ? opposite(direction) : direction, word, index };
+    }),
+  );
+}
+
 /** The directions that a text states; "did not rise" states "down". */
 export function directionsIn(text: string): ReadonlySet<Direction> {
-  const found = new Set<Direction>();
-  for (const [direction, pattern] of Object.entries(words)) {
-    for (const match of text.matchAll(pattern)) {
-      const isDenied = isNegated(text, match.index);
-      // Keys of a record of directions.
-      found.add(isDenied ? opposite(direction as Direction) : (direction as Direction));
-    }
-  }
-  return found;
+  return new Set(directionPlaces(text).map(({ direction }) => direction));
 }
 
 /** The directions that evidence holds: by its words, names like "HighLatency" split, and by numbers "from 1 to 2". */

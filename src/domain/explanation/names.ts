@@ -15,12 +15,15 @@ export function mentionsApart(text: string, name: string, others: readonly strin
   return mentions(withoutNames(text, others), name);
 }
 
-/** The text with a blank for every name, longest first, so that what is left is language and numbers. */
+/** The text with blanks for every name, as long as it was, longest name first: language and numbers are left. */
 export function withoutNames(text: string, names: readonly string[]): string {
   return [...new Set(names)]
     .filter((name) => name !== "")
     .sort((a, b) => b.length - a.length)
-    .reduce((rest, name) => rest.replace(new RegExp(wholeWord(name), "giu"), " "), text);
+    .reduce(
+      (rest, name) => rest.replace(new RegExp(wholeWord(name), "giu"), (found) => " ".repeat(found.length)),
+      text,
+    );
 }
 
 /** A name, and where in a text it stands. */

@@ -13,6 +13,10 @@ export interface Quantity {
   readonly decimals: number;
   /** The word that is counted: "pods" in "3 pods"; null when none follows. */
   readonly noun: string | null;
+  /** The words that may say what is counted: those that follow it, or else stand before it, in one text. */
+  readonly beside: string;
+  /** Where its digits begin in the text with digits for numbers in words. */
+  readonly index: number;
 }
 
 type Dimension = "time" | "share" | "bytes" | "bits" | "rate" | "multiple";
@@ -89,31 +93,55 @@ export function momentsIn(text: string): readonly string[] {
   return text.match(moment) ?? [];
 }
 
-/** Every number in the text that is no part of a name, a version or a moment; numbers in words count from two on. */
-export function quantitiesIn(text: string): readonly Quantity[] {
-  const plain = text.replace(moment, " ").replace(/\p{L}+/gu, (word) => {
-    const value = numberWords[word.toLowerCase()];
-    return value === undefined ? word : String(value);
-  });
-  return [...plain.matchAll(number)].flatMap((match) => readQuantity(match[0].trim(), match.groups ?? {}));
+/** Every clock, date and moment, and where it stands. */
+export function momentPlaces(text: string): readonly { readonly moment: string; readonly index: number }[] {
+  return [...text.matchAll(moment)].map((match) => ({ moment: match[0], index: match.index }));
 }
 
-function readQuantity(text: string, parts: Readonly<Record<string, string | undefined>>): Quantity[] {
-  const { whole = "", fraction = "", gap, suffix, following } = parts;
-  const unit = suffix === undefined ? null : unitOf(suffix);
-  // "7d9f" and "41rc" are names.
-  if (suffix !== undefined && unit === null && gap === "") return [];
-  const word = (unit === null ? suffix : following)?.toLowerCase();
-  return [
-    {
-      text,
-      value: Number(`${whole.replaceAll(",", "")}${fraction}`),
-      dimension: unit?.dimension ?? null,
-      factor: unit?.factor ?? 1,
-      decimals: Math.max(0, fraction.length - 1),
-      noun: word === undefined || noNoun.test(word) ? null : word,
-    },
-  ];
+/** The text, as long as it was, with digits for numbers in words. */
+export function withDigits(text: string): string {
+  return text.replace(/\p{L}+/gu, (word) => {
+    const value = numberWords[word.toLowerCase()];
+    return value === undefined ? word : String(value).padStart(word.length);
+  });
+}
+
+/** Every number in the text that is no part of a name, a version or a moment; numbers in words count from two on. */
+export function quantitiesIn(text: string): readonly Quantity[] {
+  const plain = withDigits(text).replace(moment, (found) => " ".repeat(found.length));
+  return [...plain.matchAll(number)].flatMap((match) => {
+    const { whole = "", fraction = "", gap = "", suffix = "" } = match.groups ?? {};
+    const end = match.index + `${whole}${fraction}`.length;
+    const unit = suffix === "" ? null : unitOf(suffix);
+    // "7d9f" and "41rc" are names.
+    if (suffix !== "" && unit === null && gap === "") return [];
+    const behind = plain.slice(unit === null ? end : end + gap.length + suffix.length);
+    return [
+      {
+        text: match[0].trim(),
+        value: Number(`${whole.replaceAll(",", "")}${fraction}`),
+        dimension: unit?.dimension ?? null,
+        factor: unit?.factor ?? 1,
+        decimals: Math.max(0, fraction.length - 1),
+        noun: nounIn(unit === null ? suffix || match.groups?.["following"] : match.groups?.["following"]),
+        beside: besideOf(plain.slice(0, match.index), behind),
+        index: match.index,
+      },
+    ];
+  });
+}
+
+function nounIn(word: string | undefined): string | null {
+  const noun = word?.toLowerCase();
+  return noun === undefined || noNoun.test(noun) ? null : noun;
+}
+
+const followingWords = /^(?:\s+of\s+(?:the\s+)?\d+)?(?<words>(?:\s+\p{L}[\p{L}-]*){1,3})/u;
+const precedingWords = /(?<words>(?:\p{L}[\p{L}-]*\s+)?\p{L}[\p{L}-]*)\s*[:=]?\s*$/u;
+
+/** "4 of 5 pods wait" counts pods that wait, as "pods: 4" counts pods. */
+function besideOf(before: string, behind: string): string {
+  return (followingWords.exec(behind) ?? precedingWords.exec(before))?.groups?.["words"] ?? "";
 }
 
 function unitOf(suffix: string): { readonly dimension: Dimension; readonly factor: number } | null {
@@ -129,12 +157,14 @@ function unitOf(suffix: string): { readonly dimension: Dimension; readonly facto
 
 /**
  * True when the number that a source gives backs the one that is claimed: the same value in the same dimension, other
- * units and fewer decimals allowed, and of the same things where they are named.
- * @param context - the text around the source, in which what is counted has to occur.
+ * units and fewer decimals allowed, and of the same things where they are named. What is counted has to stand beside
+ * that very number; a measured thing somewhere in its statement.
+ * @param context - the words of the source's statement.
  */
 export function backs(source: Quantity, claimed: Quantity, context: string): boolean {
   if (source.dimension !== claimed.dimension) return false;
-  if (claimed.noun !== null && !hasStem(context, claimed.noun)) return false;
+  const said = claimed.dimension === null ? source.beside : context;
+  if (claimed.noun !== null && !hasStem(said, claimed.noun)) return false;
   const given = (source.value * source.factor) / claimed.factor;
   if (Math.abs(given - claimed.value) <= 1e-9 * Math.max(1, given)) return true;
   const digits = String(claimed.value).replace(/\D/g, "").replace(/^0+/, "").length;

@@ -1,3 +1,12 @@
+import {
+  assigned,
+  bareValue,
+  endOfName,
+  quotedValue,
+  secretName,
+  shortSecretName,
+} from "./redaction-values.ts";
+
 /** One kind of secret. The match, or the last place of its group named `secret` in it, is what is removed. */
 export interface SecretPattern {
   /** Shown in the text in place of the secret. */
@@ -12,19 +21,6 @@ export interface SecretPattern {
 function prefixed(kind: string, source: string): SecretPattern {
   return { kind, pattern: new RegExp(`(?<![A-Za-z0-9_])(?:${source})(?![A-Za-z0-9])`, "g") };
 }
-
-/** Words after which a value is a secret. "tokens" is a count, not a token. */
-const secretName = `(?<![A-Za-z0-9])[A-Za-z0-9_.-]{0,40}(?:${[
-  "pass(?:word|wd|phrase|code)",
-  "[_-]pass",
-  "pwd",
-  "secret",
-  "token(?!s)",
-  "(?:api|access|private|account|auth|signing|encryption|shared)[_-]?key",
-  "credentials?",
-  "session[_-]?id",
-].join("|")})(?:[_-][A-Za-z0-9_-]{0,20}|\\d{0,3})`;
-const assigned = `["'\\\\]{0,16}\\s{0,3}(?:=>|:=|[:=])\\s{0,3}`;
 
 /** Values that only say that a secret is absent or in what state it is. */
 const harmless =
@@ -57,6 +53,7 @@ export const secretPatterns: readonly SecretPattern[] = [
     pattern: /\bbasic\s{1,3}(?<secret>[A-Za-z0-9+/]{8,400}={0,2})/gi,
     isSecret: isUserAndPassword,
   },
+  { kind: "Okta token", pattern: /\bssws\s{1,3}(?<secret>[A-Za-z0-9_-]{16,200})/gi },
   {
     kind: "cookie",
     pattern:
@@ -64,7 +61,19 @@ export const secretPatterns: readonly SecretPattern[] = [
   },
   {
     kind: "connection password",
-    pattern: /\b[a-z][a-z0-9+.-]{1,30}:\/\/[^\s:/@"']{0,200}:(?<secret>[^\s/"']{1,300})@(?=[^\s@]{1,300})/gi,
+    // A slash in what follows the colon is no password where a port stands before it.
+    pattern:
+      /\b[a-z][a-z0-9+.-]{1,30}:\/\/[^\s:/@"'[]{0,200}:(?<secret>[^\s/"']{1,300}|(?!\d{1,5}[/,?#])[^\s"']{1,300})@(?=[^\s@]{1,300})/gi,
+  },
+  {
+    kind: "connection password",
+    pattern: /(?<![\w.%-])[\w.%-]{1,80}:(?<secret>[^\s"']{1,300}?)@(?:tcp|tcp[46]|udp|unix|cloudsql)\(/gi,
+  },
+  {
+    // Only where it is plain that it is Oracle's: "scott/tiger@orders" alone may as well be a package and its version.
+    kind: "connection password",
+    pattern:
+      /(?:\b(?:sqlplus|sqlldr|expdp|impdp|rman)\b[^\n]{0,200}?\s["']?|\bjdbc:oracle:\w{1,8}:)[\w$#.]{1,60}\/(?<secret>[^\s"'@]{1,200})@/gi,
   },
   {
     kind: "address credentials",
@@ -151,12 +160,12 @@ export const secretPatterns: readonly SecretPattern[] = [
   {
     kind: "signed address",
     pattern:
-      /[?&](?:x-amz-(?:signature|credential|security-token)|x-goog-signature|sig|signature|token|access_token|key|api_key|apikey|code|auth)=(?<secret>[^\s&"'#]{4,2000})/gi,
+      /[?&](?:x-amz-(?:signature|credential|security-token)|x-goog-signature|sig|signature|token|access_token|key|api_key|apikey|code|auth|bearer|jwt|assertion)=(?<secret>[^\s&"'#]{4,2000})/gi,
   },
   {
     kind: "password option",
     pattern:
-      /(?<=\s|^)--?(?:password|passwd|pass|token|secret|api-key)(?:\s{1,3}|=)(?<secret>[^\s-][^\s]{0,300})/gi,
+      /(?<=\s|^)--?(?:password|passwd|pass|token|secret|api-key)(?:\s{1,3}|=)(?<secret>"[^"\n]{1,300}"?|'[^'\n]{1,300}'?|[^\s-][^\s]{0,300})/gi,
   },
   {
     kind: "login and password",
@@ -164,29 +173,64 @@ export const secretPatterns: readonly SecretPattern[] = [
   },
   {
     kind: "default of a secret",
-    pattern:
-      /\\{0,4}"[\w.-]{0,40}(?:password|passwd|secret|token|api_?key)[\w-]{0,20}\\{0,4}"\s{0,3}\{[^{}]{0,80}?\bdefault\s{0,3}=\s{0,3}\\{0,4}"(?<secret>[^"\\\n]{1,300})/gi,
+    pattern: new RegExp(
+      String.raw`\\{0,4}"[\w.-]{0,40}(?:password|passwd|secret|token|api_?key)[\w-]{0,20}\\{0,4}"\s{0,3}\{[^{}]{0,80}?\bdefault\s{0,3}=\s{0,3}${quotedValue}`,
+      "gi",
+    ),
     isSecret: isTelling,
   },
   {
     kind: "user and password",
-    pattern: /\bcurl\b[^\n]{0,200}?\s-u\s{0,3}(?<secret>[^\s:]{1,100}:[^\s]{1,200})/g,
-  },
-  {
-    kind: "secret",
-    pattern: new RegExp(`${secretName}${assigned}\\\\{0,16}["'](?<secret>[^"'\\\\\\n]{1,500})`, "gi"),
-    isSecret: isTelling,
-  },
-  {
-    kind: "secret",
-    pattern: new RegExp(`${secretName}${assigned}(?<secret>[^\\s"',;&\\\\]{1,500})`, "gi"),
-    isSecret: isTelling,
-  },
-  {
-    kind: "secret",
     pattern:
-      /\b(?:password|passphrase|secret|token|api key)\s{1,3}(?:is|was)\s{1,3}["']?(?<secret>[^\s"',;]{3,200})/gi,
+      /\bcurl\b[^\n]{0,400}?\s(?:-u\s{0,3}|-U\s{0,3}|--(?:proxy-)?user(?:\s{1,3}|=))["']?(?<secret>[^\s:"']{1,100}:[^\s"']{1,200})/g,
+  },
+  {
+    // Tools that take a password after one letter; another tool on the same line begins behind one of ";|&".
+    kind: "password option",
+    pattern:
+      /\b(?:(?:mysql|mariadb)[a-z_-]{0,12}\b[^\n;|&]{0,300}?\s-p|(?:redis|valkey)-(?:cli|benchmark)\b[^\n;|&]{0,300}?\s-a\s{0,3}|(?:mongo(?:sh|dump|restore|export|import|stat|top)?|sshpass|(?:docker|podman|registry) login)\b[^\n;|&]{0,300}?\s-p\s{0,3})(?<secret>"[^"\n]{1,300}"?|'[^'\n]{1,300}'?|[^\s"'-][^\s"']{0,300})/g,
+  },
+  {
+    // Queues have routing keys too, which read as words.
+    kind: "PagerDuty key",
+    pattern: new RegExp(
+      `(?:routing|integration|service)[_-]?key${assigned}["'\\\\]{0,16}(?<secret>[A-Za-z0-9+_-]{20,64})`,
+      "gi",
+    ),
     isSecret: hasDigit,
+  },
+  {
+    kind: "secret",
+    pattern: /(?<![\w.-])_auth\s{0,3}=\s{0,3}["']?(?<secret>[^\s"']{4,4000})/gi,
+    isSecret: isTelling,
+  },
+  {
+    kind: "secret",
+    pattern: new RegExp(`${secretName}${assigned}${quotedValue}`, "gi"),
+    isSecret: isTelling,
+  },
+  { kind: "secret", pattern: new RegExp(`${secretName}${assigned}${bareValue}`, "gi"), isSecret: isTelling },
+  {
+    kind: "secret",
+    pattern: new RegExp(`${shortSecretName}${assigned}${quotedValue}`, "gi"),
+    isSecret: isTelling,
+  },
+  {
+    // After a colon only what is no plain word: "second pass: merging".
+    kind: "secret",
+    pattern: new RegExp(
+      `${shortSecretName}${endOfName}(?:=\\s{0,3}|:\\s{0,3}(?=\\S{0,100}\\d))${bareValue}`,
+      "gi",
+    ),
+    isSecret: isNoCount,
+  },
+  {
+    kind: "secret",
+    pattern: new RegExp(
+      String.raw`\b(?:password|passphrase|secret|token|api key)\s{1,3}(?:is|was)\s{1,3}["']?${bareValue}`,
+      "gi",
+    ),
+    isSecret: (secret) => secret.length > 2 && hasDigit(secret),
   },
   {
     kind: "bank account number",
@@ -239,6 +283,11 @@ function isHighEntropy(text: string): boolean {
 
 function isTelling(value: string): boolean {
   return !harmless.test(value);
+}
+
+/** "pass: 12", "pass=3/4": how often something passed. */
+function isNoCount(value: string): boolean {
+  return isTelling(value) && !/^\d{1,3}(?:[/%.,)]\d{0,3})*$/.test(value);
 }
 
 function hasDigit(text: string): boolean {

@@ -36,6 +36,26 @@ describe("secrets", () => {
     expect(redact("db_pass=pass").text).toBe("db_pass=[redacted secret]");
   });
 
+  test.each([
+    ["GET /x?password=hunter22&next=y", "GET /x?password=[redacted secret]&next=y"],
+    ["user=app,password=hunter22,db.host=db", "user=app,password=[redacted secret],db.host=db"],
+    ["Pwd=hunter22;Integrated Security=no;x", "Pwd=[redacted secret];Integrated Security=no;x"],
+    ['{"token":12345,"next":"stays"}', '{"token":[redacted secret],"next":"stays"}'],
+    ['sent "password=hunter22", then', 'sent "password=[redacted secret]", then'],
+    ['{"a":"password=hunter22\\nhost=db"}', '{"a":"password=[redacted secret]\\nhost=db"}'],
+    ['{"password":"ab\\"cdef99","next":1}', '{"password":"[redacted secret]","next":1}'],
+    ['{"password":"ab\\\\","next":1}', '{"password":"[redacted secret]","next":1}'],
+    [
+      '{\\"password\\":\\"ab\\\\\\"cdef99\\",\\"next\\":1}',
+      '{\\"password\\":\\"[redacted secret]\\",\\"next\\":1}',
+    ],
+    ["PASS=hunter22 && ./run", "PASS=[redacted secret] && ./run"],
+    ["PASS=hunter22&&./run", "PASS=[redacted secret]&&./run"],
+    ["mysql -phunter22 -h db; mkdir -p /x", "mysql -p[redacted password option] -h db; mkdir -p /x"],
+  ])("of %s only the secret goes", (text, clean) => {
+    expect(redact(text).text).toBe(clean);
+  });
+
   test("removing twice changes nothing more", () => {
     for (const { text } of secretSamples()) {
       const once = redact(text).text;
@@ -79,6 +99,17 @@ describe("ordinary text", () => {
     "certificate CN=*.example.org serial 03:AC:5C:26:6A:0B:40:9B expires in 3 days",
     "order 4929381 of 2026-01-05 10:02:11.123456 +0000 UTC m=+1203.5",
     "IPv6 2001:db8:85a3::8a2e:370:7334 port 8443 refused",
+    "routing_key=orders.created.v2 is bound to queue billing, service_key: checkout",
+    "actions/checkout@v4, library/postgres@16 and user/repo@v1 are pinned",
+    "registry http://registry:5000/shop/checkout@sha256 gave 404; see https://a.example:8443/u/x@y",
+    "mongodb://h1:27017,h2:27017/orders?from=a@b timed out",
+    "docker run -u 1000:1000 --user 1000:1000 shop/checkout:42",
+    "mysql -P 3306 -h db -p orders timed out, redis-cli -h cache -n 2 too",
+    "mysql pod cannot create its folder; mkdir -p /var/lib/mysql fails",
+    "second pass: merging segments; 12 pass: 3 fail: 1; pass=12/15",
+    "bypass: v2, compass=north, by-passes: 4",
+    "cache_key=user-42 and partition_key=orders7 are hot",
+    "the token is 5 days old",
     "version GB18030 and DE12 are no bank accounts; NO93 neither",
   ])("%s", (text) => {
     expect(redact(text)).toEqual({ text, kinds: [] });
@@ -100,6 +131,22 @@ test("hostile text of a hundred thousand characters takes well under a second", 
     "1 ".repeat(50_000),
     "secret ".repeat(14_000),
     "eyJaaaaaa.".repeat(10_000),
+    "a://b:/".repeat(14_000),
+    "a:".repeat(50_000),
+    "a.".repeat(50_000),
+    "curl ".repeat(20_000),
+    "mysql ".repeat(16_000),
+    "sqlplus a/".repeat(10_000),
+    "_pass".repeat(20_000),
+    `password=${"a,".repeat(50_000)}`,
+    "password=a;".repeat(9_000),
+    `password=${";a b ".repeat(20_000)}`,
+    `password="${"\\".repeat(100_000)}`,
+    `password=${"\\".repeat(16)}"${"\\".repeat(100_000)}`,
+    'password="'.repeat(10_000),
+    '"password" {'.repeat(9_000),
+    "pass: ".repeat(16_000),
+    "-".repeat(100_000),
     randomBytes(75_000).toString("base64"),
   ];
   for (const text of hostile) {
