@@ -335,7 +335,7 @@ test("what is remembered for a takeover: recent or firing alerts by start, and l
   expect((await store.incidents.remembered(at(50), 1)).map((known) => known.alert.name)).toEqual(["recent"]);
   await store.incidents.save([anIncident(1), anIncident(2, { state: "resolved" })]);
   const ids = async (since: Date) =>
-    (await store.incidents.rememberedIncidents(since)).map((known) => known.id);
+    (await store.incidents.rememberedIncidents(since, 10)).map((known) => known.id);
   expect(await ids(new Date(0))).toEqual([1, 2]);
   expect(await ids(new Date(Date.now() + 60_000))).toEqual([1]);
 });

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { passTime } from "../../../src/app/pass-time.ts";
-import { takeReports } from "../../../src/app/take-reports.ts";
-import { createMemory, forget, type TriageMemory } from "../../../src/app/triage/memory.ts";
+import { forget } from "../../../src/app/triage/forget.ts";
+import { createMemory, know, type TriageMemory } from "../../../src/app/triage/memory.ts";
 import type { Movement, Report } from "../../../src/app/triage/movement.ts";
 import type { Alert } from "../../../src/domain/alert.ts";
 import { createCorrelator } from "../../../src/domain/clustering.ts";
@@ -11,6 +10,7 @@ import { openIncident } from "../../../src/domain/incident.ts";
 import type { Silence } from "../../../src/domain/suppression/silence.ts";
 import { shippedWeights } from "../../../src/domain/weights.ts";
 import { at, buildAlert, buildIncident } from "../../domain/build.ts";
+import { passTime, takeReports } from "../take.ts";
 
 const topology = {
   edges: [
@@ -200,12 +200,12 @@ describe("time passing", () => {
     const memory = newMemory();
     take(memory, [firing]);
     const id = [...memory.alerts.values()][0]?.incidentId ?? 0;
-    memory.incidents.set(id, buildIncident({ id }));
+    know(memory, buildIncident({ id }));
     forget(memory, at(999));
     expect(memory.alerts.size).toBe(1);
     take(memory, [ended]);
     const members = [...memory.alerts.values()];
-    memory.incidents.set(id, openIncident(id, incidentFacts(members), at(9)));
+    know(memory, openIncident(id, incidentFacts(members), at(9)));
     forget(memory, at(999));
     expect([memory.alerts.size, memory.members.size, memory.incidents.size, memory.newest.size]).toEqual([
       0, 0, 0, 0,
