@@ -1,4 +1,5 @@
 /** What the replica that leads knows, and how it learns what an earlier leader decided. */
+import type { Incident } from "../../domain/incident.ts";
 import type { Lease } from "../../ports.ts";
 import { recallLines } from "../incident-lines.ts";
 import { keepWithin, memoryMs, mostRemembered } from "./forget.ts";
@@ -48,6 +49,8 @@ export async function takeOver(options: TriageOptions, lease: Lease, now: Date):
   for (const tracked of remembered) remember(memory, tracked);
   for (const incident of known) know(memory, incident);
   keepWithin(memory, most, now);
+  // There may be more than was read.
+  if (alertsOf(known.filter(({ state }) => state === "resolved")) >= most) memory.gone.at = now;
   return {
     memory,
     ...recallLines(memory, await incidents.threadLines()),
@@ -59,4 +62,8 @@ export async function takeOver(options: TriageOptions, lease: Lease, now: Date):
     explainedAt: new Map(),
     routed: new Set(),
   };
+}
+
+function alertsOf(incidents: readonly Pick<Incident, "alertCount">[]): number {
+  return incidents.reduce((alerts, { alertCount }) => alerts + alertCount, 0);
 }
