@@ -199,6 +199,23 @@ async function play(world: World, steps: readonly Step[]): Promise<void> {
   }
 }
 
+const alert = buildAlert({ service: "db", startsAt: new Date(startMs) });
+
+function endOf(firing: Alert, world: World): Alert {
+  return { ...firing, status: "resolved", endsAt: world.now() };
+}
+
+/** A triage in which one alert fired and ended, and which has let it go. */
+async function createForgetful(): Promise<World> {
+  const world = await createTriage(0);
+  await world.take(alert);
+  world.pass(1);
+  await world.take(endOf(alert, world));
+  world.pass(1);
+  expect(world.memory().alerts.size).toBe(0);
+  return world;
+}
+
 describe("with a memory of nothing that is over", () => {
   test("everything is stored and said as with a memory of everything", async () => {
     let recalled = 0;
@@ -211,8 +228,100 @@ describe("with a memory of nothing that is over", () => {
         recalled += small.memory().gone.recalled;
         expect(large.memory().gone.recalled).toBe(0);
       }),
-      { numRuns: Number(process.env["RUNS"] ?? 6), endOnFailure: true },
+      { numRuns: 5, endOnFailure: true },
     );
     expect(recalled).toBeGreaterThan(0);
+  });
+
+  test("a repeat of an end that was let go is counted on it", async () => {
+    const world = await createForgetful();
+    await world.take(endOf(alert, world));
+    expect(await world.store.incidents.findAlert(alertKey(alert))).toMatchObject({
+      seenCount: 3,
+      incidentId: 1,
+      endedBy: "source",
+    });
+    expect(await world.store.incidents.find(1)).toMatchObject({ state: "resolved", alertCount: 1 });
+    expect(await world.store.incidents.newest()).toBe(1);
+  });
+
+  test("an alert that timed out and was let go reopens its incident, and ends with it", async () => {
+    const world = await createTriage(0);
+    await world.take(alert);
+    world.pass(25);
+    await world.tick();
+    expect(world.memory().alerts.size).toBe(0);
+    await world.take(alert);
+    expect(await world.store.incidents.find(1)).toMatchObject({ state: "open", reopenedCount: 1 });
+    await world.take(endOf(alert, world));
+    expect(await world.store.incidents.find(1)).toMatchObject({ state: "resolved", alertCount: 1 });
+  });
+
+  test("a further firing stays with the one that was let go", async () => {
+    const world = await createForgetful();
+    await world.take(buildAlert({ service: "db", startsAt: world.now() }));
+    expect(await world.store.incidents.find(1)).toMatchObject({
+      state: "open",
+      reopenedCount: 1,
+      alertCount: 2,
+      firingCount: 1,
+    });
+    expect(await world.store.incidents.newest()).toBe(1);
+  });
+
+  test("what is remembered, what went and what was read back are metrics", async () => {
+    const world = await createForgetful();
+    await world.take(endOf(alert, world));
+    await world.tick();
+    expect(Object.fromEntries(world.sizes)).toEqual({
+      ...{ alerts: 0, firing: 0, incidents: 0, ended_incidents: 0, guests: 0 },
+      ...{ dropped_alerts: 2, dropped_incidents: 2, recalled_alerts: 1 },
+    });
+  });
+});
+
+describe("whoever takes over", () => {
+  test("remembers no more than the bound, the newest of what is over, and all that is open", async () => {
+    const world = await createTriage(3);
+    const lone = (index: number) =>
+      buildAlert({ service: `lone-${index}`, name: `Rule${index}`, startsAt: world.now() });
+    const firing = lone(0);
+    await world.take(firing);
+    for (let index = 1; index <= 5; index += 1) {
+      world.pass(16);
+      const one = lone(index);
+      await world.take(firing, one);
+      await world.take(endOf(one, world));
+    }
+    const names = () => [...world.memory().alerts.values()].map((tracked) => tracked.alert.name).sort();
+    expect(names()).toEqual(["Rule0", "Rule4", "Rule5"]);
+    await world.change();
+    expect(names()).toEqual(["Rule0", "Rule4", "Rule5"]);
+    expect([...world.memory().open]).toEqual([1]);
+  });
+
+  test("leaves alerts where they are that it did not read back", async () => {
+    const world = await createTriage(0);
+    await world.take(alert);
+    world.pass(25);
+    await world.tick();
+    await world.change();
+    await world.take(alert);
+    expect(await world.store.incidents.find(1)).toMatchObject({ state: "open", reopenedCount: 1 });
+    expect(await world.store.incidents.newest()).toBe(1);
+  });
+
+  test("knows all alerts of an incident that is open, also those that ended long ago", async () => {
+    const world = await createTriage(10);
+    const [old, long] = [
+      { ...alert, startsAt: new Date(startMs - 72 * 60 * minuteMs) },
+      buildAlert({ service: "api", startsAt: new Date(startMs - 71.99 * 60 * minuteMs) }),
+    ];
+    await world.take(old, long);
+    await world.take({ ...old, status: "resolved", endsAt: new Date(startMs - 71 * 60 * minuteMs) });
+    expect(await world.store.incidents.find(1)).toMatchObject({ alertCount: 2, firingCount: 1 });
+    await world.change();
+    await world.take(endOf(long, world));
+    expect(await world.store.incidents.find(1)).toMatchObject({ state: "resolved", alertCount: 2 });
   });
 });
