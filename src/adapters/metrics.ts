@@ -71,6 +71,11 @@ export const declarations = {
     help: "Entries in the bounded parts of the correlator.",
     labels: ["part"],
   },
+  tocsin_triage_size: {
+    kind: "gauge",
+    help: "Entries in the bounded parts of what the leader of triage remembers of alerts and incidents.",
+    labels: ["part"],
+  },
   tocsin_co_firings_dropped: {
     kind: "gauge",
     help: "Kinds of alert, and pairs of them, that this replica no longer counts for the next retrain: it was full.",

@@ -8,18 +8,18 @@ import { endNewestPart, release, settleQuiet } from "./hold-flapping.ts";
 import { reviewAllMutes, reviewMutes } from "./review-mutes.ts";
 import type { TriageMemory } from "./triage/memory.ts";
 import { keep, type Movement, newMovement } from "./triage/movement.ts";
-import { place } from "./triage/placement.ts";
+import { type Observed, observe, place } from "./triage/placement.ts";
 
-/** Alerts not heard of time out, those that flapped settle, and what mutes them begins and ends. */
+/** What time ended, before anything is placed. */
+export interface TimedOut extends Observed {
+  readonly movement: Movement;
+}
+
+/** Alerts not heard of time out, and those that flapped settle. Mutates the memory. */
 export function passTime(
   memory: TriageMemory,
-  context: {
-    readonly settings: MuteSettings;
-    readonly now: Date;
-    readonly timeoutMs: (source: string) => number;
-  },
-): Movement {
-  const { now, settings, timeoutMs } = context;
+  { now, timeoutMs }: { readonly now: Date; readonly timeoutMs: (source: string) => number },
+): TimedOut {
   const movement = newMovement();
   const observations: Observation[] = settleQuiet(memory, movement, now);
   for (const key of [...memory.firing]) {
@@ -34,8 +34,18 @@ export function passTime(
     movement.touched.add(ended.incidentId);
     observations.push({ kind: "alert", key, alert: ended.alert });
   }
-  const correlation =
-    observations.length === 0 ? movement.correlation : memory.correlator.observe(observations, now);
+  return { movement, ...observe(memory, observations, now) };
+}
+
+/**
+ * Brings alerts to where they belong since those have ended; what mutes them begins and ends. The incidents that alerts
+ * come from and go to are in the memory, which it mutates; returns what to store.
+ */
+export function placeAfterTime(
+  memory: TriageMemory,
+  { movement, correlation }: TimedOut,
+  { settings, now }: { readonly settings: MuteSettings; readonly now: Date },
+): Movement {
   place(memory, movement, correlation);
   if (memory.muting.setTo(settings, now)) reviewAllMutes(memory, movement);
   else reviewMutes(memory, movement, new Set());

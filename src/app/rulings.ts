@@ -3,46 +3,33 @@
  * alerts that it has forgotten are moved here, so that a ruling holds however old its alerts are.
  */
 import type { Correlation, Placement, Reason, Ruling, Split } from "../domain/clustering/correlation.ts";
-import type { Store } from "../ports.ts";
-import { remember, type TriageMemory } from "./triage/memory.ts";
+import type { TriageMemory } from "./triage/memory.ts";
 import { type Movement, newMovement } from "./triage/movement.ts";
-import { place } from "./triage/placement.ts";
+import { type Observed, observe, place } from "./triage/placement.ts";
 
-/** Alerts of one incident that are read back into memory. */
-const maxAlerts = 5_000;
 /** Log-odds shown for a ruling; it counts whatever the others sum up to. */
 const rulingScore = 10;
 
-/** Reads back alerts that the rulings are about, with all of their incidents, where triage has forgotten them. */
-export async function recall(
-  store: Pick<Store, "incidents">,
-  memory: TriageMemory,
-  rulings: readonly Ruling[],
-): Promise<void> {
-  const keys = new Set(rulings.flatMap(({ left, right }) => [...left, ...right]));
-  const missing = [...keys].filter((key) => !memory.alerts.has(key));
-  if (missing.length === 0) return;
-  const found = await store.incidents.findAlerts(missing);
-  for (const id of new Set(found.map(({ incidentId }) => incidentId))) {
-    const incident = await store.incidents.find(id);
-    if (incident !== null && !memory.incidents.has(id)) memory.incidents.set(id, incident);
-    for (const stored of await store.incidents.alerts(id, maxAlerts))
-      if (!memory.alerts.has(stored.key)) remember(memory, stored);
-  }
-  for (const stored of found) if (!memory.alerts.has(stored.key)) remember(memory, stored);
-}
-
-/**
- * What the rulings do to the groupings, in their order. Mutates the memory; returns what to store. Alerts that nobody
- * knows are passed over.
- */
-export function takeRulings(memory: TriageMemory, rulings: readonly Ruling[], now: Date): Movement {
-  const movement = newMovement();
-  const firstNew = memory.correlator.nextIncidentId();
-  const observed = memory.correlator.observe(
+/** Tells the correlator of rulings. */
+export function observeRulings(memory: TriageMemory, rulings: readonly Ruling[], now: Date): Observed {
+  return observe(
+    memory,
     rulings.map((ruling) => ({ kind: "ruling", ruling })),
     now,
   );
+}
+
+/**
+ * What the rulings do to the groupings, in their order. The incidents that alerts come from and go to are in the memory,
+ * which it mutates; returns what to store. Alerts that nobody knows are passed over.
+ * @param observed - what the correlator said of them.
+ */
+export function placeRulings(
+  memory: TriageMemory,
+  rulings: readonly Ruling[],
+  { correlation: observed, firstNew }: Observed,
+): Movement {
+  const movement = newMovement();
   const placements: Placement[] = [];
   for (const step of [() => observed.placements, ...rulings.map((ruling) => () => follow(memory, ruling))]) {
     // Where triage has it counts: an alert may be kept elsewhere than where the correlator placed it.

@@ -19,12 +19,19 @@ import {
   newMovement,
   type Report,
 } from "./triage/movement.ts";
-import { keepTogether, place } from "./triage/placement.ts";
+import { keepTogether, type Observed, observe, place } from "./triage/placement.ts";
+
+/** What reports did before anything is placed. */
+export interface TakenReports extends Observed {
+  readonly movement: Movement;
+  readonly gathering: Gathering;
+  /** Whether what mutes has changed. */
+  readonly isSetAnew: boolean;
+}
 
 /**
- * Takes reports in order of receipt: merges repeats, ends superseded firings, holds open what flaps, lets the
- * correlator place what is new, and asks what mutes it. Mutates the memory; returns what to store.
- * @throws Error when the correlator leaves an alert without an incident.
+ * Takes reports in order of receipt: merges repeats, ends superseded firings, holds open what flaps, and asks the
+ * correlator where what is new belongs. Mutates the memory.
  */
 export function takeReports(
   memory: TriageMemory,
@@ -34,13 +41,23 @@ export function takeReports(
     readonly settings: MuteSettings;
     readonly now: Date;
   },
-): Movement {
+): TakenReports {
   const movement = newMovement();
   const gathering = newGathering(context.observations);
   const isSetAnew = memory.muting.setTo(context.settings, context.now);
   for (const report of settleStarts(reports, (fingerprint) => newestFiring(memory, fingerprint)))
     takeReport(memory, movement, gathering, report);
-  const correlation = memory.correlator.observe(gathering.observations, context.now);
+  const observed = observe(memory, gathering.observations, context.now, gathering.fresh);
+  return { movement, gathering, isSetAnew, ...observed };
+}
+
+/**
+ * Brings what was taken to where it belongs, and asks what mutes it. The incidents that alerts come from and go to are in
+ * the memory, which it mutates; returns what to store.
+ * @throws Error when the correlator leaves an alert without an incident.
+ */
+export function placeReports(memory: TriageMemory, taken: TakenReports): Movement {
+  const { movement, gathering, correlation, isSetAnew } = taken;
   place(memory, movement, correlation, gathering.fresh);
   dropUnplaced(memory, movement, gathering.fresh);
   keepTogether(memory, movement, gathering.again);

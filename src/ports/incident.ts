@@ -24,6 +24,8 @@ export interface IncidentFilter {
 
 export interface IncidentStore extends MuteStore {
   find(id: number): Promise<Incident | null>;
+  /** In order of id; ids without a row are left out. */
+  findMany(ids: readonly number[]): Promise<readonly Incident[]>;
   /** Locks the row until the transaction ends. */
   findForUpdate(id: number): Promise<Incident | null>;
   /** The same for many, in order of id; ids without a row are left out. */
@@ -44,9 +46,13 @@ export interface IncidentStore extends MuteStore {
   moveParts(alerts: readonly Pick<StoredAlert, "key" | "incidentId">[]): Promise<void>;
   /** Of one incident, earliest first, without parts. */
   alerts(incidentId: number, limit: number): Promise<readonly StoredAlert[]>;
+  /** All of these incidents, earliest first, without parts. */
+  alertsOfMany(incidentIds: readonly number[]): Promise<readonly StoredAlert[]>;
   findAlert(key: string): Promise<StoredAlert | null>;
   /** By their keys, in order of key; those that there are. */
   findAlerts(keys: readonly string[]): Promise<readonly StoredAlert[]>;
+  /** Of each of these fingerprints the firing that began last, without parts; those that there are. */
+  newestFirings(fingerprints: readonly string[]): Promise<readonly StoredAlert[]>;
   /** Without parts; newest firing first, by the start of the key, the name, the service or a label value. */
   searchAlerts(text: string, limit: number): Promise<readonly StoredAlert[]>;
   /** Appends; returns the ids in order. */
@@ -67,8 +73,11 @@ export interface IncidentStore extends MuteStore {
   topologies(): Promise<ReadonlyMap<string, Topology>>;
   /** Union of what every source last said. */
   topology(): Promise<Topology>;
-  /** For taking over: alerts that started since `since` or still fire, without parts, in order of startsAt. */
+  /** Alerts that started since `since` or still fire, without parts, in order of startsAt. */
   remembered(since: Date, limit: number): Promise<readonly (RememberedAlert & StoredAlert)[]>;
-  /** Incidents to remember when taking over: not resolved, or touched since `since`. */
-  rememberedIncidents(since: Date): Promise<readonly Incident[]>;
+  /**
+   * Incidents to remember when taking over: those that are not resolved or have an alert that fires, and of the others
+   * those touched last, none before `since`, until they have `most` alerts or more. In the order in which they were touched.
+   */
+  rememberedIncidents(since: Date, most: number): Promise<readonly Incident[]>;
 }

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { takeReports } from "../../src/app/take-reports.ts";
 import { createMemory } from "../../src/app/triage/memory.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
 import { at, buildAlert } from "../domain/build.ts";
+import { takeReports } from "./take.ts";
 
 function place(correlatorVersion?: () => number) {
   const memory = createMemory(

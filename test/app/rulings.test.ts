@@ -1,14 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { apart, together } from "../../commands/_groupings.ts";
-import { takeRulings } from "../../src/app/rulings.ts";
-import { takeReports } from "../../src/app/take-reports.ts";
 import { createMemory, remember, type TriageMemory } from "../../src/app/triage/memory.ts";
 import type { TrackedAlert } from "../../src/domain/alert/tracked.ts";
 import type { Alert } from "../../src/domain/alert.ts";
 import type { Ruling } from "../../src/domain/clustering/correlation.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
 import { at, buildAlert, buildTracked } from "../domain/build.ts";
+import { takeReports, takeRulings } from "./take.ts";
 
 const nextId = 20;
 

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { settleStarts } from "../../src/app/settle-starts.ts";
-import { takeReports } from "../../src/app/take-reports.ts";
 import { createMemory } from "../../src/app/triage/memory.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
 import { shippedWeights } from "../../src/domain/weights.ts";
 import { at, buildAlert } from "../domain/build.ts";
+import { takeReports } from "./take.ts";
 
 const guessed = { service: "api", isStartGuessed: true } as const;
 const none = () => undefined;

@@ -1,7 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { passTime } from "../../src/app/pass-time.ts";
-import { takeReports } from "../../src/app/take-reports.ts";
 import { createMemory, remember, type TriageMemory } from "../../src/app/triage/memory.ts";
 import type { Movement, Report } from "../../src/app/triage/movement.ts";
 import type { TrackedAlert } from "../../src/domain/alert/tracked.ts";
@@ -13,6 +11,7 @@ import { flappingText } from "../../src/domain/suppression/flapping.ts";
 import type { InhibitionRule } from "../../src/domain/suppression/inhibition.ts";
 import type { MuteSettings } from "../../src/domain/suppression.ts";
 import { at, buildAlert } from "../domain/build.ts";
+import { passTime, takeReports } from "./take.ts";
 
 const noSettings: MuteSettings = { silences: [], windows: [] };
 

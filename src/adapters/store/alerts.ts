@@ -4,7 +4,7 @@ import type { Flapping } from "../../domain/suppression/flapping.ts";
 import type { StoredAlert } from "../../ports.ts";
 import type { Db } from "./client.ts";
 import { alerts } from "./schema.ts";
-import { readTime, writeTime, writeTimeOrNull } from "./values.ts";
+import { inNumbers, readTime, writeTime, writeTimeOrNull } from "./values.ts";
 
 export function alertRows(db: Db) {
   return {
@@ -16,6 +16,14 @@ export function alertRows(db: Db) {
         .where(and(eq(alerts.incidentId, incidentId), isNull(alerts.partOf)))
         .orderBy(asc(alerts.startsAt), asc(alerts.key))
         .limit(limit);
+      return rows.map(toStored);
+    },
+    alertsOfMany: async (incidentIds: readonly number[]) => {
+      const rows = await db
+        .select()
+        .from(alerts)
+        .where(and(inNumbers(alerts.incidentId, incidentIds), isNull(alerts.partOf)))
+        .orderBy(asc(alerts.startsAt), asc(alerts.key));
       return rows.map(toStored);
     },
     hearAlerts: (list: readonly Pick<StoredAlert, "key" | "seenAt" | "seenCount">[]) => hearAlerts(db, list),
@@ -32,9 +40,28 @@ export function alertRows(db: Db) {
         .orderBy(asc(alerts.key));
       return rows.map(toStored);
     },
+    newestFirings: (fingerprints: readonly string[]) => newestFirings(db, fingerprints),
     searchAlerts: (text: string, limit: number) => searchAlerts(db, text, limit),
     remembered: (since: Date, limit: number) => remembered(db, since, limit),
   };
+}
+
+/**
+ * A key is the fingerprint and the start, so that the index on keys has them in this order, whatever the collation of the
+ * database: digits come before letters in all.
+ */
+async function newestFirings(db: Db, fingerprints: readonly string[]): Promise<readonly StoredAlert[]> {
+  const rows = await db
+    .select()
+    .from(alerts)
+    .where(sql`${alerts.key} in (
+    select newest.key from jsonb_array_elements_text(${JSON.stringify(fingerprints)}::jsonb) as wanted(fingerprint)
+    cross join lateral (
+      select a.key from alerts as a
+      where a.key > wanted.fingerprint || '/' and a.key < wanted.fingerprint || '/z' and a.part_of is null
+      order by a.key desc limit 1
+    ) as newest)`);
+  return rows.map(toStored);
 }
 
 /** The server reads the columns by name out of one JSON parameter: less to encode than thousands of parameters. */

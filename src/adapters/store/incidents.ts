@@ -1,5 +1,6 @@
 /** Incidents and what belongs to them. */
-import { and, asc, desc, eq, getTableColumns, gte, inArray, isNull, max, ne, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, gte, inArray, isNull, max, ne, sql } from "drizzle-orm";
+import { union } from "drizzle-orm/pg-core";
 import { heldKinds } from "../../domain/incident/held-line.ts";
 import type { Incident, TimelineEntry } from "../../domain/incident.ts";
 import type { IncidentFilter, IncidentStore, NewTimelineEntry, TimelineRevision } from "../../ports.ts";
@@ -7,8 +8,8 @@ import { alertRows } from "./alerts.ts";
 import { changeRows } from "./changes.ts";
 import type { Db } from "./client.ts";
 import { muteRows } from "./mutes.ts";
-import { incidents, timeline } from "./schema.ts";
-import { isRowId, writeTime, writeTimeOrNull } from "./values.ts";
+import { alerts, incidents, timeline } from "./schema.ts";
+import { inNumbers, isRowId, writeTime, writeTimeOrNull } from "./values.ts";
 
 export function incidentSlice(db: Db): IncidentStore {
   return { ...incidentRows(db), ...timelineRows(db), ...alertRows(db), ...changeRows(db), ...muteRows(db) };
@@ -26,11 +27,19 @@ function incidentRows(db: Db) {
       const [row] = await db.select().from(incidents).where(eq(incidents.id, id)).for("update");
       return row === undefined ? null : toIncident(row);
     },
+    findMany: async (ids: readonly number[]) => {
+      const rows = await db
+        .select()
+        .from(incidents)
+        .where(inNumbers(incidents.id, ids))
+        .orderBy(asc(incidents.id));
+      return rows.map(toIncident);
+    },
     findManyForUpdate: async (ids: readonly number[]) => {
       const rows = await db
         .select()
         .from(incidents)
-        .where(sql`${incidents.id} in (select jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb)::int)`)
+        .where(inNumbers(incidents.id, ids))
         .orderBy(asc(incidents.id))
         .for("update");
       return rows.map(toIncident);
@@ -50,15 +59,44 @@ function incidentRows(db: Db) {
       const [row] = await db.select({ id: max(incidents.id) }).from(incidents);
       return row?.id ?? 0;
     },
-    rememberedIncidents: async (since: Date) => {
-      const rows = await db
-        .select()
-        .from(incidents)
-        .where(or(ne(incidents.state, "resolved"), gte(incidents.updatedAt, since)))
-        .orderBy(asc(incidents.id));
-      return rows.map(toIncident);
-    },
+    rememberedIncidents: (since: Date, most: number) => rememberedIncidents(db, since, most),
   };
+}
+
+async function rememberedIncidents(db: Db, since: Date, most: number): Promise<readonly Incident[]> {
+  // Each has at least one alert, so that no more than so many rows are summed up.
+  const latest = db
+    .select({ id: incidents.id, alertCount: incidents.alertCount, updatedAt: incidents.updatedAt })
+    .from(incidents)
+    .where(
+      and(eq(incidents.state, "resolved"), isNull(incidents.mergedInto), gte(incidents.updatedAt, since)),
+    )
+    .orderBy(desc(incidents.updatedAt), desc(incidents.id))
+    .limit(most + 1)
+    .as("latest");
+  const summed = db
+    .select({
+      id: latest.id,
+      before: sql`sum(${latest.alertCount}) over (order by ${latest.updatedAt} desc, ${latest.id} desc)
+        - ${latest.alertCount}`.as("before"),
+    })
+    .from(latest)
+    .as("summed");
+  const open = db
+    .select({ id: incidents.id })
+    .from(incidents)
+    .where(inArray(incidents.state, ["open", "acknowledged"]));
+  const firing = db
+    .select({ id: alerts.incidentId })
+    .from(alerts)
+    .where(and(eq(alerts.status, "firing"), isNull(alerts.partOf)));
+  const within = db.select({ id: summed.id }).from(summed).where(sql`${summed.before} < ${most}`);
+  const rows = await db
+    .select()
+    .from(incidents)
+    .where(inArray(incidents.id, union(open, firing, within)))
+    .orderBy(asc(incidents.updatedAt), asc(incidents.id));
+  return rows.map(toIncident);
 }
 
 async function listIncidents(db: Db, filter: IncidentFilter): Promise<readonly Incident[]> {

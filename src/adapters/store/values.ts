@@ -1,5 +1,6 @@
 /** Values on their way into and out of PostgreSQL. */
 import { createHash } from "node:crypto";
+import { type AnyColumn, type SQL, sql } from "drizzle-orm";
 
 const earliest = new Date("0001-01-01T00:00:00.000Z");
 const latest = new Date("9999-12-31T23:59:59.999Z");
@@ -26,6 +27,11 @@ export function readTime(text: string): Date {
 /** Whether a number that a person typed can be a serial id at all; PostgreSQL fails on larger ones. */
 export function isRowId(id: number): boolean {
   return Number.isInteger(id) && id > 0 && id <= 2_147_483_647;
+}
+
+/** Whether a column of whole numbers has one of these; one parameter, however many they are. */
+export function inNumbers(column: AnyColumn, numbers: readonly number[]): SQL {
+  return sql`${column} in (select jsonb_array_elements_text(${JSON.stringify(numbers)}::jsonb)::int)`;
 }
 
 /**

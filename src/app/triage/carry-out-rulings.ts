@@ -1,7 +1,8 @@
-import { recall, takeRulings } from "../rulings.ts";
+import { observeRulings, placeRulings } from "../rulings.ts";
 import { commit } from "./commit.ts";
 import type { Leadership } from "./leadership.ts";
 import type { TriageOptions } from "./options.ts";
+import { recallPlaced, recallRuled } from "./recall.ts";
 
 /** Rulings of people that are carried out at once. */
 const maxRulings = 100;
@@ -11,9 +12,12 @@ export async function carryOutRulings(options: TriageOptions, leader: Leadership
   const { store, clock, metrics } = options;
   const rulings = await store.feedback.waiting(maxRulings);
   if (rulings.length === 0) return;
-  await recall(store, leader.memory, rulings);
+  const { memory } = leader;
+  await recallRuled(store, memory, rulings);
   const now = clock.now();
-  const movement = takeRulings(leader.memory, rulings, now);
+  const observed = observeRulings(memory, rulings, now);
+  await recallPlaced(store, memory, observed);
+  const movement = placeRulings(memory, rulings, observed);
   const carriedOut = rulings.map(({ id }) => id);
   await commit(options, leader, {
     movement,

@@ -4,13 +4,14 @@ import { shippedMonitoring } from "../../domain/monitoring/profile-push.ts";
 import type { MuteSettings } from "../../domain/suppression.ts";
 import type { Job } from "../../ports.ts";
 import { takePushes } from "../take-pushes.ts";
-import { takeReports } from "../take-reports.ts";
+import { placeReports, takeReports } from "../take-reports.ts";
 import type { Batch } from "./batch.ts";
 import { commit } from "./commit.ts";
 import type { Leadership } from "./leadership.ts";
 import type { TriageMemory } from "./memory.ts";
 import type { Movement } from "./movement.ts";
 import type { TriageOptions } from "./options.ts";
+import { recallPlaced, recallReported } from "./recall.ts";
 
 /** A silence that matches all the time is marked so once in so long. */
 const markMatchedMs = 3_600_000;
@@ -28,11 +29,7 @@ export async function commitBatch(
   const last = batch.deliveries.at(-1);
   if (last === undefined) return;
   const now = clock.now();
-  const movement = takeReports(leader.memory, batch.reports, {
-    observations: batch.observations,
-    settings,
-    now: last.receivedAt,
-  });
+  const movement = await moveAlerts(options, leader, { batch, settings, now: last.receivedAt });
   const matched = newlyMatched(leader.memory, settings, now);
   await commit(options, leader, {
     movement,
@@ -58,6 +55,21 @@ export async function commitBatch(
     metrics.count("tocsin_dead_deliveries_total", { source: dead.delivery.source });
 }
 
+async function moveAlerts(
+  { store, clock }: TriageOptions,
+  { memory }: Leadership,
+  {
+    batch: { reports, observations },
+    settings,
+    now,
+  }: { readonly batch: Batch; readonly settings: MuteSettings; readonly now: Date },
+): Promise<Movement> {
+  await recallReported(store, memory, reports, clock.now());
+  const taken = takeReports(memory, reports, { observations, settings, now });
+  await recallPlaced(store, memory, taken);
+  return placeReports(memory, taken);
+}
+
 function newAlerts({ joined, alerts }: Movement): Alert[] {
   return [...joined.values()].flat().flatMap((key) => alerts.get(key)?.alert ?? []);
 }
@@ -74,8 +86,9 @@ function newlyMatched(memory: TriageMemory, { silences }: MuteSettings, now: Dat
 /** A change that is told late may explain what is already open: the newest open incidents are explained again. */
 function reconsider({ memory }: Leadership, now: Date): Job[] {
   const since = now.getTime() - reconsiderMs;
-  return [...memory.incidents.values()]
-    .filter((incident) => incident.state !== "resolved" && incident.startedAt.getTime() >= since)
+  return [...memory.open]
+    .flatMap((id) => memory.incidents.get(id) ?? [])
+    .filter(({ startedAt }) => startedAt.getTime() >= since)
     .sort((a, b) => b.id - a.id)
     .slice(0, maxReconsidered)
     .map(({ id }) => ({ task: "explain", incidentId: id }));

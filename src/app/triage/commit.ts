@@ -1,7 +1,9 @@
 /** Everything a batch did, and how far it read, is committed in one transaction fenced by the lease. */
 import type { Incident } from "../../domain/incident.ts";
 import type { Log, StoreSlices } from "../../ports.ts";
+import { keepWithin, mostRemembered } from "./forget.ts";
 import type { Leadership } from "./leadership.ts";
+import { know } from "./memory.ts";
 import type { Movement } from "./movement.ts";
 import type { TriageOptions } from "./options.ts";
 import { saveMovement } from "./save-movement.ts";
@@ -38,8 +40,11 @@ export async function commit(
   for (const [by, count] of movement.muted) options.metrics.count("tocsin_mutes_total", { by }, count);
   for (const incident of saved) {
     tellState(options.log, leader.memory.incidents.get(incident.id)?.state ?? null, incident);
-    leader.memory.incidents.set(incident.id, incident);
+    know(leader.memory, incident);
+    if (!leader.memory.incidents.has(incident.id)) leader.routed.delete(incident.id);
   }
+  for (const id of keepWithin(leader.memory, options.mostRemembered ?? mostRemembered, now))
+    leader.routed.delete(id);
 }
 
 /** One log line for each incident that is new or came into another state. */

@@ -1,13 +1,12 @@
 /** What the replica that leads knows, and how it learns what an earlier leader decided. */
+import type { Incident } from "../../domain/incident.ts";
 import type { Lease } from "../../ports.ts";
 import { recallLines } from "../incident-lines.ts";
-import { createMemory, remember } from "./memory.ts";
+import { keepWithin, memoryMs, mostRemembered } from "./forget.ts";
+import { createMemory, know, remember } from "./memory.ts";
 import type { TriageOptions } from "./options.ts";
 import type { Leader } from "./want-posts.ts";
 
-/** Alerts that ended, and their incidents, are remembered for so long. */
-export const memoryMs = 24 * 3_600_000;
-const maxRemembered = 200_000;
 const maxRulingsInForce = 2_000;
 /** Changes from so long before the oldest alert. */
 const changesBeforeMs = 7_200_000;
@@ -32,7 +31,9 @@ export interface Leadership extends Leader {
 export async function takeOver(options: TriageOptions, lease: Lease, now: Date): Promise<Leadership> {
   const since = new Date(options.clock.now().getTime() - memoryMs);
   const { incidents } = options.store;
-  const remembered = await incidents.remembered(since, maxRemembered);
+  const most = options.mostRemembered ?? mostRemembered;
+  const known = await incidents.rememberedIncidents(since, most);
+  const remembered = await incidents.alertsOfMany(known.map(({ id }) => id));
   const changes = await incidents.changesBetween(
     new Date(since.getTime() - changesBeforeMs),
     new Date(now.getTime() + changesAheadMs),
@@ -49,8 +50,10 @@ export async function takeOver(options: TriageOptions, lease: Lease, now: Date):
   });
   const memory = createMemory(correlator, options);
   for (const tracked of remembered) remember(memory, tracked);
-  for (const incident of await incidents.rememberedIncidents(since))
-    memory.incidents.set(incident.id, incident);
+  for (const incident of known) know(memory, incident);
+  keepWithin(memory, most, now);
+  // There may be more than was read.
+  if (alertsOf(known.filter(({ state }) => state === "resolved")) >= most) memory.gone.at = now;
   return {
     memory,
     ...recallLines(memory, await incidents.threadLines()),
@@ -64,4 +67,8 @@ export async function takeOver(options: TriageOptions, lease: Lease, now: Date):
     explainedAt: new Map(),
     routed: new Set(),
   };
+}
+
+function alertsOf(incidents: readonly Pick<Incident, "alertCount">[]): number {
+  return incidents.reduce((alerts, { alertCount }) => alerts + alertCount, 0);
 }

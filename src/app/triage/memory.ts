@@ -10,13 +10,19 @@ import { createMuting, type Muting } from "../../domain/suppression.ts";
 
 /**
  * Alerts that fire or fired lately, and their incidents. It is a cache of the database: whenever a commit fails it is
- * thrown away and loaded anew.
+ * thrown away and loaded anew. Of an incident it holds all alerts or none; what was let go is read back when it is
+ * needed (recall.ts).
  */
 export interface TriageMemory {
   readonly alerts: Map<string, TrackedAlert>;
+  /** Written by {@link know} alone. */
   readonly incidents: Map<number, Incident>;
+  /** Incidents that are not resolved. */
+  readonly open: Set<number>;
+  /** Incidents that are resolved and of which nothing fires; last those that something was heard of last. */
+  readonly ended: Set<number>;
   readonly members: Map<number, Set<string>>;
-  /** What the members of an incident say of it. */
+  /** What the members of an incident say of it; made when it is asked for, and not kept for those that are over. */
   readonly tallies: Map<number, IncidentTally>;
   /** Newest key of each fingerprint. */
   readonly newest: Map<string, string>;
@@ -31,6 +37,16 @@ export interface TriageMemory {
   readonly correlator: Correlator;
   /** Version of the correlator, kept with every placement; null where it has none. */
   readonly correlatorVersion: number | null;
+  readonly gone: Gone;
+}
+
+/** What was let go so as not to remember too much, and what of it was read back. */
+export interface Gone {
+  alerts: number;
+  incidents: number;
+  recalled: number;
+  /** When that last happened; null when all that is recent is here. */
+  at: Date | null;
 }
 
 /** Alerts that no incident has yet belong to this one, which there is not. */
@@ -49,6 +65,8 @@ export function createMemory(
   return {
     alerts,
     incidents: new Map(),
+    open: new Set(),
+    ended: new Set(),
     members: new Map(),
     tallies: new Map(),
     newest: new Map(),
@@ -63,6 +81,7 @@ export function createMemory(
     flapping: rules.flapping ?? shippedFlapping,
     correlator,
     correlatorVersion: rules.correlatorVersion?.() ?? null,
+    gone: { alerts: 0, incidents: 0, recalled: 0, at: null },
   };
 }
 
@@ -93,6 +112,26 @@ export function remember(memory: TriageMemory, tracked: TrackedAlert): void {
   if (newest === undefined || newest.alert.startsAt <= alert.startsAt)
     memory.newest.set(alert.fingerprint, key);
   memory.muting.note(tracked);
+  // Something was heard of it: it is the last to be let go.
+  if (memory.ended.delete(incidentId)) memory.ended.add(incidentId);
+}
+
+/**
+ * Takes note of an incident as it is stored, after its alerts. One that is over and has no alerts, since they went into
+ * another, is not remembered.
+ */
+export function know(memory: TriageMemory, incident: Incident): void {
+  const { id, state, firingCount } = incident;
+  memory.open.delete(id);
+  memory.ended.delete(id);
+  memory.incidents.set(id, incident);
+  if (state !== "resolved") memory.open.add(id);
+  else if (!memory.members.has(id)) memory.incidents.delete(id);
+  else if (firingCount === 0) {
+    memory.ended.add(id);
+    // It weighs more than an alert, and is seldom asked for again.
+    memory.tallies.delete(id);
+  }
 }
 
 function enter({ members, tallies }: TriageMemory, tracked: TrackedAlert): void {
@@ -100,10 +139,7 @@ function enter({ members, tallies }: TriageMemory, tracked: TrackedAlert): void 
   const joined = members.get(incidentId);
   if (joined === undefined) members.set(incidentId, new Set([key]));
   else joined.add(key);
-  if (incidentId === unplaced) return;
-  const tally = tallies.get(incidentId) ?? createTally();
-  tallies.set(incidentId, tally);
-  tally.change(null, tracked);
+  tallies.get(incidentId)?.change(null, tracked);
 }
 
 function leave({ members, tallies }: TriageMemory, tracked: TrackedAlert): void {
@@ -119,7 +155,17 @@ function leave({ members, tallies }: TriageMemory, tracked: TrackedAlert): void 
 
 /** What the alerts of an incident say of it; null when it has none. */
 export function factsOf(memory: TriageMemory, incidentId: number): IncidentFacts | null {
-  return memory.tallies.get(incidentId)?.facts(() => membersOf(memory, incidentId)) ?? null;
+  if (incidentId === unplaced || !memory.members.has(incidentId)) return null;
+  return tallyOf(memory, incidentId).facts(() => membersOf(memory, incidentId));
+}
+
+function tallyOf(memory: TriageMemory, incidentId: number): IncidentTally {
+  const known = memory.tallies.get(incidentId);
+  if (known !== undefined) return known;
+  const tally = createTally();
+  for (const member of membersOf(memory, incidentId)) tally.change(null, member);
+  memory.tallies.set(incidentId, tally);
+  return tally;
 }
 
 /** Alerts of an incident. */
@@ -146,20 +192,4 @@ export function drop(memory: TriageMemory, key: string): void {
 export function newestOf(memory: TriageMemory, fingerprint: string): TrackedAlert | undefined {
   const key = memory.newest.get(fingerprint);
   return key === undefined ? undefined : memory.alerts.get(key);
-}
-
-/** Forgets ended alerts of resolved incidents last heard of before `before`. */
-export function forget(memory: TriageMemory, before: Date): void {
-  for (const [id, incident] of memory.incidents) {
-    if (incident.state !== "resolved") continue;
-    const keys = [...(memory.members.get(id) ?? [])];
-    const isOld = keys.every((key) => {
-      const tracked = memory.alerts.get(key);
-      return tracked === undefined || (tracked.endedBy !== null && tracked.seenAt < before);
-    });
-    if (!isOld) continue;
-    for (const key of keys) drop(memory, key);
-    memory.incidents.delete(id);
-  }
-  for (const [id, key] of memory.guests) if (!memory.alerts.has(key)) memory.guests.delete(id);
 }

@@ -30,6 +30,8 @@ export interface TriageOptions {
   readonly timeoutMs: (source: string) => number;
   /** Leaves out what the bot knows already: moves of a registry's pointer that it made itself; all are news by default. */
   readonly knownMoves?: KnownMoves;
+  /** Alerts that the leader remembers, as long as fewer are of incidents that are not over; as shipped when left out. */
+  readonly mostRemembered?: number;
   /** None by default. */
   readonly inhibition?: readonly InhibitionRule[];
   /** When an alert flaps, and when a silence is reminded of; the shipped rules by default. */

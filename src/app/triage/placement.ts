@@ -1,10 +1,39 @@
 /** Alerts go to the incidents where the correlator, or the firing before, puts them. */
-import type { Correlation, Placement } from "../../domain/clustering/correlation.ts";
+import type { Correlation, Observation, Placement } from "../../domain/clustering/correlation.ts";
 import { duration } from "../../domain/view.ts";
 import { type TriageMemory, unplaced } from "./memory.ts";
-import { append, keep, type Movement } from "./movement.ts";
+import { append, keep, type Movement, newMovement } from "./movement.ts";
 
 const nothingFresh: ReadonlySet<string> = new Set();
+
+/** What the correlator said, before alerts are moved. */
+export interface Observed {
+  readonly correlation: Correlation;
+  /** The number that the first incident would get that was new to it. */
+  readonly firstNew: number;
+}
+
+/**
+ * Asks the correlator where alerts belong now. Of alerts that it has forgotten it is told nothing: it would take them for
+ * new, and they stay where they are.
+ * @param fresh - keys of those that are new.
+ */
+export function observe(
+  { correlator }: Pick<TriageMemory, "correlator">,
+  observations: readonly Observation[],
+  now: Date,
+  fresh: ReadonlySet<string> = nothingFresh,
+): Observed {
+  const firstNew = correlator.nextIncidentId();
+  const told = observations.filter(
+    (observation) =>
+      observation.kind !== "alert" || fresh.has(observation.key) || correlator.remembers(observation.key),
+  );
+  return {
+    correlation: told.length === 0 ? newMovement().correlation : correlator.observe(told, now),
+    firstNew,
+  };
+}
 
 /**
  * Moves alerts to where they belong now.

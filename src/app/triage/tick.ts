@@ -3,13 +3,16 @@ import { isOverdue } from "../../domain/incident/thread-news.ts";
 import { muteCauses } from "../../domain/suppression/mute.ts";
 import type { MuteSettings } from "../../domain/suppression.ts";
 import type { Metrics } from "../../ports.ts";
-import { passTime } from "../pass-time.ts";
+import { passTime, placeAfterTime } from "../pass-time.ts";
 import { dueReminders, shippedReminders, wantReminders } from "../silence-reminders.ts";
 import { commit } from "./commit.ts";
-import { type Leadership, memoryMs } from "./leadership.ts";
-import { forget, type TriageMemory } from "./memory.ts";
+import { forget, memoryMs, sizesOf } from "./forget.ts";
+import type { Leadership } from "./leadership.ts";
+import type { TriageMemory } from "./memory.ts";
 import type { TriageOptions } from "./options.ts";
+import { recallPlaced } from "./recall.ts";
 import { readSettings } from "./settings.ts";
+import { forgetExplained } from "./want-posts.ts";
 
 const tickMs = 1_000;
 const remindMs = 30_000;
@@ -21,11 +24,10 @@ export async function tick(options: TriageOptions, leader: Leadership): Promise<
   leader.tickedAt = now.getTime();
   const settings = await readSettings(options);
   const { memory } = leader;
-  const movement = passTime(memory, {
-    settings,
-    now: leader.behindAt ?? now,
-    timeoutMs: options.timeoutMs,
-  });
+  const at = leader.behindAt ?? now;
+  const ended = passTime(memory, { now: at, timeoutMs: options.timeoutMs });
+  await recallPlaced(options.store, memory, ended);
+  const movement = placeAfterTime(memory, ended, { settings, now: at });
   const overdue = heldBack(leader, now);
   for (const id of overdue) {
     movement.touched.add(id);
@@ -39,10 +41,10 @@ export async function tick(options: TriageOptions, leader: Leadership): Promise<
     leader.heldLines.delete(id);
   }
   await remind(options, leader, { settings, now });
-  forget(memory, new Date(now.getTime() - memoryMs));
-  for (const times of [leader.news, leader.heldLines, leader.explainedAt])
-    for (const id of times.keys()) if (!memory.incidents.has(id)) times.delete(id);
-  for (const id of leader.routed) if (!memory.incidents.has(id)) leader.routed.delete(id);
+  for (const id of forget(memory, new Date(now.getTime() - memoryMs))) leader.routed.delete(id);
+  for (const lines of [leader.news, leader.heldLines])
+    for (const id of lines.keys()) if (!memory.incidents.has(id)) lines.delete(id);
+  forgetExplained(leader, now);
   measure(options.metrics, memory);
 }
 
@@ -72,8 +74,7 @@ async function remind(
 }
 
 function measure(metrics: Metrics, memory: TriageMemory): void {
-  const open = [...memory.incidents.values()].filter((incident) => incident.state !== "resolved");
-  metrics.gauge("tocsin_open_incidents", open.length);
+  metrics.gauge("tocsin_open_incidents", memory.open.size);
   const muted = new Map<string, number>();
   for (const key of memory.firing) {
     const by = memory.alerts.get(key)?.mutedBy?.by;
@@ -83,4 +84,6 @@ function measure(metrics: Metrics, memory: TriageMemory): void {
   metrics.gauge("tocsin_flapping_alerts", memory.held.size);
   for (const [part, size] of Object.entries(memory.correlator.sizes()))
     metrics.gauge("tocsin_correlator_size", size, { part });
+  for (const [part, size] of Object.entries(sizesOf(memory)))
+    metrics.gauge("tocsin_triage_size", size, { part });
 }

@@ -128,6 +128,11 @@ async function wantExplanations(tx: StoreSlices, leader: Leader, { saved, now }:
   }
 }
 
+/** Forgets explanations that are too long ago to make anything wait. */
+export function forgetExplained({ explainedAt }: Pick<Leader, "explainedAt">, now: Date): void {
+  for (const [id, at] of explainedAt) if (now.getTime() - at >= longestExplainEveryMs) explainedAt.delete(id);
+}
+
 /**
  * How long an incident waits for its next explanation, ms.
  * @param explainedAt - when each incident was last to be explained, ms.

@@ -335,9 +335,54 @@ test("what is remembered for a takeover: recent or firing alerts by start, and l
   expect((await store.incidents.remembered(at(50), 1)).map((known) => known.alert.name)).toEqual(["recent"]);
   await store.incidents.save([anIncident(1), anIncident(2, { state: "resolved" })]);
   const ids = async (since: Date) =>
-    (await store.incidents.rememberedIncidents(since)).map((known) => known.id);
+    (await store.incidents.rememberedIncidents(since, 10)).map((known) => known.id);
   expect(await ids(new Date(0))).toEqual([1, 2]);
   expect(await ids(new Date(Date.now() + 60_000))).toEqual([1]);
+});
+
+test("of what is over the incidents touched last are remembered, until they have enough alerts", async () => {
+  const { store } = await freshStore();
+  const over = { state: "resolved", firingCount: 0 } as const;
+  for (const [id, alertCount] of [3, 1, 2, 1].entries())
+    await store.incidents.save([anIncident(id + 1, { ...over, alertCount })]);
+  await store.incidents.save([anIncident(5, { ...over, mergedInto: 1 })]);
+  await store.incidents.save([anIncident(6, { ...over, alertCount: 1, firingCount: 1 })]);
+  await store.incidents.saveAlerts([aStoredAlert(anAlert("Fires"), { incidentId: 1 })]);
+  await store.incidents.save([anIncident(7)]);
+  const ids = async (most: number) =>
+    (await store.incidents.rememberedIncidents(new Date(0), most)).map(({ id }) => id);
+  // The first holds an alert that fires although it is called over.
+  expect(await ids(0)).toEqual([1, 7]);
+  expect(await ids(1)).toEqual([1, 6, 7]);
+  expect(await ids(2)).toEqual([1, 4, 6, 7]);
+  expect(await ids(3)).toEqual([1, 3, 4, 6, 7]);
+  expect(await ids(4)).toEqual([1, 3, 4, 6, 7]);
+  expect(await ids(5)).toEqual([1, 2, 3, 4, 6, 7]);
+});
+
+test("many incidents come back in one statement, and so do their alerts without parts", async () => {
+  const { store } = await freshStore();
+  await store.incidents.save([anIncident(3), anIncident(1), anIncident(2)]);
+  expect((await store.incidents.findMany([3, 1, 99])).map(({ id }) => id)).toEqual([1, 3]);
+  const late = aStoredAlert(anAlert("Late", { startsAt: at(9) }), { incidentId: 1 });
+  const early = aStoredAlert(anAlert("Early"), { incidentId: 3 });
+  const part = aStoredAlert(anAlert("Late", { startsAt: at(10) }), { incidentId: 1, partOf: late.key });
+  await store.incidents.saveAlerts([late, early, part, aStoredAlert(anAlert("Other"), { incidentId: 2 })]);
+  expect(await store.incidents.alertsOfMany([1, 3, 99])).toEqual([early, late]);
+});
+
+test("the newest firing of each fingerprint, also where another begins with the same digits", async () => {
+  const { store } = await freshStore();
+  const firing = (fingerprint: string, seconds: number) =>
+    aStoredAlert(anAlert("A", { fingerprint, startsAt: at(seconds) }));
+  const [a, b] = ["a".repeat(64), `${"a".repeat(63)}b`];
+  const [old, newest, other] = [firing(a, 0), firing(a, 5), firing(b, 9)];
+  const part = { ...firing(a, 7), partOf: newest.key };
+  await store.incidents.saveAlerts([newest, old, other, part]);
+  expect(await store.incidents.newestFirings([a, "c".repeat(64)])).toEqual([newest]);
+  expect((await store.incidents.newestFirings([b, a])).map(({ key }) => key).sort()).toEqual(
+    [newest.key, other.key].sort(),
+  );
 });
 
 test("an alert that was heard of again keeps all but when and how often", async () => {

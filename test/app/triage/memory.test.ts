@@ -1,8 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { passTime } from "../../../src/app/pass-time.ts";
-import { takeReports } from "../../../src/app/take-reports.ts";
-import { createMemory, forget, type TriageMemory } from "../../../src/app/triage/memory.ts";
+import { forget, keepWithin, sizesOf } from "../../../src/app/triage/forget.ts";
+import {
+  createMemory,
+  factsOf,
+  know,
+  membersOf,
+  remember,
+  type TriageMemory,
+} from "../../../src/app/triage/memory.ts";
 import type { Movement, Report } from "../../../src/app/triage/movement.ts";
 import type { Alert } from "../../../src/domain/alert.ts";
 import { createCorrelator } from "../../../src/domain/clustering.ts";
@@ -10,7 +16,8 @@ import { incidentFacts } from "../../../src/domain/incident/facts.ts";
 import { openIncident } from "../../../src/domain/incident.ts";
 import type { Silence } from "../../../src/domain/suppression/silence.ts";
 import { shippedWeights } from "../../../src/domain/weights.ts";
-import { at, buildAlert, buildIncident } from "../../domain/build.ts";
+import { at, buildAlert, buildIncident, buildTracked } from "../../domain/build.ts";
+import { passTime, takeReports } from "../take.ts";
 
 const topology = {
   edges: [
@@ -200,15 +207,92 @@ describe("time passing", () => {
     const memory = newMemory();
     take(memory, [firing]);
     const id = [...memory.alerts.values()][0]?.incidentId ?? 0;
-    memory.incidents.set(id, buildIncident({ id }));
+    know(memory, buildIncident({ id }));
     forget(memory, at(999));
     expect(memory.alerts.size).toBe(1);
     take(memory, [ended]);
     const members = [...memory.alerts.values()];
-    memory.incidents.set(id, openIncident(id, incidentFacts(members), at(9)));
+    know(memory, openIncident(id, incidentFacts(members), at(9)));
     forget(memory, at(999));
     expect([memory.alerts.size, memory.members.size, memory.incidents.size, memory.newest.size]).toEqual([
       0, 0, 0, 0,
     ]);
+  });
+});
+
+describe("the bound of the memory", () => {
+  /** Incidents that end in the order of their numbers, with one alert each; those in `firing` go on. */
+  function memoryOf(count: number, firing: readonly number[] = []): TriageMemory {
+    const memory = newMemory();
+    for (let id = 1; id <= count; id += 1) {
+      const isOpen = firing.includes(id);
+      const given = { service: `lone-${id}`, ...(isOpen ? {} : ({ status: "resolved" } as const)) };
+      const tracked = buildTracked(given, { incidentId: id });
+      remember(memory, tracked);
+      know(memory, openIncident(id, incidentFacts([tracked]), at(id)));
+    }
+    return memory;
+  }
+
+  const left = (memory: TriageMemory) => [...memory.incidents.keys()].sort((a, b) => a - b);
+
+  test("what ended first goes first, whole, and no more than has to", () => {
+    const memory = memoryOf(5);
+    remember(memory, buildTracked({ service: "other", status: "resolved" }, { incidentId: 2 }));
+    know(memory, buildIncident({ id: 2, state: "resolved", alertCount: 2, firingCount: 0 }));
+    expect(keepWithin(memory, 6, at(60))).toEqual([]);
+    expect(memory.gone.at).toBeNull();
+    expect(keepWithin(memory, 4, at(60))).toEqual([1, 3]);
+    // Something came to the second after all others were over.
+    expect(left(memory)).toEqual([2, 4, 5]);
+    expect(keepWithin(memory, 1, at(61))).toEqual([4, 5, 2]);
+    expect([memory.alerts.size, memory.members.size, memory.newest.size, memory.ended.size]).toEqual([
+      0, 0, 0, 0,
+    ]);
+    expect(memory.gone).toEqual({ alerts: 6, incidents: 5, recalled: 0, at: at(61) });
+    expect(sizesOf(memory)).toMatchObject({ alerts: 0, dropped_alerts: 6, dropped_incidents: 5 });
+  });
+
+  test("what was heard of again goes last", () => {
+    const memory = memoryOf(3);
+    const [first] = membersOf(memory, 1);
+    if (first === undefined) throw new Error("there is none");
+    remember(memory, { ...first, seenCount: 2 });
+    expect(keepWithin(memory, 1, at(60))).toEqual([2, 3]);
+  });
+
+  test("what is open or fires never goes, also where a person called it over", () => {
+    const memory = memoryOf(6, [1, 4, 5]);
+    know(memory, buildIncident({ id: 4, state: "acknowledged" }));
+    know(memory, buildIncident({ id: 5, state: "resolved", resolvedBy: "oncall", firingCount: 1 }));
+    keepWithin(memory, 0, at(60));
+    forget(memory, at(9_999));
+    expect(left(memory)).toEqual([1, 4, 5]);
+    expect([...memory.open]).toEqual([1, 4]);
+  });
+
+  test("one that opens again stays, and one that went into another is not kept", () => {
+    const memory = memoryOf(2);
+    know(memory, buildIncident({ id: 1 }));
+    const [second] = membersOf(memory, 2);
+    if (second === undefined) throw new Error("there is none");
+    remember(memory, { ...second, incidentId: 1 });
+    know(memory, buildIncident({ id: 2, state: "resolved", mergedInto: 1, firingCount: 0 }));
+    expect(keepWithin(memory, 0, at(60))).toEqual([]);
+    expect(left(memory)).toEqual([1]);
+    expect(factsOf(memory, 1)?.alertCount).toBe(2);
+  });
+
+  test("forgetting looks at no more than it forgets, however much is remembered", () => {
+    const memory = memoryOf(2_000);
+    let looks = 0;
+    const get = memory.alerts.get.bind(memory.alerts);
+    memory.alerts.get = (key) => {
+      looks += 1;
+      return get(key);
+    };
+    forget(memory, at(-60));
+    keepWithin(memory, 1_999, at(60));
+    expect(looks).toBeLessThan(10);
   });
 });
