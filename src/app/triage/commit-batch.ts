@@ -55,14 +55,19 @@ export async function commitBatch(
     metrics.count("tocsin_dead_deliveries_total", { source: dead.delivery.source });
 }
 
-async function moveAlerts(
+/** Brings alerts to where reports and observations put them; what that needs is read back first. */
+export async function moveAlerts(
   { store, clock }: TriageOptions,
   { memory }: Leadership,
   {
     batch: { reports, observations },
     settings,
     now,
-  }: { readonly batch: Batch; readonly settings: MuteSettings; readonly now: Date },
+  }: {
+    readonly batch: Pick<Batch, "reports" | "observations">;
+    readonly settings: MuteSettings;
+    readonly now: Date;
+  },
 ): Promise<Movement> {
   await recallReported(store, memory, reports, clock.now());
   const taken = takeReports(memory, reports, { observations, settings, now });

@@ -1,5 +1,5 @@
-import { takeReports } from "../take-reports.ts";
 import { commit } from "./commit.ts";
+import { moveAlerts } from "./commit-batch.ts";
 import type { Leadership } from "./leadership.ts";
 import type { TriageOptions } from "./options.ts";
 import { readSettings } from "./settings.ts";
@@ -19,8 +19,8 @@ export async function takeStoredChanges(options: TriageOptions, leader: Leadersh
   const news = changes.filter(({ id, at }) => leader.changesTaken.get(id) !== at.getTime());
   leader.changesTaken = new Map(changes.map(({ id, at }) => [id, at.getTime()]));
   if (news.length === 0) return;
-  const movement = takeReports(leader.memory, [], {
-    observations: news.map((change) => ({ kind: "change", change })),
+  const movement = await moveAlerts(options, leader, {
+    batch: { reports: [], observations: news.map((change) => ({ kind: "change", change })) },
     settings: await readSettings(options),
     now,
   });
