@@ -34,8 +34,14 @@ export interface ReplayComparison {
   /** Alerts that only one of the replays has; zero when both read the same deliveries with the same sources. */
   readonly unmatchedAlerts: number;
   readonly incidents: { readonly before: number; readonly after: number };
+  /** Those of them that would have a card: something in them is not muted. */
+  readonly cards: { readonly before: number; readonly after: number };
   /** Cards that would be posted, before less after; negative when there would be more. */
   readonly pagesSaved: number;
+  /** Incidents that would have no card any more, since all in them would be muted. */
+  readonly hushed: readonly ReplayExample[];
+  /** Incidents that would have one, and had none. */
+  readonly voiced: readonly ReplayExample[];
   readonly unchanged: number;
   /** Several incidents that become one. */
   readonly merged: readonly Regrouping[];
@@ -55,14 +61,25 @@ export function compareReplays(before: ReplayResult, after: ReplayResult): Repla
     const counterpart = counterpartOf(incident, homes.after);
     return counterpart === null ? [] : [{ incident, counterpart }];
   });
+  const cards = { before: cardsOf(before), after: cardsOf(after) };
+  const muting = pairs.filter(
+    ({ incident, counterpart }) => before.muted.has(incident.id) !== after.muted.has(counterpart.id),
+  );
+  const hushed = muting.filter(({ counterpart }) => after.muted.has(counterpart.id));
+  const voiced = muting.filter(({ counterpart }) => !after.muted.has(counterpart.id));
   return {
     alerts: homes.before.size,
     unmatchedAlerts: homes.before.size + homes.after.size - 2 * shared.length,
     incidents: { before: before.incidents.length, after: after.incidents.length },
-    pagesSaved: before.incidents.length - after.incidents.length,
+    cards,
+    pagesSaved: cards.before - cards.after,
+    hushed: hushed.map(({ counterpart }) => exampleOf(counterpart)),
+    voiced: voiced.map(({ counterpart }) => exampleOf(counterpart)),
     unchanged: pairs.filter(
       ({ incident, counterpart }) =>
-        hasSameAlerts(incident, counterpart) && !isOtherCause(incident.causes[0], counterpart.causes[0]),
+        hasSameAlerts(incident, counterpart) &&
+        before.muted.has(incident.id) === after.muted.has(counterpart.id) &&
+        !isOtherCause(incident.causes[0], counterpart.causes[0]),
     ).length,
     merged,
     split,
@@ -73,8 +90,9 @@ export function compareReplays(before: ReplayResult, after: ReplayResult): Repla
 }
 
 /** Alerts to look up, so that {@link withIncidents} can say which incident an example is of. */
-export function exampleKeys({ merged, split, causesMoved }: ReplayComparison): readonly string[] {
-  const keys = new Set<string>();
+export function exampleKeys(comparison: ReplayComparison): readonly string[] {
+  const { merged, split, hushed, voiced, causesMoved } = comparison;
+  const keys = new Set([...hushed, ...voiced].map(({ key }) => key));
   for (const { one, many } of [...merged, ...split]) for (const { key } of [one, ...many]) keys.add(key);
   for (const { before, after } of causesMoved) keys.add(before.key).add(after.key);
   return [...keys];
@@ -94,11 +112,17 @@ export function withIncidents(
     ...comparison,
     merged: comparison.merged.map(regrouped),
     split: comparison.split.map(regrouped),
+    hushed: comparison.hushed.map(placed),
+    voiced: comparison.voiced.map(placed),
     causesMoved: comparison.causesMoved.map(({ before, after }) => ({
       before: placed(before),
       after: placed(after),
     })),
   };
+}
+
+function cardsOf({ incidents, muted }: ReplayResult): number {
+  return incidents.filter(({ id }) => !muted.has(id)).length;
 }
 
 function homesOf(result: ReplayResult): ReadonlyMap<string, ReplayedIncident> {

@@ -11,6 +11,7 @@ import type { Cause, Correlator, Observation, Reason } from "../domain/clusterin
 import { joinTopologies, type Topology } from "../domain/topology.ts";
 import type { Weights } from "../domain/weights.ts";
 import type { Source } from "../ports.ts";
+import { notifying, type ReplayedMutes } from "./replay-mutes.ts";
 
 /** One line of a recording, already JSON. `where` names file and line for complaints. */
 export interface RecordedDelivery {
@@ -30,6 +31,8 @@ export interface ReplayOptions {
   readonly kindOf?: KindOf;
   /** What is known of the topology beside the recording: that of tocsin.yaml. */
   readonly topology?: Topology;
+  /** What tocsin.yaml mutes; nothing by default. */
+  readonly mutes?: ReplayedMutes;
   /** Most causes printed per incident. */
   readonly maxCauses?: number;
   /** Called now and then with the number of deliveries taken so far. */
@@ -53,6 +56,8 @@ export interface ReplayedIncident {
 
 export interface ReplayResult {
   readonly incidents: readonly ReplayedIncident[];
+  /** Incidents of which nothing would have notified, so that they have no card. */
+  readonly muted: ReadonlySet<number>;
   readonly deliveries: number;
   /** What could not be understood, each with its place; the rest was replayed. */
   readonly problems: readonly string[];
@@ -71,6 +76,7 @@ export interface Prediction {
   }[];
 }
 
+const noMutes: ReplayedMutes = { inhibition: [], windows: [] };
 const changesBeforeMs = 2 * 3_600_000;
 const progressEvery = 500;
 const maxProblems = 100;
@@ -100,7 +106,12 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
     if (deliveries % progressEvery === 0) options.onProgress?.(deliveries);
   }
   options.onProgress?.(deliveries);
-  return { incidents: incidentsOf(tape, options), deliveries, problems: tape.problems };
+  return {
+    incidents: incidentsOf(tape, options),
+    muted: mutedOf(tape, options),
+    deliveries,
+    problems: tape.problems,
+  };
 }
 
 function observationsOf(
@@ -192,6 +203,15 @@ function incidentsOf(tape: Tape, options: ReplayOptions): ReplayedIncident[] {
       );
       return { id, alerts: sorted, causes: causes.slice(0, options.maxCauses ?? 5) };
     });
+}
+
+function mutedOf({ alerts }: Tape, { mutes = noMutes }: ReplayOptions): ReadonlySet<number> {
+  const heard = notifying(new Map([...alerts].map(([key, { alert }]) => [key, alert])), mutes);
+  const muted = new Set<number>();
+  for (const { incidentId } of alerts.values()) if (incidentId !== null) muted.add(incidentId);
+  for (const [key, { incidentId }] of alerts)
+    if (incidentId !== null && heard.has(key)) muted.delete(incidentId);
+  return muted;
 }
 
 /** Changes from two hours before the earliest alert to the latest alert. */

@@ -44,13 +44,17 @@ export function formatComparison(
   sides: { readonly before: string; readonly after: string },
   comparison: ReplayComparison,
 ): string {
-  const { incidents, pagesSaved, merged, split, causesMoved } = comparison;
+  const { incidents, cards, pagesSaved, merged, split, hushed, voiced, causesMoved } = comparison;
+  const side = (which: "before" | "after") =>
+    incidents[which] === cards[which]
+      ? `${incidents[which]} incidents`
+      : `${incidents[which]} incidents, ${incidents[which] - cards[which]} of them muted`;
   const pages =
     pagesSaved === 0 ? "as many cards" : `${Math.abs(pagesSaved)} ${pagesSaved > 0 ? "fewer" : "more"} cards`;
   return [
     `${name}: ${comparison.alerts} alerts`,
-    `  ${sides.before}: ${incidents.before} incidents`,
-    `  ${sides.after}: ${incidents.after} incidents, ${pages}; ${comparison.unchanged === 1 ? "1 incident is" : `${comparison.unchanged} incidents are`} the same in alerts and first cause`,
+    `  ${sides.before}: ${side("before")}`,
+    `  ${sides.after}: ${side("after")}, ${pages}; ${comparison.unchanged === 1 ? "1 incident is" : `${comparison.unchanged} incidents are`} the same in alerts and first cause`,
     ...(comparison.unmatchedAlerts === 0
       ? []
       : [`  ${comparison.unmatchedAlerts} alerts are in only one of the two`]),
@@ -64,6 +68,8 @@ export function formatComparison(
       "split",
       split.map(({ one, many }) => withParts(`one would be ${many.length}: ${exampleText(one)}`, many)),
     ),
+    ...section("no card any more, all muted", hushed.map(exampleText)),
+    ...section("a card, muted before", voiced.map(exampleText)),
     ...section(
       "other first cause",
       causesMoved.map(

@@ -1,12 +1,14 @@
 /** `tocsin replay`: deliveries through the real parsers, grouping and ranking, in memory and in virtual time. */
 import { statSync } from "node:fs";
+import { createCron } from "../adapters/cron.ts";
 import { findRecordings, readRecording, writePrediction } from "../adapters/recordings.ts";
 import { compareReplays, exampleKeys, withIncidents } from "../app/compare-replays.ts";
 import { type RecordedDelivery, type ReplayResult, replay, toPrediction } from "../app/replay.ts";
 import { type Config, readConfig, readOtherConfig } from "../config.ts";
 import { createKindOf } from "../domain/alert/evidence-kind.ts";
 import { createCorrelator } from "../domain/clustering.ts";
-import type { Source } from "../ports.ts";
+import type { MaintenanceWindow } from "../domain/suppression/maintenance.ts";
+import { type Source, silentLog } from "../ports.ts";
 import { withBot } from "./offline.ts";
 import { readableSources } from "./own-source.ts";
 import { loadPlugins } from "./plugins.ts";
@@ -15,6 +17,7 @@ import { incidentsHolding, keptDeliveries } from "./replay-kept.ts";
 import { formatComparison, formatReplay } from "./replay-text.ts";
 import { type Judge, shippedJudge, versionJudge } from "./replay-versions.ts";
 import { replayWatchCommand } from "./replay-watch.ts";
+import { configuredWindows } from "./windows.ts";
 
 export interface ReplayArguments {
   readonly json?: boolean;
@@ -172,10 +175,22 @@ async function replayOne(
     kindOf,
     weights: judge.weights,
     ...(hasTopology ? { topology: config.topology } : {}),
+    mutes: { inhibition: config.inhibition, windows: await windowsOf(config) },
     onProgress: (deliveries) => bar.show(index, tape.name, deliveries),
   });
   bar.clear();
   return result;
+}
+
+/** The windows of tocsin.yaml as if they had been made by command, with numbers of their own. */
+async function windowsOf(config: Config): Promise<readonly MaintenanceWindow[]> {
+  const cron = await createCron(silentLog);
+  return configuredWindows("maintenance", config.maintenance, cron).map((window, index) => ({
+    ...window,
+    id: index + 1,
+    createdBy: "tocsin.yaml",
+    createdAt: new Date(0),
+  }));
 }
 
 async function sourcesOf(config: Config): Promise<ReadonlyMap<string, Source>> {

@@ -12,10 +12,21 @@ export async function setWindows(
   cron: Pick<Cron, "parse">,
   now: Date,
 ): Promise<void> {
-  const resolve = (key: string, windows: readonly ConfiguredMaintenance[]) =>
-    windows.map((window) => resolved(key, window, cron));
-  await store.incidents.setConfiguredMaintenance(resolve("maintenance", config.maintenance), now);
-  await store.rollouts.setConfiguredFreezes(resolve("freezes", config.freezes), now);
+  const { maintenance, freezes } = config;
+  await store.incidents.setConfiguredMaintenance(configuredWindows("maintenance", maintenance, cron), now);
+  await store.rollouts.setConfiguredFreezes(configuredWindows("freezes", freezes, cron), now);
+}
+
+/**
+ * @param key - under which they stand in tocsin.yaml.
+ * @throws ConfigError when a cron expression is none.
+ */
+export function configuredWindows(
+  key: string,
+  windows: readonly ConfiguredMaintenance[],
+  cron: Pick<Cron, "parse">,
+): readonly ConfiguredWindow[] {
+  return windows.map((window) => resolved(key, window, cron));
 }
 
 function resolved(

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { compareReplays, exampleKeys, withIncidents } from "../../src/app/compare-replays.ts";
 import { type RecordedDelivery, type ReplayResult, replay } from "../../src/app/replay.ts";
+import type { ReplayedMutes } from "../../src/app/replay-mutes.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
 import { shippedWeights, type Weights } from "../../src/domain/weights.ts";
 import { formatComparison } from "../../src/main/replay-text.ts";
@@ -28,7 +29,12 @@ const storms = Array.from({ length: 12 }, (_, round) => {
   ];
 }).flat();
 
-async function run(weights: Weights, alerts = storms, topology = twoShops): Promise<ReplayResult> {
+async function run(
+  weights: Weights,
+  alerts = storms,
+  topology = twoShops,
+  mutes: ReplayedMutes = { inhibition: [], windows: [] },
+): Promise<ReplayResult> {
   async function* tape(): AsyncGenerator<RecordedDelivery> {
     yield {
       at: new Date("2026-03-01T12:00:00Z"),
@@ -40,7 +46,8 @@ async function run(weights: Weights, alerts = storms, topology = twoShops): Prom
       yield { at: alert.startsAt, source: "plain", body: { alerts: [alert] }, where: `tape:${index + 2}` };
   }
   const sources = new Map([["plain", plain]]);
-  return replay({ deliveries: tape(), sources, correlator: createCorrelator({ weights }), weights });
+  const correlator = createCorrelator({ weights });
+  return replay({ deliveries: tape(), sources, correlator, weights, mutes });
 }
 
 /** Weights under which hardly anything joins. */
@@ -69,6 +76,33 @@ test("the same replay changes nothing", async () => {
     split: [],
     causesMoved: [],
   });
+});
+
+test("a rule that mutes all of an incident saves its card, and is named with examples", async () => {
+  const inhibition = [
+    {
+      name: "crashes",
+      source: [{ name: "alertname", op: "=" as const, value: "PodCrashLooping" }],
+      target: [{ name: "alertname", op: "=" as const, value: "HighCPU" }],
+      equal: [],
+    },
+  ];
+  const plainly = await run(shippedWeights);
+  const muting = await run(shippedWeights, storms, twoShops, { inhibition, windows: [] });
+  const comparison = compareReplays(plainly, muting);
+  expect(comparison.incidents.before).toBe(comparison.incidents.after);
+  expect(comparison).toMatchObject({
+    pagesSaved: 12,
+    cards: { after: comparison.cards.before - 12 },
+    voiced: [],
+  });
+  expect(comparison.hushed.map(({ services }) => services)).toEqual(Array(12).fill(["web-b"]));
+  const text = formatComparison("storm", { before: "now", after: "other.yaml" }, comparison);
+  expect(text).toContain("12 of them muted, 12 fewer cards");
+  expect(text).toContain("no card any more, all muted: 12");
+  const back = compareReplays(muting, plainly);
+  expect(back.voiced).toHaveLength(12);
+  expect(exampleKeys(back).length).toBeGreaterThanOrEqual(12);
 });
 
 test("weights that part what belonged together show it as splits, and the other way round as merges", async () => {
