@@ -48,6 +48,7 @@ export async function commitBatch(
       await takePushes(tx, batch.profiles, options.monitoring ?? shippedMonitoring, now);
     },
   });
+  for (const { id, at } of batch.changes) leader.changesTaken.set(id, at.getTime());
   options.onNewAlerts?.(newAlerts(movement));
   metrics.count("tocsin_triage_alerts_total", {}, batch.reports.length);
   metrics.observe("tocsin_triage_batch_seconds", (performance.now() - startedAt) / 1000);

@@ -20,7 +20,7 @@ export interface Leadership extends Leader {
   remindedAt: number;
   changesReadAt: number;
   /** Changes that the correlator was told of, as far as they are recent: when they were, by id, ms. */
-  changesTaken: ReadonlyMap<string, number>;
+  changesTaken: Map<string, number>;
   /** Receipt of the newest delivery that was read, while more are waiting: time has come only so far. */
   behindAt: Date | null;
   /** Silences by kind of reminder that were asked for already: "silence_ending 12". */
