@@ -40,7 +40,7 @@ export const declarations = {
   },
   tocsin_triage_lag_seconds: {
     kind: "gauge",
-    help: "Age of the oldest delivery that triage has not read; 0 when none waits. The same on every replica.",
+    help: "Age of the oldest delivery that triage has not read; 0 when none waits. While the database is away it grows: as old as one may be by now. The same on every replica.",
   },
   tocsin_triage_leader: { kind: "gauge", help: "1 on the replica that leads triage." },
   tocsin_triage_alerts_total: { kind: "counter", help: "Alert reports that triage has taken." },
