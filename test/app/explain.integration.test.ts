@@ -6,7 +6,7 @@ import { type Explainer, type ExplainResult, noMetrics, type Store } from "../..
 import { aStoredAlert, freshStore } from "../adapters/store/fixture.ts";
 import { at, buildAlert, buildIncident } from "../domain/build.ts";
 import { buildCause, buildChange } from "../fixtures/explanation-question.ts";
-import { channel, createBench, storedExplanation, storeIncident } from "./explain-fixture.ts";
+import { channel, createBench, spentTokens, storedExplanation, storeIncident } from "./explain-fixture.ts";
 
 /** Answers as told, and counts how often it was asked. */
 function modelThat(answer: () => ExplainResult): Explainer & { readonly calls: () => number } {
@@ -247,7 +247,7 @@ test("once it is over the text says so, and nothing more is told", async () => {
 });
 
 test("a model is asked once when the facts have settled, and its checked text is shown", async () => {
-  const { store } = await freshStore();
+  const { store, url } = await freshStore();
   const incident = await storeIncident(store);
   const model = modelThat(drafted);
   const bench = createBench(store, model);
@@ -265,7 +265,7 @@ test("a model is asked once when the facts have settled, and its checked text is
   bench.goTo(seconds(900));
   await bench.explain(incident.id);
   expect(model.calls(), "the same facts are not asked twice").toBe(1);
-  expect(await store.explanations.spent("2026-03-01", incident.id)).toEqual({ today: 900, incident: 900 });
+  expect(await spentTokens(url)).toEqual({ [`2026-03-01 ${incident.id}`]: 900 });
   expect(await cardRevision(store, incident.id)).toBe(explanation.revision);
 });
 
@@ -298,7 +298,7 @@ test("another order of the model is shown beside ours, and changes neither our r
 });
 
 test("a replica that dies over a question has asked it: nobody pays twice", async () => {
-  const { store } = await freshStore();
+  const { store, url } = await freshStore();
   const incident = await storeIncident(store);
   const dying = modelThat(drafted);
   const budget = { perDay: 200_000, perIncident: 100_000 };
@@ -321,7 +321,7 @@ test("a replica that dies over a question has asked it: nobody pays twice", asyn
     await next.explain(incident.id);
   }
   expect([dying.calls(), model.calls()]).toEqual([1, 0]);
-  expect((await store.explanations.spent("2026-03-01", incident.id)).incident).toBe(12_000);
+  expect(await spentTokens(url)).toEqual({ [`2026-03-01 ${incident.id}`]: 12_000 });
 });
 
 test.each([
@@ -433,7 +433,7 @@ test.each([
 });
 
 test("replicas that ask at the same time stay within the budget together", async () => {
-  const { store, another } = await freshStore();
+  const { store, another, url } = await freshStore();
   const [first, second] = [await storeIncident(store), await storeIncident(store, { id: 2 })];
   const model = modelThat(() => ({ ...drafted(), tokens: 12_000 }) as ExplainResult);
   const budget = { perDay: 20_000, perIncident: 20_000 };
@@ -443,7 +443,7 @@ test("replicas that ask at the same time stay within the budget together", async
   await benches[0]?.explain(first.id);
   await benches[1]?.explain(second.id);
   expect(model.calls()).toBe(1);
-  expect((await store.explanations.spent("2026-03-01", first.id)).today).toBe(12_000);
+  expect(Object.values(await spentTokens(url))).toEqual([12_000]);
 });
 
 test.each([
