@@ -76,9 +76,10 @@ export const declarations = {
     help: "Entries in the bounded parts of what the leader of triage remembers of alerts and incidents.",
     labels: ["part"],
   },
-  tocsin_co_firings_dropped: {
-    kind: "gauge",
-    help: "Kinds of alert, and pairs of them, that this replica no longer counts for the next retrain: it was full.",
+  tocsin_left_out_total: {
+    kind: "counter",
+    help: "What judgement left out to keep within its limits, by limit; the documentation says what each of them means.",
+    labels: ["limit"],
   },
   tocsin_reconcile_looks_total: {
     kind: "counter",
