@@ -45,10 +45,28 @@ export const triageLimits = [
   "reconsidered_incidents",
 ] as const;
 
+/** Of what an explanation reads, ranks and may cite. */
+const explanationLimits = [
+  "incident_alerts",
+  "nearby_changes",
+  "feedback",
+  "related_rollouts",
+  "cause_alerts",
+  "cause_texts",
+  "cause_changes",
+  "cause_neighbours",
+  "cause_suspects",
+  "evidence",
+  "callers",
+  "dependents",
+  "prompt_facts",
+] as const;
+
 export const limits = [
   ...groupingLimits,
   ...knowledgeLimits,
   ...triageLimits,
+  ...explanationLimits,
   "co_firings",
   "co_firings_near",
 ] as const;

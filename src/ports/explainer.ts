@@ -17,6 +17,8 @@ export type ExplainResult = (
 ) & {
   /** Absent where no language model is asked. */
   readonly exchange?: ModelExchange;
+  /** Facts for which the prompt had no room. */
+  readonly untold?: number;
 };
 
 /** Writes the prose. One file in `src/adapters/explainers/`. */

@@ -6,6 +6,7 @@ import { type Explainer, type ExplainResult, noMetrics, type Store } from "../..
 import { aStoredAlert, freshStore } from "../adapters/store/fixture.ts";
 import { at, buildAlert, buildIncident } from "../domain/build.ts";
 import { buildCause, buildChange } from "../fixtures/explanation-question.ts";
+import { collectLeftOutMetrics } from "../fixtures/left-out.ts";
 import { channel, createBench, spentTokens, storedExplanation, storeIncident } from "./explain-fixture.ts";
 
 /** Answers as told, and counts how often it was asked. */
@@ -623,3 +624,31 @@ describe("an alert that has left", () => {
     expect((await storedExplanation(store, incident.id)).explainer).toBe("template");
   });
 });
+
+test("what an explanation of a large incident does not read, and cannot cite, is counted (issue 3)", async () => {
+  const { store } = await freshStore();
+  const incident = await storeIncident(store, { alertCount: 517 });
+  const small = await storeIncident(store, { id: incident.id + 1 });
+  await store.incidents.saveAlerts(
+    Array.from({ length: 515 }, (_, n) =>
+      aStoredAlert(buildAlert({ name: `Alert${n}`, startsAt: at(2), labels: { n: String(n) } }), {
+        incidentId: incident.id,
+      }),
+    ),
+  );
+  const { metrics, counts } = collectLeftOutMetrics();
+  const bench = createBench(store, null, { metrics });
+  await bench.explain(small.id);
+  expect(counts).toEqual({});
+  await bench.explain(incident.id);
+  expect(counts["incident_alerts"]).toBe(17);
+  const evidence = await store.explanations.evidence(incident.id);
+  expect(counts["evidence"]).toBe(
+    500 - evidence.filter(({ kind }) => kind === "alert").length + unnumbered(evidence),
+  );
+});
+
+/** Of the two changes that are near enough to be looked at. */
+function unnumbered(evidence: readonly { readonly kind: string }[]): number {
+  return 2 - evidence.filter(({ kind }) => kind === "change" || kind === "rollout").length;
+}

@@ -7,7 +7,7 @@
 import type { KindOf } from "../alert/evidence-kind.ts";
 import type { Alert } from "../alert.ts";
 import type { Change } from "../change.ts";
-import type { CorrelatorLimit, LeftOutCounts } from "../limits.ts";
+import type { CorrelatorLimit, LeftOut, LeftOutCounts } from "../limits.ts";
 import type { Topology } from "../topology.ts";
 
 export type Observation =
@@ -186,4 +186,6 @@ export interface CauseQuestion {
   readonly confirmed?: readonly ConfirmedBefore[];
   /** What sort of evidence an alert is; by the shipped rules when absent. */
   readonly kindOf?: KindOf;
+  /** Told what the ranking does not look at. */
+  readonly leftOut?: LeftOut;
 }
