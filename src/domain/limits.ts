@@ -60,6 +60,9 @@ const explanationLimits = [
   "callers",
   "dependents",
   "prompt_facts",
+  "metric_questions",
+  "metric_series",
+  "metric_evidence",
 ] as const;
 
 export const limits = [
@@ -67,6 +70,7 @@ export const limits = [
   ...knowledgeLimits,
   ...triageLimits,
   ...explanationLimits,
+  "watched_series",
   "co_firings",
   "co_firings_near",
 ] as const;
