@@ -73,6 +73,9 @@ export const limits = [
   "watched_series",
   "co_firings",
   "co_firings_near",
+  "learned_causes",
+  "learned_groupings",
+  "learned_co_firings",
 ] as const;
 
 export type KnowledgeLimit = (typeof knowledgeLimits)[number];
