@@ -16,6 +16,7 @@ import { createDigest } from "./app/digest.ts";
 import { unprovenSources } from "./app/doctor.ts";
 import { createIngest } from "./app/ingest.ts";
 import { createKnownMoves } from "./app/known-moves.ts";
+import { announceLimits } from "./app/left-out.ts";
 import { nameInCards } from "./app/name-commands.ts";
 import { type ConfiguredSource, parseDelivery } from "./app/parse-delivery.ts";
 import { createPost } from "./app/post.ts";
@@ -105,6 +106,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   const replica = randomUUID();
   const log = options.log ?? createLog({ level: config.logLevel, base: { replica: replica.slice(0, 8) } });
   const { metrics, exposition } = createMetrics(log);
+  announceLimits(metrics);
   const clock = systemClock;
   const plugins = await loadPlugins(config);
   const database = await openDatabase(config, log, options.onFatal);

@@ -31,8 +31,10 @@ import { fileSchema } from "../src/config/file.ts";
 import { fileVariable } from "../src/config/secret-file.ts";
 import { secretNames } from "../src/config/secrets.ts";
 import { type Config, readConfig } from "../src/config.ts";
+import { correlatorSizes } from "../src/domain/clustering/correlation.ts";
 import { parseLine } from "../src/domain/command/options.ts";
 import { isTimezone } from "../src/domain/digest/schedule.ts";
+import { limits } from "../src/domain/limits.ts";
 import { checkCommand, loadFolders } from "../src/load.ts";
 import { type Command, type ParseResult, type Source, silentLog } from "../src/ports.ts";
 import {
@@ -364,6 +366,27 @@ test("the metrics of docs/operations.md are those that there are", () => {
   expect(rows).toEqual(Object.entries(declarations).map(([name, { kind }]) => [`\`${name}\``, kind]));
   const used = [...page("docs/operations.md").text.matchAll(/\btocsin_[a-z_]+\b/g)].map((match) => match[0]);
   expect(used.filter((name) => !Object.hasOwn(declarations, name))).toEqual([]);
+});
+
+test("the limits of docs/operations.md are those that are counted, in that order, and each says what goes first", () => {
+  const rows = tableOf(page("docs/operations.md").text, "limit");
+  expect(rows.map(([name]) => name)).toEqual(limits.map((limit) => `\`${limit}\``));
+  for (const [name = "", , goes = ""] of rows) expect(goes, name).toMatch(/^[A-Z].{8,}\.$/);
+});
+
+test("docs/operations.md names every part whose size is told", () => {
+  const { text } = page("docs/operations.md");
+  const said = text.slice(text.indexOf("Parts of `tocsin_correlator_size`"));
+  for (const part of correlatorSizes) expect(said.slice(0, 900)).toContain(`\`${part}\``);
+});
+
+test("metrics that any page names are those that there are", () => {
+  const used = guides.flatMap(({ text }) =>
+    [...text.matchAll(/`(tocsin_[a-z_]+)`/g)].map((match) => match[1] ?? ""),
+  );
+  const others = new Set(["tocsin_operation", "tocsin_owner"]);
+  expect(used.filter((name) => !Object.hasOwn(declarations, name) && !others.has(name))).toEqual([]);
+  expect(used.length).toBeGreaterThan(50);
 });
 
 test("the scopes of docs/slack.md are those that the manifest asks for", () => {

@@ -40,7 +40,7 @@ export const declarations = {
   },
   tocsin_triage_lag_seconds: {
     kind: "gauge",
-    help: "Age of the oldest delivery that triage has not read; 0 when none waits. The same on every replica.",
+    help: "Age of the oldest delivery that triage has not read; 0 when none waits. While the database is away it grows: as old as one may be by now. The same on every replica.",
   },
   tocsin_triage_leader: { kind: "gauge", help: "1 on the replica that leads triage." },
   tocsin_triage_alerts_total: { kind: "counter", help: "Alert reports that triage has taken." },
@@ -76,9 +76,10 @@ export const declarations = {
     help: "Entries in the bounded parts of what the leader of triage remembers of alerts and incidents.",
     labels: ["part"],
   },
-  tocsin_co_firings_dropped: {
-    kind: "gauge",
-    help: "Kinds of alert, and pairs of them, that this replica no longer counts for the next retrain: it was full.",
+  tocsin_left_out_total: {
+    kind: "counter",
+    help: "What judgement left out to keep within its limits, by limit; the documentation says what each of them means.",
+    labels: ["limit"],
   },
   tocsin_reconcile_looks_total: {
     kind: "counter",

@@ -4,6 +4,7 @@ import { stableTypeOf } from "../domain/alert/type.ts";
 import type { Alert } from "../domain/alert.ts";
 import { createCoFiringTally } from "../domain/clustering/co-firing-counts.ts";
 import type { Log, Metrics, Store } from "../ports.ts";
+import { createLeftOutMeter } from "./left-out.ts";
 
 export interface CoFiringCounter {
   /** Alerts that were triaged for the first time and are stored. */
@@ -23,6 +24,7 @@ export function createCoFiringCounter(options: {
   const tally = createCoFiringTally(options.replica);
   let unsaved = new Map<string, ReturnType<typeof tally.grown>[number]>();
   let isSaving = false;
+  const tellLeftOut = createLeftOutMeter(metrics);
 
   return {
     count(alerts) {
@@ -34,7 +36,7 @@ export function createCoFiringCounter(options: {
       for (const row of tally.grown()) unsaved.set(`${row.replica} ${row.day} ${row.a} ${row.b}`, row);
       const rows = [...unsaved.values()];
       unsaved = new Map();
-      metrics.gauge("tocsin_co_firings_dropped", tally.dropped());
+      tellLeftOut(tally.leftOut());
       try {
         for (let from = 0; from < rows.length; from += maxRows)
           await store.learning.saveCoFirings(rows.slice(from, from + maxRows));

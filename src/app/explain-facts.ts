@@ -6,6 +6,7 @@ import { confirmedBefore, type PastIncident } from "../domain/incident/past.ts";
 import { featuresOf, type IncidentFeature } from "../domain/incident/similar.ts";
 import type { Incident } from "../domain/incident.ts";
 import { countFeedback, standingVerdicts, type Verdict } from "../domain/learning/feedback.ts";
+import type { LeftOut } from "../domain/limits.ts";
 import { targetOf } from "../domain/rollout/plan.ts";
 import type { Rollout } from "../domain/rollout.ts";
 import type { Topology } from "../domain/topology.ts";
@@ -45,7 +46,7 @@ export interface IncidentFacts {
 
 /** Reads the facts; null when the incident is gone, went into another, or has no alerts. */
 export async function gatherFacts(
-  store: StoreSlices,
+  { store, leftOut }: { readonly store: StoreSlices; readonly leftOut: LeftOut },
   incidentId: number,
   now: Date,
 ): Promise<IncidentFacts | null> {
@@ -59,16 +60,21 @@ export async function gatherFacts(
   ]);
   const earliest = stored[0];
   if (incident === null || incident.mergedInto !== null || earliest === undefined) return null;
+  leftOut.note("feedback", Number(said.length >= maxFeedback || ofThis.length >= maxSaid));
+  if (stored.length >= maxAlerts)
+    leftOut.note("incident_alerts", Math.max(0, incident.alertCount - stored.length));
   const alerts = stored.map(({ key, alert }) => ({ key, alert }));
   const plain = alerts.map(({ alert }) => alert);
   const asked = sinceReturn(incident, plain);
   const features = featuresOf(plain);
   const onset = new Date(Math.min(...asked.map(({ startsAt }) => startsAt.getTime())));
   const since = new Date(earliest.alert.startsAt.getTime() - lookBackMs);
-  const [changes, past] = await Promise.all([
+  const [{ changes, isCut }, past] = await Promise.all([
     changesNearOnset(store.incidents, onset, { since, now }),
     store.similar.past({ incidentId, features }),
   ]);
+  leftOut.note("nearby_changes", Number(isCut));
+  const rollouts = await rolloutsOf(store, changes, leftOut);
   const feedback = countFeedback(said);
   const verdicts = standingVerdicts(ofThis);
   return {
@@ -81,10 +87,11 @@ export async function gatherFacts(
     past,
     ranking: {
       alerts: asked,
-      changes: await suspectsOf(store, incident, changes, asked),
+      changes: suspectsOf({ incident, changes, rollouts }, asked),
       topology,
       feedback,
       confirmed: confirmedBefore(past),
+      leftOut,
     },
     verdicts,
     undoFor: (causes) => undoFor(store, causes, changes),
@@ -112,14 +119,20 @@ function sinceReturn(incident: Incident, alerts: readonly Alert[]): readonly Ale
  * All changes but our own rollouts that cannot have caused it: those that another had replaced before its first alert,
  * and those that were made because of it.
  */
-async function suspectsOf(
-  store: StoreSlices,
-  incident: Incident,
-  changes: readonly Change[],
+function suspectsOf(
+  {
+    incident,
+    changes,
+    rollouts,
+  }: {
+    readonly incident: Incident;
+    readonly changes: readonly Change[];
+    /** Of these changes. */
+    readonly rollouts: readonly Rollout[];
+  },
   alerts: readonly Alert[],
-): Promise<readonly Change[]> {
+): readonly Change[] {
   const onset = Math.min(...alerts.map(({ startsAt }) => startsAt.getTime()));
-  const rollouts = await rolloutsOf(store, changes);
   const startOf = (rollout: Rollout) => (rollout.startedAt ?? rollout.requestedAt).getTime();
   const isReplaced = (rollout: Rollout) =>
     rollouts.some(
@@ -136,8 +149,13 @@ async function suspectsOf(
   return changes.filter(({ rolloutId }) => rolloutId === null || !cleared.has(rolloutId));
 }
 
-async function rolloutsOf(store: StoreSlices, changes: readonly Change[]): Promise<readonly Rollout[]> {
+async function rolloutsOf(
+  store: StoreSlices,
+  changes: readonly Change[],
+  leftOut: LeftOut,
+): Promise<readonly Rollout[]> {
   const ids = new Set(changes.flatMap(({ rolloutId }) => (rolloutId === null ? [] : [rolloutId])));
+  leftOut.note("related_rollouts", Math.max(0, ids.size - maxRollouts));
   const found = await Promise.all([...ids].slice(-maxRollouts).map((id) => store.rollouts.find(id)));
   return found.filter((rollout) => rollout !== null);
 }

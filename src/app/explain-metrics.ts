@@ -15,6 +15,7 @@ import type { MetricWindow } from "../domain/metrics/series.ts";
 import { oneLine } from "../domain/view.ts";
 import type { MetricSource } from "../ports/metric-source.ts";
 import type { Clock, Log, Metrics, NewTimelineEntry, Store, StoreSlices } from "../ports.ts";
+import { countLeftOut } from "./left-out.ts";
 import { namedQuestions, ruleQuestions, type ServiceQuery } from "./metric-questions.ts";
 import { readMetrics } from "./read-metrics.ts";
 
@@ -66,6 +67,7 @@ interface Past {
 
 export function createMetricEvidence(options: MetricEvidenceOptions): MetricEvidence {
   const { store, clock, metrics } = options;
+  const leftOut = countLeftOut(metrics);
 
   async function consider(incidentId: number): Promise<void> {
     const incident = await store.incidents.find(incidentId);
@@ -111,10 +113,9 @@ export function createMetricEvidence(options: MetricEvidenceOptions): MetricEvid
     const { source } = options;
     const signal = AbortSignal.timeout(options.gatherMs ?? 5_000);
     const rules = await ruleQuestions(source, scene, signal);
-    const questions = [...rules.questions, ...namedQuestions(options.queries, scene.suspects)].slice(
-      0,
-      maxQuestions,
-    );
+    const all = [...rules.questions, ...namedQuestions(options.queries, scene.suspects)];
+    const questions = all.slice(0, maxQuestions);
+    leftOut.note("metric_questions", all.length - questions.length);
     if (rules.problem !== null) {
       options.log.warn(
         { incident: scene.incident.id, problem: rules.problem.because },
@@ -122,7 +123,10 @@ export function createMetricEvidence(options: MetricEvidenceOptions): MetricEvid
       );
       if (rules.problem.scope === "server") return unreadAll(scene, questions, rules.problem.because);
     }
-    return readMetrics(source, questions, { window: scene.window, onsetMs: scene.onsetMs, signal });
+    return readMetrics(source, questions, {
+      ...{ window: scene.window, onsetMs: scene.onsetMs },
+      ...{ signal, leftOut },
+    });
   }
 
   async function save(scene: Scene, readings: readonly MetricReading[]): Promise<void> {
@@ -135,7 +139,9 @@ export function createMetricEvidence(options: MetricEvidenceOptions): MetricEvid
       if (current === null || current.mergedInto !== null) return;
       const known = (await tx.explanations.evidence(incident.id)).filter((fact) => fact.kind === "metric");
       const subjects = new Set(known.map((fact) => fact.subject));
-      const fresh = facts.filter((fact) => !subjects.has(fact.subject)).slice(0, maxEvidence - known.length);
+      const news = facts.filter((fact) => !subjects.has(fact.subject));
+      const fresh = news.slice(0, Math.max(0, maxEvidence - known.length));
+      leftOut.note("metric_evidence", news.length - fresh.length);
       if (fresh.length > 0) await tx.explanations.addEvidence(incident.id, fresh);
       const changes = await tx.incidents.changesBetween(new Date(window.fromMs), new Date(window.toMs), 200);
       const chart = chartOf(changed, { window, onsetMs, changes });

@@ -1,6 +1,7 @@
 import { checkDraft } from "../domain/explanation/check.ts";
 import type { Claim, ExplanationQuestion } from "../domain/explanation.ts";
 import type { Explainer, ExplainResult, Log, Metrics, Store, TokenBudget } from "../ports.ts";
+import { countLeftOut } from "./left-out.ts";
 
 /** Set aside before a question, so that replicas that ask at the same time keep the budget together. */
 const reservedTokens = 12_000;
@@ -37,15 +38,16 @@ export async function askModel(asked: {
   if (reserved === "incident_spent")
     return none("budget", `this incident's budget of ${budget.perIncident} tokens is spent`);
   const startedAt = performance.now();
-  const result = await model.explain(question).catch((error: unknown) => {
+  const result = await model.explain(question).catch((error: unknown): ExplainResult => {
     log.error({ error: error instanceof Error ? error.name : typeof error }, "explain: the explainer threw");
-    return { kind: "unavailable", reason: "the model could not be asked", tokens: 0 } as const;
+    return { kind: "unavailable", reason: "the model could not be asked", tokens: 0 };
   });
   metrics.observe("tocsin_explainer_seconds", (performance.now() - startedAt) / 1000, {
     explainer: model.name,
   });
   metrics.count("tocsin_explainer_tokens_total", { explainer: model.name }, result.tokens);
   await store.explanations.settle(reservation, result.tokens);
+  countLeftOut(metrics).note("prompt_facts", result.untold ?? 0);
   await recordExchange(store, model.name, result, asked);
   if (result.kind === "unavailable") return none("unavailable", result.reason);
   const checked = checkDraft(result.draft, question);

@@ -11,6 +11,7 @@ import { selectEvidence } from "../domain/explanation/select-evidence.ts";
 import type { Evidence, Explanation, ExplanationQuestion, Material } from "../domain/explanation.ts";
 import type { IncidentFeature } from "../domain/incident/similar.ts";
 import { heedVerdicts } from "../domain/learning/feedback.ts";
+import type { LeftOut } from "../domain/limits.ts";
 import { redact } from "../domain/text/redaction.ts";
 import { dependentsOf } from "../domain/topology/dependents.ts";
 import { oneLine } from "../domain/view.ts";
@@ -31,18 +32,20 @@ export interface ExplainStateOptions {
   readonly rankCauses: (question: CauseQuestion) => readonly Cause[];
   /** Person id to name; ids stand for themselves by default. */
   readonly nameOf?: (person: string) => string;
+  /** Told what is not read, ranked or to be cited. */
+  readonly leftOut: LeftOut;
 }
 
 const maxReason = 400;
 
 /** Reads it as it is `now`; null when the incident is gone, went into another, or has no alerts. */
 export async function readExplainState(
-  { store, rankCauses, nameOf = (person) => person }: ExplainStateOptions,
+  { store, rankCauses, nameOf = (person) => person, leftOut }: ExplainStateOptions,
   incidentId: number,
   now: Date,
 ): Promise<ExplainState | null> {
   const [facts, known, stored] = await Promise.all([
-    gatherFacts(store, incidentId, now),
+    gatherFacts({ store, leftOut }, incidentId, now),
     store.explanations.evidence(incidentId),
     store.explanations.find(incidentId),
   ]);
@@ -55,10 +58,11 @@ export async function readExplainState(
     areAllAlertsRead: facts.areAllAlertsRead,
     suspect: suspectedService(causes[0], facts.changes),
     topology: facts.topology,
+    leftOut,
   });
   const fresh = [
-    ...selectEvidence({ ...facts, causes, known: known.filter(({ kind }) => kind !== "callers") }),
-    ...callersEvidence(dependents, known),
+    ...selectEvidence({ ...facts, causes, known: known.filter(({ kind }) => kind !== "callers"), leftOut }),
+    ...callersEvidence(dependents, known, leftOut),
   ];
   const all = fresh.length === 0 ? known : await store.explanations.addEvidence(incidentId, fresh);
   const departed = await departedOf(store, all, facts);

@@ -15,8 +15,9 @@ import type { Incident } from "../domain/incident.ts";
 import type { Clock, Explainer, Log, Metrics, NewTimelineEntry, StoreSlices, TokenBudget } from "../ports.ts";
 import { askModel } from "./explain-model.ts";
 import { type ExplainState, type ExplainStateOptions, readExplainState } from "./explain-state.ts";
+import { countLeftOut } from "./left-out.ts";
 
-export interface ExplainOptions extends ExplainStateOptions {
+export interface ExplainOptions extends Omit<ExplainStateOptions, "leftOut"> {
   /** `openai` is null when no model is configured. */
   readonly explainers: { readonly template: Explainer; readonly openai: Explainer | null };
   readonly budget: TokenBudget;
@@ -54,6 +55,7 @@ type Step =
 
 export function createExplain(options: ExplainOptions): Explain {
   const { store, clock, metrics } = options;
+  const leftOut = countLeftOut(metrics);
   const settleMs = options.settleMs ?? 10_000;
   const maxWaitMs = options.maxWaitMs ?? 60_000;
 
@@ -61,7 +63,7 @@ export function createExplain(options: ExplainOptions): Explain {
   const running = new Map<number, Work>();
 
   function begin(incidentId: number): Work {
-    const reading = readExplainState(options, incidentId, clock.now());
+    const reading = readExplainState({ ...options, leftOut }, incidentId, clock.now());
     const answered = reading.then((state) => (state === null ? undefined : answer(incidentId, state)));
     const indexed = Promise.all([reading, answered])
       .then(([state]) => (state === null ? undefined : index(incidentId, state)))

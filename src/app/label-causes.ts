@@ -5,6 +5,7 @@ import type { CauseQuestion } from "../domain/clustering/correlation.ts";
 import { countFeedback, standingByIncident } from "../domain/learning/feedback.ts";
 import type { LabelledCause } from "../domain/learning/fitting.ts";
 import { confirmedCause, isRefused } from "../domain/learning/known-cause.ts";
+import type { LeftOut } from "../domain/limits.ts";
 import type { Feedback, Store } from "../ports.ts";
 
 /** Newest rows that are learned from. */
@@ -23,11 +24,15 @@ interface Label {
 }
 
 /** Incidents whose cause is known, as the ranking saw them, oldest first. */
-export async function labelledCauses(store: Store, kindOf: KindOf): Promise<readonly LabelledCause[]> {
+export async function labelledCauses(
+  store: Store,
+  kindOf: KindOf,
+  leftOut?: LeftOut,
+): Promise<readonly LabelledCause[]> {
   const feedback = await store.feedback.list(maxFeedback);
-  const labels = [...heeded(await rolledBack(store), feedback)]
-    .sort(([, a], [, b]) => a.at.getTime() - b.at.getTime())
-    .slice(-maxIncidents);
+  const all = [...heeded(await rolledBack(store), feedback)];
+  const labels = all.sort(([, a], [, b]) => a.at.getTime() - b.at.getTime()).slice(-maxIncidents);
+  leftOut?.note("learned_causes", all.length - labels.length + Number(feedback.length >= maxFeedback));
   const causes: LabelledCause[] = [];
   for (const [incidentId, label] of labels) {
     const question = await questionOf(store, incidentId, feedback);

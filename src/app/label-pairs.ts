@@ -14,6 +14,7 @@ import {
   type LabelledPair,
   type SaidOfPairs,
 } from "../domain/learning/fitting.ts";
+import type { LeftOut } from "../domain/limits.ts";
 import type { Weights } from "../domain/weights.ts";
 import type { Store, StoredAlert } from "../ports.ts";
 
@@ -65,9 +66,15 @@ export async function comparableSaid(store: Store, judge: Judge): Promise<SaidOf
 }
 
 /** All labelled pairs, oldest first. Those that the champion's correlator could not have weighed are left out. */
-export async function labelledPairs(store: Store, judge: Judge): Promise<readonly LabelledPair[]> {
+export async function labelledPairs(
+  store: Store,
+  judge: Judge,
+  leftOut?: LeftOut,
+): Promise<readonly LabelledPair[]> {
   const pairs: LabelledPair[] = [];
-  for (const ruling of await store.learning.rulings(maxRulings))
+  const rulings = await store.learning.rulings(maxRulings);
+  leftOut?.note("learned_groupings", Number(rulings.length >= maxRulings));
+  for (const ruling of rulings)
     pairs.push(...(await weigh(store, judge, await ruledVerdicts(store, ruling))));
   for (const { id } of await store.learning.settledIncidents(maxSettled))
     pairs.push(...(await weigh(store, judge, await settledVerdicts(store, id))));

@@ -1,5 +1,6 @@
 /** Asks a source of metrics: a few questions at a time, all of them within one deadline. */
 import type { Labels } from "../domain/alert.ts";
+import type { LeftOut } from "../domain/limits.ts";
 import { type MetricQuestion, type MetricReading, readSeries } from "../domain/metrics/reading.ts";
 import type { MetricSeries, MetricWindow } from "../domain/metrics/series.ts";
 import type { MetricSource } from "../ports/metric-source.ts";
@@ -8,10 +9,12 @@ export interface ReadLimits {
   readonly window: MetricWindow;
   readonly onsetMs: number;
   readonly signal: AbortSignal;
+  /** Told of series that are not looked at. */
+  readonly leftOut: LeftOut;
 }
 
 const atOnce = 4;
-/** Series of one answer that are looked at. */
+/** Series of one answer that are looked at; of more those that moved most. */
 const maxSeries = 20;
 
 /** Readings in the order of the questions. Never rejects; once the source itself is away the rest is not asked. */
@@ -56,13 +59,31 @@ async function readOne(
         away: answer.scope === "server" ? answer.because : null,
       };
     const own = answer.series.filter((series) => isOf(series, question.labels) && series.points.length > 0);
-    if (own.length > 0) return { reading: readSeries(question, own.slice(0, maxSeries), limits), away: null };
+    if (own.length === 0) continue;
+    limits.leftOut.note("metric_series", answer.leftOut + Math.max(0, own.length - maxSeries));
+    return { reading: readSeries(question, liveliest(own), limits), away: null };
   }
   return { reading: { question, outcome: { kind: "empty" } }, away: null };
 }
 
 function unreadable(question: MetricQuestion, because: string): Step {
   return { reading: { question, outcome: { kind: "unreadable", because } }, away: null };
+}
+
+function liveliest(series: readonly MetricSeries[]): readonly MetricSeries[] {
+  if (series.length <= maxSeries) return series;
+  return series
+    .map((one) => ({ one, span: spanOf(one) }))
+    .sort((a, b) => b.span - a.span)
+    .slice(0, maxSeries)
+    .map(({ one }) => one);
+}
+
+/** From the lowest value to the highest. */
+function spanOf({ points }: MetricSeries): number {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const [, value] of points) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  return high - low;
 }
 
 /** A series that says something else of a label is another's. */

@@ -13,7 +13,7 @@ import {
 } from "../domain/watch/backtest.ts";
 import { countStepMs, lookBackOf, type WatchRule } from "../domain/watch/rule.ts";
 import { stepOf } from "./watch-looks.ts";
-import { filledCounts, type SeriesAnswer, type WatchSeries } from "./watch-series.ts";
+import { filledCounts, firstSeries, type ReadSeries, type WatchSeries } from "./watch-series.ts";
 
 /** One series of the rule, and what became of it. */
 export interface ReplayedSeries {
@@ -83,10 +83,11 @@ function windowOf(rule: WatchRule, { fromMs, toMs }: BacktestSpan) {
 function judged(
   rule: WatchRule,
   span: BacktestSpan,
-  answer: Extract<SeriesAnswer, { readonly kind: "series" }>,
+  answer: ReadSeries,
   named: readonly Event[] | null,
 ): WatchReplay {
-  const series = answer.series.map((one): ReplayedSeries => {
+  const { series: watched, leftOut } = firstSeries(answer);
+  const series = watched.map((one): ReplayedSeries => {
     const raised = backtest(rule, one.points, span);
     const known = named === null ? eventsOf(rule, one, span) : { events: named };
     return {
@@ -96,7 +97,7 @@ function judged(
       score: known === null ? null : scoreBacktest(raised, known, toleranceOf(rule)),
     };
   });
-  return { rule, span, series, leftOut: answer.leftOut };
+  return { rule, span, series, leftOut };
 }
 
 /** A forecast is measured by its own limit; what an odd value should have come before, only people know. */

@@ -16,11 +16,13 @@ import {
   heldOutFrom,
   type LabelledCause,
 } from "../domain/learning/fitting.ts";
+import type { LeftOut } from "../domain/limits.ts";
 import { emptyManifest } from "../domain/rollout/retrain-manifest.ts";
 import { shippedWeights, type Weights, weightsSchema } from "../domain/weights.ts";
-import { type Fitted, NotStartedError, type Store, type Trainer } from "../ports.ts";
+import { type Fitted, type Metrics, NotStartedError, noMetrics, type Store, type Trainer } from "../ports.ts";
 import { labelledCauses } from "./label-causes.ts";
 import { comparableSaid, countRulings, type Judge, labelledPairs } from "./label-pairs.ts";
+import { countLeftOut } from "./left-out.ts";
 
 /** Counts older than this are not read. */
 export const coFiringDays = 120;
@@ -35,10 +37,18 @@ export interface TrainerOptions {
   readonly version: string;
   /** The operator's rules for kinds of evidence; none when absent. */
   readonly evidenceKinds?: readonly KindRule[];
+  /** None when absent. */
+  readonly metrics?: Metrics;
 }
 
 /** Makes what the backend of the bot's own model trains with. */
-export function createTrainer({ store, version, evidenceKinds = [] }: TrainerOptions): Trainer {
+export function createTrainer({
+  store,
+  version,
+  evidenceKinds = [],
+  metrics = noMetrics,
+}: TrainerOptions): Trainer {
+  const leftOut = countLeftOut(metrics);
   const kindOf = createKindOf(evidenceKinds);
 
   return {
@@ -77,8 +87,8 @@ export function createTrainer({ store, version, evidenceKinds = [] }: TrainerOpt
     },
     async fit(parameters): Promise<Fitted> {
       const champion = championOf(parameters);
-      const causes = await labelledCauses(store, kindOf);
-      const labels = await pairsToLearn(store, { champion, kindOf }, causes);
+      const causes = await labelledCauses(store, kindOf, leftOut);
+      const labels = await pairsToLearn({ store, leftOut }, { champion, kindOf }, causes);
       const result = fitWeights({ causes, champion, ...labels });
       // Nothing was begun, and what is missing does not come by trying again.
       if (result.kind === "too_little") throw new NotStartedError(`${result.problem} ${result.remedy}`);
@@ -92,6 +102,12 @@ export function createTrainer({ store, version, evidenceKinds = [] }: TrainerOpt
   };
 }
 
+/** What is learned from, and who is told what is not. */
+interface From {
+  readonly store: Store;
+  readonly leftOut: LeftOut;
+}
+
 function championOf(parameters: unknown): Weights {
   const serving = weightsSchema.safeParse(parameters);
   return serving.success ? serving.data : shippedWeights;
@@ -99,19 +115,23 @@ function championOf(parameters: unknown): Weights {
 
 /** Pairs, with what fired together where pairs are learned: counts that are not measured on pairs do not change. */
 async function pairsToLearn(
-  store: Store,
+  { store, leftOut }: From,
   judge: Judge,
   causes: readonly LabelledCause[],
 ): Promise<Pick<FitOptions, "pairs" | "coFirings">> {
-  const pairs = await labelledPairs(store, judge);
+  const pairs = await labelledPairs(store, judge, leftOut);
   const until = areEnoughPairs(countSaid(pairs)) ? heldOutFrom({ causes, pairs }) : null;
   if (until === null) return { pairs };
-  const coFirings = await coFiringsUntil(store, until);
+  const coFirings = await coFiringsUntil({ store, leftOut }, until);
   return { pairs: await labelledPairs(store, { ...judge, coFirings }), coFirings };
 }
 
 /** What fired together before what is held out: a version that knew the answers could not be measured. */
-async function coFiringsUntil(store: Store, until: Date): Promise<CoFirings> {
+async function coFiringsUntil({ store, leftOut }: From, until: Date): Promise<CoFirings> {
   const since = new Date(until.getTime() - coFiringDays * dayMs);
-  return learnCoFirings(await store.learning.coFirings(since, maxCounts), until, maxCoFirings);
+  const counts = await store.learning.coFirings(since, maxCounts);
+  const learned = learnCoFirings(counts, until, maxCoFirings);
+  const isFull = counts.length >= maxCounts || Object.keys(learned).length >= maxCoFirings;
+  leftOut.note("learned_co_firings", Number(isFull));
+  return learned;
 }

@@ -13,7 +13,7 @@ import {
   type Verdict,
   type WatchRule,
 } from "../domain/watch/rule.ts";
-import { keyOf, type SeriesAnswer, type WatchSeries } from "./watch-series.ts";
+import { firstSeries, keyOf, maxSeries, type ReadSeries, type WatchSeries } from "./watch-series.ts";
 
 export interface Judged {
   readonly labels: Labels;
@@ -48,7 +48,8 @@ export function createLooker(series: WatchSeries): Looker {
       { fromMs: toMs - lookBackOf(rule), toMs, stepMs: stepOf(rule) },
       signal,
     );
-    return judgedOf(answer, ({ points }) => judgeForecast(rule, points));
+    if (answer.kind === "unreadable") return answer;
+    return worst(judgedOf(answer, ({ points }) => judgeForecast(rule, points)));
   }
 
   async function lookForOdd(rule: AnomalyRule, now: Date, signal: AbortSignal): Promise<LookResult> {
@@ -57,7 +58,8 @@ export function createLooker(series: WatchSeries): Looker {
     const toMs = now.getTime();
     const window = { fromMs: toMs - Math.max(3 * rule.everyMs, 15 * minute), toMs, stepMs: minute };
     const answer = await series.read(rule.what, window, signal);
-    return judgedOf(answer, ({ labels, points }) => {
+    if (answer.kind === "unreadable") return answer;
+    return judgedOf(firstSeries(answer), ({ labels, points }) => {
       const baseline = baselines.known.get(keyOf(labels));
       const newest = points.at(-1);
       if (newest === undefined || newest[0] < toMs - 3 * rule.everyMs)
@@ -76,7 +78,7 @@ export function createLooker(series: WatchSeries): Looker {
     const answer = await series.read(rule.what, window, signal);
     if (answer.kind === "unreadable") return answer;
     const baselines = new Map<string, Baseline>();
-    for (const { labels, points } of answer.series) {
+    for (const { labels, points } of firstSeries(answer).series) {
       const result = learnBaseline(points, baselineOptions(rule));
       if (result.kind === "baseline") baselines.set(keyOf(labels), result.baseline);
     }
@@ -90,10 +92,18 @@ export function stepOf(rule: ForecastRule): number {
   return Math.max(15_000, Math.min(rule.everyMs, Math.floor(rule.horizonMs / 60 / 15_000) * 15_000));
 }
 
-type Series = Extract<SeriesAnswer, { readonly kind: "series" }>["series"][number];
+type Looked = Extract<LookResult, { readonly kind: "looked" }>;
 
-function judgedOf(answer: SeriesAnswer, judge: (series: Series) => Verdict): LookResult {
-  if (answer.kind === "unreadable") return answer;
+function judgedOf(answer: ReadSeries, judge: (series: ReadSeries["series"][number]) => Verdict): Looked {
   const judged = answer.series.map((one) => ({ labels: one.labels, verdict: judge(one) }));
   return { kind: "looked", judged, leftOut: answer.leftOut };
+}
+
+const byUrgency = ["bad", "unknown", "between", "good"] as const;
+
+/** No more than are watched: what is bad must not be missed, or end, because others come first by their labels. */
+function worst({ judged, leftOut }: Looked): Looked {
+  const urgency = ({ verdict }: Judged) => byUrgency.indexOf(verdict.look);
+  const kept = judged.toSorted((a, b) => urgency(a) - urgency(b)).slice(0, maxSeries);
+  return { kind: "looked", judged: kept, leftOut: leftOut + judged.length - kept.length };
 }

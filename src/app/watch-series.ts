@@ -4,12 +4,20 @@ import type { MetricPoint, MetricSeries } from "../domain/metrics/series.ts";
 import { countStepMs, type WatchRule } from "../domain/watch/rule.ts";
 import type { MetricSource, WatchStore } from "../ports.ts";
 
-export type SeriesAnswer =
-  | { readonly kind: "series"; readonly series: readonly MetricSeries[]; readonly leftOut: number }
-  | { readonly kind: "unreadable"; readonly because: string };
+/** Series in the order of their labels, with how many more there are. */
+export interface ReadSeries {
+  readonly kind: "series";
+  readonly series: readonly MetricSeries[];
+  readonly leftOut: number;
+}
+
+export type SeriesAnswer = ReadSeries | { readonly kind: "unreadable"; readonly because: string };
 
 export interface WatchSeries {
-  /** @param window - both ends count; the answer may hold a little less. */
+  /**
+   * All that the source answers; see {@link firstSeries}.
+   * @param window - both ends count; the answer may hold a little less.
+   */
   read(
     what: WatchRule["what"],
     window: { readonly fromMs: number; readonly toMs: number; readonly stepMs: number },
@@ -67,11 +75,13 @@ async function readQuery(
     }
   }
   const series = [...whole.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
-  return {
-    kind: "series",
-    series: series.slice(0, maxSeries),
-    leftOut: leftOut + Math.max(0, series.length - maxSeries),
-  };
+  return { kind: "series", series, leftOut };
+}
+
+/** No more than are watched, the first by their labels: where the past is learned they have to be the same every time. */
+export function firstSeries({ series, leftOut }: ReadSeries): ReadSeries {
+  const first = series.slice(0, maxSeries);
+  return { kind: "series", series: first, leftOut: leftOut + series.length - first.length };
 }
 
 /** Labels in one order. */

@@ -9,6 +9,7 @@ import { quiet, stepWatch, type WatchState } from "../domain/watch/state.ts";
 import type { Clock, Log, Metrics, Store } from "../ports.ts";
 import type { Ingest } from "./ingest.ts";
 import { type AfterTurn, createLeaseLoop } from "./lease-loop.ts";
+import { countLeftOut } from "./left-out.ts";
 import type { Looker, LookResult } from "./watch-looks.ts";
 
 export interface WatchOptions {
@@ -56,6 +57,7 @@ interface Watched {
 
 export function createWatch(options: WatchOptions): Watch {
   const { store, clock, log, metrics } = options;
+  const leftOut = countLeftOut(metrics);
   const rules = new Map(options.rules.map((rule) => [rule.name, rule]));
   /** By fingerprint of the alert. */
   let watched = new Map<string, Watched>();
@@ -92,11 +94,9 @@ export function createWatch(options: WatchOptions): Watch {
       );
       return;
     }
+    leftOut.note("watched_series", result.leftOut);
     if (result.leftOut > 0)
-      log.warn(
-        { rule: rule.name, leftOut: result.leftOut },
-        "watch: too many series; only the first are watched",
-      );
+      log.warn({ rule: rule.name, leftOut: result.leftOut }, "watch: too many series; not all are watched");
     const seen = new Set<string>();
     for (const { labels, verdict } of result.judged) {
       const own = labelsOf(rule, labels);

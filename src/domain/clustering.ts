@@ -71,7 +71,14 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
   const memory = createAlertMemory(maxPlaced);
   let watermark = Number.NEGATIVE_INFINITY;
   let forgottenAt = Number.NEGATIVE_INFINITY;
-  const dropped = { sessions: 0, alerts: 0, members: 0, unweighed: 0 };
+  const leftOut = {
+    live_sessions: 0,
+    live_alerts: 0,
+    session_alerts: 0,
+    late_alerts: 0,
+    bridges: 0,
+    bridge_candidates: 0,
+  };
 
   let floor = createFloor();
 
@@ -99,6 +106,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       context: knowledge.context,
       weights: clustering,
       separation: () => (rulings.size() > 0 ? keeper.areApart : null),
+      leftOut,
     };
     const bridging = createBridging(live, asking);
     const reasons = createGroupingReasons({
@@ -226,8 +234,8 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     letGo(floor.live.expire(watermark - liveMs));
     const shrunk = floor.live.shrink(maxLive);
     letGo(shrunk);
-    dropped.sessions += shrunk.sessions;
-    dropped.alerts += shrunk.alerts.length;
+    leftOut.live_sessions += shrunk.sessions;
+    leftOut.live_alerts += shrunk.alerts.length;
     memory.trim();
     if (knowledge.tidy()) readAnew();
   }
@@ -236,7 +244,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
   function trimSessions(): void {
     for (const member of floor.live.trim()) {
       numbers.release(member);
-      dropped.members += 1;
+      leftOut.session_alerts += 1;
     }
   }
 
@@ -264,7 +272,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       for (const member of fresh) {
         if (member.incidentId !== null) continue;
         placements.push(placeUnweighed(member));
-        dropped.unweighed += 1;
+        leftOut.late_alerts += 1;
       }
       merges.push(...result.merges);
       splits.push(...result.splits);
@@ -333,12 +341,12 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       bridges: floor.bridging.links.size(),
       placed: memory.size(),
       rulings: rulings.size(),
-      dropped_sessions: dropped.sessions,
-      dropped_alerts: dropped.alerts,
-      dropped_members: dropped.members,
-      dropped_unweighed: dropped.unweighed,
-      dropped_placed: memory.dropped(),
-      dropped_rulings: rulings.dropped(),
+    }),
+    leftOut: () => ({
+      ...leftOut,
+      ...knowledge.leftOut(),
+      ...rulings.leftOut(),
+      placed_alerts: memory.dropped(),
     }),
   };
 }

@@ -42,6 +42,8 @@ export interface ServiceGraph {
   sizeOf(component: string): number;
   /** Number of services that have an edge. */
   readonly size: number;
+  /** Number of services with so many neighbours that they connect nothing but themselves. */
+  readonly hubs: number;
 }
 
 export interface ServicePlace {
@@ -137,6 +139,7 @@ export function createServiceGraph(topology: Topology, hubDegree = defaultHubDeg
   return {
     likeness,
     size: neighbours.size,
+    hubs: [...neighbours.values()].filter(({ size }) => size > hubDegree).length,
     has: (service) => neighbours.has(service),
     callees: (service) => callees.get(service) ?? noServices,
     callers: (service) => callers.get(service) ?? noServices,

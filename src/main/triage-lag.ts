@@ -15,7 +15,10 @@ export interface TriageLag {
 
 const lookEveryMs = 2_000;
 
-/** Keeps looking until it is stopped. */
+/**
+ * Keeps looking until it is stopped. While nobody can look, the gauge grows: something may have waited since the last
+ * look, and a value that stands still would keep an alert on it silent when it is needed most.
+ */
 export function watchTriageLag(parts: {
   readonly store: Pick<Store, "leases" | "deliveries">;
   readonly clock: Clock;
@@ -24,14 +27,20 @@ export function watchTriageLag(parts: {
 }): TriageLag {
   const { store, clock, log, metrics } = parts;
   let lagMs: number | null = null;
+  let seen = { lagMs: 0, atMs: clock.now().getTime() };
   let isLooking = false;
 
+  function tell(): void {
+    const sinceMs = Math.max(0, clock.now().getTime() - seen.atMs);
+    metrics.gauge("tocsin_triage_lag_seconds", (seen.lagMs + sinceMs) / 1_000);
+  }
+
   async function look(): Promise<void> {
-    if (isLooking) return;
+    if (isLooking) return tell();
     isLooking = true;
     try {
       lagMs = await readTriageLag(store, clock);
-      metrics.gauge("tocsin_triage_lag_seconds", lagMs / 1_000);
+      seen = { lagMs, atMs: clock.now().getTime() };
     } catch (error) {
       lagMs = null;
       // That the database is away is said by all who need it.
@@ -39,6 +48,7 @@ export function watchTriageLag(parts: {
     } finally {
       isLooking = false;
     }
+    tell();
   }
 
   const timer = setInterval(() => void look(), lookEveryMs);

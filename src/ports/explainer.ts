@@ -17,6 +17,8 @@ export type ExplainResult = (
 ) & {
   /** Absent where no language model is asked. */
   readonly exchange?: ModelExchange;
+  /** Facts for which the prompt had no room. */
+  readonly untold?: number;
 };
 
 /** Writes the prose. One file in `src/adapters/explainers/`. */
@@ -50,8 +52,6 @@ export interface ExplanationStore {
   /** As saved, every field of it. */
   find(incidentId: number): Promise<Explanation | null>;
   save(explanation: Explanation): Promise<void>;
-  /** Tokens spent today ("YYYY-MM-DD", UTC) in all and on this incident ever. */
-  spent(day: string, incidentId: number): Promise<{ readonly today: number; readonly incident: number }>;
   /**
    * Sets tokens aside for one question, or says which limit that would break. Atomic: replicas that ask at the same
    * moment keep the limits together, and what a replica set aside before it died stays counted.

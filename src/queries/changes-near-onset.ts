@@ -9,17 +9,18 @@ const maxSince = 300;
 
 /**
  * Changes from some time on until now, oldest first. Those near the onset come first: in an incident that
- * has been open for days they would be lost among all that was changed since.
+ * has been open for days they would be lost among all that was changed since. Of either kind the newest are read;
+ * `isCut` says that there may be more.
  */
 export async function changesNearOnset(
   incidents: Pick<IncidentStore, "changesBetween">,
   onset: Date,
   { since: from, now }: { readonly since: Date; readonly now: Date },
-): Promise<readonly Change[]> {
+): Promise<{ readonly changes: readonly Change[]; readonly isCut: boolean }> {
   const until = new Date(Math.min(onset.getTime() + nearMs, now.getTime()));
   const [near, since] = await Promise.all([
     incidents.changesBetween(from, until, maxNear),
     until < now ? incidents.changesBetween(new Date(until.getTime() + 1), now, maxSince) : [],
   ]);
-  return [...near, ...since];
+  return { changes: [...near, ...since], isCut: near.length >= maxNear || since.length >= maxSince };
 }

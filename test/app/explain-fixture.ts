@@ -1,4 +1,5 @@
 /** An incident in a real store, as triage leaves it, and an explainer of it under a clock that tests move. */
+import postgres from "postgres";
 import { createTemplateExplainer } from "../../src/adapters/explainers/template.ts";
 import { createExplain, type ExplainOptions } from "../../src/app/explain.ts";
 import type { Cause, CauseQuestion } from "../../src/domain/clustering/correlation.ts";
@@ -132,4 +133,15 @@ export async function storedExplanation(store: Store, incidentId: number) {
   const explanation = await store.explanations.find(incidentId);
   if (explanation === null) throw new Error(`incident ${incidentId} has no explanation`);
   return explanation;
+}
+
+/** Tokens spent on explanations, by day and incident: "2026-03-01 1" is 900. */
+export async function spentTokens(url: string): Promise<Readonly<Record<string, number>>> {
+  const sql = postgres(url, { max: 1, onnotice: () => undefined });
+  try {
+    const rows = await sql<{ day: string; incident_id: number; tokens: number }[]>`select * from token_spend`;
+    return Object.fromEntries(rows.map((row) => [`${row.day} ${row.incident_id}`, row.tokens]));
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
 }

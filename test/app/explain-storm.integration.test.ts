@@ -10,7 +10,7 @@ import { aStoredAlert, freshStore } from "../adapters/store/fixture.ts";
 import { at, buildAlert } from "../domain/build.ts";
 import { factsOf, type ModelServer, sendDraft, startModelServer } from "../fakes/model-server.ts";
 import { noCharts } from "../fixtures/charts.ts";
-import { channel, createBench, storedExplanation, storeIncident } from "./explain-fixture.ts";
+import { channel, createBench, spentTokens, storedExplanation, storeIncident } from "./explain-fixture.ts";
 
 let server: ModelServer;
 beforeAll(async () => {
@@ -38,7 +38,7 @@ function realBench(store: Store) {
 }
 
 test("a storm of four hundred alerts of one kind asks the model once, and tells the thread next to nothing", async () => {
-  const { store, another } = await freshStore();
+  const { store, another, url } = await freshStore();
   const incident = await storeIncident(store);
   const replicas = [realBench(store), realBench(await another())];
   const before = server.requests.length;
@@ -57,8 +57,7 @@ test("a storm of four hundred alerts of one kind asks the model once, and tells 
   expect(server.requests.length - before).toBe(1);
   const timeline = await store.incidents.timeline(incident.id, 1_000);
   expect(timeline.filter((entry) => entry.isPosted).length).toBeLessThanOrEqual(2);
-  const { incident: spent } = await store.explanations.spent("2026-03-01", incident.id);
-  expect(spent).toBe(1234);
+  expect(await spentTokens(url)).toEqual({ [`2026-03-01 ${incident.id}`]: 1234 });
 });
 
 function aStormAlert(incidentId: number, second: number, index: number) {

@@ -6,7 +6,8 @@ import { type Explainer, type ExplainResult, noMetrics, type Store } from "../..
 import { aStoredAlert, freshStore } from "../adapters/store/fixture.ts";
 import { at, buildAlert, buildIncident } from "../domain/build.ts";
 import { buildCause, buildChange } from "../fixtures/explanation-question.ts";
-import { channel, createBench, storedExplanation, storeIncident } from "./explain-fixture.ts";
+import { collectLeftOutMetrics } from "../fixtures/left-out.ts";
+import { channel, createBench, spentTokens, storedExplanation, storeIncident } from "./explain-fixture.ts";
 
 /** Answers as told, and counts how often it was asked. */
 function modelThat(answer: () => ExplainResult): Explainer & { readonly calls: () => number } {
@@ -247,7 +248,7 @@ test("once it is over the text says so, and nothing more is told", async () => {
 });
 
 test("a model is asked once when the facts have settled, and its checked text is shown", async () => {
-  const { store } = await freshStore();
+  const { store, url } = await freshStore();
   const incident = await storeIncident(store);
   const model = modelThat(drafted);
   const bench = createBench(store, model);
@@ -265,7 +266,7 @@ test("a model is asked once when the facts have settled, and its checked text is
   bench.goTo(seconds(900));
   await bench.explain(incident.id);
   expect(model.calls(), "the same facts are not asked twice").toBe(1);
-  expect(await store.explanations.spent("2026-03-01", incident.id)).toEqual({ today: 900, incident: 900 });
+  expect(await spentTokens(url)).toEqual({ [`2026-03-01 ${incident.id}`]: 900 });
   expect(await cardRevision(store, incident.id)).toBe(explanation.revision);
 });
 
@@ -298,7 +299,7 @@ test("another order of the model is shown beside ours, and changes neither our r
 });
 
 test("a replica that dies over a question has asked it: nobody pays twice", async () => {
-  const { store } = await freshStore();
+  const { store, url } = await freshStore();
   const incident = await storeIncident(store);
   const dying = modelThat(drafted);
   const budget = { perDay: 200_000, perIncident: 100_000 };
@@ -321,7 +322,7 @@ test("a replica that dies over a question has asked it: nobody pays twice", asyn
     await next.explain(incident.id);
   }
   expect([dying.calls(), model.calls()]).toEqual([1, 0]);
-  expect((await store.explanations.spent("2026-03-01", incident.id)).incident).toBe(12_000);
+  expect(await spentTokens(url)).toEqual({ [`2026-03-01 ${incident.id}`]: 12_000 });
 });
 
 test.each([
@@ -433,7 +434,7 @@ test.each([
 });
 
 test("replicas that ask at the same time stay within the budget together", async () => {
-  const { store, another } = await freshStore();
+  const { store, another, url } = await freshStore();
   const [first, second] = [await storeIncident(store), await storeIncident(store, { id: 2 })];
   const model = modelThat(() => ({ ...drafted(), tokens: 12_000 }) as ExplainResult);
   const budget = { perDay: 20_000, perIncident: 20_000 };
@@ -443,7 +444,7 @@ test("replicas that ask at the same time stay within the budget together", async
   await benches[0]?.explain(first.id);
   await benches[1]?.explain(second.id);
   expect(model.calls()).toBe(1);
-  expect((await store.explanations.spent("2026-03-01", first.id)).today).toBe(12_000);
+  expect(Object.values(await spentTokens(url))).toEqual([12_000]);
 });
 
 test.each([
@@ -623,3 +624,31 @@ describe("an alert that has left", () => {
     expect((await storedExplanation(store, incident.id)).explainer).toBe("template");
   });
 });
+
+test("what an explanation of a large incident does not read, and cannot cite, is counted (issue 3)", async () => {
+  const { store } = await freshStore();
+  const incident = await storeIncident(store, { alertCount: 517 });
+  const small = await storeIncident(store, { id: incident.id + 1 });
+  await store.incidents.saveAlerts(
+    Array.from({ length: 515 }, (_, n) =>
+      aStoredAlert(buildAlert({ name: `Alert${n}`, startsAt: at(2), labels: { n: String(n) } }), {
+        incidentId: incident.id,
+      }),
+    ),
+  );
+  const { metrics, counts } = collectLeftOutMetrics();
+  const bench = createBench(store, null, { metrics });
+  await bench.explain(small.id);
+  expect(counts).toEqual({});
+  await bench.explain(incident.id);
+  expect(counts["incident_alerts"]).toBe(17);
+  const evidence = await store.explanations.evidence(incident.id);
+  expect(counts["evidence"]).toBe(
+    500 - evidence.filter(({ kind }) => kind === "alert").length + unnumbered(evidence),
+  );
+});
+
+/** Of the two changes that are near enough to be looked at. */
+function unnumbered(evidence: readonly { readonly kind: string }[]): number {
+  return 2 - evidence.filter(({ kind }) => kind === "change" || kind === "rollout").length;
+}

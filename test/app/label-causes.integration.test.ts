@@ -6,6 +6,7 @@ import type { Feedback } from "../../src/domain/learning/feedback.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { at, buildIncident, buildTracked } from "../domain/build.ts";
 import { plan, rolloutIn } from "../domain/rollout/build.ts";
+import { collectLeftOut } from "../fixtures/left-out.ts";
 
 let database: TestDatabase;
 let store: OpenStore;
@@ -89,4 +90,15 @@ describe("what is learned as the cause of an incident", () => {
     await say(42, { subject: "service:db" });
     expect(await labels()).toEqual([{ service: "db", changeId: null, at: at(42) }]);
   });
+});
+
+test("of very many incidents with a known cause the newest are learned from, and the others counted (issue 3)", async () => {
+  await say(40);
+  const said = (await store.feedback.list(1))[0];
+  if (said === undefined) throw new Error("nothing was said");
+  const many = Array.from({ length: 1_005 }, (_, n) => ({ ...said, incidentId: n + 1 }));
+  const crowded = { ...store, feedback: { ...store.feedback, list: () => Promise.resolve(many) } };
+  const { leftOut, counts } = collectLeftOut();
+  await labelledCauses(crowded, kindOf, leftOut);
+  expect(counts).toEqual({ learned_causes: 5 });
 });

@@ -11,6 +11,7 @@ import { shippedWeights, type Weights, weightsSchema } from "../../src/domain/we
 import { NotStartedError, noMetrics, silentLog } from "../../src/ports.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { at, buildIncident, buildTracked } from "../domain/build.ts";
+import { collectLeftOut } from "../fixtures/left-out.ts";
 
 let database: TestDatabase;
 let store: OpenStore;
@@ -195,4 +196,15 @@ test("what fired together is counted by replica, kept, and learned up to what is
   for (const [together, fewer] of shares) expect(together / fewer).toBeCloseTo(1, 2);
   const [, most = 0] = shares[0] ?? [];
   expect(most).toBeGreaterThan(15);
+});
+
+test("that there are more corrections than are learned from is counted (issue 3)", async () => {
+  const at0 = { kind: "apart", left: [], right: [], correction: 1, at: at(0) } as const;
+  const many = Array.from({ length: 300 }, (_, id) => ({ ...at0, id }));
+  const crowded = { ...store, learning: { ...store.learning, rulings: () => Promise.resolve(many) } };
+  const { leftOut, counts } = collectLeftOut();
+  await labelledPairs(store, { champion: shippedWeights, kindOf }, leftOut);
+  expect(counts).toEqual({});
+  await labelledPairs(crowded, { champion: shippedWeights, kindOf }, leftOut);
+  expect(counts).toEqual({ learned_groupings: 1 });
 });

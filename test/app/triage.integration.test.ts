@@ -5,7 +5,9 @@ import changes from "../../src/adapters/sources/changes.ts";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { parseDelivery } from "../../src/app/parse-delivery.ts";
 import { createTriage, type Triage, triageScope } from "../../src/app/triage.ts";
+import { correlatorSizes } from "../../src/domain/clustering/correlation.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
+import { groupingLimits, knowledgeLimits } from "../../src/domain/limits.ts";
 import { shippedWeights } from "../../src/domain/weights.ts";
 import {
   noMetrics,
@@ -526,23 +528,42 @@ describe("triage", () => {
   });
 });
 
-test("what the correlator holds, and what it let go to keep within its limits, are metrics", async () => {
+test("what the correlator and triage hold, and all that they leave out to keep within limits, are metrics", async () => {
   const store = await open();
   const sizes = new Map<string, number>();
+  const leftOut = new Map<string, number>();
   lead(store, "a", {
     createCorrelator: () => {
       const correlator = createCorrelator({ weights: shippedWeights });
-      return { ...correlator, sizes: () => ({ ...correlator.sizes(), dropped_sessions: 7 }) };
+      return { ...correlator, leftOut: () => ({ ...correlator.leftOut(), live_sessions: 7 }) };
     },
     metrics: {
       ...noMetrics,
       gauge(name, value, labels) {
         if (name === "tocsin_correlator_size") sizes.set(labels?.["part"] ?? "", value);
       },
+      count(name, labels, by = 1) {
+        const limit = labels?.["limit"] ?? "";
+        if (name === "tocsin_left_out_total") leftOut.set(limit, (leftOut.get(limit) ?? 0) + by);
+      },
     },
   });
   await store.deliveries.insert([delivery()]);
   await eventually("sizes", 15_000, () => Promise.resolve(sizes.get("alerts") === 1 ? sizes : null));
-  expect(sizes.get("dropped_sessions")).toBe(7);
-  expect([...sizes.keys()]).toEqual(expect.arrayContaining(["dropped_alerts", "dropped_types", "sessions"]));
+  await triageTicks(2);
+  expect([...sizes.keys()].sort()).toEqual([...correlatorSizes].sort());
+  expect(leftOut.get("live_sessions"), "a total is counted once, however often it is looked at").toBe(7);
+  const expected = [
+    ...groupingLimits,
+    ...knowledgeLimits,
+    "remembered_alerts",
+    "remembered_incidents",
+    "guests",
+  ];
+  expect([...leftOut.keys()]).toEqual(expect.arrayContaining(expected));
 });
+
+/** Long enough for so many looks at the clock. */
+async function triageTicks(count: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, count * 1_200));
+}

@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import { replayWatch } from "../../src/app/replay-watch.ts";
 import { createLooker } from "../../src/app/watch-looks.ts";
 import { createWatchSeries } from "../../src/app/watch-series.ts";
-import { type AnomalyRule, countStepMs } from "../../src/domain/watch/rule.ts";
+import { type AnomalyRule, countStepMs, type ForecastRule } from "../../src/domain/watch/rule.ts";
 import { quiet, stepWatch } from "../../src/domain/watch/state.ts";
-import type { WatchStore } from "../../src/ports.ts";
+import type { MetricSource, WatchStore } from "../../src/ports.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -123,3 +123,40 @@ describe("the rate of alerts across midnight", () => {
     expect(new Set(looks)).toEqual(new Set(["unknown"]));
   });
 });
+
+test("of more series than are watched those stay that are bad, wherever they stand, and the others are told (issue 3)", async () => {
+  const nowMs = Date.parse("2026-03-01T10:00:00Z");
+  const disk: ForecastRule = {
+    ...{ name: "disk", kind: "forecast", what: { kind: "query", query: "disk" }, unit: "%", labels: {} },
+    ...{ severity: "warning", isEnabled: true, everyMs: 5 * minute, patience: storms.patience },
+    ...{ limit: 95, direction: "up", horizonMs: 6 * hour },
+  };
+  const source: Pick<MetricSource, "range"> = {
+    range: (_query, { fromMs, toMs, stepMs }) => {
+      const times = every(stepMs, fromMs, toMs + stepMs);
+      const seriesOf = (n: number) => ({
+        labels: { instance: `db-${String(n).padStart(2, "0")}` },
+        points: times.map((at): [number, number] => [at, n === 29 ? 97 : 40]),
+      });
+      return Promise.resolve({
+        kind: "series",
+        series: Array.from({ length: 30 }, (_, n) => seriesOf(n)),
+        leftOut: 2,
+      });
+    },
+  };
+  const look = createLooker(
+    createWatchSeries({
+      source: { ...source, rules: never, check: never },
+      alerts: alertsAt([], () => nowMs),
+    }),
+  );
+  const seen = await look(disk, new Date(nowMs), AbortSignal.timeout(5_000));
+  if (seen.kind !== "looked") throw new Error(seen.because);
+  expect([seen.judged.length, seen.leftOut]).toEqual([20, 12]);
+  expect(seen.judged[0]).toMatchObject({ labels: { instance: "db-29" }, verdict: { look: "bad" } });
+});
+
+function never(): Promise<never> {
+  return Promise.reject(new Error("nobody asks this"));
+}

@@ -11,11 +11,12 @@ import { createCorrelator } from "../../src/domain/clustering.ts";
 import type { Verdict, WatchRule } from "../../src/domain/watch/rule.ts";
 import { shippedWeights } from "../../src/domain/weights.ts";
 import { readableSources } from "../../src/main/own-source.ts";
-import { type Clock, noMetrics, silentLog, systemClock } from "../../src/ports.ts";
+import { type Clock, type Metrics, noMetrics, silentLog, systemClock } from "../../src/ports.ts";
 import { aStoredAlert } from "../adapters/store/fixture.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { buildAlert } from "../domain/build.ts";
 import { eventually } from "../e2e/process.ts";
+import { collectLeftOutMetrics } from "../fixtures/left-out.ts";
 
 const minute = 60_000;
 const rule: WatchRule = {
@@ -67,7 +68,13 @@ interface Scene {
 }
 
 function scene(
-  given: { replica?: string; ingest?: Pick<Ingest, "accept">; rules?: readonly WatchRule[] } = {},
+  given: {
+    replica?: string;
+    ingest?: Pick<Ingest, "accept">;
+    rules?: readonly WatchRule[];
+    leftOut?: number;
+    metrics?: Metrics;
+  } = {},
 ): Scene {
   const look: Looker = () =>
     Promise.resolve(
@@ -75,7 +82,7 @@ function scene(
         ? { kind: "unreadable", because: "away" }
         : {
             kind: "looked",
-            leftOut: 0,
+            leftOut: given.leftOut ?? 0,
             judged: Object.entries(own.sees).map(([instance, verdict]) => ({
               labels: { instance, service: instance },
               verdict,
@@ -91,7 +98,7 @@ function scene(
     replica: given.replica ?? "one",
     clock,
     log: silentLog,
-    metrics: noMetrics,
+    metrics: given.metrics ?? noMetrics,
   });
   const own: Scene = {
     watch,
@@ -348,4 +355,10 @@ describe("the rate of alerts", () => {
       because: expect.stringContaining("PROMETHEUS_URL"),
     });
   });
+});
+
+test("series of a rule that are not watched are counted at each look (issue 3)", async () => {
+  const { metrics, counts } = collectLeftOutMetrics();
+  await scene({ leftOut: 3, metrics }).turns(2);
+  expect(counts).toEqual({ watched_series: 6 });
 });

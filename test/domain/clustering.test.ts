@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { alertKey } from "../../src/domain/alert.ts";
-import type { Observation } from "../../src/domain/clustering/correlation.ts";
+import { correlatorSizes, type Observation } from "../../src/domain/clustering/correlation.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
+import { groupingLimits, knowledgeLimits } from "../../src/domain/limits.ts";
 import {
   type AlertSketch,
   follow,
@@ -398,13 +399,30 @@ describe("invariants", () => {
       return { kind: "change", change: sketchChange({ id: `change ${n}`, at: new Date(noon + n * 1_000) }) };
     });
     correlator.observe(changes, new Date(noon + 600_000));
-    expect(correlator.sizes()).toMatchObject({
-      dropped_members: 100,
-      dropped_changes: 10,
-      dropped_unweighed: 0,
-    });
+    expect(correlator.leftOut()).toMatchObject({ session_alerts: 100, changes: 10, late_alerts: 0 });
     correlator.observe([observe(sketchAlert({ name: "Late", at: 250, end: 300 }))], new Date(noon + 610_000));
-    expect(correlator.sizes()).toMatchObject({ dropped_unweighed: 1 });
+    expect(correlator.leftOut()).toMatchObject({ late_alerts: 1 });
+  });
+
+  test("stories of a storm that are not bridged, and others that one is not compared with, are counted", () => {
+    const storm = (services: number) => {
+      const correlator = createCorrelator();
+      const alerts = Array.from({ length: services }, (_, n) =>
+        observe(sketchAlert({ service: `lone-${n}`, name: `Alert${n}`, at: n / 10, end: 60 })),
+      );
+      correlator.observe(alerts, new Date(noon + 60_000));
+      return correlator.leftOut();
+    };
+    expect(storm(10)).toMatchObject({ bridges: 0, bridge_candidates: 0 });
+    // The last of fifty has the 49 before it, and is compared with twelve of them.
+    expect(storm(50)).toMatchObject({ bridges: 0, bridge_candidates: (37 * 38) / 2 });
+    expect(storm(150).bridges).toBe(150);
+  });
+
+  test("what the correlator counts are the limits that are named for it, and no others", () => {
+    const correlator = createCorrelator();
+    expect(Object.keys(correlator.leftOut()).sort()).toEqual([...groupingLimits, ...knowledgeLimits].sort());
+    expect(Object.keys(correlator.sizes()).sort()).toEqual([...correlatorSizes].sort());
   });
 
   test("what is kept stays bounded, however many alerts and services come", () => {
@@ -419,9 +437,9 @@ describe("invariants", () => {
       correlator.observe([observe(alert)], new Date(noon + i * 30_000));
     }
     const sizes = correlator.sizes();
-    expect(sizes["alerts"]).toBeLessThan(100);
-    expect(sizes["cells"]).toBeLessThan(100);
-    expect(sizes["types"]).toBeLessThanOrEqual(50_000);
-    expect(sizes["placed"]).toBeLessThanOrEqual(100_000);
+    expect(sizes.alerts).toBeLessThan(100);
+    expect(sizes.cells).toBeLessThan(100);
+    expect(sizes.types).toBeLessThanOrEqual(50_000);
+    expect(sizes.placed).toBeLessThanOrEqual(100_000);
   });
 });

@@ -20,14 +20,15 @@ test("the change before the onset is among them, however much was changed in the
   );
   const store = storeOf([culprit, ...later]);
   const found = await changesNearOnset(store, minute(0), { since: minute(-120), now: minute(4_000) });
-  expect(found[0]).toBe(culprit);
-  expect(found).toHaveLength(301);
-  expect(found.at(-1)?.id).toBe("later 2999");
+  expect(found.changes[0]).toBe(culprit);
+  expect(found.changes).toHaveLength(301);
+  expect(found.changes.at(-1)?.id).toBe("later 2999");
+  expect(found.isCut).toBe(true);
 });
 
 test("none is named twice, and none from after now", async () => {
   const all = Array.from({ length: 200 }, (_, n) => sketchChange({ id: `change ${n}`, at: minute(n - 50) }));
   const until = (now: Date) => changesNearOnset(storeOf(all), minute(0), { since: minute(-120), now });
-  expect(await until(minute(140))).toEqual(all.slice(0, 191));
-  expect(await until(minute(10))).toEqual(all.slice(0, 61));
+  expect(await until(minute(140))).toEqual({ changes: all.slice(0, 191), isCut: false });
+  expect(await until(minute(10))).toEqual({ changes: all.slice(0, 61), isCut: false });
 });

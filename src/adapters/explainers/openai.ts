@@ -137,7 +137,11 @@ export function createOpenAiExplainer(options: OpenAiOptions): Explainer {
       function recorded(result: ExplainResult): ExplainResult {
         const answerHash = result.exchange?.answerHash ?? null;
         const promptHash = sha256(`${prompt.system}\n${prompt.user}`);
-        return { ...result, exchange: { model: options.model, promptHash, answerHash } };
+        return {
+          ...result,
+          untold: prompt.untold,
+          exchange: { model: options.model, promptHash, answerHash },
+        };
       }
     },
   };

@@ -28,7 +28,6 @@ export function explanationSlice(db: Db): ExplanationStore {
         .values({ incidentId, ...kept })
         .onConflictDoUpdate({ target: explanations.incidentId, set: kept });
     },
-    spent: (day, incidentId) => readSpent(db, day, incidentId),
     reserve: (wanted) => db.transaction((tx) => reserve(tx, wanted)),
     settle: (wanted, costTokens) => addSpent(db, wanted, costTokens - wanted.tokens),
   };

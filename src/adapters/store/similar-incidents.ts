@@ -3,16 +3,18 @@
  * finding becomes slower with the number of incidents.
  */
 import { inArray, sql } from "drizzle-orm";
-import { type PastIncident, worthShowing } from "../../domain/incident/past.ts";
+import { type Ending, type PastIncident, worthShowing } from "../../domain/incident/past.ts";
 import {
   featureKey,
   type IncidentFeature,
   rankSimilar,
   readFeatureKey,
+  type SimilarCandidate,
 } from "../../domain/incident/similar.ts";
+import type { Incident } from "../../domain/incident.ts";
 import { standingVerdicts } from "../../domain/learning/feedback.ts";
 import { type Plan, planTitle } from "../../domain/rollout/plan.ts";
-import type { EarlierIncident, EndingRecord, SimilarQuestion, SimilarStore } from "../../ports.ts";
+import type { SimilarQuestion, SimilarStore } from "../../ports.ts";
 import type { Db } from "./client.ts";
 import { feedbackSlice } from "./feedback.ts";
 import { toIncident } from "./incidents.ts";
@@ -32,17 +34,24 @@ const featureLock = 0x66656174;
 export function similarSlice(db: Db): SimilarStore {
   return {
     remember: (incidentId, features) => db.transaction((tx) => remember(tx, incidentId, keysOf(features))),
-    earlier: (asked, limit) => readEarlier(db, asked, limit),
-    endings: (incidentIds) => readEndings(db, incidentIds),
     past: (asked) => readPast(db, asked),
   };
 }
 
-async function readEarlier(db: Db, { incidentId, features }: SimilarQuestion, limit: number) {
+/** An earlier incident that may be similar. */
+interface EarlierIncident extends SimilarCandidate {
+  readonly incident: Incident;
+}
+
+/**
+ * Those that share the rarest kinds of alerts, first.
+ * @returns with the rarity of the asked features and of theirs.
+ */
+async function readEarlier(db: Db, { incidentId, features }: SimilarQuestion) {
   const owners = await readOwners(db, keysOf(features));
   const types = keysOf(features.filter(({ kind }) => kind === "type"));
-  const ids = nominate(incidentId, types, owners).slice(0, limit * spare);
-  const found = (await readCandidates(db, incidentId, ids)).slice(0, limit);
+  const ids = nominate(incidentId, types, owners).slice(0, maxCompared * spare);
+  const found = (await readCandidates(db, incidentId, ids)).slice(0, maxCompared);
   const theirs = found.flatMap((each) => keysOf(each.features)).filter((key) => !owners.has(key));
   const all = new Map([...owners, ...(await readOwners(db, [...new Set(theirs)]))]);
   // Numbers are given out without gaps.
@@ -50,8 +59,10 @@ async function readEarlier(db: Db, { incidentId, features }: SimilarQuestion, li
 }
 
 async function readPast(db: Db, asked: SimilarQuestion): Promise<readonly PastIncident[]> {
-  const { found, rarity } = await readEarlier(db, asked, maxCompared);
-  const ranked = rankSimilar(asked.features, found, rarity);
+  // As they are kept: what the database cannot hold would match nothing.
+  const features = keysOf(asked.features).flatMap((key) => readFeatureKey(key) ?? []);
+  const { found, rarity } = await readEarlier(db, { ...asked, features });
+  const ranked = rankSimilar(features, found, rarity);
   const ids = ranked.map(({ incidentId }) => incidentId);
   const [records, said] = await Promise.all([
     readEndings(db, ids),
@@ -171,10 +182,11 @@ function countsWithout(id: number, owners: ReadonlyMap<string, Owners>): Readonl
   );
 }
 
+/** How incidents ended, but for what people said of their causes. */
 async function readEndings(
   db: Db,
   incidentIds: readonly number[],
-): Promise<ReadonlyMap<number, EndingRecord>> {
+): Promise<ReadonlyMap<number, Omit<Ending, "confirmed">>> {
   if (incidentIds.length === 0) return new Map();
   const rows = await db.execute<{
     id: number;

@@ -1,8 +1,10 @@
 /** One batch: its reports are placed and muted, and all that it says is stored at once. */
 import type { Alert } from "../../domain/alert.ts";
+import type { Incident } from "../../domain/incident.ts";
 import { shippedMonitoring } from "../../domain/monitoring/profile-push.ts";
 import type { MuteSettings } from "../../domain/suppression.ts";
 import type { Job } from "../../ports.ts";
+import { countLeftOut } from "../left-out.ts";
 import { takePushes } from "../take-pushes.ts";
 import { placeReports, takeReports } from "../take-reports.ts";
 import type { Batch } from "./batch.ts";
@@ -31,6 +33,7 @@ export async function commitBatch(
   const now = clock.now();
   const movement = await moveAlerts(options, leader, { batch, settings, now: last.receivedAt });
   const matched = newlyMatched(leader.memory, settings, now);
+  const concerned = batch.changes.length === 0 ? [] : concernedByChanges(leader, now);
   await commit(options, leader, {
     movement,
     cursor: last.id,
@@ -41,7 +44,7 @@ export async function commitBatch(
       if (batch.changes.length > 0) {
         const news = (await options.knownMoves?.newsIn(tx, batch.changes)) ?? batch.changes;
         await tx.incidents.saveChanges(news);
-        await tx.jobs.addAll(reconsider(leader, now));
+        await tx.jobs.addAll(concerned.slice(0, maxReconsidered).map(explainAgain));
       }
       for (const said of batch.topologies)
         await tx.incidents.saveTopology(said.source, said.topology, said.at);
@@ -51,6 +54,7 @@ export async function commitBatch(
   for (const { id, at } of batch.changes) leader.changesTaken.set(id, at.getTime());
   options.onNewAlerts?.(newAlerts(movement));
   metrics.count("tocsin_triage_alerts_total", {}, batch.reports.length);
+  countLeftOut(metrics).note("reconsidered_incidents", Math.max(0, concerned.length - maxReconsidered));
   metrics.observe("tocsin_triage_batch_seconds", (performance.now() - startedAt) / 1000);
   for (const dead of batch.dead)
     metrics.count("tocsin_dead_deliveries_total", { source: dead.delivery.source });
@@ -89,13 +93,15 @@ function newlyMatched(memory: TriageMemory, { silences }: MuteSettings, now: Dat
     .map(({ id }) => id);
 }
 
-/** A change that is told late may explain what is already open: the newest open incidents are explained again. */
-function reconsider({ memory }: Leadership, now: Date): Job[] {
+/** A change that is told late may explain what is already open; newest first, for older ones had time to be explained. */
+function concernedByChanges({ memory }: Leadership, now: Date): readonly Incident[] {
   const since = now.getTime() - reconsiderMs;
   return [...memory.open]
     .flatMap((id) => memory.incidents.get(id) ?? [])
     .filter(({ startedAt }) => startedAt.getTime() >= since)
-    .sort((a, b) => b.id - a.id)
-    .slice(0, maxReconsidered)
-    .map(({ id }) => ({ task: "explain", incidentId: id }));
+    .sort((a, b) => b.id - a.id);
+}
+
+function explainAgain({ id }: Incident): Job {
+  return { task: "explain", incidentId: id };
 }

@@ -2,6 +2,7 @@
  * What the leader remembers is bounded. Incidents that are over go, with all of their alerts; those that nothing was heard
  * of for longest go first. What is open or fires never goes.
  */
+import type { LeftOutCounts } from "../../domain/limits.ts";
 import { drop, type TriageMemory } from "./memory.ts";
 
 /** Alerts that ended, and their incidents, are remembered for so long. */
@@ -17,6 +18,7 @@ export function forget(memory: TriageMemory, before: Date): readonly number[] {
   for (const own of memory.guests.keys()) {
     if (memory.guests.size <= mostGuests) break;
     memory.guests.delete(own);
+    memory.gone.guests += 1;
   }
   return gone;
 }
@@ -40,10 +42,15 @@ export function sizesOf(memory: TriageMemory): Readonly<Record<string, number>> 
     incidents: memory.incidents.size,
     ended_incidents: memory.ended.size,
     guests: memory.guests.size,
-    dropped_alerts: memory.gone.alerts,
-    dropped_incidents: memory.gone.incidents,
     recalled_alerts: memory.gone.recalled,
   };
+}
+
+/** What was let go to keep within the limits, since the leader took over. */
+export function leftOutOf({
+  gone,
+}: TriageMemory): LeftOutCounts<"remembered_alerts" | "remembered_incidents" | "guests"> {
+  return { remembered_alerts: gone.alerts, remembered_incidents: gone.incidents, guests: gone.guests };
 }
 
 /** Drops from the one heard of longest ago on, as long as `mayGo`. */

@@ -2,6 +2,7 @@
 import type { Incident } from "../../domain/incident.ts";
 import type { Lease } from "../../ports.ts";
 import { recallLines } from "../incident-lines.ts";
+import { countLeftOut, createLeftOutMeter } from "../left-out.ts";
 import { keepWithin, memoryMs, mostRemembered } from "./forget.ts";
 import { createMemory, know, remember } from "./memory.ts";
 import type { TriageOptions } from "./options.ts";
@@ -25,6 +26,8 @@ export interface Leadership extends Leader {
   behindAt: Date | null;
   /** Silences by kind of reminder that were asked for already: "silence_ending 12". */
   readonly reminded: Set<string>;
+  /** Tells what the correlator and the memory left out in all. */
+  readonly tellLeftOut: ReturnType<typeof createLeftOutMeter>;
 }
 
 /** Reads back what an earlier leader decided. */
@@ -41,11 +44,12 @@ export async function takeOver(options: TriageOptions, lease: Lease, now: Date):
   );
   const topology = await incidents.topology();
   const correlator = options.createCorrelator();
+  const rulings = await options.store.feedback.inForce(since, maxRulingsInForce);
   correlator.restore({
     topology,
     changes,
     alerts: remembered,
-    rulings: await options.store.feedback.inForce(since, maxRulingsInForce),
+    rulings,
     nextIncidentId: lease.nextIncidentId,
   });
   const memory = createMemory(correlator, options);
@@ -53,7 +57,12 @@ export async function takeOver(options: TriageOptions, lease: Lease, now: Date):
   for (const incident of known) know(memory, incident);
   keepWithin(memory, most, now);
   // There may be more than was read.
-  if (alertsOf(known.filter(({ state }) => state === "resolved")) >= most) memory.gone.at = now;
+  const mayBeMore = alertsOf(known.filter(({ state }) => state === "resolved")) >= most;
+  if (mayBeMore) memory.gone.at = now;
+  const leftOut = countLeftOut(options.metrics);
+  leftOut.note("takeover_alerts", Number(mayBeMore));
+  leftOut.note("takeover_changes", Number(changes.length >= maxChanges));
+  leftOut.note("takeover_rulings", Number(rulings.length >= maxRulingsInForce));
   return {
     memory,
     ...recallLines(memory, await incidents.threadLines()),
@@ -66,6 +75,7 @@ export async function takeOver(options: TriageOptions, lease: Lease, now: Date):
     reminded: new Set(),
     explainedAt: new Map(),
     routed: new Set(),
+    tellLeftOut: createLeftOutMeter(options.metrics),
   };
 }
 

@@ -44,6 +44,7 @@ export interface TriageMemory {
 export interface Gone {
   alerts: number;
   incidents: number;
+  guests: number;
   recalled: number;
   /** When that last happened; null when all that is recent is here. */
   at: Date | null;
@@ -81,7 +82,7 @@ export function createMemory(
     flapping: rules.flapping ?? shippedFlapping,
     correlator,
     correlatorVersion: rules.correlatorVersion?.() ?? null,
-    gone: { alerts: 0, incidents: 0, recalled: 0, at: null },
+    gone: { alerts: 0, incidents: 0, guests: 0, recalled: 0, at: null },
   };
 }
 

@@ -1,3 +1,4 @@
+import { countLeftOut } from "../left-out.ts";
 import { commit } from "./commit.ts";
 import { moveAlerts } from "./commit-batch.ts";
 import type { Leadership } from "./leadership.ts";
@@ -19,6 +20,8 @@ export async function takeStoredChanges(options: TriageOptions, leader: Leadersh
   const news = changes.filter(({ id, at }) => leader.changesTaken.get(id) !== at.getTime());
   leader.changesTaken = new Map(changes.map(({ id, at }) => [id, at.getTime()]));
   if (news.length === 0) return;
+  // Where none of so many is known, there may be older ones that nobody looked at.
+  countLeftOut(options.metrics).note("stored_changes", Number(news.length >= maxChanges));
   const movement = await moveAlerts(options, leader, {
     batch: { reports: [], observations: news.map((change) => ({ kind: "change", change })) },
     settings: await readSettings(options),

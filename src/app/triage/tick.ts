@@ -6,7 +6,7 @@ import type { Metrics } from "../../ports.ts";
 import { passTime, placeAfterTime } from "../pass-time.ts";
 import { dueReminders, shippedReminders, wantReminders } from "../silence-reminders.ts";
 import { commit } from "./commit.ts";
-import { forget, memoryMs, sizesOf } from "./forget.ts";
+import { forget, leftOutOf, memoryMs, sizesOf } from "./forget.ts";
 import type { Leadership } from "./leadership.ts";
 import type { TriageMemory } from "./memory.ts";
 import type { TriageOptions } from "./options.ts";
@@ -46,6 +46,7 @@ export async function tick(options: TriageOptions, leader: Leadership): Promise<
     for (const id of lines.keys()) if (!memory.incidents.has(id)) lines.delete(id);
   forgetExplained(leader, now);
   measure(options.metrics, memory);
+  leader.tellLeftOut({ ...memory.correlator.leftOut(), ...leftOutOf(memory) });
 }
 
 /** Incidents whose threads have something to be told that was held back. */

@@ -12,7 +12,9 @@ export interface AlertTypes {
   typeOf(alert: Pick<Alert, "fingerprint" | "labels" | "name" | "summary">): string;
   /** Message templates kept for alerts whose name says nothing. */
   templates(): number;
+  /** Of the templates, as in clustering/templates.ts. */
   dropped(): number;
+  crowded(): number;
 }
 
 /** Labels that name one run, request or process. */
@@ -49,6 +51,7 @@ export function createAlertTypes(maxTemplates: number): AlertTypes {
     },
     templates: templates.size,
     dropped: templates.dropped,
+    crowded: templates.crowded,
   };
 }
 

@@ -4,6 +4,7 @@ import { entityOf } from "../alert/entity.ts";
 import { createServiceNames, type ServiceNames } from "../alert/service-names.ts";
 import type { Alert } from "../alert.ts";
 import type { Change } from "../change.ts";
+import type { CauseQuestion } from "../clustering/correlation.ts";
 import type { ServiceGraph } from "../topology.ts";
 import { duration } from "../view.ts";
 import {
@@ -11,6 +12,7 @@ import {
   isCosmetic,
   isInert,
   isSwitchedOff,
+  maxTexts,
   readCorpus,
   similarityOf,
   speaksOfTrouble,
@@ -50,18 +52,17 @@ interface Scene {
 
 /** Collects the evidence of every change in the question; a commit is judged as the deploy that carries it. */
 export function weighChanges(
-  alerts: readonly Alert[],
-  changes: readonly Change[],
+  { alerts, changes, leftOut }: Pick<CauseQuestion, "alerts" | "changes" | "leftOut">,
   graph: ServiceGraph,
 ): readonly ChangeEvidence[] {
   if (changes.length === 0) return [];
   const scene = sceneOf(alerts, changes, graph);
   const cargo = cargoOf(changes);
   const carried = new Set([...cargo.values()].map(({ id }) => id));
-  const considered = nearest(
-    changes.filter(({ id }) => !carried.has(id)),
-    scene,
-  );
+  const candidates = changes.filter(({ id }) => !carried.has(id));
+  const considered = nearest(candidates, scene);
+  leftOut?.note("cause_changes", candidates.length - considered.length);
+  leftOut?.note("cause_texts", Math.max(0, alerts.length - maxTexts));
   const texts = considered.map((change) => {
     const load = cargo.get(change.id);
     return new Set([...changedWords(change), ...(load === undefined ? [] : changedWords(load))]);

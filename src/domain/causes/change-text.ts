@@ -5,7 +5,8 @@ import type { Alert } from "../alert.ts";
 import type { Change } from "../change.ts";
 
 const maxText = 6_000;
-const maxAlerts = 200;
+/** Alerts whose words changes are compared with; of more the first. */
+export const maxTexts = 200;
 const maxSummary = 500;
 const shortText = 600;
 
@@ -90,7 +91,7 @@ export function readCorpus(texts: readonly ReadonlySet<string>[], alerts: readon
   for (const tokens of texts) for (const token of tokens) seen.set(token, (seen.get(token) ?? 0) + 1);
   const rarity = new Map([...seen].map(([token, n]) => [token, Math.log((texts.length + 1) / n)]));
   const symptoms = new Set<string>();
-  for (const { name, summary, labels, service } of alerts.slice(0, maxAlerts)) {
+  for (const { name, summary, labels, service } of alerts.slice(0, maxTexts)) {
     const parts = [name, summary.slice(0, maxSummary), labels["metric"] ?? "", service ?? ""];
     for (const token of tokensOf(parts.join(" "))) symptoms.add(token);
   }

@@ -50,13 +50,17 @@ export function contestOf(question: CauseQuestion, weights: Weights, kept = noth
     withNamedCalls(question.topology, question.alerts),
     weights.clustering.hubDegree,
   );
-  const changes = likelyChanges(scoreChanges(question, graph, weights), kept);
+  const scored = scoreChanges(question, graph, weights);
+  const changes = likelyChanges(scored, kept);
   const touched = changes.flatMap(({ evidence }) => [evidence.service ?? [], evidence.names].flat());
   const confirmed = question.confirmed?.map(({ service }) => service) ?? [];
-  const services = weighServices(question.alerts, graph, [...touched, ...confirmed], question.kindOf).map(
-    (evidence) => scoreService(evidence, question, weights),
+  const services = weighServices(question, graph, [...touched, ...confirmed]).map((evidence) =>
+    scoreService(evidence, question, weights),
   );
-  return { services: likelyServices(services, changes, kept), changes, graph };
+  const likely = likelyServices(services, changes, kept);
+  const unlikely = scored.length - changes.length + services.length - likely.length;
+  question.leftOut?.note("cause_suspects", unlikely);
+  return { services: likely, changes, graph };
 }
 
 function weigh(features: readonly Feature[], weights: Readonly<Record<string, number>>): CauseTerm[] {
@@ -74,7 +78,7 @@ function scoreChanges(question: CauseQuestion, graph: ServiceGraph, weights: Wei
   const { change: perUnit, changeDistance } = weights.causes;
   const promise = ({ evidence, score }: ScoredChange) =>
     score + (evidence.features.some(({ name }) => name === "far") ? farCalls * changeDistance : 0);
-  return weighChanges(question.alerts, question.changes, graph)
+  return weighChanges(question, graph)
     .map((evidence) => {
       const { id, title, kind } = evidence.change;
       const said = [...feedbackTerms(`change:${id}`, `"${title}"`, question), ...kindTerms(kind, question)];

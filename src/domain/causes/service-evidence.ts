@@ -1,9 +1,8 @@
 /** What speaks for and against each service as the root of an incident, as named numbers. */
 
-import type { KindOf } from "../alert/evidence-kind.ts";
-import type { Alert } from "../alert.ts";
+import type { CauseQuestion } from "../clustering/correlation.ts";
 import type { ServiceGraph } from "../topology.ts";
-import { byService, readSymptoms, type Symptom } from "./symptoms.ts";
+import { byService, maxSymptoms, readSymptoms, type Symptom } from "./symptoms.ts";
 
 /** One named number with the sentence that explains it. */
 export interface Feature {
@@ -44,17 +43,20 @@ interface Scene {
  * @param extra - further candidates.
  */
 export function weighServices(
-  alerts: readonly Alert[],
+  { alerts, kindOf, leftOut }: Pick<CauseQuestion, "alerts" | "kindOf" | "leftOut">,
   graph: ServiceGraph,
   extra: readonly string[] = [],
-  readKind?: KindOf,
 ): readonly ServiceEvidence[] {
-  const symptoms = readSymptoms(alerts, readKind);
+  const symptoms = readSymptoms(alerts, kindOf);
+  leftOut?.note("cause_alerts", Math.max(0, alerts.length - maxSymptoms));
   const alerting = byService(symptoms);
   const failing = [...alerting].filter(([, own]) => own.some(({ kind }) => kind !== "traffic"));
   const scene = { symptoms, alerting, failing: new Set(failing.map(([service]) => service)), graph };
   const named = symptoms.flatMap(({ points }) => points);
-  const candidates = new Set([...alerting.keys(), ...named, ...extra, ...silentNeighbours(scene)]);
+  const silent = silentNeighbours(scene);
+  leftOut?.note("cause_neighbours", Math.max(0, silent.length - maxSilent));
+  const near = silent.slice(0, maxSilent);
+  const candidates = new Set([...alerting.keys(), ...named, ...extra, ...near]);
   return [...candidates].map((service) => ({ service, features: featuresOf(service, scene) }));
 }
 
@@ -64,10 +66,7 @@ function silentNeighbours({ alerting, graph }: Scene): readonly string[] {
   for (const service of alerting.keys())
     for (const [other, hops] of graph.around(service, silentHops))
       if (!alerting.has(other)) near.set(other, (near.get(other) ?? 0) + 1 / hops);
-  return [...near]
-    .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
-    .slice(0, maxSilent)
-    .map(([service]) => service);
+  return [...near].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([service]) => service);
 }
 
 function featuresOf(service: string, scene: Scene): readonly Feature[] {

@@ -22,10 +22,11 @@ export interface Symptom {
   readonly points: readonly string[];
 }
 
-const maxSymptoms = 400;
+/** Alerts of which is read what they say; of more the first, which are nearest to the cause. */
+export const maxSymptoms = 400;
 const maxSummary = 500;
 
-/** What alerts that name a service say, in their order; the first 400 count. */
+/** What alerts that name a service say, in their order; of more than {@link maxSymptoms} the first. */
 export function readSymptoms(alerts: readonly Alert[], readKind: KindOf = kindOf): readonly Symptom[] {
   const onset = Math.min(...alerts.map((alert) => alert.startsAt.getTime()));
   const services = new Set(alerts.map((alert) => entityOf(alert)));

@@ -21,6 +21,8 @@ export interface Affinity {
   ): { readonly together: number; readonly firings: number };
   /** Services let go so far, to keep within the limit. */
   dropped(): number;
+  /** Firings of which nothing was learned: too much was in trouble around them, or too many waited to be settled. */
+  unlearned(): number;
 }
 
 const minuteMs = 60_000;
@@ -51,6 +53,7 @@ export function createAffinity(maxEntities: number): Affinity {
   /** Alerts by minute and component. */
   const minutes = new Map<number, Map<string, number>>();
   let newest = Number.NEGATIVE_INFINITY;
+  let unlearned = 0;
 
   function countAlert(component: string, at: number): void {
     const minute = Math.floor(at / minuteMs);
@@ -68,18 +71,26 @@ export function createAffinity(maxEntities: number): Affinity {
     for (let minute = middle - troubleMinutes; minute <= middle + troubleMinutes; minute += 1) {
       const counts = minutes.get(minute);
       if (counts === undefined) continue;
-      if (counts.size > maxAlerting) return [];
+      if (counts.size > maxAlerting) return learnNothing();
       for (const [component, count] of counts) sums.set(component, (sums.get(component) ?? 0) + count);
     }
     const parts = [...sums].filter(([, count]) => count >= troubleAlerts).map(([component]) => component);
-    return parts.length <= maxParts ? parts : [];
+    return parts.length <= maxParts ? parts : learnNothing();
+  }
+
+  function learnNothing(): string[] {
+    unlearned += 1;
+    return [];
   }
 
   function settleOld(): void {
-    while (waiting.length > maxWaiting || (waiting[0]?.at ?? newest) < newest - settledMs) {
+    for (;;) {
+      const isSettled = (waiting[0]?.at ?? newest) < newest - settledMs;
+      if (!isSettled && waiting.length <= maxWaiting) return;
       const firing = waiting.shift();
       if (firing === undefined) return;
-      firing.parts = troubledAround(firing.at);
+      // What is known of one that is not settled depends on the order of arrival.
+      firing.parts = isSettled ? troubledAround(firing.at) : learnNothing();
     }
   }
 
@@ -107,6 +118,7 @@ export function createAffinity(maxEntities: number): Affinity {
       return { together, firings };
     },
     dropped: entities.dropped,
+    unlearned: () => unlearned,
   };
 }
 

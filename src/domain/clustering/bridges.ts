@@ -53,6 +53,8 @@ export interface Asking {
   readonly weights: BridgeWeights;
   /** Whether people said that two stories are not one incident; null when they said nothing. */
   readonly separation: () => ((a: Story, b: Story) => boolean) | null;
+  /** What is not looked at is counted here. */
+  readonly leftOut: Record<"bridges" | "bridge_candidates", number>;
 }
 
 /** What else is going on near a story. */
@@ -78,17 +80,20 @@ export function askedOf(signals: readonly Signal[]): readonly Signal[] {
  */
 export function bridgeOf(story: Story, others: readonly Story[], asking: Asking): Bridge | null {
   const around = strongerNear(story, others, asking);
+  if (around === null) asking.leftOut.bridges += 1;
   if (around === null || around.near.length === 0) {
     story.fits = null;
     return null;
   }
   const { near, isDivided } = around;
+  const candidates = nearestTo(story, near);
+  asking.leftOut.bridge_candidates += near.length - candidates.length;
   const surroundings = { crowd: crowdOf(near), isDivided };
   const ofCrowd = crowdScore(surroundings, asking.weights);
   const known = story.fits;
   const fits = new Map<Story, number>();
   let best: { readonly other: Story; readonly score: number } | null = null;
-  for (const other of near.slice(-maxCandidates)) {
+  for (const other of candidates) {
     const fit = known?.get(other) ?? weigh(story, other, asking, null);
     fits.set(other, fit);
     const score = fit + (ofCrowd + detourScore({ story, other, surroundings }, asking));
@@ -128,6 +133,13 @@ function strongerNear(
     else if (isStronger(other, story) && !areApart?.(story, other)) near.push(other);
   }
   return { near, isDivided };
+}
+
+/** Where there are too many, those that began nearest to the story: time is what speaks for a bridge most often. */
+function nearestTo(story: Story, near: readonly Story[]): readonly Story[] {
+  if (near.length <= maxCandidates) return near;
+  const lag = (other: Story) => Math.abs(firstOf(other) - firstOf(story));
+  return [...near].sort((a, b) => lag(a) - lag(b) || byStart(a, b)).slice(0, maxCandidates);
 }
 
 function crowdOf(near: readonly Story[]): number {

@@ -95,6 +95,7 @@ export function createBridging(live: LiveStories, asking: Asking): Bridging {
         for (const source of links.inward(key)) note(source);
         if (live.story(key) === undefined) links.remove(key);
       }
+      asking.leftOut.bridges += lost.size;
       for (const story of lost) put(story, null);
       const near = around(asked);
       for (const story of asked) put(story, bridgeOf(story, near, asking));

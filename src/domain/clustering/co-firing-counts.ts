@@ -4,6 +4,8 @@
  * several replicas, repeated or out of order, add up to the same sums.
  */
 
+import type { LeftOutCounts } from "../limits.ts";
+
 /** One count of one replica on one day; `b` is empty for how often `a` began at all. `a` sorts before `b`. */
 export interface CoFiringCount {
   readonly replica: string;
@@ -22,8 +24,8 @@ export interface CoFiringTally {
   record(type: string, at: number): void;
   /** The counts that grew since the last call, as they stand now. */
   grown(): readonly CoFiringCount[];
-  /** Pairs left out because the tally was full. */
-  dropped(): number;
+  /** Pairs left out because the tally was full, and because too many other kinds began near an alert. */
+  leftOut(): LeftOutCounts<"co_firings" | "co_firings_near">;
 }
 
 /** Two alerts that begin within this are counted as together, ms: as the correlator's own co-firing does. */
@@ -75,7 +77,7 @@ interface DayCounts {
 
 /**
  * Counts what one replica sees, at little cost: it is asked for every alert. Bounded: what is new over the limits is
- * left out, and counted in `dropped`.
+ * left out and counted, for what fires most often was most likely among the first of the day.
  */
 export function createCoFiringTally(replica: string): CoFiringTally {
   const numbers = new Map<string, number>();
@@ -86,6 +88,7 @@ export function createCoFiringTally(replica: string): CoFiringTally {
   /** The types that began last with the times, oldest first, each once. */
   let recent: { readonly type: number; readonly at: number }[] = [];
   let dropped = 0;
+  let notNear = 0;
 
   function numberOf(type: string): number | null {
     const known = numbers.get(type);
@@ -143,8 +146,11 @@ export function createCoFiringTally(replica: string): CoFiringTally {
       raise(day, type, 0);
       for (const other of recent)
         if (other.type !== type && Math.abs(other.at - at) <= togetherMs) raise(day, type, other.type);
-      recent = recent.filter((other) => other.type !== type).slice(1 - maxNear);
+      recent = recent.filter((other) => other.type !== type);
       recent.push({ type, at });
+      if (recent.length <= maxNear) return;
+      const [oldest] = recent.splice(0, 1);
+      if (oldest !== undefined && Math.abs(at - oldest.at) <= togetherMs) notNear += 1;
     },
     grown() {
       const rows = [...days].flatMap(([day, { counts, grown }]) =>
@@ -156,7 +162,7 @@ export function createCoFiringTally(replica: string): CoFiringTally {
       if (ids.length >= maxTypes) beginAnew();
       return rows;
     },
-    dropped: () => dropped,
+    leftOut: () => ({ co_firings: dropped, co_firings_near: notNear }),
   };
 }
 

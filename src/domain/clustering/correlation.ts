@@ -7,6 +7,7 @@
 import type { KindOf } from "../alert/evidence-kind.ts";
 import type { Alert } from "../alert.ts";
 import type { Change } from "../change.ts";
+import type { CorrelatorLimit, LeftOut, LeftOutCounts } from "../limits.ts";
 import type { Topology } from "../topology.ts";
 
 export type Observation =
@@ -120,8 +121,27 @@ export interface Correlator {
   /** Gives that number out, for an incident of alerts that it has forgotten. */
   takeIncidentId(): number;
   /** Sizes of the bounded parts, for metrics. */
-  sizes(): Readonly<Record<string, number>>;
+  sizes(): Readonly<Record<CorrelatorSize, number>>;
+  /** What was let go, or not looked at, to keep within the limits since it was made. */
+  leftOut(): LeftOutCounts<CorrelatorLimit>;
 }
+
+/** Parts of the correlator whose size is told. */
+export const correlatorSizes = [
+  "cells",
+  "sessions",
+  "alerts",
+  "bridges",
+  "placed",
+  "rulings",
+  "types",
+  "label_values",
+  "observed_edges",
+  "message_templates",
+  "hubs",
+] as const;
+
+export type CorrelatorSize = (typeof correlatorSizes)[number];
 
 /** One shown term of a cause's score. */
 export interface CauseTerm {
@@ -166,4 +186,6 @@ export interface CauseQuestion {
   readonly confirmed?: readonly ConfirmedBefore[];
   /** What sort of evidence an alert is; by the shipped rules when absent. */
   readonly kindOf?: KindOf;
+  /** Told what the ranking does not look at. */
+  readonly leftOut?: LeftOut;
 }

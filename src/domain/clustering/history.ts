@@ -3,6 +3,7 @@
  * than {@link quietMs}, or than a minute where it is how busy it is, so that the answer does not depend on the order in
  * which the last minutes arrived.
  */
+import type { LeftOutCounts } from "../limits.ts";
 import { type Affinity, createAffinity } from "./affinity.ts";
 import { createLabelValues } from "./label-values.ts";
 import { createSolitude, type Solitude } from "./solitude.ts";
@@ -40,9 +41,18 @@ export interface RecordedHistory extends History {
   }): string;
   types(): number;
   labelValues(): number;
-  /** What was let go to keep within the limits, by part. */
-  dropped(): Readonly<Record<"types" | "entities" | "label_values", number>>;
+  /** What was let go to keep within the limits. */
+  leftOut(): LeftOutCounts<HistoryLimit>;
 }
+
+type HistoryLimit =
+  | "types"
+  | "services"
+  | "label_values"
+  | "names"
+  | "past_firings"
+  | "recent_firings"
+  | "learned_places";
 
 const dayMs = 86_400_000;
 /** Answers never look at what is younger than this: a story in the making must not vouch for itself. */
@@ -62,7 +72,7 @@ const maxLabelLength = 100;
  * longest go first, for they say least about what fires now.
  */
 export function createHistory(maxTypes: number): RecordedHistory {
-  const types = createTimeBook(maxTypes, maxTimes);
+  const types = createTimeBook(maxTypes, maxTimes, dayMs);
   const pauses = createUsualPauses(maxTypes);
   const values = createLabelValues(maxTypes, createTallyBook(bucketMs, buckets));
   const all = createTally(bucketMs, buckets);
@@ -126,10 +136,16 @@ export function createHistory(maxTypes: number): RecordedHistory {
     },
     types: types.size,
     labelValues: values.size,
-    dropped: () => ({
-      types: types.dropped(),
-      entities: affinity.dropped() + pauses.dropped(),
-      label_values: values.dropped(),
-    }),
+    leftOut() {
+      const ofSolitude = solitude.leftOut();
+      return {
+        ...ofSolitude,
+        types: types.dropped(),
+        services: affinity.dropped() + pauses.dropped() + ofSolitude.services,
+        label_values: values.dropped(),
+        past_firings: types.forgotten() + ofSolitude.past_firings,
+        learned_places: affinity.unlearned(),
+      };
+    },
   };
 }

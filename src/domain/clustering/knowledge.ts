@@ -8,6 +8,7 @@ import type { KindOf } from "../alert/evidence-kind.ts";
 import { createAlertTypes } from "../alert/type.ts";
 import type { Alert } from "../alert.ts";
 import type { Change } from "../change.ts";
+import type { KnowledgeLimit, LeftOutCounts } from "../limits.ts";
 import { createObservedTopology } from "../topology/observed.ts";
 import { isOrCalls, type Topology } from "../topology.ts";
 import type { Weights } from "../weights.ts";
@@ -38,7 +39,11 @@ export interface Knowledge {
   tidy(): boolean;
   /** The service that has most of some votes, or null. */
   topOf(roots: Roots): string | null;
-  sizes(): Readonly<Record<string, number>>;
+  sizes(): Readonly<
+    Record<"types" | "label_values" | "observed_edges" | "message_templates" | "hubs", number>
+  >;
+  /** What was let go to keep within the limits. */
+  leftOut(): LeftOutCounts<KnowledgeLimit>;
 }
 
 const maxTypes = 50_000;
@@ -129,12 +134,14 @@ export function createKnowledge({ clustering }: Pick<Weights, "clustering">, kin
       label_values: history.labelValues(),
       observed_edges: observed.size(),
       message_templates: types.templates(),
-      dropped_changes: droppedChanges,
-      dropped_observed_edges: observed.dropped(),
-      dropped_message_templates: types.dropped(),
-      ...Object.fromEntries(
-        Object.entries(history.dropped()).map(([part, count]) => [`dropped_${part}`, count]),
-      ),
+      hubs: observed.hubs(),
+    }),
+    leftOut: () => ({
+      ...history.leftOut(),
+      ...observed.leftOut(),
+      changes: droppedChanges,
+      message_templates: types.dropped(),
+      message_words: types.crowded(),
     }),
   };
 }

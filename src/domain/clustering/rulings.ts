@@ -2,6 +2,7 @@
  * What people ruled about groupings, worked out alert by alert: which alerts must be of one incident (a bond), and
  * which bonds must not meet. Newer rulings are worked in first; of an older one only what they leave possible counts.
  */
+import type { LeftOutCounts } from "../limits.ts";
 import type { Ruling } from "./correlation.ts";
 
 export type Side = "left" | "right";
@@ -29,13 +30,13 @@ export interface Rulings {
   keys(): Iterable<string>;
   bonds(): Iterable<Bond>;
   size(): number;
-  /** Rulings let go because there were too many. */
-  dropped(): number;
+  /** Rulings let go because there were too many, and alerts of rulings that were ignored. */
+  leftOut(): LeftOutCounts<"rulings" | "ruled_alerts">;
 }
 
 /** More than a team makes in a day; the oldest go first, for a newer ruling counts more. */
 const maxRulings = 500;
-/** Of each side; what is beyond is ignored. */
+/** Of each side; what is beyond is ignored: two thousand that are held together or apart are an incident of their own. */
 const maxKeys = 2_000;
 const maxKeysInAll = 20_000;
 
@@ -50,6 +51,7 @@ export function createRulings(): Rulings {
   let bonds = new Map<string, Draft>();
   let wishes = new Map<string, NumberWish>();
   let dropped = 0;
+  let ignored = 0;
 
   function workOut(): void {
     bonds = new Map();
@@ -66,6 +68,7 @@ export function createRulings(): Rulings {
       if (rulings.some(({ id }) => id === ruling.id)) return false;
       const { left, right } = ruling;
       const kept = { ...ruling, left: left.slice(0, maxKeys), right: right.slice(0, maxKeys) };
+      ignored += left.length + right.length - kept.left.length - kept.right.length;
       rulings = [...rulings, kept].sort((a, b) => b.id - a.id);
       while (rulings.length > maxRulings || countKeys(rulings) > maxKeysInAll) {
         rulings = rulings.slice(0, -1);
@@ -79,7 +82,7 @@ export function createRulings(): Rulings {
     keys: () => bonds.keys(),
     bonds: () => new Set(bonds.values()),
     size: () => rulings.length,
-    dropped: () => dropped,
+    leftOut: () => ({ rulings: dropped, ruled_alerts: ignored }),
   };
 }
 

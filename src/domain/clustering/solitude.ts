@@ -3,6 +3,7 @@
  * noise, also when it happens to fire beside a story. Bounded, and asked only for what is settled, so that the order of
  * the last minutes' arrival does not matter.
  */
+import type { LeftOutCounts } from "../limits.ts";
 import { createBoundedMap } from "./bounded-map.ts";
 import { createTimeBook, type TimeBook } from "./time-book.ts";
 
@@ -22,6 +23,8 @@ export interface Solitude {
    * its name, and what is not known of the name is guessed. Between 0 and 1, never quite either.
    */
   shareAlone(type: string, name: string, at: number): number;
+  /** What was let go to keep within the limits. */
+  leftOut(): LeftOutCounts<"names" | "services" | "past_firings" | "recent_firings">;
 }
 
 const dayMs = 86_400_000;
@@ -70,12 +73,18 @@ function timeOf({ base, list }: Young, place: number): number {
   return base + (list[place + timeField] ?? 0);
 }
 
-/** Lets go of the first ones: those that are too many, and those that began before a time. */
-function forget(young: Young, before: number): void {
+/** Lets go of the first ones: those that began before a time, and those that are too many, which it counts. */
+function forget(young: Young, before: number): number {
   const { list } = young;
-  while (list.length - young.from > maxYoung * fields || timeOf(young, young.from) < before)
-    young.from += fields;
-  if (young.from < mostPassed * fields) return;
+  while (timeOf(young, young.from) < before) young.from += fields;
+  const tooMany = Math.max(0, (list.length - young.from) / fields - maxYoung);
+  young.from += tooMany * fields;
+  if (young.from >= mostPassed * fields) clearPassed(young);
+  return tooMany;
+}
+
+function clearPassed(young: Young): void {
+  const { list } = young;
   const base = timeOf(young, young.from);
   young.list = list.slice(young.from);
   for (let place = timeField; place < young.list.length; place += fields)
@@ -91,8 +100,9 @@ function forget(young: Young, before: number): void {
  */
 export function createSolitude(maxKept: number, types: TimeBook): Solitude {
   /** Starts by name; marked as those by type are. */
-  const names = createTimeBook(Math.min(maxKept, maxNames), maxNameTimes);
+  const names = createTimeBook(Math.min(maxKept, maxNames), maxNameTimes, dayMs);
   const parts = createBoundedMap(maxKept, createYoung);
+  let tooYoung = 0;
 
   /** Gives company to a firing that had none. */
   function accompany(young: Young, place: number): void {
@@ -124,12 +134,18 @@ export function createSolitude(maxKept: number, types: TimeBook): Solitude {
       if (own === list.length) list.push(type, namePlace, at - young.base, alone);
       else list.splice(own, 0, type, namePlace, at - young.base, alone);
       if (!isAlone) accompany(young, own);
-      forget(young, at - youngMs);
+      tooYoung += forget(young, at - youngMs);
     },
     shareAlone(type, name, at) {
       const ofName = shareIn(names, name, at, { share: guessedShare, firings: nameWeight });
       return shareIn(types, type, at, { share: ofName, firings: typeWeight });
     },
+    leftOut: () => ({
+      names: names.dropped(),
+      services: parts.dropped(),
+      past_firings: names.forgotten(),
+      recent_firings: tooYoung,
+    }),
   };
 }
 

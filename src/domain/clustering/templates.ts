@@ -28,6 +28,8 @@ export interface Templates {
   size(): number;
   /** Templates let go to keep within the limit. */
   dropped(): number;
+  /** Words that were learned as what differs because their branch was full. */
+  crowded(): number;
 }
 
 /** Words that lead to a leaf, after the number of words. */
@@ -53,6 +55,7 @@ export function createTemplates(max: number): Templates {
   const branches = new Map<string, Set<string>>();
   let nextId = 1;
   let dropped = 0;
+  let crowded = 0;
 
   /** The leaf for some words; branches that are new grow only while learning. */
   function leafOf(words: readonly string[], isLearning: boolean): string {
@@ -65,7 +68,10 @@ export function createTemplates(max: number): Templates {
     if (word.includes(wildcard)) return wildcard;
     const known = branches.get(at);
     if (known?.has(word)) return word;
-    if ((known?.size ?? 0) >= maxBranches) return wildcard;
+    if ((known?.size ?? 0) >= maxBranches) {
+      if (isLearning) crowded += 1;
+      return wildcard;
+    }
     if (isLearning) {
       if (known) known.add(word);
       else branches.set(at, new Set([word]));
@@ -137,6 +143,7 @@ export function createTemplates(max: number): Templates {
     },
     size: () => clusters.size,
     dropped: () => dropped,
+    crowded: () => crowded,
   };
 }
 

@@ -26,14 +26,22 @@ export interface TimeBook {
     within: { readonly from: number; readonly until: number; readonly nearMs: number },
   ): number;
   size(): number;
+  /** Keys let go so far. */
   dropped(): number;
+  /** Times let go so far although they are still asked about. */
+  forgotten(): number;
 }
 
 /**
  * @param maxKeys - the one to go is as in {@link createBoundedKeys}.
  * @param maxTimes - of each key, whole milliseconds; the oldest go first.
+ * @param askedMs - how far back anybody asks: older ones are not missed.
  */
-export function createTimeBook(maxKeys: number, maxTimes: number): TimeBook {
+export function createTimeBook(
+  maxKeys: number,
+  maxTimes: number,
+  askedMs = Number.POSITIVE_INFINITY,
+): TimeBook {
   const size = 1 + maxTimes;
   /**
    * For each place how many times it has, then these in ascending order, each doubled, and one more where it is marked:
@@ -43,6 +51,8 @@ export function createTimeBook(maxKeys: number, maxTimes: number): TimeBook {
   const places = createBoundedKeys(maxKeys, (place) => {
     block[place * size] = 0;
   });
+
+  let forgotten = 0;
 
   function startOf(place: number): number {
     return place * size + 1;
@@ -88,6 +98,7 @@ export function createTimeBook(maxKeys: number, maxTimes: number): TimeBook {
         block[place * size] = end - start + 1;
       } else if (index > start) {
         // The oldest makes room.
+        if (timeAt(start) > at - askedMs) forgotten += 1;
         block.copyWithin(start, start + 1, index);
         block[index - 1] = 2 * at;
       }
@@ -131,6 +142,7 @@ export function createTimeBook(maxKeys: number, maxTimes: number): TimeBook {
     },
     size: places.size,
     dropped: places.dropped,
+    forgotten: () => forgotten,
   };
 }
 

@@ -2,7 +2,9 @@
  * The facts that say who depends on what is broken. They hold what the topology says and nothing of alerts, so that one
  * stands while callers begin to alert, and no explanation may take one for a reason why something is a cause.
  */
+
 import type { CitedDependents, Evidence, NewEvidence } from "../explanation.ts";
+import type { LeftOut } from "../limits.ts";
 import type { Dependent, Dependents } from "../topology/dependents.ts";
 import { oneLine } from "../view.ts";
 import { partsOf } from "./evidence.ts";
@@ -25,13 +27,14 @@ const maxSubject = 1_000;
 export function callersEvidence(
   dependents: readonly Dependents[],
   known: readonly Evidence[],
+  leftOut?: LeftOut,
 ): readonly NewEvidence[] {
   const before = known.filter(({ kind }) => kind === "callers");
   const subjects = new Set(before.map(({ subject }) => subject));
-  return dependents
-    .filter((each) => nameIn(each.of) !== withheld && !subjects.has(subjectOf(each)))
-    .slice(0, Math.max(0, maxFacts - before.length))
-    .map(factOf);
+  const news = dependents.filter((each) => nameIn(each.of) !== withheld && !subjects.has(subjectOf(each)));
+  const fresh = news.slice(0, Math.max(0, maxFacts - before.length));
+  leftOut?.note("callers", news.length - fresh.length);
+  return fresh.map(factOf);
 }
 
 /** Each with the fact that says it: the one that names the same services, or else the newest about the same. */

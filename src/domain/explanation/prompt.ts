@@ -12,6 +12,8 @@ import { forPrompt } from "./model-text.ts";
 export interface Prompt {
   readonly system: string;
   readonly user: string;
+  /** Facts for which there was no room. */
+  readonly untold: number;
 }
 
 const claimSchema = z.object({
@@ -64,15 +66,16 @@ Answer with one JSON object: {"summary": [{"text": string, "evidence": [number]}
 
 /** Builds the prompt; secrets are redacted, text that reads like instructions is withheld. */
 export function buildPrompt(question: ExplanationQuestion): Prompt {
-  const data = fittingData(question);
+  const { data, untold } = fittingData(question);
   return {
     system: systemPrompt,
     user: `The following ${data.length} characters are one JSON value, the facts of the incident:\n${data}`,
+    untold,
   };
 }
 
 /** Facts behind the causes first, then whom it concerns, then in order of number, as many as fit. */
-function fittingData(question: ExplanationQuestion): string {
+function fittingData(question: ExplanationQuestion): { readonly data: string; readonly untold: number } {
   const grounds = new Set(
     question.causes.slice(0, maxCauses).flatMap((cause) => evidenceFor(cause, question.evidence)),
   );
@@ -83,7 +86,8 @@ function fittingData(question: ExplanationQuestion): string {
       question,
       [...chosen].sort((a, b) => a.number - b.number),
     );
-    if (data.length <= maxDataLength || chosen.length <= 1) return data;
+    if (data.length <= maxDataLength || chosen.length <= 1)
+      return { data, untold: question.evidence.length - chosen.length };
     chosen = chosen.slice(0, Math.max(1, Math.floor(chosen.length * 0.9)));
   }
 }

@@ -9,6 +9,7 @@ import type { Cause } from "../clustering/correlation.ts";
 import type { Evidence, NewEvidence } from "../explanation.ts";
 import { endingText, type PastIncident, similarityText, whySimilar } from "../incident/past.ts";
 import type { Incident } from "../incident.ts";
+import type { LeftOut } from "../limits.ts";
 import { type ModelReport, reportOf, worstLoss } from "../monitoring/report.ts";
 import { type Neighbours, neighboursIn, type Topology } from "../topology.ts";
 import { oneLine, shorten } from "../view.ts";
@@ -26,6 +27,8 @@ export interface EvidenceQuestion {
   readonly past: readonly PastIncident[];
   /** Already numbered. */
   readonly known: readonly Evidence[];
+  /** Told of facts that nothing can cite. */
+  readonly leftOut?: LeftOut;
 }
 
 /** Facts kept of one incident; those that a leading cause rests on may go beyond, up to the second number. */
@@ -63,7 +66,9 @@ interface TrackedFact {
 export function selectEvidence(question: EvidenceQuestion): readonly NewEvidence[] {
   const known = new Set(question.known.map(identity));
   const blamed = blamedEvidence(question);
-  const rest = [...alertEvidence(question), ...changeEvidence(question)];
+  const past = question.past.map(evidenceOfPast);
+  const [ofAlerts, ofChanges] = [alertEvidence(question), changeEvidence(question)];
+  const rest = [...ofAlerts.slice(0, maxEvidence), ...ofChanges.slice(0, maxChanges)];
   const chosen = new Map<string, NewEvidence>();
   const add = (candidates: readonly Candidate[], max: number) => {
     for (const { kind, subject, write } of candidates) {
@@ -74,8 +79,11 @@ export function selectEvidence(question: EvidenceQuestion): readonly NewEvidence
   };
   add(rest.slice(0, 1), maxWithCauses);
   add(blamed, maxWithCauses);
-  add(question.past.slice(0, maxPast).map(evidenceOfPast), maxWithCauses);
+  add(past.slice(0, maxPast), maxWithCauses);
   add(rest, maxEvidence);
+  const all = new Set([...blamed, ...past, ...ofAlerts, ...ofChanges].map(identity));
+  const uncited = [...all].filter((name) => !known.has(name) && !chosen.has(name));
+  question.leftOut?.note("evidence", uncited.length);
   return [...chosen.values()];
 }
 
@@ -111,7 +119,7 @@ function alertEvidence(question: EvidenceQuestion): readonly Candidate[] {
     seen.add(condition);
   }
   const ordered = [...firsts.slice(0, 1), ...firsts.slice(1).sort(byWeight), ...repeats];
-  return ordered.slice(0, maxEvidence).map(evidenceOfAlert);
+  return ordered.map(evidenceOfAlert);
 }
 
 function byWeight(a: TrackedFact, b: TrackedFact): number {
@@ -130,10 +138,7 @@ function changeEvidence({ incident, changes }: EvidenceQuestion): readonly Candi
     const isConcerned = change.service !== null && incident.services.includes(change.service);
     return (isConcerned ? 0 : 7_200_000) + (lagMs >= 0 ? lagMs : 3_600_000 - lagMs);
   };
-  return [...changes]
-    .sort((a, b) => rank(a) - rank(b) || (a.id < b.id ? -1 : 1))
-    .slice(0, maxChanges)
-    .map(evidenceOfChange);
+  return [...changes].sort((a, b) => rank(a) - rank(b) || (a.id < b.id ? -1 : 1)).map(evidenceOfChange);
 }
 
 function evidenceOfAlert({ key, alert }: TrackedFact): Candidate {

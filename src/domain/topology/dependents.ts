@@ -1,4 +1,5 @@
 /** Whom trouble in a service may reach: its callers, their callers, and so on out to where users come in. */
+import type { LeftOut } from "../limits.ts";
 import { defaultHubDegree, type Neighbours, neighboursIn, type Topology } from "../topology.ts";
 
 /** Services that are looked at outward of one; the outermost of a larger system are not found then. */
@@ -32,6 +33,8 @@ export interface DependentsQuestion {
   /** The first suspected service; null while none is. */
   readonly suspect: string | null;
   readonly topology: Topology;
+  /** Told of alerting services that are not looked at. */
+  readonly leftOut?: LeftOut;
 }
 
 /** A service, and how many calls away from it those are that depend on it; itself with 0. */
@@ -71,19 +74,22 @@ function stateOf(service: string, { alerting, areAllAlertsRead }: DependentsQues
   return areAllAlertsRead ? "silent" : "unknown";
 }
 
-function rootsOf({ alerting, suspect }: DependentsQuestion, graph: Neighbours): readonly Walk[] {
+function rootsOf({ alerting, suspect, leftOut }: DependentsQuestion, graph: Neighbours): readonly Walk[] {
   if (suspect !== null) {
     const walk = walkOut(suspect, graph);
     // What nothing that alerts depends on, such as a caller under suspicion, is not what others suffer from.
     if ([...walk.hops.keys()].some((service) => alerting.has(service))) return [walk];
   }
+  leftOut?.note("dependents", Math.max(0, alerting.size - maxAlerting));
   return innermost(alerting, graph);
 }
 
 /** The alerting services that depend on no other; of those that depend on one another, the first by name. */
 function innermost(alerting: ReadonlySet<string>, graph: Neighbours): readonly Walk[] {
+  const callers = (service: string) => graph.callers.get(service)?.size ?? 0;
   const walks = [...alerting]
-    .sort()
+    // What most call is most likely what others depend on.
+    .sort((a, b) => callers(b) - callers(a) || (a < b ? -1 : 1))
     .slice(0, maxAlerting)
     .map((service) => walkOut(service, graph))
     // More depend on what is called than on its callers, which are among them.

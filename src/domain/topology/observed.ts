@@ -5,6 +5,7 @@
  */
 import { createBoundedKeys } from "../clustering/bounded-keys.ts";
 import type { SeenAlert } from "../clustering/signal.ts";
+import type { LeftOutCounts } from "../limits.ts";
 import { createServiceGraph, type Edge, type ServiceGraph, type Topology } from "../topology.ts";
 
 export interface ObservedTopology {
@@ -18,7 +19,10 @@ export interface ObservedTopology {
   graphAt(at: number): ServiceGraph;
   /** Edges seen and not yet forgotten. */
   size(): number;
-  dropped(): number;
+  /** Services that connect nothing but themselves, having too many neighbours. */
+  hubs(): number;
+  /** Edges and services let go so far, those not seen for longest first. */
+  leftOut(): LeftOutCounts<"observed_calls" | "observed_services">;
 }
 
 /** The service at the other end of a call of the alert's own; see `peerOf`. */
@@ -124,6 +128,7 @@ export function createObservedTopology(hubDegree: number): ObservedTopology {
     },
     services: () => listed,
     size: () => edges.size,
-    dropped: () => dropped,
+    hubs: () => latest.graph.hubs,
+    leftOut: () => ({ observed_calls: dropped, observed_services: alerted.dropped() }),
   };
 }

@@ -75,12 +75,14 @@ describe("tokens", () => {
 
   test("are set aside before, and settled to what a question cost", async () => {
     const { store } = await freshStore();
-    expect(await store.explanations.reserve(wanted(1, 50))).toBe("reserved");
-    expect(await store.explanations.spent("2026-01-31", 1)).toEqual({ today: 50, incident: 50 });
-    await store.explanations.settle(wanted(1, 50), 20);
-    expect(await store.explanations.reserve(wanted(2, 30))).toBe("reserved");
-    expect(await store.explanations.spent("2026-01-31", 1)).toEqual({ today: 50, incident: 20 });
-    expect(await store.explanations.spent("2026-03-01", 9)).toEqual({ today: 0, incident: 0 });
+    const { reserve, settle } = store.explanations;
+    expect(await reserve(wanted(1, 50))).toBe("reserved");
+    expect(await reserve(wanted(1, 11))).toBe("incident_spent");
+    await settle(wanted(1, 50), 20);
+    expect(await reserve(wanted(1, 41))).toBe("incident_spent");
+    expect(await reserve(wanted(1, 40))).toBe("reserved");
+    expect(await reserve(wanted(2, 41))).toBe("day_spent");
+    expect(await reserve(wanted(2, 40))).toBe("reserved");
   });
 
   test("are limited for each day and for each incident over all days", async () => {
@@ -99,7 +101,8 @@ describe("tokens", () => {
       Array.from({ length: 30 }, (_, index) => stores[index % 2]?.explanations.reserve(wanted(index, 9))),
     );
     expect(outcomes.filter((outcome) => outcome === "reserved")).toHaveLength(11);
-    expect((await store.explanations.spent("2026-01-31", 1)).today).toBe(99);
+    expect(await store.explanations.reserve(wanted(40, 2))).toBe("day_spent");
+    expect(await store.explanations.reserve(wanted(40, 1))).toBe("reserved");
   });
 
   test("that were set aside stay counted after a restart", async () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { forget, keepWithin, sizesOf } from "../../../src/app/triage/forget.ts";
+import { forget, keepWithin, leftOutOf, sizesOf } from "../../../src/app/triage/forget.ts";
 import {
   createMemory,
   factsOf,
@@ -249,8 +249,17 @@ describe("the bound of the memory", () => {
     expect([memory.alerts.size, memory.members.size, memory.newest.size, memory.ended.size]).toEqual([
       0, 0, 0, 0,
     ]);
-    expect(memory.gone).toEqual({ alerts: 6, incidents: 5, recalled: 0, at: at(61) });
-    expect(sizesOf(memory)).toMatchObject({ alerts: 0, dropped_alerts: 6, dropped_incidents: 5 });
+    expect(memory.gone).toMatchObject({ recalled: 0, at: at(61) });
+    expect(sizesOf(memory)).toMatchObject({ alerts: 0 });
+    expect(leftOutOf(memory)).toEqual({ remembered_alerts: 6, remembered_incidents: 5, guests: 0 });
+  });
+
+  test("of more guests than are kept the oldest go, and are counted", () => {
+    const memory = memoryOf(1);
+    for (let own = 0; own < 10_003; own += 1) memory.guests.set(own, `key ${own}`);
+    forget(memory, at(-60));
+    expect([memory.guests.size, memory.guests.has(2), memory.guests.has(3)]).toEqual([10_000, false, true]);
+    expect(leftOutOf(memory).guests).toBe(3);
   });
 
   test("what was heard of again goes last", () => {

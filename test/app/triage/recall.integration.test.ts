@@ -46,6 +46,7 @@ async function createTriage(mostRemembered: number) {
   await store.incidents.saveTopology("test", topology, new Date(startMs));
   let nowMs = startMs;
   const sizes = new Map<string, number>();
+  const leftOut = new Map<string, number>();
   const options: TriageOptions = {
     store,
     mostRemembered,
@@ -60,6 +61,10 @@ async function createTriage(mostRemembered: number) {
       gauge: (name, value, labels) => {
         if (name === "tocsin_triage_size") sizes.set(labels?.["part"] ?? "", value);
       },
+      count: (name, labels, by = 1) => {
+        const limit = labels?.["limit"] ?? "";
+        if (name === "tocsin_left_out_total" && by > 0) leftOut.set(limit, (leftOut.get(limit) ?? 0) + by);
+      },
     },
     timeoutMs: () => 20 * minuteMs,
   };
@@ -73,6 +78,7 @@ async function createTriage(mostRemembered: number) {
   return {
     store,
     sizes,
+    leftOut,
     url: database.url,
     memory: () => leader.memory,
     now: () => new Date(nowMs),
@@ -274,8 +280,11 @@ describe("with a memory of nothing that is over", () => {
     await world.take(endOf(alert, world));
     await world.tick();
     expect(Object.fromEntries(world.sizes)).toEqual({
-      ...{ alerts: 0, firing: 0, incidents: 0, ended_incidents: 0, guests: 0 },
-      ...{ dropped_alerts: 2, dropped_incidents: 2, recalled_alerts: 1 },
+      ...{ alerts: 0, firing: 0, incidents: 0, ended_incidents: 0, guests: 0, recalled_alerts: 1 },
+    });
+    expect(Object.fromEntries(world.leftOut)).toMatchObject({
+      remembered_alerts: 2,
+      remembered_incidents: 2,
     });
   });
 });
@@ -298,6 +307,7 @@ describe("whoever takes over", () => {
     await world.change();
     expect(names()).toEqual(["Rule0", "Rule4", "Rule5"]);
     expect([...world.memory().open]).toEqual([1]);
+    expect(world.leftOut.get("takeover_alerts")).toBe(1);
   });
 
   test("leaves alerts where they are that it did not read back", async () => {

@@ -121,9 +121,9 @@ function candidatesOf(asked: {
   readonly change: string | null;
 }): Candidate[] {
   const { alerts, near, graph, truth, services, change } = asked;
-  const suspects = weighChanges(alerts, near, graph);
+  const suspects = weighChanges({ alerts, changes: near }, graph);
   const touched = suspects.flatMap(({ service, names }) => [service ?? [], names].flat());
-  const evidence = weighServices(alerts, graph, touched);
+  const evidence = weighServices({ alerts }, graph, touched);
   const isFound = evidence.some(({ service }) => services.includes(service));
   const isChange = (id: string) => change === null || standIn(id, truth) === change;
   const pairs = evidence.flatMap(({ service, features }) => {

@@ -82,3 +82,15 @@ test("services over the limit push out others", () => {
   for (const entity of ["a", "b", "c", "d"]) affinity.record({ entity, component: null, at: start });
   expect(affinity.dropped()).toBe(2);
 });
+
+test("firings amid too much trouble, and those that too many others push out unsettled, teach nothing and are counted", () => {
+  const affinity = createAffinity(100_000);
+  for (let part = 0; part < 9; part += 1) trouble(affinity, `part ${part}`, 0);
+  affinity.record({ entity: "mail", component: null, at: start + minute });
+  affinity.record({ entity: "clock", component: null, at: start + hour });
+  expect(affinity.affinity("mail", "part 0", start + hour)).toEqual({ together: 0, firings: 1 });
+  expect(affinity.unlearned()).toBe(1);
+  for (let n = 0; n < 10_005; n += 1)
+    affinity.record({ entity: `lone ${n}`, component: null, at: start + 2 * hour + n });
+  expect(affinity.unlearned()).toBe(6);
+});

@@ -48,6 +48,7 @@ function asking(bridge: Readonly<Record<string, number>> = shippedWeights.cluste
     context: { graph: createServiceGraph(twoShops), history, changes: [], coFirings: {} },
     weights: { ...shippedWeights.clustering, bridge },
     separation: () => null,
+    leftOut: { bridges: 0, bridge_candidates: 0 },
   };
 }
 
@@ -66,6 +67,24 @@ function labelScore(target: Story, asked: Asking): number | undefined {
   const reasons = bridgeOf(burst, [burst, target], asked)?.reasons() ?? [];
   return reasons.find(({ signal }) => signal === "shared-labels")?.score;
 }
+
+test("of very many stories near it those that began nearest are compared, and the others counted (issue 3)", () => {
+  const story = storyOf([{ service: "stray", at: 0 }]);
+  const nearest = storyOf([
+    { service: "web-a", at: -1 },
+    { service: "cart-a", at: 1 },
+  ]);
+  const others = Array.from({ length: 20 }, (_, n) =>
+    storyOf([
+      { service: `other-${n}`, at: 30 + n },
+      { service: `other-${n}`, name: "Another", at: 31 + n },
+    ]),
+  );
+  const asked = asking({ base: 1, near: 5 });
+  const bridge = bridgeOf(story, [story, nearest, ...others].sort(byStart), asked);
+  expect(bridge?.to).toBe(nearest.key);
+  expect(asked.leftOut).toEqual({ bridges: 0, bridge_candidates: 9 });
+});
 
 describe("an equal label ties a service outside the graph to a part of the system", () => {
   test("in full where the part tells a story of usual length, and less the longer it is", () => {

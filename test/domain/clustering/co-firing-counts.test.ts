@@ -39,10 +39,18 @@ describe("what a replica counts", () => {
     expect(tally.grown().length).toBeLessThanOrEqual(100_000);
   });
 
+  test("of many that begin near one another each is counted with the last dozen, and the others are counted", () => {
+    const tally = createCoFiringTally("one");
+    for (let n = 0; n < 15; n += 1) tally.record(`type-${n}`, start + n);
+    expect(tally.leftOut()).toEqual({ co_firings: 0, co_firings_near: 3 });
+    tally.record("much later", start + 60 * minute);
+    expect(tally.leftOut().co_firings_near).toBe(3);
+  });
+
   test("more kinds than it can hold are left out, counted, and there is room again once the rows were taken", () => {
     const tally = createCoFiringTally("one");
     for (let i = 0; i < 60_000; i += 1) tally.record(`type-${i}`, start + i * 60 * minute);
-    expect(tally.dropped()).toBeGreaterThan(0);
+    expect(tally.leftOut().co_firings).toBeGreaterThan(0);
     expect(tally.grown().every(({ replica }) => replica === "one.1")).toBe(true);
     tally.record("type-59999", start);
     expect(tally.grown()).toMatchObject([{ replica: "one.2", a: "type-59999", count: 1 }]);

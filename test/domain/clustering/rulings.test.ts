@@ -175,12 +175,20 @@ describe("rulings worked out", () => {
     );
   });
 
+  test("of a ruling on very many alerts those beyond the limit are ignored, and counted", () => {
+    const rulings = createRulings();
+    const left = Array.from({ length: 2_003 }, (_, n) => `a${n}`);
+    rulings.add({ id: 1, kind: "together", left, right: ["b"] });
+    expect(rulings.leftOut()).toEqual({ rulings: 0, ruled_alerts: 3 });
+    expect(rulings.bondOf("b")?.keys).toHaveLength(2_001);
+  });
+
   test("beyond the limit the oldest are let go", () => {
     const rulings = createRulings();
     for (let id = 1; id <= 510; id += 1)
       rulings.add({ id, kind: "together", left: [`a${id}`], right: [`b${id}`] });
     expect(rulings.size()).toBe(500);
-    expect(rulings.dropped()).toBe(10);
+    expect(rulings.leftOut()).toEqual({ rulings: 10, ruled_alerts: 0 });
     expect(rulings.bondOf("a10")).toBeNull();
     expect(rulings.bondOf("b11")?.keys).toEqual(["a11", "b11"]);
   });

@@ -107,3 +107,14 @@ test("what a busy part sent is judged the same in any order of arrival, however 
     }),
   );
 });
+
+test("firings that are let go before it is clear whether they had company are counted, old ones are not", () => {
+  const types = createTimeBook(1_000, 24);
+  const solitude = createSolitude(1_000, types);
+  const record = (n: number, at: number) =>
+    solitude.record({ type: types.add(`type ${n}`, at), name: `name ${n}`, part: "shop", at });
+  for (let n = 0; n < 100; n += 1) record(n, start + n * 20 * minute);
+  expect(solitude.leftOut()).toEqual({ names: 0, services: 0, past_firings: 0, recent_firings: 0 });
+  for (let n = 0; n < 100; n += 1) record(n, start + 48 * hour + n);
+  expect(solitude.leftOut().recent_firings).toBe(36);
+});

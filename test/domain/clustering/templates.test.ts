@@ -40,6 +40,15 @@ describe("what shares a template", () => {
 });
 
 describe("limits", () => {
+  test("words that find their branch full are counted when they are learned", () => {
+    const templates = createTemplates(5_000);
+    const word = (n: number) => String.fromCharCode(97 + (n % 26), 97 + Math.floor(n / 26), 120);
+    for (let n = 0; n < 103; n += 1) templates.learn(`${word(n)} is broken`);
+    expect(templates.crowded()).toBe(3);
+    templates.find("never learned");
+    expect(templates.crowded()).toBe(3);
+  });
+
   test("the template not used for longest goes, and may come back as another", () => {
     const templates = createTemplates(2);
     const first = templates.learn("alpha is broken");

@@ -70,3 +70,10 @@ test("a key that is let go leaves its place empty for the next", () => {
   const place = book.find("d");
   expect(place === null ? null : book.countBetween(place, 0, 10)).toBe(1);
 });
+
+test("times that make room for others are counted while somebody may ask for them", () => {
+  const book = createTimeBook(2, 3, 100);
+  for (const at of [0, 10, 20, 105, 109, 111]) book.add("a", at);
+  // 0 is too old to be asked for when 105 comes; 10 and 20 go within their time.
+  expect(book.forgotten()).toBe(2);
+});

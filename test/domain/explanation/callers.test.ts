@@ -22,6 +22,7 @@ import {
   tracked,
 } from "../../fixtures/explanation-question.ts";
 import { injections } from "../../fixtures/injections.ts";
+import { collectLeftOut } from "../../fixtures/left-out.ts";
 import { at, buildIncident } from "../build.ts";
 
 /** Who depends on a service: "web*" calls it itself, "web!" alerts. */
@@ -96,10 +97,12 @@ describe("when there is a new fact", () => {
   });
 
   test("no more than eight of an incident; the newest about a service then stands for it", () => {
+    const { leftOut, counts } = collectLeftOut();
     let facts: readonly Evidence[] = [];
     for (let round = 0; round < 20; round += 1)
-      facts = number([...facts, ...callersEvidence([dependents("db", [`caller-${round}`])], facts)]);
+      facts = number([...facts, ...callersEvidence([dependents("db", [`caller-${round}`])], facts, leftOut)]);
     expect(facts).toHaveLength(8);
+    expect(counts).toEqual({ callers: 12 });
     const [cited] = citedDependents([dependents("db", ["caller-19"])], facts);
     expect(cited?.evidence).toBe(8);
   });

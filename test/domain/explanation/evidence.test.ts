@@ -9,6 +9,7 @@ import {
   buildQuestion,
   tracked,
 } from "../../fixtures/explanation-question.ts";
+import { collectLeftOut } from "../../fixtures/left-out.ts";
 import { at, buildIncident } from "../build.ts";
 
 describe("what is chosen", () => {
@@ -89,7 +90,9 @@ describe("what is chosen", () => {
       at: at(-100),
       rolloutId: null,
     });
-    const chosen = selectEvidence(buildFacts({ changes: [...changes, near], causes: [] }));
+    const { leftOut, counts } = collectLeftOut();
+    const chosen = selectEvidence(buildFacts({ changes: [...changes, near], causes: [], leftOut }));
+    expect(counts).toEqual({ evidence: 19 });
     const subjects = chosen.filter((fact) => fact.kind === "change").map((fact) => fact.subject);
     expect(subjects).toHaveLength(12);
     expect(subjects.slice(0, 3)).toEqual(["near", "x0", "x1"]);

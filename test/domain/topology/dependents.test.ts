@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type DependentsQuestion, dependentsOf } from "../../../src/domain/topology/dependents.ts";
 import { defaultHubDegree, type Edge } from "../../../src/domain/topology.ts";
+import { collectLeftOut } from "../../fixtures/left-out.ts";
 
 /** "front > web > cart" as edges. */
 function calls(...ways: readonly string[]): readonly Edge[] {
@@ -169,4 +170,18 @@ test("the order of edges and alerts does not matter; a root is none of its depen
       },
     ),
   );
+});
+
+test("of more alerting services than are looked at those stay that most call, and the others are counted (issue 3)", () => {
+  const { leftOut, counts } = collectLeftOut();
+  const many = Array.from({ length: 220 }, (_, n) => `a-${n}`);
+  const found = dependentsOf({
+    alerting: new Set([...many, "z-database"]),
+    areAllAlertsRead: true,
+    suspect: null,
+    topology: { edges: calls("front > z-database", "web > z-database"), services: many },
+    leftOut,
+  });
+  expect(found.map(({ of }) => of)).toEqual(["z-database"]);
+  expect(counts).toEqual({ dependents: 21 });
 });

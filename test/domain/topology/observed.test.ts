@@ -107,11 +107,20 @@ test("the order in which alerts of some minutes come in does not matter", () => 
   expect(one.part("mail", hour)).toBe("cart");
 });
 
+test("services over the limit push out those that did not alert for longest, and hubs are counted", () => {
+  const { topology, alerts, calls } = watch(none, 2);
+  for (let n = 0; n < 20_003; n += 1) alerts(`service ${n}`, n);
+  expect(topology.leftOut()).toEqual({ observed_calls: 0, observed_services: 3 });
+  for (const n of [20_000, 20_001, 20_002]) calls(`service ${n}`, "service 19999", minute);
+  topology.graphAt(start + 2 * hour);
+  expect(topology.hubs()).toBe(1);
+});
+
 test("edges over the limit push out those not seen for longest", () => {
   const { topology, calls } = watch();
   for (let n = 0; n < 5_010; n += 1) calls(`caller ${n}`, "database", n);
   expect(topology.size()).toBe(5_000);
-  expect(topology.dropped()).toBe(10);
+  expect(topology.leftOut().observed_calls).toBe(10);
 });
 
 describe("in the correlator", () => {
