@@ -195,6 +195,12 @@ describe("changes", () => {
       sketchChange({ service: "stock-a", at: new Date(noon + 300_000) }),
     ],
     ["only a far one", sketchChange({ service: "web-b", at: minutesBefore(40) })],
+    ["only a far one, just before", sketchChange({ service: "web-b", at: minutesBefore(2) })],
+    ["only one that no call is known to", sketchChange({ service: "payroll", at: minutesBefore(2) })],
+    [
+      "only one of documents",
+      sketchChange({ service: "stock-a", text: "README.md, docs/runbook.md", at: minutesBefore(2) }),
+    ],
   ])("%s: no change is blamed", (_name, change) => {
     expect(rankCauses(ask({ alerts: outage, changes: [change] }), shippedWeights)[0]?.changeId).toBeNull();
   });
@@ -218,6 +224,29 @@ describe("changes", () => {
       ?.terms.filter(({ name }) => /^change:(recent|instant|after)$/.test(name))
       .map(({ because }) => because.replace(/^deploy "v2" /, ""));
     expect(said?.toSorted()).toEqual(sentences.toSorted());
+  });
+
+  test("unrelated deploys minutes before do not take the place of an older one of the failing service", () => {
+    const changes = [
+      ...["web-b", "cart-b", "payroll"].map((service, index) =>
+        sketchChange({ id: service, service, title: `deploy ${service}`, at: minutesBefore(2 + index) }),
+      ),
+      sketchChange({ id: "guilty", service: "stock-a", title: "deploy stock-a v2", at: minutesBefore(20) }),
+    ];
+    const causes = rankCauses(ask({ alerts: outage, changes }), shippedWeights);
+    const blamed = causes.flatMap(({ changeId }) => changeId ?? []);
+    expect(blamed[0]).toBe("guilty");
+    const far = rankCauses(ask({ alerts: outage, changes: changes.slice(0, 3) }), shippedWeights)
+      .flatMap(({ terms }) => terms)
+      .filter(({ name }) => name === "change:far")
+      .map(({ because }) => because);
+    expect(new Set(far)).toEqual(
+      new Set([
+        "web-b is over 2 calls from every alerting service",
+        "cart-b is over 2 calls from every alerting service",
+        "no call is known between payroll and an alerting service",
+      ]),
+    );
   });
 
   test("what one alerting service calls is said to be called by one", () => {

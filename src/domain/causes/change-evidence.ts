@@ -223,6 +223,7 @@ function place(label: string, { service, scene }: Facts): readonly Feature[] {
   if (service === null) return [{ name: "placeless", value: 1, because: `${label} names no service` }];
   if (alerting.has(service)) return [{ name: "onAlerting", value: 1, because: `${service} is alerting` }];
   const hops = distance.get(service) ?? nearHops + 1;
+  const isPlaced = graph.has(service) && [...alerting].some((one) => graph.has(one));
   const hurt = [...graph.callers(service)].filter((caller) => alerting.has(caller)).length;
   return [
     { name: "near", value: hops === 1 ? 1 : 0, because: `${service} is next to an alerting service` },
@@ -233,8 +234,11 @@ function place(label: string, { service, scene }: Facts): readonly Feature[] {
     },
     {
       name: "far",
-      value: hops > nearHops ? 1 : 0,
-      because: `${service} is far from every alerting service`,
+      // Calls that nobody told of may be there: half of what a known distance counts.
+      value: hops > nearHops ? (isPlaced ? 1 : 0.5) : 0,
+      because: isPlaced
+        ? `${service} is over ${nearHops} calls from every alerting service`
+        : `no call is known between ${service} and an alerting service`,
     },
     {
       name: "calledBy",

@@ -20,6 +20,9 @@ const cosmeticTitle =
 /** What names a failure, as experiments, fault injections and emergency switches do. */
 const troubleWords =
   /\b(fail(s|ed|ure|ures|ing)?|fault(s|y)?|chaos|stress|errors?|unreachable|unavailable|abort(s|ed)?|delays?|slow|latency|leaks?|floods?|problems?|crash(es|ing)?|partition(s|ed)?|kill(s|ed)?|block(s|ed|ing)?|deny|exhaust(s|ed|ion)?|overload|high cpu|corrupt(s|ed|ion)?)\b/;
+/** Titles of changes that end a failure, or make the next one less likely. */
+const endingWords =
+  /\b(fix(es|ed|ing)?|hotfix(es)?|prevent(s|ed|ing)?|handl(e|es|ed|ing)|avoid(s|ed|ing)?|mitigat(e|es|ed|ing|ion)|resolv(e|es|ed|ing)|reduc(e|es|ed|ing)|revert(s|ed|ing)?|roll(s|ed|ing)? ?back|rollback)\b/;
 const switchedOff = /\b(on|true|enabled)\s*(->|=>|→|to)\s*(off|false|disabled)\b/i;
 const filePath = /(?:^|[\s"'(])((?:[\w.@-]+\/)*[\w.@-]+\.[A-Za-z]{1,8}|[A-Z]{6,})(?=$|[\s"'):,])/g;
 const stopWords = new Set(
@@ -43,6 +46,7 @@ export function isCosmetic({ title }: Change): boolean {
 /** True when a change that carries no code speaks of failure and does not end it. */
 export function speaksOfTrouble(change: Change): boolean {
   if (change.kind === "commit" || isSwitchedOff(change)) return false;
+  if (endingWords.test(wordsOf(change.title))) return false;
   return troubleWords.test(wordsOf(`${change.title} ${change.text.slice(0, shortText)}`));
 }
 

@@ -41,6 +41,10 @@ describe("words of trouble", () => {
     ["infra", "network partition between a and b", "", true],
     ["flag", "flags updated", "newBanner: off -> on", false],
     ["commit", "handle the failure of a charge", "", false],
+    ["deploy", "Fix crash in payment retries", "", false],
+    ["config", "avoid slow queries: set an index", "", false],
+    ["deploy", "roll back: 2.1 fails", "", false],
+    ["infra", "kill one replica of the queue", "", true],
   ] as const)("%s %j %j: %s", (kind, title, text, expected) => {
     expect(speaksOfTrouble(sketchChange({ kind, title, text, at }))).toBe(expected);
   });
