@@ -1,4 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, test } from "vitest";
 import { createPrometheus, type PrometheusOptions } from "../../src/adapters/prometheus.ts";
 import { readsLikeInstructions } from "../../src/domain/explanation/model-text.ts";
@@ -108,6 +110,20 @@ describe("values over time", () => {
   });
 });
 
+test("a limit of time survives a collection of garbage while it runs", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect: unknown = runInNewContext("gc");
+  if (typeof collect !== "function") throw new Error("no way to collect garbage here");
+  const { source } = await sourceOf(() => undefined, { timeoutMs: 1_000 });
+  const giveUp = new AbortController();
+  const collecting = setTimeout(() => collect(), 300);
+  const givingUp = setTimeout(() => giveUp.abort(), 4_000);
+  const answer = await source.range("up", window, giveUp.signal);
+  clearTimeout(collecting);
+  clearTimeout(givingUp);
+  expect(answer).toMatchObject({ kind: "unreadable", because: "it took longer than 1 s" });
+});
+
 describe("what a server gets wrong is said in one line", () => {
   const big: Answer = (_request, response) => {
     response.writeHead(200);
@@ -190,7 +206,7 @@ describe("what a server gets wrong is said in one line", () => {
   test("time that is up before the answer", async () => {
     const { source } = await sourceOf(() => undefined);
     const read = await source.range("up", window, AbortSignal.timeout(50));
-    expect(read).toMatchObject({ kind: "unreadable" });
+    expect(read).toMatchObject({ kind: "unreadable", because: "there was no time left" });
   });
 
   test("a secret in what it says is not repeated", async () => {
