@@ -10,13 +10,13 @@ export {
   shown,
   textOfValue,
 } from "./domain/alert/intake.ts";
+export { serviceOf } from "./domain/alert/service-label.ts";
 export { isSignedBody, isSignedMessage } from "./domain/alert/sender.ts";
 export {
   type Alert,
   fingerprint,
   type Labels,
   type Severity,
-  serviceOf,
   severityOf,
 } from "./domain/alert.ts";
 export type { Change } from "./domain/change.ts";

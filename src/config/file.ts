@@ -111,7 +111,7 @@ export const fileSchema = z.strictObject({
             z
               .string()
               .max(100)
-              .regex(/[A-Za-z0-9]/, "needs a letter or a digit; for example: replication lag*"),
+              .regex(/[\p{L}\p{N}]/u, "needs a letter or a digit; for example: replication lag*"),
           )
           .min(1)
           .max(100),

@@ -148,33 +148,3 @@ export function compareSeverity(a: Severity, b: Severity): number {
 export function worstSeverity(list: readonly Severity[]): Severity {
   return [...list].sort(compareSeverity)[0] ?? "info";
 }
-
-/** Labels that name what an alert is about, most specific meaning first. */
-const serviceLabels = [
-  "service",
-  "service_name",
-  "app",
-  "app_kubernetes_io_name",
-  "application",
-  "deployment",
-  "statefulset",
-  "daemonset",
-  "workload",
-  "component",
-  "container",
-  "job",
-  "instance",
-  "host",
-  "hostname",
-  "node",
-  "pod",
-] as const;
-
-/** What an alert is about, from its labels, or null when none of them says. */
-export function serviceOf(labels: Labels): string | null {
-  for (const name of serviceLabels) {
-    const value = labels[name];
-    if (value !== undefined && value !== "") return value;
-  }
-  return null;
-}

@@ -23,12 +23,25 @@ const callerLabels = ["source_service", "source_workload", "source", "downstream
 /** Labels whose value is a machine, with or without a port. */
 const hostLabels: ReadonlySet<string> = new Set([
   "instance",
+  "exported_instance",
   "host",
   "hostname",
+  "host_name",
+  "host.name",
+  "nodename",
   "node",
   "target",
   "server_address",
 ]);
+
+/** Labels that name a pod, by the names that exporters, relabelling and OpenTelemetry give it. */
+export const podLabels: readonly string[] = [
+  "pod",
+  "exported_pod",
+  "pod_name",
+  "k8s_pod_name",
+  "k8s.pod.name",
+];
 
 /** All that name an end of a call: most alerts have none of them. */
 const callLabels: ReadonlySet<string> = new Set<string>([...peerLabels, ...callerLabels]);
@@ -90,16 +103,19 @@ export function serviceNameOf(text: string): string {
   return bare.replace(/^([a-z0-9-]+)\.[a-z0-9-]+\.svc(?:\.[a-z0-9.-]+)?$/i, "$1");
 }
 
-/** arn:aws:lambda:eu-west-1:1234:function:checkout, …:loadbalancer/app/shop/50dc6c495c0c9188, …:service/cluster/web. */
+/**
+ * arn:aws:lambda:eu-west-1:1234:function:checkout, …:loadbalancer/app/shop/50dc6c495c0c9188, …:service/cluster/web,
+ * …:log-group:/aws/lambda/checkout:*, …:table/orders/stream/2026-01-01T00:00:00.000, arn:aws:s3:::invoices/2026/1.pdf.
+ */
 function nameInArn(arn: string): string {
-  const resource = arn.split(":").slice(5).join(":");
-  const [kind, ...rest] = resource.split(/[:/]/);
-  if (kind === "loadbalancer" || kind === "targetgroup") {
-    // The last part is a random id; before it stands the name that people gave.
+  const [, , system, , , ...resource] = arn.split(":");
+  const [kind, ...rest] = resource.join(":").split(/[:/]/);
+  if (system === "s3") return kind || arn;
+  // The last part is a random id; before it stands the name that people gave.
+  if (kind === "loadbalancer" || kind === "targetgroup" || kind === "task")
     return (rest.length > 1 ? rest.at(-2) : rest[0]) ?? arn;
-  }
-  if (kind === "function") return rest[0] ?? arn;
-  return lastSegment(resource) || arn;
+  if (kind === "function" || kind === "table") return rest[0] ?? arn;
+  return lastSegment(resource.join(":").replace(/:\*$/, "")) || arn;
 }
 
 function lastSegment(text: string): string {
@@ -114,9 +130,15 @@ function lastSegment(text: string): string {
 export function entityOf(alert: Pick<Alert, "service" | "labels">): string | null {
   const { service, labels } = alert;
   if (service === null || service === "") return null;
-  if (service === labels["pod"]) return workloadOf(ownName(service, labels));
-  if (service.startsWith("arn:") || isHost(service, labels)) return serviceNameOf(service);
+  for (const name of podLabels)
+    if (labels[name] === service) return workloadOf(ownName(service, labels));
+  if (isAddress(service) || isHost(service, labels)) return serviceNameOf(service);
   return service === labels["replicaset"] || service === labels["job_name"] ? workloadOf(service) : service;
+}
+
+/** An ARN, a cluster address or an Envoy cluster: no name of a service has their form. */
+function isAddress(service: string): boolean {
+  return service.startsWith("arn:") || service.includes(".svc") || /^(?:out|in)bound\|/.test(service);
 }
 
 function isHost(service: string, labels: Labels): boolean {

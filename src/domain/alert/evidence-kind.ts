@@ -52,7 +52,7 @@ const shippedRules: readonly (readonly [EvidenceKind, RegExp])[] = [
   ],
   [
     "resource",
-    /\b(cpu|memory|mem|heap|disk|filesystem|inodes?|fds?|file descriptors?|throttl\w*|saturat\w*|load average|gc|swap|storage|volume|quota|buffers?|threads?|goroutines?|connection pool|pool|queue (depth|length|size)|lag|backlog|query count|quer(y|ies) per request|evictions?|cache (hit|miss)\w*|locks?)\b/,
+    /\b(cpu|memory|mem|heap|disk|filesystem|inodes?|fds?|file descriptors?|throttl\w*|saturat\w*|load average|gc|swap|storage|volume|quota|buffers?|threads?|goroutines?|connection pool|pool|queue (depth|length|size)|lag|backlog|query count|quer(y|ies) per request|evictions?|cache (hit|miss)\w*|locks?|exhaust\w*|too many connections|connections? (limit|saturat\w*)|maxed out|max(imum)? replicas)\b/,
   ],
   [
     "traffic",
@@ -61,20 +61,34 @@ const shippedRules: readonly (readonly [EvidenceKind, RegExp])[] = [
   ["log", /\b(logs?|log lines?|log pattern|exceptions?|stack ?traces?)\b/],
   [
     "error",
-    /\b(errors?|err|\w*5xx|\w*4xx|50\d|failures?|failed|failing|fault|availability|unavailable|success (rate|ratio)|refused|timeouts?|down)\b/,
+    /\b(errors?|err|\w*5xx|\w*4xx|50\d|failures?|failed|failing|fault|availability|unavailable|success (rate|ratio)|refused|timeouts?|down|replication (stopped|broken)|(no|lost) (leader|quorum))\b/,
   ],
   ["latency", /\b(latenc\w*|slow\w*|duration|response time|p\d\d|ms|delay\w*|spans?)\b/],
 ];
 
-/** "HighServerLatencyP99" and "http_server_duration" as lower-case words. */
+/** "HighServerLatencyP99" and "http_server_duration" as lower-case words; of any script. */
 export function wordsOf(text: string): string {
+  // Most texts are ASCII, for which the classes of Unicode are slow.
+  if (isAscii.test(text))
+    return text
+      .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+      .replace(/([A-Z]+)([A-Z][a-z])/g, "$1 $2")
+      .replace(/[^A-Za-z0-9]+/g, " ")
+      .toLowerCase()
+      .trim();
   return text
-    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
-    .replace(/([A-Z]+)([A-Z][a-z])/g, "$1 $2")
-    .replace(/[^A-Za-z0-9]+/g, " ")
+    .normalize("NFC")
+    .replace(/([\p{Ll}\p{N}])(\p{Lu})/gu, "$1 $2")
+    .replace(/(\p{Lu}+)(\p{Lu}\p{Ll})/gu, "$1 $2")
+    .replace(/[^\p{L}\p{M}\p{N}]+/gu, " ")
     .toLowerCase()
     .trim();
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant.
+const isAscii = /^[\0-\x7f]*$/;
+/** Scripts that are written without spaces between words. */
+const unspaced = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
 
 const maxKnown = 20_000;
 
@@ -116,16 +130,16 @@ export function createKindOf(own: readonly KindRule[]): KindOf {
 
 /** Whole words only; a phrase is read as texts are, so that "ReplicationLag" is "replication lag". */
 function ruleFor(words: readonly string[]): RegExp {
-  const patterns = words.map((word) =>
-    word
-      .split("*")
-      .map(
-        (part) =>
-          `${/^[^A-Za-z0-9]/.test(part) ? " " : ""}${wordsOf(part)}${/[^A-Za-z0-9]$/.test(part) ? " " : ""}`,
-      )
-      .join("\\w*"),
-  );
-  return new RegExp(`\\b(?:${patterns.join("|")})\\b`);
+  const patterns = words.map((word) => {
+    const parts = word.split("*").map((part) => {
+      const before = /^[^\p{L}\p{M}\p{N}]/u.test(part) ? " " : "";
+      const after = /[^\p{L}\p{M}\p{N}]$/u.test(part) ? " " : "";
+      return `${before}${wordsOf(part)}${after}`;
+    });
+    const pattern = parts.join("[\\p{L}\\p{M}\\p{N}]*");
+    return unspaced.test(word) ? pattern : `(?<![\\p{L}\\p{N}])(?:${pattern})(?![\\p{L}\\p{N}])`;
+  });
+  return new RegExp(patterns.join("|"), "u");
 }
 
 /** By the shipped rules alone. */

@@ -2,8 +2,9 @@
  * From the loose fields of a webhook to an {@link Alert}: what every source shares. Liberal in what it takes, strict
  * in what it gives: every text that leaves here can be stored (no NUL, no lone surrogate) and is bounded.
  */
-import { type Alert, fingerprint, type Labels, type Severity, serviceOf, severityOf } from "../alert.ts";
+import { type Alert, fingerprint, type Labels, type Severity, severityOf } from "../alert.ts";
 import { oneLine, safeUrl, truncate } from "../view.ts";
+import { serviceOf } from "./service-label.ts";
 
 /** Longest label value and annotation that are kept; the delivery itself is stored whole. */
 const maxLabelLength = 4_096;

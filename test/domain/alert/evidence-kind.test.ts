@@ -53,3 +53,29 @@ test("the operator's rules are asked first, in their order, for whole words and 
   expect(kind("PodOOMKilled")).toBe("crash");
   expect(kindOf({ name: "HighLatency", labels: {}, summary: "" })).toBe("latency");
 });
+
+test.each([
+  ["Überlast", "resource"],
+  ["Zahlungen überlastet", "other"],
+  ["主机磁盘空间不足告警", "crash"],
+  ["Отказ узла", "error"],
+  ["HighLatency", "latency"],
+])("the operator's words may be of any script: %s is %s", (name, kind) => {
+  const own = createKindOf([
+    { kind: "resource", words: ["überlast"] },
+    { kind: "crash", words: ["磁盘空间不足"] },
+    { kind: "error", words: ["отказ*"] },
+  ]);
+  expect(own({ name, labels: {}, summary: "" })).toBe(kind);
+});
+
+test.each([
+  ["DbConnectionsExhausted", "resource"],
+  ["MySQLTooManyConnections", "resource"],
+  ["KubeHpaMaxedOut", "resource"],
+  ["MySQLReplicationStopped", "error"],
+  ["etcdNoLeader", "error"],
+  ["ErrorBudgetExhausted", "slo"],
+])("general words of databases and clusters: %s is %s", (name, kind) => {
+  expect(kindOf({ name, labels: {}, summary: "" })).toBe(kind);
+});
