@@ -50,7 +50,7 @@ async function receive(count: number): Promise<void> {
 
 async function decisionsUnder(weights: Weights) {
   const result = await replay({
-    deliveries: (await keptDeliveries(store, 1)).read(),
+    deliveries: (await keptDeliveries(store, 1)).tape.read(),
     sources: new Map([["generic", generic]]),
     correlator: createCorrelator({ weights }),
     weights,
@@ -62,7 +62,7 @@ async function decisionsUnder(weights: Weights) {
 describe("replaying what the bot received", () => {
   test("takes the days asked for, in order, page by page, and nothing that came later", async () => {
     await receive(1_800);
-    const tape = await keptDeliveries(store, 1);
+    const { tape, since } = await keptDeliveries(store, 1);
     await store.deliveries.insert([
       {
         source: "generic",
@@ -71,6 +71,7 @@ describe("replaying what the bot received", () => {
         body: new TextEncoder().encode("{}"),
       },
     ]);
+    expect(since).toEqual(new Date(noon + 1_799_000 - 86_400_000));
     const seen: number[] = [];
     for await (const { at } of tape.read()) seen.push(at.getTime());
     expect(seen).toHaveLength(1_200);
