@@ -7,6 +7,7 @@ import type { Store } from "../ports.ts";
 import { createBar } from "./progress-bar.ts";
 import { type ComparedSides, formatComparison } from "./replay-comparison-text.ts";
 import { incidentsHolding } from "./replay-kept.ts";
+import { incidentPages, noPages, type PageOf } from "./replay-pages.ts";
 import { pastSettings, replayedRules } from "./replay-rules.ts";
 import { runReplay, type Side, type Tape } from "./replay-run.ts";
 import { notReplayed } from "./replay-sections.ts";
@@ -40,6 +41,7 @@ export async function replayAgainst(question: Question): Promise<readonly string
   const before: Side = { config, judge, rules: await replayedRules(config, past) };
   const after: Side = { ...other, rules: await replayedRules(other.config, past) };
   const sides = sidesOf(question, other);
+  const pageOf = kept === null ? noPages : await incidentPages(config);
   const bar = createBar(tapes.length * 2);
   const problems: string[] = [];
   for (const [index, tape] of tapes.entries()) {
@@ -51,7 +53,7 @@ export async function replayAgainst(question: Question): Promise<readonly string
     const known = new Set(results.before.problems);
     for (const problem of results.after.problems)
       if (!known.has(problem)) problems.push(`${sides.after}: ${problem}`);
-    const comparison = await placed(compareReplays(results.before, results.after), kept);
+    const comparison = await placed(compareReplays(results.before, results.after), kept, pageOf);
     console.log(
       question.isJson
         ? JSON.stringify({ recording: tape.name, ...sides, ...comparison })
@@ -95,7 +97,8 @@ function sidesOf({ against, config, judge, kept }: Question, other: Side): Compa
 async function placed(
   comparison: ReturnType<typeof compareReplays>,
   kept: Kept | null,
+  pageOf: PageOf,
 ): Promise<ReturnType<typeof compareReplays>> {
   if (kept === null) return comparison;
-  return withIncidents(comparison, await incidentsHolding(kept.store, exampleKeys(comparison)), () => null);
+  return withIncidents(comparison, await incidentsHolding(kept.store, exampleKeys(comparison)), pageOf);
 }
