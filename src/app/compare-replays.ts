@@ -49,7 +49,9 @@ export interface ReplayComparison {
   readonly withoutCard: { readonly before: number; readonly after: number };
   /** Cards that would be posted, in all channels together; also those of incidents that went into another later. */
   readonly cards: { readonly before: number; readonly after: number };
-  /** The same by channel, in order of name. */
+  /** Those of them that became cards of incidents that went into another. */
+  readonly cardsMerged: { readonly before: number; readonly after: number };
+  /** The cards by channel, in order of name. */
   readonly channels: readonly { readonly channel: string; readonly before: number; readonly after: number }[];
   /** Cards that would be posted, before less after; negative when there would be more. */
   readonly pagesSaved: number;
@@ -90,6 +92,7 @@ export function compareReplays(before: ReplayResult, after: ReplayResult): Repla
     incidents: { before: before.incidents.length, after: after.incidents.length },
     withoutCard: { before: untold(before), after: untold(after) },
     cards,
+    cardsMerged: { before: mergedCards(before), after: mergedCards(after) },
     channels: [...new Set([...had.keys(), ...has.keys()])]
       .sort()
       .map((channel) => ({ channel, before: had.get(channel) ?? 0, after: has.get(channel) ?? 0 })),
@@ -169,6 +172,11 @@ function channelsOf({ cards }: ReplayResult): ReadonlyMap<string, number> {
 
 function sumOf(counts: ReadonlyMap<string, number>): number {
   return [...counts.values()].reduce((sum, count) => sum + count, 0);
+}
+
+function mergedCards({ cards, incidents }: ReplayResult): number {
+  const left = new Set(incidents.map(({ id }) => id));
+  return [...cards].reduce((sum, [id, channels]) => sum + (left.has(id) ? 0 : channels.length), 0);
 }
 
 function untold(result: ReplayResult): number {

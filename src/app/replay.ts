@@ -13,6 +13,7 @@ import type { Weights } from "../domain/weights.ts";
 import type { Source } from "../ports.ts";
 import { createGrouping, type PlacedAlert } from "./replay/placing.ts";
 import type { ReplayedRules } from "./replay/rules.ts";
+import { createStoredChanges, type StoredChanges } from "./replay/stored-changes.ts";
 import { createReplayedTriage } from "./replay/triage.ts";
 
 /** One line of a recording, already JSON. `where` names file and line for complaints. */
@@ -31,6 +32,8 @@ export interface ReplayOptions {
   readonly weights: Weights;
   /** What sort of evidence an alert is; by the shipped rules when absent. The correlator is given its own. */
   readonly kindOf?: KindOf;
+  /** What the bot keeps of changes of the time, in order of time; absent of a recording. */
+  readonly storedChanges?: readonly Change[];
   /** What is known of the topology beside the recording: that of tocsin.yaml. */
   readonly topology?: Topology;
   /**
@@ -91,6 +94,7 @@ const maxProblems = 100;
 interface Tape {
   /** By the key of an alert, the delivery that spoke of it first. */
   readonly places: Map<string, string>;
+  readonly stored: StoredChanges;
   readonly changes: Map<string, Change>;
   readonly topologies: Map<string, Topology>;
   readonly problems: string[];
@@ -98,8 +102,9 @@ interface Tape {
 
 /** Replays a recording to its end. Never throws for a bad delivery: it is named in `problems`. */
 export async function replay(options: ReplayOptions): Promise<ReplayResult> {
-  const { correlator, rules, topology } = options;
-  const tape: Tape = { places: new Map(), changes: new Map(), topologies: new Map(), problems: [] };
+  const { correlator, rules, topology, storedChanges = null } = options;
+  const stored = createStoredChanges(storedChanges);
+  const tape: Tape = { stored, places: new Map(), changes: new Map(), topologies: new Map(), problems: [] };
   if (topology !== undefined) {
     tape.topologies.set("tocsin.yaml", topology);
     correlator.observe([{ kind: "topology", topology }], new Date(0));
@@ -107,7 +112,10 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   const placing = rules === undefined ? createGrouping(correlator) : createReplayedTriage(correlator, rules);
   let deliveries = 0;
   for await (const delivery of options.deliveries) {
-    const observations = observationsOf(delivery, options.sources, tape);
+    const observations = [
+      ...changesOf(stored.until(delivery.at), tape),
+      ...observationsOf(delivery, options.sources, tape),
+    ];
     if (observations.length > 0) placing.take(observations, delivery.at);
     deliveries += 1;
     if (deliveries % progressEvery === 0) options.onProgress?.(deliveries);
@@ -143,13 +151,17 @@ function observationsOf(
     if (!tape.places.has(key)) tape.places.set(key, delivery.where);
   }
   for (const problem of result.delivery.problems ?? []) complain(tape, `${delivery.where}: ${problem}`);
-  for (const change of changes) tape.changes.set(change.id, change);
   if (topology !== null) tape.topologies.set(delivery.source, topology);
   return [
     ...(topology === null ? [] : [{ kind: "topology", topology: wholeTopology(tape) } satisfies Observation]),
-    ...changes.map((change): Observation => ({ kind: "change", change })),
+    ...changesOf(tape.stored.news(changes), tape),
     ...alerts.map((alert): Observation => ({ kind: "alert", key: alertKey(alert), alert })),
   ];
+}
+
+function changesOf(changes: readonly Change[], tape: Tape): readonly Observation[] {
+  for (const change of changes) tape.changes.set(change.id, change);
+  return changes.map((change) => ({ kind: "change", change }));
 }
 
 function complain(tape: Tape, problem: string): void {

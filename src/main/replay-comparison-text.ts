@@ -68,9 +68,14 @@ function headLines(sides: ComparedSides, comparison: ReplayComparison): string[]
   ];
 }
 
-function sideText({ incidents, withoutCard, cards }: ReplayComparison, side: "before" | "after"): string {
+function sideText(
+  { incidents, withoutCard, cards, cardsMerged }: ReplayComparison,
+  side: "before" | "after",
+): string {
   const untold = withoutCard[side] === 0 ? "" : `, ${withoutCard[side]} of them without a card`;
-  return `${counted(incidents[side], "incident")}${untold}, ${counted(cards[side], "card")}`;
+  const merged =
+    cardsMerged[side] === 0 ? "" : ` (${cardsMerged[side]} of incidents that then went into another)`;
+  return `${counted(incidents[side], "incident")}${untold}, ${counted(cards[side], "card")}${merged}`;
 }
 
 function channelText({ channel, before, after }: ReplayComparison["channels"][number]): string {

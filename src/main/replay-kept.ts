@@ -6,6 +6,10 @@ import type { Store } from "../ports.ts";
 import type { Tape } from "./replay-run.ts";
 
 const pageSize = 500;
+/** Alerts are explained by changes from so long before them. */
+const changesBeforeMs = 2 * 3_600_000;
+/** The newest; older ones are left out. */
+const maxChanges = 50_000;
 const dayMs = 24 * 3_600_000;
 
 /**
@@ -25,7 +29,12 @@ export async function keptDeliveries(
     );
   const until = newest.id;
   const name = `what was received in ${days} ${days === 1 ? "day" : "days"} until ${textOf([moment(newest.receivedAt)])}`;
-  return { tape: { name, read: () => readKept(store, from, until) }, since };
+  const storedChanges = await store.incidents.changesBetween(
+    new Date(since.getTime() - changesBeforeMs),
+    newest.receivedAt,
+    maxChanges,
+  );
+  return { tape: { name, storedChanges, read: () => readKept(store, from, until) }, since };
 }
 
 const alertsAtATime = 1_000;

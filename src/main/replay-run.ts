@@ -4,6 +4,7 @@ import type { ReplayedRules } from "../app/replay/rules.ts";
 import { type RecordedDelivery, type ReplayResult, replay } from "../app/replay.ts";
 import type { Config } from "../config.ts";
 import { createKindOf } from "../domain/alert/evidence-kind.ts";
+import type { Change } from "../domain/change.ts";
 import { createCorrelator } from "../domain/clustering.ts";
 import type { Source } from "../ports.ts";
 import { readableSources } from "./own-source.ts";
@@ -14,6 +15,8 @@ import type { Judge } from "./replay-versions.ts";
 /** One set of deliveries to replay, readable again and again. */
 export interface Tape {
   readonly name: string;
+  /** What the bot keeps of changes of the time; absent of a recording. */
+  readonly storedChanges?: readonly Change[];
   read(): AsyncIterable<RecordedDelivery>;
 }
 
@@ -41,6 +44,7 @@ export async function runReplay(
     kindOf,
     weights: judge.weights,
     ...(hasTopology ? { topology: config.topology } : {}),
+    ...(tape.storedChanges === undefined ? {} : { storedChanges: tape.storedChanges }),
     ...(rules === undefined ? {} : { rules }),
     onProgress: (deliveries) => bar.show(index, tape.name, deliveries),
   });

@@ -143,6 +143,16 @@ test("other routes are counted by channel, and each incident is told with its ch
   expect(text).toContain("console:incidents -> console:incidents, slack:C1");
 });
 
+test("cards of incidents that went into another were posted, and are said to be that", async () => {
+  const result = await run(shippedWeights);
+  const gone = { ...result, cards: new Map([...result.cards, [99, ["console:incidents", "slack:C1"]]]) };
+  const comparison = compareReplays(result, gone);
+  expect(comparison).toMatchObject({ pagesSaved: -2, cardsMerged: { before: 0, after: 2 } });
+  expect(formatComparison("storm", versions, comparison)).toContain(
+    "24 incidents, 26 cards (2 of incidents that then went into another): 2 more",
+  );
+});
+
 test("what the comparison leaves out is said in its head", async () => {
   const result = await run(shippedWeights);
   const text = formatComparison("storm", versions, compareReplays(result, result));

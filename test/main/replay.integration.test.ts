@@ -11,6 +11,7 @@ import { versionJudge } from "../../src/main/replay-versions.ts";
 import { silentLog, systemClock } from "../../src/ports.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { buildTracked } from "../domain/build.ts";
+import { sketchChange } from "../domain/learning/judgement-build.ts";
 
 let database: TestDatabase;
 let store: OpenStore;
@@ -77,6 +78,19 @@ describe("replaying what the bot received", () => {
     expect(seen).toHaveLength(1_200);
     expect(seen).toEqual([...seen].sort((a, b) => a - b));
     expect(seen[0]).toBe(noon + 600_000);
+  });
+
+  test("has the changes that the bot keeps of the time, and of two hours before", async () => {
+    await receive(30);
+    const early = noon - 86_400_000 - 3_600_000;
+    const change = (id: string, ms: number) => sketchChange({ id, at: new Date(ms) });
+    await store.incidents.saveChanges([
+      change("old", noon - 2 * 86_400_000),
+      change("before", early),
+      change("during", noon),
+    ]);
+    const { tape } = await keptDeliveries(store, 1);
+    expect(tape.storedChanges?.map(({ id }) => id)).toEqual(["before", "during"]);
   });
 
   test("knows in which incidents the bot holds alerts, however many are asked for", async () => {
