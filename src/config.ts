@@ -127,8 +127,13 @@ export function readDemoConfig(file: string, dataDir: string, env: Environment =
   });
 }
 
-/** The configuration that another tocsin.yaml would give, in the same environment. */
+/**
+ * The configuration that another tocsin.yaml would give, in the same environment.
+ * @throws ConfigError as {@link readConfig}, and when there is no such file.
+ */
 export function readOtherConfig(file: string, env: Environment = process.env): Config {
+  if (!existsSync(file))
+    throw new ConfigError(`the other configuration, "${file}", does not exist; correct its path`);
   return readConfig({ ...env, TOCSIN_CONFIG: file });
 }
 
