@@ -31,6 +31,7 @@ import { watchOf } from "./config/watch.ts";
 import { canonicalJson } from "./domain/audit.ts";
 
 export { ConfigError } from "./config/error.ts";
+export type { FileSection } from "./config/file.ts";
 export type { ConfiguredMaintenance } from "./config/mutes.ts";
 
 export type { Config, Environment, ModelConfig, SourceConfig } from "./config/shape.ts";
@@ -126,9 +127,22 @@ export function readDemoConfig(file: string, dataDir: string, env: Environment =
   });
 }
 
-/** The configuration that another tocsin.yaml would give, in the same environment. */
+/**
+ * The configuration that another tocsin.yaml would give, in the same environment.
+ * @throws ConfigError as {@link readConfig}, and when there is no such file.
+ */
 export function readOtherConfig(file: string, env: Environment = process.env): Config {
+  if (!existsSync(file))
+    throw new ConfigError(`the other configuration, "${file}", does not exist; correct its path`);
   return readConfig({ ...env, TOCSIN_CONFIG: file });
+}
+
+/** How long a firing alert of a source may go unheard of before it counts as ended, ms. */
+export function timeoutOf({
+  sources,
+  alertTimeoutMs,
+}: Pick<Config, "sources" | "alertTimeoutMs">): (source: string) => number {
+  return (source) => sources[source]?.timeoutMs ?? alertTimeoutMs;
 }
 
 function sectionsOf(parsed: FileConfig): Config["sections"] {

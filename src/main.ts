@@ -24,7 +24,7 @@ import { createReconcile } from "./app/reconcile.ts";
 import { createRender } from "./app/render.ts";
 import { createTriage, type Triage } from "./app/triage.ts";
 import { wake } from "./app/wake.ts";
-import type { Config } from "./config.ts";
+import { type Config, timeoutOf } from "./config.ts";
 import { createKindOf } from "./domain/alert/evidence-kind.ts";
 import { createCorrelator } from "./domain/clustering.ts";
 import { namesIn } from "./domain/people/person.ts";
@@ -153,7 +153,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     createCorrelator: () => createCorrelator({ weights: champion.weights(), kindOf }),
     correlatorVersion: champion.version,
     parse: (delivery) => parse(readable, delivery),
-    timeoutMs: (source) => config.sources[source]?.timeoutMs ?? config.alertTimeoutMs,
+    timeoutMs: timeoutOf(config),
     onNewAlerts: coFirings.count,
     knownMoves: createKnownMoves({ store, models: desk.models }),
     inhibition: config.inhibition,

@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { ConfigError, type Environment, readConfig } from "../src/config.ts";
+import { ConfigError, type Environment, readConfig, readOtherConfig } from "../src/config.ts";
 import { formatMatcher } from "../src/domain/suppression/matcher.ts";
 
 function read(yaml: string, env: Environment = {}) {
@@ -19,6 +19,12 @@ test("several Discord servers may be named", () => {
     readConfig({ DISCORD_TOKEN: "t", ...(ids === undefined ? {} : { DISCORD_GUILD_ID: ids }) }).discord
       ?.guildIds;
   expect([of(), of("1"), of("1, 22")]).toEqual([[], ["1"], ["1", "22"]]);
+});
+
+test("another configuration that is not there is refused by its own name, not by the variable of the bot's", () => {
+  expect(() => readOtherConfig("elsewhere.yaml", {})).toThrow(
+    new ConfigError('the other configuration, "elsewhere.yaml", does not exist; correct its path'),
+  );
 });
 
 describe("an empty configuration", () => {

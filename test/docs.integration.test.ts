@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { readRecording } from "../src/adapters/recordings.ts";
 import { openStore } from "../src/adapters/store/store.ts";
 import { replay, toPrediction } from "../src/app/replay.ts";
@@ -16,6 +16,7 @@ import { createCorrelator } from "../src/domain/clustering.ts";
 import { shippedWeights } from "../src/domain/weights.ts";
 import { checkModelBackend } from "../src/load.ts";
 import { loadPlugins } from "../src/main/plugins.ts";
+import { replayCommand } from "../src/main/replay.ts";
 import type { BackendContext } from "../src/ports.ts";
 import { modelContract } from "./contracts/model.ts";
 import { busyContext, seen } from "./contracts/signal.ts";
@@ -226,6 +227,24 @@ describe("the recording of docs/replay.md", () => {
     expect(withoutConfidence(toPrediction(result))).toEqual(
       withoutConfidence(JSON.parse(shown?.text ?? "null")),
     );
+  });
+
+  test("compares with the other.yaml on the page as is shown there (issue 3)", async () => {
+    const [recording] = blocksOf("docs/replay.md", "jsonl");
+    const other = blocksOf("docs/replay.md", "yaml").find(({ about }) => about === "other.yaml");
+    const [shown] = blocksOf("docs/replay.md", "text");
+    const files = ["storm.jsonl", "other.yaml"].map((name) => path.join(folder, name));
+    const [file = "", against = ""] = files;
+    writeFileSync(file, recording?.text ?? "");
+    writeFileSync(against, other?.text ?? "");
+    const printed = vi.spyOn(console, "log").mockReturnValue(undefined);
+    try {
+      await replayCommand([file], { against });
+      const text = printed.mock.calls.flat().join("\n").replaceAll(`${folder}${path.sep}`, "");
+      expect(text).toBe(shown?.text.trimEnd());
+    } finally {
+      printed.mockRestore();
+    }
   });
 
   test("is what the query on the page writes of deliveries", async () => {

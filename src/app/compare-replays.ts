@@ -2,8 +2,8 @@
  * What would change: two replays of the same deliveries side by side. Incidents are compared by the alerts they hold,
  * so their numbers do not matter. Pure.
  */
-import { alertKey } from "../domain/alert.ts";
 import type { Cause } from "../domain/clustering/correlation.ts";
+import { safeUrl } from "../domain/view.ts";
 import type { ReplayedAlert, ReplayedIncident, ReplayResult } from "./replay.ts";
 
 /** An incident of one of the replays, short enough to print. */
@@ -20,6 +20,10 @@ export interface ReplayExample {
   readonly key: string;
   /** Number of the incident in which the bot holds that alert; null when it does not, or was not asked. */
   readonly incidentId: number | null;
+  /** That incident's page in the console; null when there is none, or nobody said where the console is. */
+  readonly url: string | null;
+  /** Where the sender of that alert shows it; null when it did not say. */
+  readonly alertUrl: string | null;
   readonly cause: Pick<Cause, "service" | "changeId" | "confidence"> | null;
 }
 
@@ -29,19 +33,35 @@ export interface Regrouping {
   readonly many: readonly ReplayExample[];
 }
 
+/** An incident, and the channels in which it has a card. */
+export interface Rerouting {
+  readonly incident: ReplayExample;
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+}
+
 export interface ReplayComparison {
   readonly alerts: number;
   /** Alerts that only one of the replays has; zero when both read the same deliveries with the same sources. */
   readonly unmatchedAlerts: number;
   readonly incidents: { readonly before: number; readonly after: number };
-  /** Those of them that would have a card: something in them is not muted. */
+  /** Those of them that would be told nobody: all in them muted, over when they came, or wanted by no channel. */
+  readonly withoutCard: { readonly before: number; readonly after: number };
+  /** Cards that would be posted, in all channels together; also those of incidents that went into another later. */
   readonly cards: { readonly before: number; readonly after: number };
+  /** Those of them that became cards of incidents that went into another. */
+  readonly cardsMerged: { readonly before: number; readonly after: number };
+  /** The cards by channel, in order of name. */
+  readonly channels: readonly { readonly channel: string; readonly before: number; readonly after: number }[];
   /** Cards that would be posted, before less after; negative when there would be more. */
   readonly pagesSaved: number;
-  /** Incidents that would have no card any more, since all in them would be muted. */
+  /** Incidents that would have no card any more. */
   readonly hushed: readonly ReplayExample[];
   /** Incidents that would have one, and had none. */
   readonly voiced: readonly ReplayExample[];
+  /** Incidents whose cards would be in other channels. */
+  readonly rerouted: readonly Rerouting[];
+  /** Incidents with the same alerts, channels and first cause. */
   readonly unchanged: number;
   /** Several incidents that become one. */
   readonly merged: readonly Regrouping[];
@@ -55,34 +75,41 @@ export interface ReplayComparison {
 export function compareReplays(before: ReplayResult, after: ReplayResult): ReplayComparison {
   const homes = { before: homesOf(before), after: homesOf(after) };
   const shared = [...homes.before.keys()].filter((name) => homes.after.has(name));
-  const merged = regroupings(after.incidents, homes.before);
-  const split = regroupings(before.incidents, homes.after);
   const pairs = before.incidents.flatMap((incident) => {
     const counterpart = counterpartOf(incident, homes.after);
-    return counterpart === null ? [] : [{ incident, counterpart }];
+    if (counterpart === null) return [];
+    return [{ incident, counterpart, had: cardsIn(before, incident), has: cardsIn(after, counterpart) }];
   });
-  const cards = { before: cardsOf(before), after: cardsOf(after) };
-  const muting = pairs.filter(
-    ({ incident, counterpart }) => before.muted.has(incident.id) !== after.muted.has(counterpart.id),
-  );
-  const hushed = muting.filter(({ counterpart }) => after.muted.has(counterpart.id));
-  const voiced = muting.filter(({ counterpart }) => !after.muted.has(counterpart.id));
+  const [had, has] = [channelsOf(before), channelsOf(after)];
+  const cards = { before: sumOf(had), after: sumOf(has) };
+  const [hushed, voiced] = [
+    pairs.filter((pair) => pair.had.length > 0 && pair.has.length === 0),
+    pairs.filter((pair) => pair.had.length === 0 && pair.has.length > 0),
+  ];
   return {
     alerts: homes.before.size,
     unmatchedAlerts: homes.before.size + homes.after.size - 2 * shared.length,
     incidents: { before: before.incidents.length, after: after.incidents.length },
+    withoutCard: { before: untold(before), after: untold(after) },
     cards,
+    cardsMerged: { before: mergedCards(before), after: mergedCards(after) },
+    channels: [...new Set([...had.keys(), ...has.keys()])]
+      .sort()
+      .map((channel) => ({ channel, before: had.get(channel) ?? 0, after: has.get(channel) ?? 0 })),
     pagesSaved: cards.before - cards.after,
     hushed: hushed.map(({ counterpart }) => exampleOf(counterpart)),
     voiced: voiced.map(({ counterpart }) => exampleOf(counterpart)),
+    rerouted: pairs
+      .filter((pair) => pair.had.length > 0 && pair.has.length > 0 && isOtherList(pair.had, pair.has))
+      .map((pair) => ({ incident: exampleOf(pair.counterpart), before: pair.had, after: pair.has })),
     unchanged: pairs.filter(
-      ({ incident, counterpart }) =>
-        hasSameAlerts(incident, counterpart) &&
-        before.muted.has(incident.id) === after.muted.has(counterpart.id) &&
-        !isOtherCause(incident.causes[0], counterpart.causes[0]),
+      (pair) =>
+        hasSameAlerts(pair.incident, pair.counterpart) &&
+        !isOtherList(pair.had, pair.has) &&
+        !isOtherCause(pair.incident.causes[0], pair.counterpart.causes[0]),
     ).length,
-    merged,
-    split,
+    merged: regroupings(after.incidents, homes.before),
+    split: regroupings(before.incidents, homes.after),
     causesMoved: pairs
       .filter(({ incident, counterpart }) => isOtherCause(incident.causes[0], counterpart.causes[0]))
       .map(({ incident, counterpart }) => ({ before: exampleOf(incident), after: exampleOf(counterpart) })),
@@ -91,38 +118,73 @@ export function compareReplays(before: ReplayResult, after: ReplayResult): Repla
 
 /** Alerts to look up, so that {@link withIncidents} can say which incident an example is of. */
 export function exampleKeys(comparison: ReplayComparison): readonly string[] {
-  const { merged, split, hushed, voiced, causesMoved } = comparison;
-  const keys = new Set([...hushed, ...voiced].map(({ key }) => key));
-  for (const { one, many } of [...merged, ...split]) for (const { key } of [one, ...many]) keys.add(key);
-  for (const { before, after } of causesMoved) keys.add(before.key).add(after.key);
+  const keys = new Set<string>();
+  mapExamples(comparison, (example) => {
+    keys.add(example.key);
+    return example;
+  });
   return [...keys];
 }
 
-/** @param incidents - number of the bot's incident by the key of an alert. */
+/**
+ * @param incidents - number of the bot's incident by the key of an alert.
+ * @param pageOf - the page of an incident by its number; null where there is none.
+ */
 export function withIncidents(
   comparison: ReplayComparison,
   incidents: ReadonlyMap<string, number>,
+  pageOf: (incidentId: number) => string | null,
 ): ReplayComparison {
-  const placed = (example: ReplayExample): ReplayExample => ({
-    ...example,
-    incidentId: incidents.get(example.key) ?? null,
+  return mapExamples(comparison, (example) => {
+    const incidentId = incidents.get(example.key) ?? null;
+    return { ...example, incidentId, url: incidentId === null ? null : pageOf(incidentId) };
   });
-  const regrouped = ({ one, many }: Regrouping): Regrouping => ({ one: placed(one), many: many.map(placed) });
+}
+
+function mapExamples(
+  comparison: ReplayComparison,
+  change: (example: ReplayExample) => ReplayExample,
+): ReplayComparison {
+  const regrouped = ({ one, many }: Regrouping): Regrouping => ({ one: change(one), many: many.map(change) });
+  const { merged, split, hushed, voiced, rerouted, causesMoved } = comparison;
   return {
     ...comparison,
-    merged: comparison.merged.map(regrouped),
-    split: comparison.split.map(regrouped),
-    hushed: comparison.hushed.map(placed),
-    voiced: comparison.voiced.map(placed),
-    causesMoved: comparison.causesMoved.map(({ before, after }) => ({
-      before: placed(before),
-      after: placed(after),
-    })),
+    merged: merged.map(regrouped),
+    split: split.map(regrouped),
+    hushed: hushed.map(change),
+    voiced: voiced.map(change),
+    rerouted: rerouted.map((one) => ({ ...one, incident: change(one.incident) })),
+    causesMoved: causesMoved.map((one) => ({ before: change(one.before), after: change(one.after) })),
   };
 }
 
-function cardsOf({ incidents, muted }: ReplayResult): number {
-  return incidents.filter(({ id }) => !muted.has(id)).length;
+/** Channels with a card of this incident, in order of name. */
+function cardsIn({ cards }: ReplayResult, { id }: ReplayedIncident): readonly string[] {
+  return [...(cards.get(id) ?? [])].sort();
+}
+
+/** How many cards each channel got. */
+function channelsOf({ cards }: ReplayResult): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const channel of [...cards.values()].flat()) counts.set(channel, (counts.get(channel) ?? 0) + 1);
+  return counts;
+}
+
+function sumOf(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((sum, count) => sum + count, 0);
+}
+
+function mergedCards({ cards, incidents }: ReplayResult): number {
+  const left = new Set(incidents.map(({ id }) => id));
+  return [...cards].reduce((sum, [id, channels]) => sum + (left.has(id) ? 0 : channels.length), 0);
+}
+
+function untold(result: ReplayResult): number {
+  return result.incidents.filter((incident) => cardsIn(result, incident).length === 0).length;
+}
+
+function isOtherList(a: readonly string[], b: readonly string[]): boolean {
+  return a.join("\n") !== b.join("\n");
 }
 
 function homesOf(result: ReplayResult): ReadonlyMap<string, ReplayedIncident> {
@@ -180,8 +242,10 @@ function exampleOf(incident: ReplayedIncident): ReplayExample {
     services: servicesOf(incident.alerts),
     firstAlert: first.name,
     where: first.where,
-    key: alertKey(first.alert),
+    key: first.key,
     incidentId: null,
+    url: null,
+    alertUrl: safeUrl(first.alert.url),
     cause:
       cause === undefined
         ? null

@@ -35,7 +35,8 @@ export function inspectDelivery(configured: ConfiguredSource, delivery: RawDeliv
   return isClean ? null : parseBody(configured, delivery, json.value);
 }
 
-function parseBody(configured: ConfiguredSource, delivery: RawDelivery, body: unknown): ParseResult {
+/** What a body says that is JSON already. Never throws. */
+export function parseBody(configured: ConfiguredSource, delivery: RawDelivery, body: unknown): ParseResult {
   const { name, source, settings } = configured;
   try {
     const result = source.parse(body, delivery, settings);

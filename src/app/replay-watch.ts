@@ -9,7 +9,7 @@ import {
   type Event,
   type Raised,
   scoreBacktest,
-  type Tolerance,
+  toleranceOf,
 } from "../domain/watch/backtest.ts";
 import { countStepMs, lookBackOf, type WatchRule } from "../domain/watch/rule.ts";
 import { stepOf } from "./watch-looks.ts";
@@ -103,13 +103,6 @@ function judged(
 /** A forecast is measured by its own limit; what an odd value should have come before, only people know. */
 function eventsOf(rule: WatchRule, { points }: MetricSeries, span: BacktestSpan) {
   return rule.kind === "forecast" ? crossings(points, rule, span) : null;
-}
-
-/** A forecast may come twice its horizon before; an odd value an hour before the alert, or a little after it. */
-function toleranceOf(rule: WatchRule): Tolerance {
-  return rule.kind === "forecast"
-    ? { aheadMs: 2 * rule.horizonMs, lateMs: 0 }
-    : { aheadMs: 60 * minute, lateMs: 15 * minute };
 }
 
 /** Times in which at least one series has samples: an alert that fires, as Prometheus remembers it. */

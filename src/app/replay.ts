@@ -11,7 +11,10 @@ import type { Cause, Correlator, Observation, Reason } from "../domain/clusterin
 import { joinTopologies, type Topology } from "../domain/topology.ts";
 import type { Weights } from "../domain/weights.ts";
 import type { Source } from "../ports.ts";
-import { notifying, type ReplayedMutes } from "./replay-mutes.ts";
+import { createGrouping, type PlacedAlert } from "./replay/placing.ts";
+import type { ReplayedRules } from "./replay/rules.ts";
+import { createStoredChanges, type StoredChanges } from "./replay/stored-changes.ts";
+import { createReplayedTriage } from "./replay/triage.ts";
 
 /** One line of a recording, already JSON. `where` names file and line for complaints. */
 export interface RecordedDelivery {
@@ -29,10 +32,15 @@ export interface ReplayOptions {
   readonly weights: Weights;
   /** What sort of evidence an alert is; by the shipped rules when absent. The correlator is given its own. */
   readonly kindOf?: KindOf;
+  /** What the bot keeps of changes of the time, in order of time; absent of a recording. */
+  readonly storedChanges?: readonly Change[];
   /** What is known of the topology beside the recording: that of tocsin.yaml. */
   readonly topology?: Topology;
-  /** What tocsin.yaml mutes; nothing by default. */
-  readonly mutes?: ReplayedMutes;
+  /**
+   * What else decides, beside grouping: what flaps or times out, what is muted, where cards go. Without it, alerts are only
+   * grouped: each firing for itself, as recordings are scored.
+   */
+  readonly rules?: ReplayedRules;
   /** Most causes printed per incident. */
   readonly maxCauses?: number;
   /** Called now and then with the number of deliveries taken so far. */
@@ -42,10 +50,13 @@ export interface ReplayOptions {
 export interface ReplayedAlert {
   /** The sender's own fingerprint where it has one, then "/" and startsAt in RFC 3339. */
   readonly name: string;
+  readonly key: string;
   readonly alert: Alert;
   readonly reasons: readonly Reason[];
   /** The delivery that brought it first: "FILE:LINE", or "delivery 12". */
   readonly where: string;
+  /** A firing that was held open with an earlier one: it is shown as one with that. */
+  readonly isPart: boolean;
 }
 
 export interface ReplayedIncident {
@@ -56,8 +67,8 @@ export interface ReplayedIncident {
 
 export interface ReplayResult {
   readonly incidents: readonly ReplayedIncident[];
-  /** Incidents of which nothing would have notified, so that they have no card. */
-  readonly muted: ReadonlySet<number>;
+  /** Channels in which an incident got a card, by its number; also of those that went into another later. Empty without rules. */
+  readonly cards: ReadonlyMap<number, readonly string[]>;
   readonly deliveries: number;
   /** What could not be understood, each with its place; the rest was replayed. */
   readonly problems: readonly string[];
@@ -76,16 +87,14 @@ export interface Prediction {
   }[];
 }
 
-const noMutes: ReplayedMutes = { inhibition: [], windows: [] };
 const changesBeforeMs = 2 * 3_600_000;
 const progressEvery = 500;
 const maxProblems = 100;
 
 interface Tape {
-  readonly alerts: Map<
-    string,
-    { alert: Alert; reasons: readonly Reason[]; incidentId: number | null; readonly where: string }
-  >;
+  /** By the key of an alert, the delivery that spoke of it first. */
+  readonly places: Map<string, string>;
+  readonly stored: StoredChanges;
   readonly changes: Map<string, Change>;
   readonly topologies: Map<string, Topology>;
   readonly problems: string[];
@@ -93,25 +102,27 @@ interface Tape {
 
 /** Replays a recording to its end. Never throws for a bad delivery: it is named in `problems`. */
 export async function replay(options: ReplayOptions): Promise<ReplayResult> {
-  const tape: Tape = { alerts: new Map(), changes: new Map(), topologies: new Map(), problems: [] };
-  if (options.topology !== undefined) {
-    tape.topologies.set("tocsin.yaml", options.topology);
-    options.correlator.observe([{ kind: "topology", topology: options.topology }], new Date(0));
+  const { correlator, rules, topology, storedChanges = null } = options;
+  const stored = createStoredChanges(storedChanges);
+  const tape: Tape = { stored, places: new Map(), changes: new Map(), topologies: new Map(), problems: [] };
+  if (topology !== undefined) {
+    tape.topologies.set("tocsin.yaml", topology);
+    correlator.observe([{ kind: "topology", topology }], new Date(0));
   }
+  const placing = rules === undefined ? createGrouping(correlator) : createReplayedTriage(correlator, rules);
   let deliveries = 0;
   for await (const delivery of options.deliveries) {
-    const observations = observationsOf(delivery, options.sources, tape);
-    if (observations.length > 0) place(options.correlator, observations, delivery, tape);
+    const observations = [
+      ...changesOf(stored.until(delivery.at), tape),
+      ...observationsOf(delivery, options.sources, tape),
+    ];
+    if (observations.length > 0) placing.take(observations, delivery.at);
     deliveries += 1;
     if (deliveries % progressEvery === 0) options.onProgress?.(deliveries);
   }
   options.onProgress?.(deliveries);
-  return {
-    incidents: incidentsOf(tape, options),
-    muted: mutedOf(tape, options),
-    deliveries,
-    problems: tape.problems,
-  };
+  const incidents = incidentsOf(placing.alerts(), tape, options);
+  return { incidents, cards: placing.cards(), deliveries, problems: tape.problems };
 }
 
 function observationsOf(
@@ -135,14 +146,22 @@ function observationsOf(
     return [];
   }
   const { alerts, changes, topology } = result.delivery;
+  for (const alert of alerts) {
+    const key = alertKey(alert);
+    if (!tape.places.has(key)) tape.places.set(key, delivery.where);
+  }
   for (const problem of result.delivery.problems ?? []) complain(tape, `${delivery.where}: ${problem}`);
-  for (const change of changes) tape.changes.set(change.id, change);
   if (topology !== null) tape.topologies.set(delivery.source, topology);
   return [
     ...(topology === null ? [] : [{ kind: "topology", topology: wholeTopology(tape) } satisfies Observation]),
-    ...changes.map((change): Observation => ({ kind: "change", change })),
+    ...changesOf(tape.stored.news(changes), tape),
     ...alerts.map((alert): Observation => ({ kind: "alert", key: alertKey(alert), alert })),
   ];
+}
+
+function changesOf(changes: readonly Change[], tape: Tape): readonly Observation[] {
+  for (const change of changes) tape.changes.set(change.id, change);
+  return changes.map((change) => ({ kind: "change", change }));
 }
 
 function complain(tape: Tape, problem: string): void {
@@ -154,64 +173,39 @@ function wholeTopology(tape: Tape): Topology {
   return joinTopologies(tape.topologies.values());
 }
 
-function place(
-  correlator: Correlator,
-  observations: readonly Observation[],
-  { at, where }: RecordedDelivery,
+function incidentsOf(
+  alerts: Iterable<PlacedAlert>,
   tape: Tape,
-): void {
-  for (const observation of observations) {
-    if (observation.kind !== "alert") continue;
-    const known = tape.alerts.get(observation.key);
-    if (known) known.alert = observation.alert;
-    else tape.alerts.set(observation.key, { alert: observation.alert, reasons: [], incidentId: null, where });
-  }
-  for (const placement of correlator.observe(observations, at).placements) {
-    const placed = tape.alerts.get(placement.key);
-    if (placed === undefined) continue;
-    placed.incidentId = placement.incidentId;
-    placed.reasons = placement.reasons;
-  }
-}
-
-function incidentsOf(tape: Tape, options: ReplayOptions): ReplayedIncident[] {
-  const byIncident = new Map<number, ReplayedAlert[]>();
-  for (const { alert, reasons, incidentId, where } of tape.alerts.values()) {
-    if (incidentId === null) continue;
-    const name = `${alert.externalId ?? alert.fingerprint}/${alert.startsAt.toISOString()}`;
-    const list = byIncident.get(incidentId) ?? [];
-    list.push({ name, alert, reasons, where });
-    byIncident.set(incidentId, list);
+  { weights, kindOf, maxCauses = 5 }: ReplayOptions,
+): ReplayedIncident[] {
+  const byIncident = new Map<number, PlacedAlert[]>();
+  for (const placed of alerts) {
+    const list = byIncident.get(placed.incidentId);
+    if (list === undefined) byIncident.set(placed.incidentId, [placed]);
+    else list.push(placed);
   }
   const topology = wholeTopology(tape);
   const changes = [...tape.changes.values()].sort((a, b) => a.at.getTime() - b.at.getTime());
   return [...byIncident]
     .sort(([a], [b]) => a - b)
-    .map(([id, alerts]) => {
-      const sorted = alerts.sort(
-        (a, b) => a.alert.startsAt.getTime() - b.alert.startsAt.getTime() || (a.name < b.name ? -1 : 1),
-      );
-      const causes = rankCauses(
-        {
-          alerts: sorted.map((item) => item.alert),
-          changes: changesNear(changes, sorted),
-          topology,
-          feedback: new Map(),
-          ...(options.kindOf === undefined ? {} : { kindOf: options.kindOf }),
-        },
-        options.weights,
-      );
-      return { id, alerts: sorted, causes: causes.slice(0, options.maxCauses ?? 5) };
+    .map(([id, placed]) => {
+      const sorted = placed
+        .map((one) => replayedAlert(one, tape))
+        .sort(
+          (a, b) => a.alert.startsAt.getTime() - b.alert.startsAt.getTime() || (a.name < b.name ? -1 : 1),
+        );
+      const question = {
+        alerts: sorted.flatMap(({ alert, isPart }) => (isPart ? [] : [alert])),
+        changes: changesNear(changes, sorted),
+        ...{ topology, feedback: new Map(), ...(kindOf === undefined ? {} : { kindOf }) },
+      };
+      return { id, alerts: sorted, causes: rankCauses(question, weights).slice(0, maxCauses) };
     });
 }
 
-function mutedOf({ alerts }: Tape, { mutes = noMutes }: ReplayOptions): ReadonlySet<number> {
-  const heard = notifying(new Map([...alerts].map(([key, { alert }]) => [key, alert])), mutes);
-  const muted = new Set<number>();
-  for (const { incidentId } of alerts.values()) if (incidentId !== null) muted.add(incidentId);
-  for (const [key, { incidentId }] of alerts)
-    if (incidentId !== null && heard.has(key)) muted.delete(incidentId);
-  return muted;
+function replayedAlert({ key, alert, reasons, partOf }: PlacedAlert, { places }: Tape): ReplayedAlert {
+  const name = `${alert.externalId ?? alert.fingerprint}/${alert.startsAt.toISOString()}`;
+  return { name, key, alert, reasons, where: places.get(key) ?? "", isPart: partOf !== undefined };
 }
 
 /** Changes from two hours before the earliest alert to the latest alert. */

@@ -144,6 +144,8 @@ export const fileSchema = z.strictObject({
 });
 /** What the file says, with its defaults. */
 export type FileConfig = z.output<typeof fileSchema>;
+/** A key of the file. */
+export type FileSection = keyof FileConfig;
 
 /**
  * Reads the text of a tocsin.yaml.

@@ -1,9 +1,15 @@
 /** What the bot received, as a recording: the deliveries that it keeps, and what it made of them. */
 import type { RecordedDelivery } from "../app/replay.ts";
 import { parseJson } from "../domain/text/json.ts";
+import { moment, textOf } from "../domain/view.ts";
 import type { Store } from "../ports.ts";
+import type { Tape } from "./replay-run.ts";
 
 const pageSize = 500;
+/** Alerts are explained by changes from so long before them. */
+const changesBeforeMs = 2 * 3_600_000;
+/** The newest; older ones are left out. */
+const maxChanges = 50_000;
 const dayMs = 24 * 3_600_000;
 
 /**
@@ -13,7 +19,7 @@ const dayMs = 24 * 3_600_000;
 export async function keptDeliveries(
   store: Store,
   days: number,
-): Promise<{ readonly name: string; read(): AsyncIterable<RecordedDelivery> }> {
+): Promise<{ readonly tape: Tape; readonly since: Date }> {
   const newest = await store.deliveries.newest();
   const since = new Date((newest?.receivedAt.getTime() ?? 0) - days * dayMs);
   const from = await store.deliveries.cursorBefore(since);
@@ -22,10 +28,13 @@ export async function keptDeliveries(
       `--days ${days}: the bot received nothing in that time; send it alerts first, or name a recording`,
     );
   const until = newest.id;
-  return {
-    name: `what was received in ${days} ${days === 1 ? "day" : "days"} until ${newest.receivedAt.toISOString().slice(0, 16)}`,
-    read: () => readKept(store, from, until),
-  };
+  const name = `what was received in ${days} ${days === 1 ? "day" : "days"} until ${textOf([moment(newest.receivedAt)])}`;
+  const storedChanges = await store.incidents.changesBetween(
+    new Date(since.getTime() - changesBeforeMs),
+    newest.receivedAt,
+    maxChanges,
+  );
+  return { tape: { name, storedChanges, read: () => readKept(store, from, until) }, since };
 }
 
 const alertsAtATime = 1_000;

@@ -6,11 +6,14 @@ export type ConfiguredWindow = Omit<MaintenanceWindow, "id" | "name" | "createdB
   readonly name: string;
 };
 
+/** A window that was made by command, and may have been ended before its time. */
+export type MadeWindow = MaintenanceWindow & { readonly endedAt: Date | null };
+
 /** What people have set so that alerts do not notify. */
 export interface MuteStore {
   saveSilence(silence: Omit<Silence, "id" | "matchedAt">): Promise<number>;
   endSilence(id: number, at: Date): Promise<boolean>;
-  /** Not yet ended at `at`. */
+  /** Not yet ended at `at`, those that began later among them. */
   silences(at: Date): Promise<readonly Silence[]>;
   /** Also one that has ended. */
   findSilence(id: number): Promise<Silence | null>;
@@ -26,6 +29,8 @@ export interface MuteStore {
   endMaintenance(id: number, at: Date): Promise<boolean>;
   /** Windows that were not ended and may come again after `at`, in order of number. */
   maintenance(at: Date): Promise<readonly MaintenanceWindow[]>;
+  /** Windows made by command that were in force at `since` or later, in order of number. */
+  madeMaintenance(since: Date): Promise<readonly MadeWindow[]>;
   /** Windows of tocsin.yaml become these; by name they keep their number. */
   setConfiguredMaintenance(windows: readonly ConfiguredWindow[], at: Date): Promise<void>;
 }

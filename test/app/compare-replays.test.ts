@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
 import { compareReplays, exampleKeys, withIncidents } from "../../src/app/compare-replays.ts";
+import type { ReplayedRules } from "../../src/app/replay/rules.ts";
 import { type RecordedDelivery, type ReplayResult, replay } from "../../src/app/replay.ts";
-import type { ReplayedMutes } from "../../src/app/replay-mutes.ts";
 import { createCorrelator } from "../../src/domain/clustering.ts";
 import { shippedWeights, type Weights } from "../../src/domain/weights.ts";
-import { formatComparison } from "../../src/main/replay-text.ts";
+import { type ComparedSides, formatComparison } from "../../src/main/replay-comparison-text.ts";
 import { defineSource } from "../../src/ports.ts";
 import { sketchAlert, twoShops } from "../domain/learning/judgement-build.ts";
+import { rulesOf } from "./replay/rules-build.ts";
 
 const plain = defineSource({
   name: "plain",
@@ -33,7 +34,7 @@ async function run(
   weights: Weights,
   alerts = storms,
   topology = twoShops,
-  mutes: ReplayedMutes = { inhibition: [], windows: [] },
+  rules: Partial<ReplayedRules> = {},
 ): Promise<ReplayResult> {
   async function* tape(): AsyncGenerator<RecordedDelivery> {
     yield {
@@ -47,8 +48,15 @@ async function run(
   }
   const sources = new Map([["plain", plain]]);
   const correlator = createCorrelator({ weights });
-  return replay({ deliveries: tape(), sources, correlator, weights, mutes });
+  return replay({ deliveries: tape(), sources, correlator, weights, rules: rulesOf(rules) });
 }
+
+const versions: ComparedSides = {
+  before: "version 1",
+  after: "version 2",
+  both: "configured by tocsin.yaml",
+  notCompared: ["escalation"],
+};
 
 /** Weights under which hardly anything joins. */
 const loners: Weights = {
@@ -88,21 +96,67 @@ test("a rule that mutes all of an incident saves its card, and is named with exa
     },
   ];
   const plainly = await run(shippedWeights);
-  const muting = await run(shippedWeights, storms, twoShops, { inhibition, windows: [] });
+  const muting = await run(shippedWeights, storms, twoShops, { inhibition });
   const comparison = compareReplays(plainly, muting);
   expect(comparison.incidents.before).toBe(comparison.incidents.after);
   expect(comparison).toMatchObject({
     pagesSaved: 12,
     cards: { after: comparison.cards.before - 12 },
+    withoutCard: { before: 0, after: 12 },
     voiced: [],
+    rerouted: [],
   });
   expect(comparison.hushed.map(({ services }) => services)).toEqual(Array(12).fill(["web-b"]));
-  const text = formatComparison("storm", { before: "now", after: "other.yaml" }, comparison);
-  expect(text).toContain("12 of them muted, 12 fewer cards");
-  expect(text).toContain("no card any more, all muted: 12");
+  const text = formatComparison("storm", versions, comparison);
+  expect(text).toContain("24 incidents, 12 of them without a card, 12 cards: 12 fewer");
+  expect(text).toContain("no card any more: 12");
   const back = compareReplays(muting, plainly);
   expect(back.voiced).toHaveLength(12);
   expect(exampleKeys(back).length).toBeGreaterThanOrEqual(12);
+});
+
+test("other routes are counted by channel, and each incident is told with its channels before and after (issue 3)", async () => {
+  const everything = { to: "console:incidents", match: [] };
+  const highCpu = { name: "alertname", op: "=" as const, value: "HighCPU" };
+  const before = await run(shippedWeights, storms, twoShops, { routes: [everything] });
+  const after = await run(shippedWeights, storms, twoShops, {
+    routes: [everything, { to: "slack:C1", match: [highCpu] }],
+  });
+  const comparison = compareReplays(before, after);
+  expect(comparison).toMatchObject({
+    cards: { before: 24, after: 36 },
+    channels: [
+      { channel: "console:incidents", before: 24, after: 24 },
+      { channel: "slack:C1", before: 0, after: 12 },
+    ],
+    ...{ pagesSaved: -12, hushed: [], voiced: [], unchanged: 12 },
+  });
+  expect(comparison.rerouted).toHaveLength(12);
+  expect(comparison.rerouted[0]).toMatchObject({
+    incident: { services: ["web-b"] },
+    before: ["console:incidents"],
+    after: ["console:incidents", "slack:C1"],
+  });
+  const text = formatComparison("storm", versions, comparison);
+  expect(text).toContain("36 cards: 12 more\n    in console:incidents: 24\n    in slack:C1: 0 -> 12");
+  expect(text).toContain("cards in other channels: 12");
+  expect(text).toContain("console:incidents -> console:incidents, slack:C1");
+});
+
+test("cards of incidents that went into another were posted, and are said to be that", async () => {
+  const result = await run(shippedWeights);
+  const gone = { ...result, cards: new Map([...result.cards, [99, ["console:incidents", "slack:C1"]]]) };
+  const comparison = compareReplays(result, gone);
+  expect(comparison).toMatchObject({ pagesSaved: -2, cardsMerged: { before: 0, after: 2 } });
+  expect(formatComparison("storm", versions, comparison)).toContain(
+    "24 incidents, 26 cards (2 of incidents that then went into another): 2 more",
+  );
+});
+
+test("what the comparison leaves out is said in its head", async () => {
+  const result = await run(shippedWeights);
+  const text = formatComparison("storm", versions, compareReplays(result, result));
+  expect(text).toContain("  not compared: escalation");
 });
 
 test("weights that part what belonged together show it as splits, and the other way round as merges", async () => {
@@ -135,15 +189,41 @@ test("alerts that only one side understood are counted", async () => {
   expect(comparison.unmatchedAlerts).toBe(4);
 });
 
-test("an example says which incident of the bot it is, where the bot holds its first alert", async () => {
+test("an example says which incident of the bot it is, with the address of its page (issue 3)", async () => {
   const comparison = compareReplays(await run(shippedWeights), await run(loners));
-  const [known = "", ...others] = exampleKeys(comparison);
-  expect(others.length).toBeGreaterThan(0);
-  const placed = withIncidents(comparison, new Map([[known, 12]]));
-  const text = formatComparison("storm", { before: "version 1", after: "version 2" }, placed);
-  expect(text).toContain("(#12, tape:");
-  expect(text).toMatch(/ \(tape:\d+\)/);
-  expect(formatComparison("storm", { before: "1", after: "2" }, comparison)).not.toContain("#12");
+  const [known = "", ...strangers] = exampleKeys(comparison);
+  expect(strangers.length).toBeGreaterThan(0);
+  const pageOf = (id: number) => `https://tocsin.example.com/incidents/${id}`;
+  const placed = withIncidents(comparison, new Map([[known, 12]]), pageOf);
+  const text = formatComparison("storm", versions, placed);
+  expect(text).toMatch(/\(#12, tape:\d+\) {2}https:\/\/tocsin\.example\.com\/incidents\/12\n/);
+  expect(text).toMatch(/ \(tape:\d+\)\n/);
+  expect(text).not.toContain("tocsin run");
+  expect(placed.split[0]?.one).toMatchObject({
+    incidentId: 12,
+    url: "https://tocsin.example.com/incidents/12",
+  });
+  expect(formatComparison("storm", versions, comparison)).not.toContain("#12");
+});
+
+test("where nobody knows the console, the command that shows an incident stands for its address", async () => {
+  const comparison = compareReplays(await run(shippedWeights), await run(loners));
+  const [known = ""] = exampleKeys(comparison);
+  const placed = withIncidents(comparison, new Map([[known, 12]]), () => null);
+  expect(placed.split[0]?.one.url).toBeNull();
+  expect(formatComparison("storm", versions, placed)).toContain('npx tocsin run "incident show 12"');
+});
+
+test("of a recording an example leads to where the sender shows its first alert, if that is an address", async () => {
+  const url = "https://prometheus.example.com/graph?g0.expr=up";
+  const linked = storms.map((alert) => ({ ...alert, url }));
+  const hostile = storms.map((alert) => ({ ...alert, url: "javascript:alert(1)" }));
+  const told = async (alerts: typeof storms) =>
+    compareReplays(await run(shippedWeights, alerts), await run(loners, alerts));
+  expect(formatComparison("storm", versions, await told(linked))).toContain(`(tape:2)  ${url}`);
+  const unsafe = await told(hostile);
+  expect(unsafe.split[0]?.one.alertUrl).toBeNull();
+  expect(formatComparison("storm", versions, unsafe)).not.toContain("javascript");
 });
 
 test.each([
@@ -151,8 +231,7 @@ test.each([
   [2, "2 incidents are the same"],
 ])("%i unchanged reads as it should", async (unchanged, text) => {
   const comparison = compareReplays(await run(shippedWeights), await run(shippedWeights));
-  const sides = { before: "version 1", after: "version 2" };
-  expect(formatComparison("storm", sides, { ...comparison, unchanged })).toContain(text);
+  expect(formatComparison("storm", versions, { ...comparison, unchanged })).toContain(text);
 });
 
 test("what a person reads has the counts, a bounded list of examples and no control characters", async () => {
@@ -166,9 +245,9 @@ test("what a person reads has the counts, a bounded list of examples and no cont
     await run(shippedWeights, hostile, shops),
     await run(loners, hostile, shops),
   );
-  const text = formatComparison("storm", { before: "version 1", after: "version 2" }, comparison);
+  const text = formatComparison("storm", versions, comparison);
   expect(text).toContain(
-    `version 2: ${comparison.incidents.after} incidents, ${-comparison.pagesSaved} more cards`,
+    `version 2: ${comparison.incidents.after} incidents, ${comparison.cards.after} cards: ${-comparison.pagesSaved} more`,
   );
   expect(text).toContain(`split: ${comparison.split.length}`);
   expect(text).toContain("(tape:2)");

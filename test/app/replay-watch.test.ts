@@ -138,6 +138,19 @@ describe("a rule about alerts over a recorded stream", () => {
     expect(replayed?.series[0]?.raised[0]?.fromMs).toBeLessThanOrEqual(5 * day + 15 * minute);
   });
 
+  test.each([
+    ["in time", 18, 1],
+    ["too late", 22, 0],
+  ])(
+    "raised %s, %i minutes after a storm began: its count is known five minutes late (issue 3)",
+    (_how, late, foreseen) => {
+      const raisedAt = replayWatchOnAlerts(storm, starts, null)?.series[0]?.raised[0]?.fromMs ?? 0;
+      const paged = [{ atMs: raisedAt - late * minute, endMs: raisedAt + hour }];
+      const replayed = replayWatchOnAlerts(storm, starts, paged);
+      expect(replayed === null ? null : totalsOf(replayed).judged).toMatchObject({ events: 1, foreseen });
+    },
+  );
+
   test("without an alert to come before says only when it raised", () => {
     const replayed = replayWatchOnAlerts(storm, starts, null);
     expect(replayed === null ? "" : totalsText(replayed)).toBe(

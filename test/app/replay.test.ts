@@ -83,3 +83,21 @@ test("the same recording gives the same result", async () => {
   });
   expect(toPrediction(second)).toEqual(toPrediction(first));
 });
+
+test("rollouts of the bot's own are changes where they are stored, though no delivery brings them (issue 3)", async () => {
+  const rollout = sketchChange({
+    ...{ id: "rollout-7", kind: "rollout", service: "stock-a", rolloutId: 7 },
+    at: new Date("2026-03-01T11:56:00Z"),
+  });
+  const bodies = [
+    delivered({ topology: twoShops }),
+    delivered({ alerts: [sketchAlert({ name: "PodCrashLooping", service: "stock-a", at: 4 })] }),
+  ];
+  const causeOf = async (storedChanges?: readonly (typeof rollout)[]) => {
+    const more = storedChanges === undefined ? {} : { storedChanges };
+    const result = await replay({ ...options(), ...more, deliveries: tape(bodies) });
+    return result.incidents[0]?.causes[0]?.changeId;
+  };
+  expect(await causeOf([rollout])).toBe("rollout-7");
+  expect(await causeOf()).toBeNull();
+});

@@ -11,9 +11,11 @@ import {
   type Event,
   type Raised,
   scoreBacktest,
+  type Tolerance,
+  toleranceOf,
 } from "../../src/domain/watch/backtest.ts";
 import { forecast } from "../../src/domain/watch/forecast.ts";
-import { type AnomalyRule, countStepMs, type ForecastRule, lookBackOf } from "../../src/domain/watch/rule.ts";
+import { type AnomalyRule, type ForecastRule, lookBackOf } from "../../src/domain/watch/rule.ts";
 import { type Measure, report } from "./report.ts";
 
 const minute = 60_000;
@@ -267,7 +269,7 @@ interface Tally {
 function tallyOf(
   cases: readonly Case[],
   judge: (one: Case) => readonly Raised[],
-  tolerance: { readonly aheadMs: number; readonly lateMs: number },
+  tolerance: Tolerance,
 ): Tally {
   const scores = cases.map((one) => {
     const raised = judge(one);
@@ -318,12 +320,12 @@ export function aheadRows(): readonly Measure[] {
   const disks = shapes.flatMap(([shape, count], kind) =>
     Array.from({ length: count }, (_, index) => disk(shape, 1_000 * (kind + 1) + index)),
   );
-  const ahead = { aheadMs: 12 * hour, lateMs: 0 };
+  const ahead = toleranceOf(diskRule);
   const found = tallyOf(disks, (one) => backtest(diskRule, one.points, one), ahead);
   const steady = disks.slice(0, shapes[0]?.[1]);
-  const odd = { aheadMs: 0, lateMs: 15 * minute };
-  // A count is known one step after its time.
-  const counted = { aheadMs: 0, lateMs: odd.lateMs + countStepMs };
+  // Here the truth is the odd time itself, before which nothing can be seen of it; replays are told of an alert that follows.
+  const odd = { ...toleranceOf(trafficRule), aheadMs: 0 };
+  const counted = { ...toleranceOf(alertsRule), aheadMs: 0 };
   const seasonal = Array.from({ length: 6 }, (_, index) => traffic(50 + index, true));
   const plain = Array.from({ length: 3 }, (_, index) => traffic(90 + index, false));
   const storms = Array.from({ length: 6 }, (_, index) => alerts(70 + index));

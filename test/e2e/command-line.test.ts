@@ -55,6 +55,30 @@ describe("replay, without a bot", () => {
     expect(existsSync(path.join(bot.folder, "data"))).toBe(false);
   });
 
+  test("says what another tocsin.yaml would change, also as JSON, and what it cannot compare (issue 3)", async () => {
+    const file = path.join(bot.folder, "against.jsonl");
+    writeFileSync(file, recording);
+    const other = path.join(bot.folder, "other.yaml");
+    writeFileSync(
+      other,
+      `channels: [{ to: "console:incidents" }, { to: "slack:C1", match: ['service="api"'] }]\nexplainer: { tokensPerDay: 5 }\n`,
+    );
+    const forPeople = await bot.cli("replay", file, "--against", other);
+    expect(forPeople.code, forPeople.output).toBe(0);
+    expect(forPeople.output).toContain(
+      "2 cards: 1 more\n    in console:incidents: 1\n    in slack:C1: 0 -> 1",
+    );
+    expect(forPeople.output).toMatch(
+      /not compared: keys that differ and cannot be replayed \(.*explainer.*\)/,
+    );
+    const { code, output } = await bot.cli("replay", file, "--against", other, "--json");
+    expect(code, output).toBe(0);
+    expect(JSON.parse(output)).toMatchObject({
+      pagesSaved: -1,
+      rerouted: [{ incident: { url: null, where: `${file}:2` }, after: ["console:incidents", "slack:C1"] }],
+    });
+  });
+
   test("writes one prediction per recording of a directory, sub-folders kept", async () => {
     const from = path.join(bot.folder, "recordings");
     mkdirSync(path.join(from, "january"), { recursive: true });

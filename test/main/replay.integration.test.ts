@@ -11,6 +11,7 @@ import { versionJudge } from "../../src/main/replay-versions.ts";
 import { silentLog, systemClock } from "../../src/ports.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { buildTracked } from "../domain/build.ts";
+import { sketchChange } from "../domain/learning/judgement-build.ts";
 
 let database: TestDatabase;
 let store: OpenStore;
@@ -50,7 +51,7 @@ async function receive(count: number): Promise<void> {
 
 async function decisionsUnder(weights: Weights) {
   const result = await replay({
-    deliveries: (await keptDeliveries(store, 1)).read(),
+    deliveries: (await keptDeliveries(store, 1)).tape.read(),
     sources: new Map([["generic", generic]]),
     correlator: createCorrelator({ weights }),
     weights,
@@ -62,7 +63,7 @@ async function decisionsUnder(weights: Weights) {
 describe("replaying what the bot received", () => {
   test("takes the days asked for, in order, page by page, and nothing that came later", async () => {
     await receive(1_800);
-    const tape = await keptDeliveries(store, 1);
+    const { tape, since } = await keptDeliveries(store, 1);
     await store.deliveries.insert([
       {
         source: "generic",
@@ -71,11 +72,25 @@ describe("replaying what the bot received", () => {
         body: new TextEncoder().encode("{}"),
       },
     ]);
+    expect(since).toEqual(new Date(noon + 1_799_000 - 86_400_000));
     const seen: number[] = [];
     for await (const { at } of tape.read()) seen.push(at.getTime());
     expect(seen).toHaveLength(1_200);
     expect(seen).toEqual([...seen].sort((a, b) => a - b));
     expect(seen[0]).toBe(noon + 600_000);
+  });
+
+  test("has the changes that the bot keeps of the time, and of two hours before", async () => {
+    await receive(30);
+    const early = noon - 86_400_000 - 3_600_000;
+    const change = (id: string, ms: number) => sketchChange({ id, at: new Date(ms) });
+    await store.incidents.saveChanges([
+      change("old", noon - 2 * 86_400_000),
+      change("before", early),
+      change("during", noon),
+    ]);
+    const { tape } = await keptDeliveries(store, 1);
+    expect(tape.storedChanges?.map(({ id }) => id)).toEqual(["before", "during"]);
   });
 
   test("knows in which incidents the bot holds alerts, however many are asked for", async () => {

@@ -59,11 +59,12 @@ function toSilence(row: typeof silences.$inferSelect): Silence {
 }
 
 function maintenanceRows(db: Db) {
-  const { save, end, live, setConfigured } = windowRows(db, maintenance);
+  const { save, end, live, made, setConfigured } = windowRows(db, maintenance);
   return {
     saveMaintenance: save,
     endMaintenance: end,
     maintenance: live,
+    madeMaintenance: made,
     setConfiguredMaintenance: setConfigured,
   };
 }

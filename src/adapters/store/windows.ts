@@ -30,6 +30,16 @@ export function windowRows(db: Db, table: WindowTable) {
       const rows = await db.select().from(table).where(isLive(table, at)).orderBy(asc(table.id));
       return rows.map(toWindow);
     },
+    made: async (since: Date) => {
+      const lasted = or(isNull(table.endedAt), gt(table.endedAt, since));
+      const mayCome = or(isNull(table.passesAt), gt(table.passesAt, since));
+      const rows = await db
+        .select()
+        .from(table)
+        .where(and(isNull(table.name), lasted, mayCome))
+        .orderBy(asc(table.id));
+      return rows.map((row) => ({ ...toWindow(row), endedAt: row.endedAt }));
+    },
     setConfigured: (windows: readonly ConfiguredWindow[], at: Date) => setConfigured(db, table, windows, at),
   };
 }

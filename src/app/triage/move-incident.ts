@@ -24,6 +24,12 @@ export function isTurn({ isNew, events }: Pick<Moved, "isNew" | "events">): bool
   return isNew || events.some(({ kind }) => turns.has(kind));
 }
 
+/** Incidents that a movement may change, in order of number. */
+export function touchedBy({ touched, correlation }: Movement): readonly number[] {
+  const emptied = correlation.merges.map(({ from }) => from);
+  return [...new Set([...touched, ...emptied])].sort((a, b) => a - b);
+}
+
 /**
  * @param rows - incidents as they are stored, under lock.
  * @param context.merges - by incident, the one that it went into.

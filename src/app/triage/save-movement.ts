@@ -6,7 +6,7 @@ import type { Incident } from "../../domain/incident.ts";
 import type { Job, NewTimelineEntry, StoreSlices, TimelineRevision } from "../../ports.ts";
 import { linesFor, noteHeld } from "../incident-lines.ts";
 import type { TriageMemory } from "./memory.ts";
-import { isTurn, moveIncident } from "./move-incident.ts";
+import { isTurn, moveIncident, touchedBy } from "./move-incident.ts";
 import type { Movement } from "./movement.ts";
 import { type Leader, wantPosts } from "./want-posts.ts";
 
@@ -26,7 +26,7 @@ export async function saveMovement(
 ): Promise<readonly Incident[]> {
   const { memory } = leader;
   const merges = new Map(movement.correlation.merges.map((merge) => [merge.from, merge.into]));
-  const touched = [...new Set([...movement.touched, ...merges.keys()])].sort((a, b) => a - b);
+  const touched = touchedBy(movement);
   // One connection carries these out in this order; none has to wait for the answer to the one before.
   const [, , , found] = await Promise.all([
     tx.incidents.saveAlerts([...movement.alerts.values()]),

@@ -31,6 +31,12 @@ export interface Leader extends LineKeeper {
   readonly routed: Set<number>;
 }
 
+/** A channel that shows a card. */
+export interface CardPlace {
+  readonly platform: string;
+  readonly channel: string;
+}
+
 /** What is to be shown, and where. */
 interface Showing {
   readonly saved: readonly Incident[];
@@ -40,7 +46,7 @@ interface Showing {
   readonly lines: readonly { readonly incidentId: number; readonly id: number }[];
   readonly alerts: Iterable<TrackedAlert>;
   /** Where cards of these incidents are. */
-  readonly known: ReadonlyMap<number, readonly { readonly platform: string; readonly channel: string }[]>;
+  readonly known: ReadonlyMap<number, readonly CardPlace[]>;
   readonly now: Date;
 }
 
@@ -65,8 +71,8 @@ export async function wantPosts(tx: StoreSlices, leader: Leader, showing: Showin
 }
 
 /** Where it is shown already, and where what a batch brought has it shown from now on. */
-function channelsFor(
-  leader: Leader,
+export function channelsFor(
+  leader: Pick<Leader, "memory" | "routed">,
   incident: Incident,
   {
     brought,
@@ -89,7 +95,11 @@ function channelsFor(
  * Alerts that may bring an incident into another channel: all of them the first time it is shown, then what a batch
  * brings, since posts are never taken away again. What is muted brings it nowhere.
  */
-function notYetRouted(leader: Leader, incidentId: number, brought: readonly TrackedAlert[]): Alert[] {
+function notYetRouted(
+  leader: Pick<Leader, "memory" | "routed">,
+  incidentId: number,
+  brought: readonly TrackedAlert[],
+): Alert[] {
   const isKnown = leader.routed.has(incidentId);
   leader.routed.add(incidentId);
   const candidates = isKnown ? brought : [...membersOf(leader.memory, incidentId)];

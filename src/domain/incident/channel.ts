@@ -7,6 +7,7 @@ import { matchable } from "../chat/routing.ts";
 import type { Incident } from "../incident.ts";
 import { type Matcher, matchesAll } from "../suppression/matcher.ts";
 import { oneLine, safeUrl } from "../view.ts";
+import { incidentPageUrl } from "./page-address.ts";
 import { stateWord } from "./view.ts";
 
 /** A link at the head of a channel. */
@@ -164,8 +165,7 @@ export function bookmarksOf(
     }[];
   },
 ): readonly Bookmark[] {
-  const page =
-    more.consoleUrl === null ? null : `${more.consoleUrl.replace(/\/+$/, "")}/incidents/${incident.id}`;
+  const page = more.consoleUrl === null ? null : incidentPageUrl(more.consoleUrl, incident.id);
   const own = page === null ? [] : [{ title: `Incident ${incident.id}`, url: page }];
   const report =
     page === null || incident.state !== "resolved"

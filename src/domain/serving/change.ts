@@ -10,12 +10,19 @@ export function outsideChangeId(
   return `${outsidePrefix(move)}${move.since.toISOString()}`;
 }
 
+const outside = "outside:";
+
 export function outsidePrefix({
   model,
   environment,
   version,
 }: Pick<ServingRecord, "model" | "environment" | "version">): string {
-  return `outside:${model}/${environment}:${oneLine(version ?? "nothing", 100)}:`;
+  return `${outside}${model}/${environment}:${oneLine(version ?? "nothing", 100)}:`;
+}
+
+/** True of a change that the bot found, or knows by the id of one. */
+export function isFoundOutside({ id }: Pick<Change, "id">): boolean {
+  return id.startsWith(outside);
 }
 
 /** One change for each service that the model serves in, or for the model itself. */

@@ -66,8 +66,7 @@ function forecastLooks(rule: ForecastRule, points: readonly MetricPoint[]): (at:
 
 function anomalyLooks(rule: AnomalyRule, points: readonly MetricPoint[]): (at: number) => Verdict {
   let learned: { readonly atMs: number; readonly baseline: Baseline | null } | null = null;
-  // A count has the time at which its step begins, and is known when that is over.
-  const delayMs = rule.what.kind === "alerts" ? countStepMs : 0;
+  const delayMs = knownAfterMs(rule);
   return (at) => {
     const knownMs = at - delayMs;
     if (learned === null || at - learned.atMs >= relearnMs) {
@@ -83,6 +82,11 @@ function anomalyLooks(rule: AnomalyRule, points: readonly MetricPoint[]): (at: n
     const isNew = newest !== undefined && newest[0] > at - 2 * rule.everyMs;
     return learned.baseline === null || !isNew ? nothing : judgeAnomaly(rule, learned.baseline, newest);
   };
+}
+
+/** How long after its own time a value is known, ms: a count has the time at which its step begins, and is whole when that is over. */
+function knownAfterMs({ what }: WatchRule): number {
+  return what.kind === "alerts" ? countStepMs : 0;
 }
 
 /** Index of the first point after a moment. */
@@ -117,6 +121,18 @@ export interface Tolerance {
   readonly aheadMs: number;
   /** How long after its beginning raising still counts, with a lead below zero. */
   readonly lateMs: number;
+}
+
+/** An odd value may come so long before the alert that people name, and an alarm so long after it and still be of use. */
+const oddMs = { aheadMs: 60 * 60_000, lateMs: 15 * 60_000 };
+
+/**
+ * When raising counts as raised for an event. A forecast has to come before it, by twice its horizon at most. What is odd may
+ * be told of a quarter of an hour late, counted from when it can be known: the number of alerts is known a step after its time.
+ */
+export function toleranceOf(rule: WatchRule): Tolerance {
+  if (rule.kind === "forecast") return { aheadMs: 2 * rule.horizonMs, lateMs: 0 };
+  return { ...oddMs, lateMs: oddMs.lateMs + knownAfterMs(rule) };
 }
 
 /**

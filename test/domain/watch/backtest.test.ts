@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { MetricPoint } from "../../../src/domain/metrics/series.ts";
-import { backtest, crossings, scoreBacktest } from "../../../src/domain/watch/backtest.ts";
+import { backtest, crossings, scoreBacktest, toleranceOf } from "../../../src/domain/watch/backtest.ts";
 import {
   type AnomalyRule,
   type ForecastRule,
@@ -157,6 +157,13 @@ describe("the score", () => {
       score.falseAlarms.length,
     ]).toEqual([lead, missed, wrong]);
   });
+});
+
+test("a forecast must come first; what is odd may be told of late, a count a step later than a value", () => {
+  const alerts: AnomalyRule = { ...traffic, what: { kind: "alerts", labels: {} } };
+  expect(toleranceOf(disk)).toEqual({ aheadMs: 12 * hour, lateMs: 0 });
+  expect(toleranceOf(traffic)).toEqual({ aheadMs: hour, lateMs: 15 * minute });
+  expect(toleranceOf(alerts)).toEqual({ aheadMs: hour, lateMs: 20 * minute });
 });
 
 describe("one look", () => {
