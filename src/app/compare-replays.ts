@@ -4,6 +4,7 @@
  */
 import { alertKey } from "../domain/alert.ts";
 import type { Cause } from "../domain/clustering/correlation.ts";
+import type { FirstAnswer } from "../domain/explanation/first-answer.ts";
 import type { ReplayedAlert, ReplayedIncident, ReplayResult } from "./replay.ts";
 
 /** An incident of one of the replays, short enough to print. */
@@ -21,6 +22,8 @@ export interface ReplayExample {
   /** Number of the incident in which the bot holds that alert; null when it does not, or was not asked. */
   readonly incidentId: number | null;
   readonly cause: Pick<Cause, "service" | "changeId" | "confidence"> | null;
+  /** What that cause says of the incident. */
+  readonly answer: FirstAnswer["kind"];
 }
 
 /** Incidents of one replay that are one incident in the other. */
@@ -182,6 +185,7 @@ function exampleOf(incident: ReplayedIncident): ReplayExample {
     where: first.where,
     key: alertKey(first.alert),
     incidentId: null,
+    answer: incident.answer.kind,
     cause:
       cause === undefined
         ? null

@@ -3,11 +3,13 @@
  * time: what the bot would have made of it. How teams tune before going live, and how judgement is measured.
  */
 
+import { entityOf } from "../domain/alert/entity.ts";
 import type { KindOf } from "../domain/alert/evidence-kind.ts";
 import { type Alert, alertKey } from "../domain/alert.ts";
 import { rankCauses } from "../domain/causes.ts";
 import type { Change } from "../domain/change.ts";
 import type { Cause, Correlator, Observation, Reason } from "../domain/clustering/correlation.ts";
+import { type FirstAnswer, firstAnswer } from "../domain/explanation/first-answer.ts";
 import { joinTopologies, type Topology } from "../domain/topology.ts";
 import type { Weights } from "../domain/weights.ts";
 import type { Source } from "../ports.ts";
@@ -52,6 +54,8 @@ export interface ReplayedIncident {
   readonly id: number;
   readonly alerts: readonly ReplayedAlert[];
   readonly causes: readonly Cause[];
+  /** What the first of them says. */
+  readonly answer: FirstAnswer;
 }
 
 export interface ReplayResult {
@@ -191,17 +195,22 @@ function incidentsOf(tape: Tape, options: ReplayOptions): ReplayedIncident[] {
       const sorted = alerts.sort(
         (a, b) => a.alert.startsAt.getTime() - b.alert.startsAt.getTime() || (a.name < b.name ? -1 : 1),
       );
+      const near = changesNear(changes, sorted);
       const causes = rankCauses(
         {
           alerts: sorted.map((item) => item.alert),
-          changes: changesNear(changes, sorted),
+          changes: near,
           topology,
           feedback: new Map(),
           ...(options.kindOf === undefined ? {} : { kindOf: options.kindOf }),
         },
         options.weights,
       );
-      return { id, alerts: sorted, causes: causes.slice(0, options.maxCauses ?? 5) };
+      const answer = firstAnswer(causes[0], {
+        alerts: sorted.map((item) => entityOf(item.alert)),
+        others: near.map(({ service }) => service),
+      });
+      return { id, alerts: sorted, causes: causes.slice(0, options.maxCauses ?? 5), answer };
     });
 }
 
