@@ -1,12 +1,13 @@
 /** What the commands that say what the cause of an incident was have in common. */
+
 import type { Change } from "../src/domain/change.ts";
 import type { Cause } from "../src/domain/clustering/correlation.ts";
 import { closest } from "../src/domain/command/spelling.ts";
+import { storedAnswer } from "../src/domain/explanation/first-answer.ts";
 import type { Explanation } from "../src/domain/explanation.ts";
 import type { Incident } from "../src/domain/incident.ts";
 import {
   blames,
-  firstSuspect,
   noChange,
   type Suspect,
   standingVerdicts,
@@ -194,7 +195,8 @@ export async function prefillCause({
   if (incident === null) return {};
   const said = standingVerdicts(await store.feedback.ofIncidents([incident.id], maxSaid));
   const confirmed = said.findLast(({ isRight }) => isRight);
-  const suspect = confirmed ?? firstSuspect(await store.explanations.find(incident.id));
+  const answer = storedAnswer(await store.explanations.find(incident.id));
+  const suspect = confirmed ?? (answer === null || answer.kind === "not_enough" ? undefined : answer.cause);
   const isRefused = said.some((one) => !one.isRight && suspect !== undefined && isOf(one, suspect));
   if (suspect === undefined || !blames(suspect) || isRefused) return {};
   return { cause: subjectOf(suspect) };

@@ -2,12 +2,15 @@
 
 import type { Correlator } from "../src/domain/clustering/correlation.ts";
 import { nearestTo, type SideScore, scoreWith, signed, verdictOf } from "../src/domain/clustering/why-not.ts";
-import { createCorrelator } from "../src/domain/clustering.ts";
+import { createCorrelator, liveMs } from "../src/domain/clustering.ts";
+import { withMoments } from "../src/domain/explanation/moments.ts";
+import type { Incident } from "../src/domain/incident.ts";
 import { bold, code, duration, oneLine, plain, type Text, type ViewBlock } from "../src/domain/view.ts";
 import { shippedWeights, type Weights, weightsSchema } from "../src/domain/weights.ts";
 import type { CommandContext, Refusal } from "../src/ports/command.ts";
 import type { StoredAlert } from "../src/ports/incident.ts";
 import { findIncident } from "./_lookup.ts";
+import { partedBefore } from "./_parted-before.ts";
 
 /** Alerts read of either incident; those nearest in time are compared. */
 const maxMembers = 500;
@@ -35,17 +38,24 @@ export async function whyNot(
   const home = await findIncident(stored.incidentId, context);
   if (!("kind" in home) && home.id === incident.id) return alreadyThere(stored, incident.id);
   const { incidents } = context.store;
-  const theirs = nearestTo(stored, await incidents.alerts(incident.id, maxMembers));
+  const members = await incidents.alerts(incident.id, maxMembers);
+  const theirs = nearestTo(stored, members);
   const own = nearestTo(stored, await incidents.alerts(stored.incidentId, maxMembers));
   const judge = await judgeOf(stored.correlatorVersion, context);
-  const correlator = await correlatorAround([stored, ...theirs, ...own], judge.weights, context);
+  const correlator = await correlatorAround(stored, theirs, own, judge.weights, context);
   const there = scoreWith(correlator, stored.key, theirs);
+  const before = await partedBefore({ stored, incident, theirs: members }, context);
   const summary = `It is not in incident ${incident.id}`;
   const source = `Asked anew from what is stored now, with ${judge.name}.`;
-  if (there === null) return apartInTime(summary, stored, theirs, source);
+  if (there === null) {
+    const because = before === null ? forgottenText(stored, theirs, incident) : `: ${before.because}`;
+    const sentence = `${summary}${because}.`;
+    return { summary: sentence, blocks: [text(sentence, context), note(source)] };
+  }
   const here = scoreWith(correlator, stored.key, own);
-  const verdict = `${summary}: ${verdictOf(there, here)}.`;
-  return { summary: verdict, blocks: blocksOf(verdict, there, theirs, here, source) };
+  const decided = before ?? correlator.parting(stored.key, there.best.key);
+  const verdict = `${summary}: ${verdictOf(there, here, decided)}.`;
+  return { summary: verdict, blocks: blocksOf({ verdict, there, theirs, here, source }, context) };
 }
 
 function alreadyThere(stored: StoredAlert, id: number): Refusal {
@@ -70,13 +80,20 @@ async function judgeOf(
     : { name: "the weights of this release", weights: shippedWeights };
 }
 
+/** As it was once the alert and the nearest of the others had come, with what of its own incident came soon after. */
 async function correlatorAround(
-  alerts: readonly StoredAlert[],
+  stored: StoredAlert,
+  theirs: readonly StoredAlert[],
+  own: readonly StoredAlert[],
   weights: Weights,
   { store, kindOf }: CommandContext,
 ): Promise<Correlator> {
-  const starts = alerts.map(({ alert }) => alert.startsAt.getTime());
-  const until = new Date(Math.max(...starts));
+  const startOf = ({ alert }: StoredAlert) => alert.startsAt.getTime();
+  const starts = [stored, ...theirs, ...own].map(startOf);
+  const asked = [stored, ...theirs.slice(0, 1)].map(startOf);
+  // What comes long after makes the correlator forget those that are asked about.
+  const latest = Math.min(Math.max(...starts), Math.min(...asked) + liveMs);
+  const until = new Date(Math.max(...asked, latest));
   const from = new Date(Math.min(...starts) - dayMs);
   const correlator = createCorrelator({ weights, kindOf });
   correlator.restore({
@@ -89,32 +106,31 @@ async function correlatorAround(
   return correlator;
 }
 
-/** So far apart that one was no longer weighed when the other came. */
-function apartInTime(
-  summary: string,
-  stored: StoredAlert,
-  theirs: readonly StoredAlert[],
-  source: string,
-): WhyNot {
+/** Why none of its alerts can be asked about, after "It is not in incident 12". */
+function forgottenText(stored: StoredAlert, theirs: readonly StoredAlert[], incident: Incident): string {
   const nearest = theirs[0];
-  const sentence =
-    nearest === undefined
-      ? `${summary}, which has no alerts any more.`
-      : `${summary}: the nearest of its alerts, ${nameOf(nearest)}, began ${lagText(nearest, stored)}; by then the one was no longer weighed against the other.`;
-  return { summary: sentence, blocks: [text(sentence), note(source)] };
+  if (nearest === undefined) return ", which has no alerts any more";
+  const lagMs = nearest.alert.startsAt.getTime() - stored.alert.startsAt.getTime();
+  const began = `: the nearest of its alerts, ${nameOf(nearest)}, began ${duration(Math.abs(lagMs))} ${lagMs < 0 ? "before" : "after"} it`;
+  if (Math.abs(lagMs) <= liveMs)
+    return `${began}; so much fired that day that only the newest ${maxAlerts} alerts can be asked about again`;
+  const closedMs =
+    stored.alert.startsAt.getTime() - (incident.resolvedAt?.getTime() ?? Number.POSITIVE_INFINITY);
+  const closed = closedMs > 0 ? `; it had been resolved for ${duration(closedMs)} by then` : "";
+  return `${began}, and a story to which nothing came for ${duration(liveMs)} takes in no more${closed}`;
 }
 
-function lagText(other: StoredAlert, stored: StoredAlert): string {
-  const lagMs = other.alert.startsAt.getTime() - stored.alert.startsAt.getTime();
-  return `${duration(Math.abs(lagMs))} ${lagMs < 0 ? "before it" : "after it"}`;
+interface Answered {
+  readonly verdict: string;
+  readonly there: SideScore;
+  readonly theirs: readonly StoredAlert[];
+  readonly here: SideScore | null;
+  readonly source: string;
 }
 
 function blocksOf(
-  verdict: string,
-  there: SideScore,
-  theirs: readonly StoredAlert[],
-  here: SideScore | null,
-  source: string,
+  { verdict, there, theirs, here, source }: Answered,
+  context: CommandContext,
 ): readonly ViewBlock[] {
   const other = theirs.find(({ key }) => key === there.best.key);
   const reasons = [...there.best.reasons]
@@ -132,10 +148,11 @@ function blocksOf(
       : [
           text(
             `With its own incident it scores ${signed(here.mean)} on average, ${signed(here.best.score)} at best.`,
+            context,
           ),
         ];
   return [
-    text(verdict),
+    text(verdict, context),
     {
       kind: "text",
       text: [
@@ -154,8 +171,8 @@ function nameOf({ alert }: StoredAlert): string {
   return oneLine(`${alert.name}${alert.service === null ? "" : ` on ${alert.service}`}`, 160);
 }
 
-function text(words: string): ViewBlock {
-  return { kind: "text", text: [plain(words)] };
+function text(words: string, { now }: CommandContext): ViewBlock {
+  return { kind: "text", text: withMoments(words, { openedAt: now }) };
 }
 
 function note(words: string): ViewBlock {

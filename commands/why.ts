@@ -5,13 +5,13 @@ import { signed } from "../src/domain/clustering/why-not.ts";
 import { answerView } from "../src/domain/command/answer.ts";
 import { alertKeysOf, departedFacts } from "../src/domain/explanation/departed.ts";
 import { partsOf } from "../src/domain/explanation/evidence.ts";
+import { answerName, candidateName, storedAnswer } from "../src/domain/explanation/first-answer.ts";
 import { withMoments } from "../src/domain/explanation/moments.ts";
 import { ordinal } from "../src/domain/explanation/order.ts";
-import { changeOf } from "../src/domain/explanation/wording.ts";
+import { capital, changeOf } from "../src/domain/explanation/wording.ts";
 import type { Claim, Evidence, Explanation } from "../src/domain/explanation.ts";
 import type { Incident } from "../src/domain/incident.ts";
-import { causeName } from "../src/domain/learning/cause-name.ts";
-import { firstSuspect, rolloutOf, suspectName } from "../src/domain/learning/feedback.ts";
+import { rolloutOf, suspectName } from "../src/domain/learning/feedback.ts";
 import { otherCauseActions, verdictActions } from "../src/domain/learning/feedback-view.ts";
 import { groupingActions } from "../src/domain/learning/grouping-choices.ts";
 import {
@@ -81,7 +81,7 @@ async function whyIncident(
     blocks: [
       ...(merged === "" ? [] : [{ kind: "note" as const, text: [plain(merged.trim())] }]),
       ...section("What happened", claims(explanation?.summary ?? [], incident)),
-      ...causeBlocks(explanation?.ranked ?? [], explanation?.modelOrder ?? [], evidence),
+      ...causeBlocks(explanation, evidence),
       ...section("What to do", claims(explanation?.actions ?? [], incident)),
       ...section(
         "Evidence",
@@ -97,8 +97,9 @@ async function whyIncident(
 
 /** Whether the first suspect was it, and what else was. */
 function whyActions(id: number, explanation: Explanation | null): readonly ViewAction[] {
-  const suspect = firstSuspect(explanation);
-  const verdict = verdictActions(id, suspect);
+  const answer = storedAnswer(explanation);
+  if (answer?.kind === "not_enough") return answer.only === null ? [] : otherCauseActions(id, [answer.only]);
+  const verdict = verdictActions(id, answer?.cause);
   return verdict.length === 0 ? [] : [...verdict, ...otherCauseActions(id, [])];
 }
 
@@ -123,25 +124,27 @@ function evidenceLine(evidence: Evidence, incident: Incident, departedTo: number
 }
 
 /** Each cause with the terms its score is the sum of. */
-function causeBlocks(
-  ranked: readonly Cause[],
-  modelOrder: readonly number[],
-  evidence: readonly Evidence[],
-): ViewBlock[] {
-  if (ranked.length === 0) return [];
+function causeBlocks(explanation: Explanation | null, evidence: readonly Evidence[]): ViewBlock[] {
+  const ranked = explanation?.ranked ?? [];
+  const modelOrder = explanation?.modelOrder ?? [];
+  const answer = storedAnswer(explanation);
+  if (answer === null) return [];
   const byModel = (rank: number) =>
     modelOrder.length === 0 ? "" : ` · ${ordinal(modelOrder.indexOf(rank) + 1)} by the model`;
   const blocks = ranked.slice(0, maxCauses).flatMap((cause, index): ViewBlock[] => [
     {
       kind: "text",
       text: [
-        bold(causeName(cause, (suspect) => suspectText(suspect, evidence))),
+        bold(candidateName(cause, answer, (suspect) => suspectText(suspect, evidence))),
         plain(` · ${Math.round(cause.confidence * 100)} %${byModel(index + 1)}`),
       ],
     },
     { kind: "list", items: cause.terms.map(termLine), ordered: "bulleted" },
   ]);
-  return [{ kind: "heading", text: "Suspected causes" }, ...blocks];
+  if (answer.kind !== "not_enough" || answer.only === null)
+    return [{ kind: "heading", text: "Suspected causes" }, ...blocks];
+  const lead = { kind: "text", text: [plain(`${capital(answerName(answer))}.`)] } as const;
+  return [{ kind: "heading", text: "Causes considered" }, lead, ...blocks];
 }
 
 /**

@@ -3,6 +3,7 @@
  * so their numbers do not matter. Pure.
  */
 import type { Cause } from "../domain/clustering/correlation.ts";
+import type { FirstAnswer } from "../domain/explanation/first-answer.ts";
 import { safeUrl } from "../domain/view.ts";
 import type { ReplayedAlert, ReplayedIncident, ReplayResult } from "./replay.ts";
 
@@ -25,6 +26,8 @@ export interface ReplayExample {
   /** Where the sender of that alert shows it; null when it did not say. */
   readonly alertUrl: string | null;
   readonly cause: Pick<Cause, "service" | "changeId" | "confidence"> | null;
+  /** What that cause says of the incident. */
+  readonly answer: FirstAnswer["kind"];
 }
 
 /** Incidents of one replay that are one incident in the other. */
@@ -246,6 +249,7 @@ function exampleOf(incident: ReplayedIncident): ReplayExample {
     incidentId: null,
     url: null,
     alertUrl: safeUrl(first.alert.url),
+    answer: incident.answer.kind,
     cause:
       cause === undefined
         ? null

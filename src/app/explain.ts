@@ -2,6 +2,7 @@
  * Explains incidents. The deterministic text comes at once; where a model is configured it is asked once for each
  * settled state of the facts, and its answer stands only as far as the evidence backs it.
  */
+import { storedAnswer } from "../domain/explanation/first-answer.ts";
 import {
   basisOf,
   isNews,
@@ -216,7 +217,8 @@ function entryFor(
   const first = stored === null ? (explanation.causes[0] ?? null) : null;
   const said = news ?? first;
   if (said === null) return null;
-  const cause = explanation.ranked[0];
+  const answer = storedAnswer({ ...explanation, modelOrder: null });
+  const cause = answer === null || answer.kind === "not_enough" ? null : answer.cause;
   return {
     incidentId: explanation.incidentId,
     at: now,
@@ -226,7 +228,7 @@ function entryFor(
     data: {
       service: cause?.service ?? null,
       changeId: cause?.changeId ?? null,
-      confidence: cause?.confidence ?? null,
+      confidence: explanation.ranked[0]?.confidence ?? null,
       evidence: said.evidence,
       isNewCause: news?.isNewCause ?? false,
     },

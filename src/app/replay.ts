@@ -3,11 +3,13 @@
  * time: what the bot would have made of it. How teams tune before going live, and how judgement is measured.
  */
 
+import { entityOf } from "../domain/alert/entity.ts";
 import type { KindOf } from "../domain/alert/evidence-kind.ts";
 import { type Alert, alertKey } from "../domain/alert.ts";
 import { rankCauses } from "../domain/causes.ts";
 import type { Change } from "../domain/change.ts";
 import type { Cause, Correlator, Observation, Reason } from "../domain/clustering/correlation.ts";
+import { type FirstAnswer, firstAnswer } from "../domain/explanation/first-answer.ts";
 import { joinTopologies, type Topology } from "../domain/topology.ts";
 import type { Weights } from "../domain/weights.ts";
 import type { Source } from "../ports.ts";
@@ -63,6 +65,8 @@ export interface ReplayedIncident {
   readonly id: number;
   readonly alerts: readonly ReplayedAlert[];
   readonly causes: readonly Cause[];
+  /** What the first of them says. */
+  readonly answer: FirstAnswer;
 }
 
 export interface ReplayResult {
@@ -194,12 +198,18 @@ function incidentsOf(
         .sort(
           (a, b) => a.alert.startsAt.getTime() - b.alert.startsAt.getTime() || (a.name < b.name ? -1 : 1),
         );
+      const near = changesNear(changes, sorted);
       const question = {
         alerts: sorted.flatMap(({ alert, isPart }) => (isPart ? [] : [alert])),
-        changes: changesNear(changes, sorted),
+        changes: near,
         ...{ topology, feedback: new Map(), ...(kindOf === undefined ? {} : { kindOf }) },
       };
-      return { id, alerts: sorted, causes: rankCauses(question, weights).slice(0, maxCauses) };
+      const causes = rankCauses(question, weights);
+      const answer = firstAnswer(causes[0], {
+        alerts: question.alerts.map(entityOf),
+        others: near.map(({ service }) => service),
+      });
+      return { id, alerts: sorted, causes: causes.slice(0, maxCauses), answer };
     });
 }
 

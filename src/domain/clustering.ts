@@ -25,6 +25,7 @@ import { createGroupingReasons } from "./clustering/grouping-reasons.ts";
 import { createIncidentNumbers } from "./clustering/incident-numbers.ts";
 import { createKnowledge } from "./clustering/knowledge.ts";
 import { createLiveStories, type Expired, type Retold } from "./clustering/live-stories.ts";
+import { createParting } from "./clustering/parting.ts";
 import type { Roots } from "./clustering/root-votes.ts";
 import { createRulings } from "./clustering/rulings.ts";
 import { keptOf } from "./clustering/seen-alert.ts";
@@ -48,7 +49,7 @@ export interface CorrelatorOptions {
 }
 
 /** How long after its last alert a session may still be joined by late reports, ms of event time. */
-const liveMs = 900_000;
+export const liveMs = 900_000;
 const forgetEveryMs = 60_000;
 /** Enough for 5,000 open incidents that each have a few sessions; over it those that ended first go first. */
 const maxLive = { sessions: 20_000, alerts: 40_000 } as const;
@@ -109,12 +110,15 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       leftOut,
     };
     const bridging = createBridging(live, asking);
+    const topOf = (roots: Roots) => knowledge.topOf(roots);
     const reasons = createGroupingReasons({
-      ...{ signals, asking, weights: clustering, rulings, scoreOf, rootsOf },
+      ...{ signals, asking, weights: clustering, rulings, scoreOf, rootsOf, topOf },
       links: () => bridging.links,
-      topOf: (roots) => knowledge.topOf(roots),
     });
-    return { live, keeper, bridging, reasons };
+    const parting = createParting({
+      ...{ live, bridging, weights: clustering, rulings, scoreOf, rootsOf, topOf },
+    });
+    return { live, keeper, bridging, reasons, parting };
   }
 
   // ---------- taking in ----------
@@ -313,6 +317,10 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
     compare(a, b) {
       const [left, right] = [floor.live.alert(a), floor.live.alert(b)];
       return left === undefined || right === undefined ? null : floor.reasons.compare(left, right);
+    },
+    parting(a, b) {
+      const [left, right] = [floor.live.alert(a), floor.live.alert(b)];
+      return left === undefined || right === undefined ? null : floor.parting(left, right);
     },
     remembers: (key) => memory.incidentOf(key) !== undefined,
     restore(kept) {

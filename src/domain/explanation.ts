@@ -72,7 +72,7 @@ export type Likelihood = "most likely" | "probably" | "possibly" | "weak suspici
 
 /** The answer to "what caused it", as a thread may tell it. */
 export interface Answer {
-  /** See `causeIdentity`. */
+  /** See `causeIdentity`; "none" while the evidence is not enough to name one. */
   readonly cause: string;
   /** What it is called in a sentence; empty when no cause is named. Untrusted text. */
   readonly name: string;

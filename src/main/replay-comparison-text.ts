@@ -1,7 +1,7 @@
 /** What would change, for people: the counts, and an example or ten of each, with where it is found. */
 import type { ReplayComparison, ReplayExample } from "../app/compare-replays.ts";
 import { moment, oneLine, textOf } from "../domain/view.ts";
-import { suspectText } from "./replay-text.ts";
+import { answerText } from "./replay-text.ts";
 
 /** What is compared. */
 export interface ComparedSides {
@@ -47,7 +47,7 @@ export function formatComparison(name: string, sides: ComparedSides, comparison:
       "other first cause",
       causesMoved.map(
         ({ before, after }) =>
-          `${exampleText(before)}\n      ${suspectText(before.cause)} -> ${suspectText(after.cause)}`,
+          `${exampleText(before)}\n      ${answerText(before.answer, before.cause)} -> ${answerText(after.answer, after.cause)}`,
       ),
     ),
     ...footLines(comparison),

@@ -1,6 +1,8 @@
 /** A replay, for people. */
 import type { ReplayResult } from "../app/replay.ts";
 import type { Cause } from "../domain/clustering/correlation.ts";
+import { answerName, type FirstAnswer } from "../domain/explanation/first-answer.ts";
+import { blames } from "../domain/learning/feedback.ts";
 import { duration, oneLine } from "../domain/view.ts";
 
 const maxIncidents = 40;
@@ -19,7 +21,7 @@ export function formatReplay(name: string, result: ReplayResult): string {
       incident.alerts.map(({ alert }) => alert.service).filter((service) => service !== null),
     );
     const span = duration(Math.max(...times) - Math.min(...times));
-    return `  ${String(incident.id).padStart(5)}  ${first.toISOString().slice(0, 16)}  ${String(incident.alerts.length).padStart(4)} alerts  ${String(services.size).padStart(3)} services  over ${span.padEnd(10)}  ${suspectText(incident.causes[0])}`;
+    return `  ${String(incident.id).padStart(5)}  ${first.toISOString().slice(0, 16)}  ${String(incident.alerts.length).padStart(4)} alerts  ${String(services.size).padStart(3)} services  over ${span.padEnd(10)}  ${answerText(incident.answer.kind, incident.causes[0] ?? null)}`;
   });
   const rest = result.incidents.length - largest.length;
   return [head, ...lines, ...(rest > 0 ? [`  and ${rest} smaller ones; --json has them all`] : [])].join(
@@ -27,12 +29,13 @@ export function formatReplay(name: string, result: ReplayResult): string {
   );
 }
 
-/** "payments (change deploy-4711), 78 %", or that there is none. */
-export function suspectText(
-  cause: Pick<Cause, "service" | "changeId" | "confidence"> | null | undefined,
+/** "payments (change deploy-4711), 78 %", or that there is not enough evidence. */
+export function answerText(
+  kind: FirstAnswer["kind"],
+  cause: Pick<Cause, "service" | "changeId" | "confidence"> | null,
 ): string {
-  if (cause === null || cause === undefined || (cause.service === null && cause.changeId === null))
-    return "no likely cause";
-  const change = cause.changeId === null ? "" : ` (change ${oneLine(cause.changeId, 40)})`;
+  if (kind === "not_enough" || cause === null)
+    return answerName({ kind: "not_enough", only: cause !== null && blames(cause) ? cause : null });
+  const change = cause.changeId === null ? ", without a change" : ` (change ${oneLine(cause.changeId, 40)})`;
   return `${oneLine(cause.service ?? "unknown service", 60)}${change}, ${Math.round(cause.confidence * 100)} %`;
 }

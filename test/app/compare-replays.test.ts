@@ -5,6 +5,7 @@ import { type RecordedDelivery, type ReplayResult, replay } from "../../src/app/
 import { createCorrelator } from "../../src/domain/clustering.ts";
 import { shippedWeights, type Weights } from "../../src/domain/weights.ts";
 import { type ComparedSides, formatComparison } from "../../src/main/replay-comparison-text.ts";
+import { formatReplay } from "../../src/main/replay-text.ts";
 import { defineSource } from "../../src/ports.ts";
 import { sketchAlert, twoShops } from "../domain/learning/judgement-build.ts";
 import { rulesOf } from "./replay/rules-build.ts";
@@ -253,4 +254,15 @@ test("what a person reads has the counts, a bounded list of examples and no cont
   expect(text).toContain("(tape:2)");
   expect(text.split("\n").length).toBeLessThan(100);
   expect(text).not.toContain("\u001b");
+});
+
+test("the only service that alerts is no suspect in what people read, and stays first in the JSON (issue 3)", async () => {
+  const result = await run(shippedWeights);
+  const lines = formatReplay("storm", result).split("\n");
+  expect(lines.filter((line) => line.endsWith("not enough evidence: only web-b is alerting"))).toHaveLength(
+    12,
+  );
+  expect(lines.filter((line) => /stock-a, without a change, \d+ %$/.test(line))).toHaveLength(12);
+  const lone = result.incidents.find(({ alerts }) => alerts.length === 1);
+  expect([lone?.causes[0]?.service, lone?.answer.kind]).toEqual(["web-b", "not_enough"]);
 });

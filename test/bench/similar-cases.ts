@@ -45,7 +45,10 @@ export function regrouped(incidents: readonly ReplayedIncident[], truth: Truth):
     const fault = truth.alerts[alert.name] ?? `alone ${alert.name}`;
     groups.set(fault, [...(groups.get(fault) ?? []), alert]);
   }
-  return [...groups.values()].map((alerts, index) => ({ id: index + 1, alerts, causes: [] }));
+  return [...groups.values()].map((alerts, index) => ({
+    ...{ id: index + 1, alerts, causes: [] },
+    answer: { kind: "not_enough", only: null },
+  }));
 }
 
 /** Each incident as the fault that most of its alerts belong to, in order of start. */

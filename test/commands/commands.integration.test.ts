@@ -326,6 +326,23 @@ describe("why", () => {
     expect(text).toContain('"stock, without a change"');
   });
 
+  test("the only service that alerts is no suspect: it is offered, and not claimed (issue 3)", async () => {
+    const { id } = await incident();
+    const ranked = [{ service: "stock", changeId: null, confidence: 0.6, score: 1, terms: [] }];
+    const { material, ...rest } = buildExplanation({ incidentId: id, ranked });
+    const answer = { ...material.answer, cause: "none" };
+    await store.explanations.save({ ...rest, material: { ...material, answer } });
+    const why = await view("oncall", `why ${id}`);
+    const text = JSON.stringify(why.blocks);
+    expect(text).toContain('"Not enough evidence: only stock is alerting."');
+    expect(text).toContain('"stock, the only one alerting"');
+    expect(text).not.toContain("Suspected causes");
+    expect(why.actions.map(({ label }) => label)).toEqual(
+      expect.arrayContaining(["It was stock", "No change", "Other cause…"]),
+    );
+    expect(why.actions.map(({ label }) => label)).not.toContain("Right cause");
+  });
+
   test("something unknown is refused with what can be written", async () => {
     expect((await view("reader", "why no-such-thing-anywhere")).summary).toContain("No alert goes with");
   });

@@ -79,6 +79,11 @@ function stored(
   return { ...aStoredAlert(alert, { key: alertKey(alert), incidentId }), ...more };
 }
 
+function crash(name: string, service: string, seconds: number) {
+  const startsAt = new Date(clock.now().getTime() + seconds * 1_000);
+  return buildAlert({ name: "PodCrashLooping", service, startsAt, labels: { alertname: name, service } });
+}
+
 async function answer(line: string, kindOf: KindOf = shippedKindOf): Promise<View> {
   const w = createWorld({ store, policy, models: [], commands, clock, kindOf });
   const answered = await w.execute.execute(requestOf("oncall", line, clock.now()));
@@ -123,6 +128,57 @@ test("the same question of an incident that it is in, of a neighbour, and of one
   );
   expect((await answer("why 1 --not 2")).summary).toContain("--not asks about one alert");
   expect((await answer("why SlowCart --not 99")).summary).toContain("There is no incident 99");
+});
+
+test("why not there: the step that decided, which the correlator is asked for (issue 3)", async () => {
+  await store.incidents.save([20, 21, 22].map((id) => buildIncident({ id, services: ["cart"] })));
+  await store.incidents.saveAlerts([
+    stored("CartErrors", "cart", 20, -5_000),
+    stored("WebCrash", "web", 21, -4_810, { alert: crash("WebCrash", "web", -4_810) }),
+    stored("CartLate", "cart", 22, -4_400),
+  ]);
+  expect((await answer("why CartErrors --not 21")).summary).toMatch(
+    /It is not in incident 21: it fits there \(\+\d\.\d on average, pair by pair\), but .+ \([−+]\d\.\d/,
+  );
+  expect((await answer("why CartLate --not 21")).summary).toMatch(
+    /its part of the system was quiet for 6 min 50 s in between, and after 6 min what comes is another story/,
+  );
+});
+
+test("why not there: what somebody said comes first, with who and when, then a split that is stored", async () => {
+  await store.incidents.save([30, 31, 32].map((id) => buildIncident({ id, services: ["cart"] })));
+  const [left, stayed, later] = [
+    stored("PoolEmpty", "cart", 31, -9_000),
+    stored("PoolSlow", "cart", 30, -9_001),
+    stored("PoolLate", "cart", 32, -9_002),
+  ];
+  await store.incidents.saveAlerts([left, stayed, later]);
+  const reasons = [
+    { signal: "roots", score: -1.2, because: "cart is the likeliest root of those that left" },
+  ];
+  const told = (incidentId: number) => ({
+    ...{
+      incidentId,
+      at: new Date(clock.now().getTime() - 8_000_000),
+      kind: "split" as const,
+      actor: "tocsin",
+    },
+    ...{ text: "split", data: { from: 30, into: 32, reasons }, isPosted: true },
+  });
+  await store.incidents.addTimeline([told(30), told(32)]);
+  expect((await answer("why PoolLate --not 30")).summary).toMatch(
+    /but incident 32, where it is, was split from it at [\w ]*\d\d:\d\d UTC: cart is the likeliest root of those that left \(−1\.2\)\./,
+  );
+  expect((await answer("why PoolSlow --not 32")).summary).toMatch(
+    /but it was split from incident 30, where the alert stayed, at .+ UTC: cart is the likeliest root/,
+  );
+  const at = new Date(clock.now().getTime() - 8_500_000);
+  await store.feedback.add({
+    ...{ kind: "split", incidentId: 30, subject: "incident:new", person: "oncall", at },
+    data: { alerts: [left.key], rest: [stayed.key] },
+  });
+  for (const line of ["why PoolEmpty --not 30", "why PoolSlow --not 31"])
+    expect((await answer(line)).summary).toMatch(/oncall split them at [\w ]*\d\d:\d\d UTC\./i);
 });
 
 test("why it did not notify: muted, refused by the channel, or no route", async () => {

@@ -3,12 +3,17 @@
 import type { TrackedAlert } from "../../domain/alert/tracked.ts";
 import type { Cause } from "../../domain/clustering/correlation.ts";
 import { alertKeysOf, departedFacts } from "../../domain/explanation/departed.ts";
+import {
+  answerName,
+  candidateName,
+  type FirstAnswer,
+  storedAnswer,
+} from "../../domain/explanation/first-answer.ts";
 import { withMoments } from "../../domain/explanation/moments.ts";
 import type { Evidence, Explanation } from "../../domain/explanation.ts";
 import { rolloutsNamed } from "../../domain/incident/postmortem.ts";
 import { incidentView } from "../../domain/incident/view.ts";
 import type { Incident } from "../../domain/incident.ts";
-import { causeName } from "../../domain/learning/cause-name.ts";
 import { standingVerdicts, suspectName } from "../../domain/learning/feedback.ts";
 import { planTitle } from "../../domain/rollout/plan.ts";
 import type { Rollout } from "../../domain/rollout.ts";
@@ -51,7 +56,7 @@ export const incidentPage: MakePage = async (context, id) => {
       },
       ...mapOf(alerts, suspects, facts.topology),
       heading("Causes considered"),
-      causesOf(explanation?.ranked ?? [], facts.evidence),
+      causesOf(explanation, facts.evidence),
       heading("Timeline"),
       timelineOf(facts, context),
       heading("Alerts"),
@@ -101,6 +106,7 @@ function heading(text: string): PageBlock {
 
 /** Services that are blamed, best first, each once. */
 function suspectsOf(explanation: Explanation | null): readonly string[] {
+  if (storedAnswer(explanation)?.kind === "not_enough") return [];
   const services = (explanation?.ranked ?? []).flatMap(({ service }) => (service === null ? [] : [service]));
   return [...new Set(services)].slice(0, 3);
 }
@@ -117,19 +123,20 @@ function mapOf(
   return drawing === null ? [] : [heading("Where it is"), { kind: "drawing", drawing }];
 }
 
-function causesOf(causes: readonly Cause[], evidence: readonly Evidence[]): PageBlock {
+function causesOf(explanation: Explanation | null, evidence: readonly Evidence[]): PageBlock {
   const changes = new Map(
     evidence.filter(({ kind }) => kind === "change").map(({ subject, text }) => [subject, text]),
   );
+  const answer = storedAnswer(explanation);
   return {
     kind: "records",
-    label: "Causes, best first",
+    label: `Causes, best first${answer?.kind === "not_enough" && answer.only !== null ? `: ${answerName(answer)}` : ""}`,
     columns: ["rank", "cause", "confidence", "because"],
-    rows: causes
+    rows: (explanation?.ranked ?? [])
       .slice(0, maxCauses)
       .map((cause, index): readonly Cell[] => [
         cell(String(index + 1)),
-        { text: causeText(cause, changes) },
+        { text: causeText(cause, answer, changes) },
         { ...cell(`${Math.round(100 * cause.confidence)} %`), share: cause.confidence },
         { text: reasonsOf(cause) },
       ]),
@@ -146,11 +153,12 @@ function reasonsOf({ terms }: Cause): Text {
     .map(({ because }, index) => plain(`${index === 0 ? "" : "\n"}${oneLine(because, 200)}`));
 }
 
-function causeText({ service, changeId }: Cause, changes: ReadonlyMap<string, string>): Text {
-  if (changeId === null)
-    return service === null
-      ? [plain(causeName({ service, changeId }))]
-      : [bold(oneLine(service, 80)), plain(", without a change")];
+function causeText(cause: Cause, answer: FirstAnswer | null, changes: ReadonlyMap<string, string>): Text {
+  const { service, changeId } = cause;
+  if (changeId === null) {
+    const [name, rest] = [oneLine(service ?? "", 80), candidateName(cause, answer, () => "")];
+    return service === null ? [plain(rest)] : [bold(name), plain(rest)];
+  }
   const on = service === null ? [] : [plain(" on "), bold(oneLine(service, 80))];
   const rollout = Number(/^rollout:(\d{1,9}):/.exec(changeId)?.[1] ?? Number.NaN);
   if (Number.isSafeInteger(rollout)) return [toRollout(rollout, `rollout ${rollout}`), ...on];

@@ -32,7 +32,8 @@ const askedHere: ReadonlySet<string> = new Set([
 ]);
 /** Signals that tell of the part of the system and not of the story: what is equal is equal in all stories of a part. */
 const ofThePart: ReadonlySet<string> = new Set(["shared-labels"]);
-const maxCandidates = 12;
+/** Stronger stories near one that it is weighed with, those that began last. */
+export const maxCandidates = 12;
 /** In a storm of more stories than this near one another, being near says nothing. */
 export const maxNear = 100;
 const burstMs = 2_000;
@@ -140,6 +141,29 @@ function nearestTo(story: Story, near: readonly Story[]): readonly Story[] {
   if (near.length <= maxCandidates) return near;
   const lag = (other: Story) => Math.abs(firstOf(other) - firstOf(story));
   return [...near].sort((a, b) => lag(a) - lag(b) || byStart(a, b)).slice(0, maxCandidates);
+}
+
+/** What the bridge from a story to a stronger one scores, with all that goes on around it. */
+export interface WeighedBridge {
+  readonly score: number;
+  readonly reasons: readonly Reason[];
+  /** False where so many are near that it was not among those looked at. */
+  readonly isCandidate: boolean;
+}
+
+/** Weighs one bridge as {@link bridgeOf} does; null where so many stories are near that none is looked at. */
+export function weighBridge(
+  story: Story,
+  other: Story,
+  others: readonly Story[],
+  asking: Asking,
+): WeighedBridge | null {
+  const around = strongerNear(story, others, asking);
+  if (around === null) return null;
+  const { near, isDivided } = around;
+  const reasons = reasonsAcross(story, other, { crowd: crowdOf(near), isDivided }, asking);
+  const score = reasons.reduce((sum, reason) => sum + reason.score, 0);
+  return { score, reasons, isCandidate: nearestTo(story, near).includes(other) };
 }
 
 function crowdOf(near: readonly Story[]): number {

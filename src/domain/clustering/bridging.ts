@@ -1,5 +1,5 @@
 /** Keeps the bridges between live stories: what appeared, or went, is asked for anew with all that is near it. */
-import { type Asking, type Bridge, bridgeOf, maxNear } from "./bridges.ts";
+import { type Asking, type Bridge, bridgeOf, maxNear, type WeighedBridge, weighBridge } from "./bridges.ts";
 import type { LiveStories, Retold } from "./live-stories.ts";
 import { byStart, firstOf, lastOf, type Story } from "./sessions.ts";
 import { createLinks, type Links } from "./story-index.ts";
@@ -11,6 +11,8 @@ export interface Bridging {
    * that a story now gone led to or from, and both ends of bridges that came or went.
    */
   renew(retold: Retold): Set<Story>;
+  /** What a bridge from a story to a stronger one scores now; null where so much is near that none is looked at. */
+  weigh(story: Story, other: Story): WeighedBridge | null;
   /** Forgets the bridges of stories that are no longer live. */
   drop(stories: Iterable<Story>): void;
 }
@@ -100,6 +102,10 @@ export function createBridging(live: LiveStories, asking: Asking): Bridging {
       const near = around(asked);
       for (const story of asked) put(story, bridgeOf(story, near, asking));
       return changed;
+    },
+    weigh(story, other) {
+      busy.clear();
+      return nearOf(story) === null ? null : weighBridge(story, other, around([story]), asking);
     },
     drop(stories) {
       for (const { key } of stories) links.remove(key);

@@ -90,6 +90,16 @@ export interface Comparison {
   readonly reasons: readonly Reason[];
 }
 
+/** Steps that part alerts, in the order in which they are taken. */
+export type PartingStep = "ruling" | "pause" | "unweighed" | "groups" | "stray" | "crowd" | "bridge";
+
+/** See {@link Correlator.parting}. */
+export interface Parting {
+  readonly step: PartingStep;
+  /** What stands in a sentence after "but", with its numbers. Untrusted text. */
+  readonly because: string;
+}
+
 /** State lives inside, bounded; `observe` is the only way to change it. */
 export interface Correlator {
   /** Takes observations in the order of receipt and says where alerts belong now. `now` is the time of receipt. */
@@ -110,6 +120,12 @@ export interface Correlator {
    * when the score is above zero. Null when either is forgotten, or was never seen. Only looks, changes nothing.
    */
   compare(a: string, b: string): Comparison | null;
+  /**
+   * Which step keeps two alerts in different incidents, with its number, whatever the two score as a pair: a ruling, a
+   * pause, the groups or stories that they are part of. Null when none does, and
+   * when either is forgotten, or was never seen. Only looks, changes nothing; no label to learn from, unlike `compare`.
+   */
+  parting(a: string, b: string): Parting | null;
   /**
    * Whether it has placed this alert before. Every alert that is observed for the first time is placed at once; one
    * that it remembers is placed again only when it moves. One that it has forgotten stays where it is until somebody

@@ -4,7 +4,13 @@
  */
 import type { AlertMemory } from "./alert-memory.ts";
 import { createPairScores, forgetScores, seat } from "./pair-scores.ts";
-import { memberAt, type PartitionQuestions, type PartitionWeights, partition } from "./partition.ts";
+import {
+  joinedOf,
+  memberAt,
+  type PartitionQuestions,
+  type PartitionWeights,
+  partition,
+} from "./partition.ts";
 import type { Roots } from "./root-votes.ts";
 import { areApart, type Rulings } from "./rulings.ts";
 import { type PartKind, partKindOf, partNameOf } from "./seen-alert.ts";
@@ -50,6 +56,8 @@ export interface LiveStories {
   expire(before: number): Expired;
   /** Forgets the sessions that ended first until no more than so many alerts and sessions are left. */
   shrink(to: { readonly alerts: number; readonly sessions: number }): Expired & { readonly sessions: number };
+  /** The groups of a session before strays were put out of them, in order of start; worked out anew. */
+  joined(session: Session): readonly (readonly LiveAlert[])[];
   /** The alert nearest in time in the same session, or next to it, that has an incident. */
   neighbourOf(member: LiveAlert, reachMs: number): LiveAlert | null;
   sizes(): { readonly cells: number; readonly sessions: number; readonly alerts: number };
@@ -163,7 +171,11 @@ export function createLiveStories(options: LiveStoriesOptions): LiveStories {
       session.scores ??= createPairScores();
       seat(session.scores, weighed);
     }
-    return partition(weighed, isAnyRuledOn(weighed) ? ruledQuestions : questions, weights);
+    return partition(weighed, questionsOf(weighed), weights);
+  }
+
+  function questionsOf(weighed: readonly LiveAlert[]): PartitionQuestions<LiveAlert> {
+    return isAnyRuledOn(weighed) ? ruledQuestions : questions;
   }
 
   function isAnyRuledOn(weighed: readonly LiveAlert[]): boolean {
@@ -272,6 +284,12 @@ export function createLiveStories(options: LiveStoriesOptions): LiveStories {
         removed.sessions += 1;
       }
       return removed;
+    },
+    joined(session) {
+      const weighed = weighedOf(session);
+      const groups = joinedOf(weighed, questionsOf(weighed), weights);
+      if (groups === null) return weighed.map((member) => [member]);
+      return groups.map(({ members }) => members.map((index) => memberAt(weighed, index)));
     },
     neighbourOf(member, reachMs) {
       const cell = member.session?.cell;

@@ -36,17 +36,27 @@ export function partition<Member extends StrayMember>(
   asked: PartitionQuestions<Member>,
   weights: PartitionWeights,
 ): readonly (readonly number[])[] {
-  const raisedThreshold = thresholdFor(members.length, weights);
-  if (!canAnyJoin({ members, asked, weights, threshold: raisedThreshold })) return alone(members.length);
-  const groups = breathsOf({ members, asked, threshold: weights.threshold });
-  const { rivalRoots, sharedRoot, bulk } = weights;
-  const raised = { threshold: raisedThreshold, rivalRoots, sharedRoot, bulk };
-  const joined = agglomerate(groups, sumsOf(groups, members, asked), raised, barsOf(groups, members, asked));
   const stories: (readonly number[])[] = [];
+  const joined = joinedOf(members, asked, weights);
+  if (joined === null) return alone(members.length);
   for (const group of joined)
     if (group.members.length === 1) stories.push(group.members);
     else for (const story of withoutStrays(group.members, members, weights.strays)) stories.push(story);
   return areInOrder(stories) ? stories : stories.sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0));
+}
+
+/** The groups as they stand before strays are put out of them; null when no two members fit. */
+export function joinedOf<Member extends StrayMember>(
+  members: readonly Member[],
+  asked: PartitionQuestions<Member>,
+  weights: PartitionWeights,
+): readonly Group[] | null {
+  const raisedThreshold = thresholdFor(members.length, weights);
+  if (!canAnyJoin({ members, asked, weights, threshold: raisedThreshold })) return null;
+  const groups = breathsOf({ members, asked, threshold: weights.threshold });
+  const { rivalRoots, sharedRoot, bulk } = weights;
+  const raised = { threshold: raisedThreshold, rivalRoots, sharedRoot, bulk };
+  return agglomerate(groups, sumsOf(groups, members, asked), raised, barsOf(groups, members, asked));
 }
 
 /** Whether each begins before the next, as most do. */

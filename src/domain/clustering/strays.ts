@@ -65,8 +65,8 @@ function hasStray(group: readonly number[], members: readonly StrayMember[], wei
   return false;
 }
 
-/** Log-odds that the member at a place of its story belongs to the rest of it. */
-function belonging(
+/** Log-odds that the member at a place of its story belongs to the rest of it; below zero it is put out. */
+export function belonging(
   place: number,
   group: readonly number[],
   members: readonly StrayMember[],

@@ -1,5 +1,5 @@
 /** Why an alert is not with others: the correlator's own comparison with the nearest of them, and with its own. */
-import type { Comparison, Correlator } from "./correlation.ts";
+import type { Comparison, Correlator, PartingStep } from "./correlation.ts";
 
 /** Alerts of one side that are compared, those nearest in time. */
 export const maxCompared = 12;
@@ -48,15 +48,48 @@ export function scoreWith(
   return { best, mean, compared: compared.length };
 }
 
-/** The verdict in one sentence: what is missing, or what else decided. */
-export function verdictOf(there: SideScore, here: SideScore | null): string {
-  if (there.mean > 0 && here !== null && here.mean > there.mean)
-    return `it fits there too (${signed(there.mean)} on average), but its own incident better (${signed(here.mean)})`;
-  if (there.mean > 0)
-    return `taken pair by pair it fits there (${signed(there.mean)} on average); what else fired then, or an earlier decision, kept it apart`;
-  if (there.best.score > 0)
-    return `one of them fits (${signed(there.best.score)}), but not all together (${signed(there.mean)} on average, and above 0 is needed)`;
-  return `the best fitting of them scores ${signed(there.best.score)}, and above 0 is needed`;
+/** What decided that an alert is elsewhere: a step of the correlator, or a split that is stored. */
+export interface Decision {
+  readonly step: PartingStep | "split";
+  /** What stands in a sentence after "but". Untrusted text. */
+  readonly because: string;
+}
+
+/** Steps that part alerts before anybody asks how well they fit. */
+const beforeScores: ReadonlySet<Decision["step"]> = new Set([
+  "ruling",
+  "split",
+  "pause",
+  "unweighed",
+  "crowd",
+]);
+
+/**
+ * The verdict in one sentence: what is missing, or which step decided.
+ * @param parting - what keeps it apart from the best fitting of them; null when nothing does, as things are now.
+ */
+export function verdictOf(there: SideScore, here: SideScore | null, parting: Decision | null): string {
+  const { mean, best } = there;
+  if (parting !== null && beforeScores.has(parting.step)) {
+    const isFitting = best.score > 0 ? `it fits there (${fitText(there)}), but ` : "";
+    return isFitting + parting.because;
+  }
+  const because = parting === null ? "" : `: ${parting.because}`;
+  if (mean > 0 && here !== null && here.mean > mean)
+    return `it fits there too (${signed(mean)} on average), but its own incident better (${signed(here.mean)})${because}`;
+  if (mean > 0 && parting === null)
+    return `with all that is known now it fits there (${signed(mean)} on average, and nothing else parts them); it stays where it was put when it came`;
+  if (best.score > 0 && parting !== null) return `it fits there (${fitText(there)}), but ${parting.because}`;
+  if (best.score > 0)
+    return `one of them fits (${signed(best.score)}), but not all together (${signed(mean)} on average, and above 0 is needed)`;
+  return `the best fitting of them scores ${signed(best.score)}, and above 0 is needed`;
+}
+
+/** "+0.8 on average", or of one of them while they do not fit on average. */
+function fitText({ mean, best }: SideScore): string {
+  return mean > 0
+    ? `${signed(mean)} on average, pair by pair`
+    : `${signed(best.score)} with the best of them, ${signed(mean)} on average`;
 }
 
 /** "+1.2", "−0.4". */

@@ -6,14 +6,16 @@
 
 import type { Evidence, ExplanationQuestion } from "../explanation.ts";
 import { callProblem, silenceProblem } from "./callers-claim.ts";
-import { citedNames, metricNames, namesOfFact, textsOf, trusted } from "./cited.ts";
+import { citedNames, metricNames, namesOfFact, subjectNames, textsOf, trusted } from "./cited.ts";
 import { denialProblem, severityProblem } from "./denial.ts";
 import { falseOrder, isNegated } from "./direction.ts";
 import { directionProblem } from "./direction-claim.ts";
 import { partsOf } from "./evidence.ts";
 import { hasStem, literal, mentions, mentionsApart, withoutNames } from "./names.ts";
 import { numberProblem } from "./number-claim.ts";
+import { toldApart } from "./parallel.ts";
 import { falseSequence } from "./sequence.ts";
+import { servicesOf, topicsIn } from "./statements.ts";
 import { momentProblem } from "./timing-claim.ts";
 import { readSentence, type Told } from "./told.ts";
 import { strangerIn } from "./words.ts";
@@ -39,11 +41,25 @@ export function contentProblem(
     identifierProblem(rest, cited) ??
     strangerProblem(rest, cited) ??
     changeProblem(rest, cited) ??
-    toldProblem(readSentence(text, cited, question), question) ??
+    saidProblem(text, cited, question) ??
     callProblem(text, cited) ??
     silenceProblem(text, cited, question) ??
     orderProblem(text, cited, question)
   );
+}
+
+/** A sentence that lists in parallel stands when what it says of each does. */
+function saidProblem(text: string, cited: readonly Evidence[], question: ExplanationQuestion): string | null {
+  const subjects = subjectNames(cited);
+  // Without its sign "95 % of its CPU" names what is measured, as "CPU" does.
+  const measured = withoutNames(text, subjects).replace(/%|percent/giu, " ");
+  const topics = topicsIn(measured, cited.flatMap(metricNames));
+  const parts = toldApart(text, { subjects, services: servicesOf(cited, question), topics }) ?? [text];
+  for (const part of parts) {
+    const problem = toldProblem(readSentence(part, cited, question), question);
+    if (problem !== null) return problem;
+  }
+  return null;
 }
 
 /** What is checked clause by clause. */

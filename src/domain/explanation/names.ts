@@ -44,7 +44,8 @@ export function placesOf(text: string, names: readonly string[]): readonly Place
   });
 }
 
-function wholeWord(name: string): string {
+/** The name as a pattern that matches it as a whole word. */
+export function wholeWord(name: string): string {
   return `(?<![\\p{L}\\p{N}_-])${literal(name)}(?![\\p{L}\\p{N}_]|-[\\p{L}\\p{N}])`;
 }
 

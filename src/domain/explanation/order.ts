@@ -4,9 +4,9 @@
  */
 import type { Cause } from "../clustering/correlation.ts";
 import type { Claim, ExplanationQuestion, RankedClaim } from "../explanation.ts";
-import { causeName } from "../learning/cause-name.ts";
 import { checkClaim } from "./claim.ts";
 import { evidenceFor, partsOf } from "./evidence.ts";
+import { candidateName, firstAnswer, witnessesAmong } from "./first-answer.ts";
 import { mentions } from "./names.ts";
 import { isNamed, percent, suspectName } from "./wording.ts";
 
@@ -78,9 +78,10 @@ function unbacked(rank: number): CheckedRise {
 /** Both orders in one sentence of ours. */
 function besideOurs(rank: number, question: ExplanationQuestion, why: Claim | undefined): Claim {
   const [ours, theirs] = [question.causes[0], question.causes[rank - 1]];
+  const answer = firstAnswer(ours, witnessesAmong(question.evidence));
   const said = (cause: Cause | undefined) => {
     if (cause === undefined) return "nothing";
-    const name = causeName(cause, (suspect) => suspectName(suspect, question));
+    const name = candidateName(cause, answer, (suspect) => suspectName(suspect, question));
     return `${isNamed(cause) ? name : `“${name}”`} (${percent(cause.confidence)})`;
   };
   return {

@@ -57,6 +57,16 @@ const units: Readonly<Record<Dimension, Readonly<Record<string, number>>>> = {
   multiple: { x: 1, "×": 1, times: 1, fold: 1 },
 };
 
+/** A number with its unit, if any, as a pattern. */
+export const figure = String.raw`(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s?(?:${unitSpellings()})s?)?(?![\p{L}\p{N}])`;
+
+function unitSpellings(): string {
+  return Object.values(units)
+    .flatMap(Object.keys)
+    .sort((a, b) => b.length - a.length)
+    .join("|");
+}
+
 /** Words after a number that count nothing. */
 const noNoun =
   /^(?:of|to|from|for|and|or|in|on|at|per|with|than|the|a|an|by|since|before|after|earlier|later|ago|is|are|was|were|has|have|had|more|other|out|utc|up|down|as|over|under|above|below|ahead|prior|firing|affected|different)$/;

@@ -6,6 +6,7 @@ import type { Answer, Explanation, ExplanationDraft, ExplanationQuestion, Materi
 import { oneLine } from "../view.ts";
 import { actionsOf } from "./actions.ts";
 import { firstFacts } from "./evidence.ts";
+import { answerName, firstAnswer, noAnswer, witnessesAmong } from "./first-answer.ts";
 import { reasonsAgainst, reasonsFor } from "./reasons.ts";
 import { whomOf } from "./whom.ts";
 import { capital, groundsOf, isNamed, percent, steadyLikelihood, suspectName } from "./wording.ts";
@@ -15,9 +16,9 @@ const rankedKept = 5;
 /** Services beyond this many change no text. */
 const maxServices = 20;
 
-/** The cause as an answer: service and change, or "none". */
+/** A cause by its service and change, or {@link noAnswer}. */
 export function causeIdentity(cause: Cause | undefined): string {
-  return isNamed(cause) ? JSON.stringify([cause.service, cause.changeId]) : "none";
+  return isNamed(cause) ? JSON.stringify([cause.service, cause.changeId]) : noAnswer;
 }
 
 /**
@@ -48,11 +49,13 @@ export function materialOf(
 
 function answerOf(question: ExplanationQuestion, before: Answer | null): Answer {
   const first = question.causes[0];
-  const cause = causeIdentity(first);
+  const answer = firstAnswer(first, witnessesAmong(question.evidence));
+  const suspect = answer.kind === "not_enough" ? undefined : answer.cause;
+  const cause = causeIdentity(suspect);
   const known = before?.cause === cause ? before.likelihood : null;
   return {
     cause,
-    name: isNamed(first) ? suspectName(first, question) : "",
+    name: suspect === undefined ? "" : suspectName(suspect, question),
     likelihood: steadyLikelihood(first?.confidence ?? 0, known),
   };
 }
@@ -131,7 +134,7 @@ export function isShownDifferently(stored: Explanation | null, next: Explanation
 
 /** True when the thread should hear that the answer is another one. */
 export function isNews(told: Answer, answer: Answer): boolean {
-  return told.cause !== answer.cause || (answer.cause !== "none" && told.likelihood !== answer.likelihood);
+  return told.cause !== answer.cause || (answer.cause !== noAnswer && told.likelihood !== answer.likelihood);
 }
 
 export interface News {
@@ -143,16 +146,17 @@ export interface News {
 
 /** What the thread says when the answer is another one: what is suspected now, what no longer, and why. */
 export function newsOf(told: Answer, answer: Answer, question: ExplanationQuestion): News | null {
-  const first = question.causes[0];
   if (!isNews(told, answer)) return null;
-  if (!isNamed(first))
+  const now = firstAnswer(question.causes[0], witnessesAmong(question.evidence));
+  if (now.kind === "not_enough")
     return {
-      text: `No longer suspects ${told.name}: no cause stands out.`,
+      text: `No longer suspects ${told.name}: ${now.only === null ? "no cause stands out" : answerName(now)}.`,
       evidence: firstFacts(question.evidence, 2),
       isNewCause: false,
     };
+  const first = now.cause;
   const isOther = told.cause !== answer.cause;
-  const isSurer = question.causes[0] !== undefined && !isOther && isAbove(answer, told);
+  const isSurer = !isOther && isAbove(answer, told);
   const [because] =
     isOther || isSurer
       ? reasonsFor(first, question.evidence, 1)
@@ -168,7 +172,7 @@ export function newsOf(told: Answer, answer: Answer, question: ExplanationQuesti
 function leadOf(told: Answer, answer: Answer, isSurer: boolean): string {
   if (told.cause === answer.cause)
     return capital(`${isSurer ? "more" : "less"} certain now of ${answer.name}`);
-  return told.cause === "none"
+  return told.cause === noAnswer
     ? `Now suspects ${answer.name}`
     : `Now suspects ${answer.name} instead of ${told.name}`;
 }

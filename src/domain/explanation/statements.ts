@@ -93,7 +93,7 @@ const wordOrCode = /(?<![\p{L}\p{N}_-])(?:\p{L}[\p{L}\p{N}]*|\dxx)/giu;
 /** What evidence is called as a whole says nothing of what was measured. */
 const general = /^(?:metrics?|topology|values?|utc)$/i;
 /** "12 % of its requests" says of what a part is, not what is measured. */
-const share = /(?:%|percent)\s+of\s+(?:(?:its|all|the)\s+)?\p{L}+/giu;
+const share = /(?:%|percent)\s+of\s+(?:(?:its|their|all|the)\s+)?\p{L}+/giu;
 
 /**
  * What a text measures or counts: words that plain English does not hold, and what metrics are called.

@@ -5,7 +5,8 @@ import type { Claim, Evidence, ExplanationDraft, ExplanationQuestion } from "../
 import type { Incident } from "../incident.ts";
 import { actionsOf } from "./actions.ts";
 import { evidenceFor, firstFacts, partsOf } from "./evidence.ts";
-import { reasonsAgainst, reasonsFor, wordOfPeople } from "./reasons.ts";
+import { firstAnswer, witnessesAmong } from "./first-answer.ts";
+import { reasonsAgainst, reasonsFor } from "./reasons.ts";
 import {
   type Candidate,
   candidatesAmong,
@@ -23,7 +24,6 @@ import {
   clock,
   fullStop,
   groundsOf,
-  isNamed,
   likelihoodOf,
   listOf,
   nameOf,
@@ -117,9 +117,12 @@ function historyOf({ reopenedCount, parentId }: Incident): string {
 
 function causesOf(question: ExplanationQuestion): readonly Claim[] {
   const { causes, evidence } = question;
-  const first = causes[0];
-  if (!isNamed(first)) return [noCause(question), ...bestGuess(question)];
-  if (first.changeId === null && isAllThereIs(first, evidence)) return onlyItself(first, question);
+  const answer = firstAnswer(causes[0], witnessesAmong(evidence));
+  if (answer.kind === "not_enough")
+    return answer.only === null
+      ? [noCause(question), ...bestGuess(question)]
+      : onlyItself(answer.only, question);
+  const first = answer.cause;
   const grounds = groundsOf(first, evidence);
   const against = reasonsAgainst(first, evidence, 2);
   const doubt = { text: `What does not fit: ${against.join("; ")}.`, evidence: grounds.slice(0, 3) };
@@ -129,14 +132,6 @@ function causesOf(question: ExplanationQuestion): readonly Claim[] {
     ...(against.length === 0 ? [] : [doubt]),
     ...rivalsOf({ cause: first, share: first.confidence }, question),
   ];
-}
-
-/** True when nothing but alerts of the suspected service itself speaks for it: then it is a symptom, not a finding. */
-function isAllThereIs(cause: Cause, evidence: readonly Evidence[]): boolean {
-  if (wordOfPeople(cause).score > 0) return false;
-  return evidence.every((fact) =>
-    fact.kind === "alert" ? partsOf(fact).service === cause.service : partsOf(fact).service !== cause.service,
-  );
 }
 
 function suspectClaim(cause: Cause, question: ExplanationQuestion): Claim {

@@ -43,7 +43,7 @@ const words = `
   highest low large larger largest small smaller smallest big bigger long longer longest short shorter strong stronger
   strongest weak weaker weakest clear clearer clearly unclear new newer newest old older oldest early earlier earliest
   late later latest recent recently sudden suddenly quick quickly immediate immediately shortly soon prior previous
-  previously simultaneous simultaneously together alone apart separately
+  previously simultaneous simultaneously together alone apart separately respectively
   change changes changed changing deploy deploys deployed deploying deployment rollout rollouts version versions went live
   model models known unknown named names name unnamed candidate candidates alternative alternatives hypothesis
   time times moment moments minute minutes min hour hours day days utc ago duration period interval

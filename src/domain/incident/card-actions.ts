@@ -1,6 +1,6 @@
+import { storedAnswer } from "../explanation/first-answer.ts";
 import type { Explanation } from "../explanation.ts";
 import type { Incident } from "../incident.ts";
-import { firstSuspect } from "../learning/feedback.ts";
 import { verdictActions } from "../learning/feedback-view.ts";
 import { retrainActions, standingReports } from "../monitoring/report-view.ts";
 import { oneLine, type ViewAction } from "../view.ts";
@@ -23,7 +23,7 @@ export function cardActions({
   if (incident.mergedInto !== null) {
     return [{ ...why, label: `Why #${incident.mergedInto}`, command: `why ${incident.mergedInto}` }];
   }
-  const verdict = verdictActions(incident.id, firstSuspect(explanation));
+  const verdict = verdictActions(incident.id, suspectShown(explanation));
   const reopen: ViewAction = {
     label: "Reopen",
     command: `reopen ${incident.id}`,
@@ -50,6 +50,12 @@ export function cardActions({
   ];
   // What to do comes first; what was said of the cause can be said of the answer to Why and in the thread as well.
   return actions.length + verdict.length <= maxButtons ? [...actions, ...verdict] : actions;
+}
+
+/** Nothing is asked of a cause that the card does not name. */
+function suspectShown(explanation: Explanation | null) {
+  const answer = storedAnswer(explanation);
+  return answer === null || answer.kind === "not_enough" ? undefined : answer.cause;
 }
 
 /** Says whom its card showed, so that a click on an old card takes it from nobody. */

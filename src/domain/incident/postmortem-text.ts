@@ -4,9 +4,10 @@ import type { TrackedAlert } from "../alert/tracked.ts";
 import type { Cause } from "../clustering/correlation.ts";
 import { signed } from "../clustering/why-not.ts";
 import { evidenceFor, partsOf } from "../explanation/evidence.ts";
+import { answerName, candidateName, storedAnswer } from "../explanation/first-answer.ts";
+import { capital } from "../explanation/wording.ts";
 import type { Claim, Evidence } from "../explanation.ts";
 import type { Incident } from "../incident.ts";
-import { causeName } from "../learning/cause-name.ts";
 import { subjectOf, suspectName, type Verdict } from "../learning/feedback.ts";
 import { altOf } from "../metrics/chart.ts";
 import { planTitle } from "../rollout/plan.ts";
@@ -116,11 +117,12 @@ function cites(numbers: readonly number[]): string {
 
 function causes({ explanation, evidence: facts, verdicts, nameOf }: PostmortemFacts): string {
   const ranked = explanation?.ranked ?? [];
+  const answer = storedAnswer(explanation);
   const shown = ranked.slice(0, maxCauses);
   const said = ({ person, isRight }: Verdict, what: string) =>
     `${md(nameOf(person), maxName)} says that ${what} ${isRight ? "was" : "was not"} the cause`;
   const sections = shown.map((cause, index) => {
-    const title = `### ${index + 1}. ${md(causeName(cause), maxName)}: ${Math.round(cause.confidence * 100)} %`;
+    const title = `### ${index + 1}. ${md(candidateName(cause, answer), maxName)}: ${Math.round(cause.confidence * 100)} %`;
     const own = verdicts.filter((verdict) => subjectOf(verdict) === subjectOf(cause));
     const basis = [restsOn(cause, facts), ...own.map((verdict) => said(verdict, "this"))];
     const terms = cause.terms.map(({ name, score, because }) => [
@@ -142,7 +144,9 @@ function causes({ explanation, evidence: facts, verdicts, nameOf }: PostmortemFa
     ...others.map((verdict) => said(verdict, md(suspectName(verdict), maxName))),
     ...(rest > 0 ? [`${rest} less likely ones were considered too`] : []),
   ];
-  return joined([...sections, list(lines)]);
+  const isOnly = answer?.kind === "not_enough" && answer.only !== null;
+  const lead = isOnly ? [`${capital(md(answerName(answer), maxText))}. What was considered:`] : [];
+  return joined([...lead, ...sections, list(lines)]);
 }
 
 /** Its change in words, and the numbers of what else speaks for it. */

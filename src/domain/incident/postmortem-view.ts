@@ -1,5 +1,5 @@
 import { answerView } from "../command/answer.ts";
-import { causeName } from "../learning/cause-name.ts";
+import { answerName, storedAnswer } from "../explanation/first-answer.ts";
 import { firstSuspect } from "../learning/feedback.ts";
 import { duration, moment, oneLine, plain, type Text, type View } from "../view.ts";
 import type { EntryChart } from "./entry-view.ts";
@@ -48,7 +48,9 @@ export function postmortemView(facts: PostmortemFacts, picture: EntryChart | nul
 }
 
 function causeText(explanation: PostmortemFacts["explanation"]): string {
-  const first = firstSuspect(explanation);
-  if (first === undefined) return "not explained";
-  return `${causeName(first)}, ${Math.round(first.confidence * 100)} %`;
+  const [answer, first] = [storedAnswer(explanation), firstSuspect(explanation)];
+  if (answer === null || first === undefined) return "not explained";
+  const isOnly = answer.kind === "not_enough" && answer.only !== null;
+  const share = isOnly ? "" : `, ${Math.round(first.confidence * 100)} %`;
+  return `${answerName(answer)}${share}`;
 }

@@ -1,5 +1,6 @@
 import type { TrackedAlert } from "../alert/tracked.ts";
 import { compareSeverity } from "../alert.ts";
+import { storedAnswer } from "../explanation/first-answer.ts";
 import { withMoments } from "../explanation/moments.ts";
 import { mentions } from "../explanation/names.ts";
 import type { Explanation } from "../explanation.ts";
@@ -177,7 +178,7 @@ function storyOf({ explanation, incident }: IncidentCard): ViewBlock[] {
   const causes = claims(explanation.causes, 2);
   if (causes.length > 0)
     blocks.push(
-      { kind: "heading", text: "Probable cause" },
+      { kind: "heading", text: isAnyNamed(explanation) ? "Probable cause" : "Cause" },
       ...causes.map((text): ViewBlock => ({ kind: "text", text })),
     );
   const actions = claims(explanation.actions, 3);
@@ -186,6 +187,10 @@ function storyOf({ explanation, incident }: IncidentCard): ViewBlock[] {
   if (explanation.fallback !== null)
     blocks.push(note([plain(`Written without the model: ${oneLine(explanation.fallback, 200)}.`)]));
   return blocks;
+}
+
+function isAnyNamed(explanation: Explanation | null): boolean {
+  return storedAnswer(explanation)?.kind !== "not_enough";
 }
 
 /** What a card says of what is broken. */
@@ -243,7 +248,9 @@ function summaryOf(card: IncidentCard): string {
     `${stateWord(incident)} ${incident.severity} incident ${incident.id}: ${oneLine(incident.title, maxTitle)}.`,
     ` ${alertCount(incident)} since ${incident.startedAt.toISOString().slice(0, 16).replace("T", " ")} UTC.`,
     whoSentence(card),
-    cause === undefined ? "" : ` Probable cause: ${oneLine(cause.text, 300)}`,
+    cause === undefined
+      ? ""
+      : ` ${isAnyNamed(explanation) ? "Probable cause: " : ""}${oneLine(cause.text, 300)}`,
   ];
   return parts.join("");
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  type Decision,
   maxCompared,
   nearestTo,
   type SideScore,
@@ -40,20 +41,49 @@ describe("the verdict", () => {
     compared: 2,
   });
 
-  test.each([
-    [side(-1, -2), null, "the best fitting of them scores −1.0, and above 0 is needed"],
+  const groups: Decision = { step: "groups", because: "a and b each explain their own alerts (−2.1)" };
+  const pause: Decision = { step: "pause", because: "it was quiet for 8 min" };
+
+  test.each<[SideScore, SideScore | null, Decision | null, string]>([
+    [side(-1, -2), null, groups, "the best fitting of them scores −1.0, and above 0 is needed"],
+    [side(-1, -2), null, pause, "it was quiet for 8 min"],
     [
       side(1, -0.5),
       null,
+      null,
       "one of them fits (+1.0), but not all together (−0.5 on average, and above 0 is needed)",
     ],
-    [side(2, 1), side(4, 3), "it fits there too (+1.0 on average), but its own incident better (+3.0)"],
+    [
+      side(1, -0.5),
+      null,
+      groups,
+      "it fits there (+1.0 with the best of them, −0.5 on average), but a and b each explain their own alerts (−2.1)",
+    ],
+    [
+      side(2, 1),
+      side(4, 3),
+      groups,
+      "it fits there too (+1.0 on average), but its own incident better (+3.0): a and b each explain their own alerts (−2.1)",
+    ],
     [
       side(2, 1),
       null,
-      "taken pair by pair it fits there (+1.0 on average); what else fired then, or an earlier decision, kept it apart",
+      groups,
+      "it fits there (+1.0 on average, pair by pair), but a and b each explain their own alerts (−2.1)",
     ],
-  ])("%#", (there, here, expected) => {
-    expect(verdictOf(there, here)).toBe(expected);
+    [
+      side(2, 1),
+      side(4, 3),
+      pause,
+      "it fits there (+1.0 on average, pair by pair), but it was quiet for 8 min",
+    ],
+    [
+      side(2, 1),
+      null,
+      null,
+      "with all that is known now it fits there (+1.0 on average, and nothing else parts them); it stays where it was put when it came",
+    ],
+  ])("%#", (there, here, decision, expected) => {
+    expect(verdictOf(there, here, decision)).toBe(expected);
   });
 });
