@@ -5,7 +5,7 @@ import { composeModel } from "../app/compose-model.ts";
 import { createTrainer } from "../app/train.ts";
 import type { ModelPart } from "../config/shape.ts";
 import type { Config, ModelConfig } from "../config.ts";
-import type { BackendContext, Clock, Log, ModelBackend, ModelEntry } from "../ports.ts";
+import type { BackendContext, Clock, LearningThread, Log, ModelBackend, ModelEntry } from "../ports.ts";
 import { packageVersion } from "./package.ts";
 import type { Plugins } from "./plugins.ts";
 
@@ -13,6 +13,7 @@ export interface ModelParts {
   readonly config: Config;
   readonly plugins: Plugins;
   readonly store: OpenStore;
+  readonly learning: LearningThread;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -78,7 +79,7 @@ function createBackend(name: string, model: string, parts: ModelParts): ModelBac
     const known = [...parts.plugins.backends.keys()].join(", ");
     throw new Error(`tocsin.yaml models.${model} names the backend "${name}"; expected one of: ${known}`);
   }
-  const { config, store, clock, log } = parts;
+  const { config, store, learning, clock, log } = parts;
   const context: BackendContext = {
     store,
     clock,
@@ -86,7 +87,10 @@ function createBackend(name: string, model: string, parts: ModelParts): ModelBac
     http: createHttpClient({ clock }),
     environment: config.environment,
     stateFolder: path.join(config.dataDir, "backends", name),
-    trainer: createTrainer({ store, version: packageVersion, evidenceKinds: config.evidenceKinds }),
+    trainer: createTrainer({
+      ...{ store, learning },
+      ...{ version: packageVersion, evidenceKinds: config.evidenceKinds },
+    }),
   };
   const settings = new Map(
     modelsUsing(config, name).map((using) => [

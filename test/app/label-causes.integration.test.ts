@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
-import { labelledCauses } from "../../src/app/label-causes.ts";
-import { kindOf } from "../../src/domain/alert/evidence-kind.ts";
+import { knownCauses } from "../../src/app/label-causes.ts";
 import type { Feedback } from "../../src/domain/learning/feedback.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { at, buildIncident, buildTracked } from "../domain/build.ts";
@@ -59,7 +58,7 @@ async function rollBack(): Promise<void> {
 }
 
 async function labels() {
-  const causes = await labelledCauses(store, kindOf);
+  const { causes } = await knownCauses(store);
   return causes.map(({ service, changeId, at: when }) => ({ service, changeId, at: when }));
 }
 
