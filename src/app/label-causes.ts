@@ -1,6 +1,8 @@
 /** Incidents whose cause is known: because people confirmed it, or because what was rolled back ended them. */
 
 import type { CauseQuestion } from "../domain/clustering/correlation.ts";
+import { confirmedBefore } from "../domain/incident/past.ts";
+import { featuresOf } from "../domain/incident/similar.ts";
 import { countFeedback, standingByIncident } from "../domain/learning/feedback.ts";
 import type { LabelledCause } from "../domain/learning/fitting.ts";
 import { confirmedCause, isRefused } from "../domain/learning/known-cause.ts";
@@ -100,7 +102,7 @@ async function rolledBack(store: Store): Promise<Map<number, Label>> {
   return labels;
 }
 
-/** The question as it stood: what was said later would give the answer away. */
+/** The question as it stood: what was said or confirmed later would give the answer away. */
 async function questionOf(
   store: Store,
   incidentId: number,
@@ -116,5 +118,6 @@ async function questionOf(
     maxChanges,
   );
   const earlier = feedback.filter((said) => said.at < first);
-  return { alerts, changes, topology, feedback: countFeedback(earlier) };
+  const past = await store.similar.past({ incidentId, features: featuresOf(alerts), asOf: first });
+  return { alerts, changes, topology, feedback: countFeedback(earlier), confirmed: confirmedBefore(past) };
 }

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
-import { knownCauses } from "../../src/app/label-causes.ts";
+import { knownCauses, labelledCauses } from "../../src/app/label-causes.ts";
+import type { CauseQuestion } from "../../src/domain/clustering/correlation.ts";
+import { featuresOf } from "../../src/domain/incident/similar.ts";
 import type { Feedback } from "../../src/domain/learning/feedback.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { at, buildIncident, buildTracked } from "../domain/build.ts";
@@ -87,5 +89,52 @@ describe("what is learned as the cause of an incident", () => {
     expect(await labels()).toEqual([]);
     await say(42, { subject: "service:db" });
     expect(await labels()).toEqual([{ service: "db", changeId: null, at: at(42) }]);
+  });
+});
+
+describe("the question that is learned with, as it stood when the first alert came (issue 3)", () => {
+  /** Incident 2 is like the first, and begins two hours later. */
+  async function another(): Promise<void> {
+    const alerts = [1, 2].map((id) => buildTracked({ startsAt: at((id - 1) * 120) }, { incidentId: id }));
+    await store.incidents.saveAlerts(alerts);
+    await store.incidents.save([
+      buildIncident({
+        id: 2,
+        state: "resolved",
+        startedAt: at(120),
+        resolvedAt: at(150),
+        resolvedBy: "tocsin",
+      }),
+    ]);
+    for (const [index, { alert }] of alerts.entries())
+      await store.similar.remember(index + 1, featuresOf([alert]));
+    await say(151, { incidentId: 2, subject: "service:db" });
+  }
+
+  async function questions() {
+    const { causes } = await knownCauses(store);
+    const found = new Map<number, CauseQuestion>();
+    for (const cause of causes)
+      for await (const { question } of labelledCauses(store, [cause])) found.set(cause.incidentId, question);
+    return found;
+  }
+
+  test("holds what people had confirmed of earlier incidents like it", async () => {
+    await say(60);
+    await another();
+    expect((await questions()).get(2)?.confirmed).toEqual([
+      { service: "checkout", similarity: expect.closeTo(0.8, 0), incidentId: 1 },
+    ]);
+  });
+
+  test("holds nothing of what they said later, nor of the answer itself", async () => {
+    await say(121);
+    await another();
+    const asked = await questions();
+    expect([...asked.keys()].sort()).toEqual([1, 2]);
+    for (const { confirmed, feedback } of asked.values()) {
+      expect(confirmed).toEqual([]);
+      expect([...feedback]).toEqual([]);
+    }
   });
 });
