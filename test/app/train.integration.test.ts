@@ -1,10 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createLearningThread } from "../../src/adapters/learning/thread.ts";
 import { createBuiltin } from "../../src/adapters/models/builtin.ts";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { createTrainer } from "../../src/app/train.ts";
 import { rankCauses } from "../../src/domain/causes.ts";
 import { shippedWeights, weightsSchema } from "../../src/domain/weights.ts";
-import { NotStartedError, silentLog, systemClock, type Trainer } from "../../src/ports.ts";
+import {
+  type LearningThread,
+  NotStartedError,
+  silentLog,
+  systemClock,
+  type Trainer,
+} from "../../src/ports.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { at, buildIncident, buildTracked } from "../domain/build.ts";
 import { inlineLearning } from "./inline-learning.ts";
@@ -125,9 +132,11 @@ describe("retraining the correlator", () => {
 
   test("learns what people confirmed, and measures it on newer incidents beside the champion", async () => {
     await recordIncidents(40);
-    const trainer = createTrainer({ store, learning: inlineLearning, version: "0.0.0" });
+    const learning = createLearningThread();
+    const trainer = createTrainer({ store, learning, version: "0.0.0" });
     expect(await trainer.check(shippedWeights)).toMatchObject({ kind: "enough" });
     const fitted = await trainer.fit(shippedWeights);
+    await learning.close();
     const weights = weightsSchema.parse(fitted.parameters);
     expect(weights).not.toEqual(shippedWeights);
     const alerts = (await store.incidents.alerts(40, 10)).map((stored) => stored.alert);
@@ -178,6 +187,27 @@ describe("retraining the correlator", () => {
     const asked = { ...operation, operationId: "op-retrain", kind: "retrain", from: "1", to: null } as const;
     expect(await backend.plan(asked)).toMatchObject({ kind: "refuse", reason: "too_little_data" });
     await expect(backend.start(asked)).rejects.toBeInstanceOf(NotStartedError);
+  });
+
+  test("that is asked for again while it computes is computed once", async () => {
+    await recordIncidents(25);
+    let fits = 0;
+    const learning: LearningThread = {
+      ...inlineLearning,
+      fit: async (work) => {
+        fits += 1;
+        return await inlineLearning.fit(work);
+      },
+    };
+    const trainer = createTrainer({ store, learning, version: "0.0.0" });
+    const backend = createBuiltin({ store, clock: systemClock, trainer, log: silentLog });
+    await backend.prepare?.([{ name: "correlator", environments: ["production"] }]);
+    const asked = { ...operation, operationId: "op-retrain", kind: "retrain", from: "1", to: null } as const;
+    await Promise.all([backend.start(asked), backend.start(asked)]);
+    expect(fits).toBe(1);
+    expect(await backend.versions("correlator")).toHaveLength(2);
+    await backend.start(asked);
+    expect(fits).toBe(1);
   });
 
   test("gives a version that becomes champion by a deploy, and the one before by a rollback", async () => {
