@@ -17,8 +17,6 @@ export interface LearningThreadOptions {
   readonly limitMs?: number;
   /** Most old objects, MB. */
   readonly memoryMb?: number;
-  /** Which code it runs. */
-  readonly entry?: URL;
 }
 
 export interface OpenLearningThread extends LearningThread {
@@ -29,13 +27,12 @@ export interface OpenLearningThread extends LearningThread {
 const idleMs = 5_000;
 /** Sources while it runs from a checkout, else what the compiler made of them. */
 const extension = path.extname(new URL(import.meta.url).pathname);
-const ownEntry = new URL(`./thread/entry${extension}`, import.meta.url);
+const entry = new URL(`./thread/entry${extension}`, import.meta.url);
 
 /** Starts nothing before something is asked. */
 export function createLearningThread({
   limitMs = 240_000,
   memoryMb = halfOfHeap(),
-  entry = ownEntry,
 }: LearningThreadOptions = {}): OpenLearningThread {
   let worker: Worker | null = null;
   let idle: NodeJS.Timeout | undefined;
@@ -48,11 +45,18 @@ export function createLearningThread({
     await gone?.terminate();
   }
 
+  function forget(gone: Worker): void {
+    if (worker === gone) worker = null;
+  }
+
   function wakeUp(): Worker {
     clearTimeout(idle);
-    worker ??= startWorker(entry, memoryMb);
-    worker.ref();
-    return worker;
+    const awake = worker ?? startWorker(memoryMb);
+    // One that ended by itself while nobody waited is not asked again.
+    if (worker === null) awake.once("exit", () => forget(awake));
+    worker = awake;
+    awake.ref();
+    return awake;
   }
 
   function letRest(): void {
@@ -126,8 +130,8 @@ async function handOver(causes: AsyncIterable<LabelledCause>, post: (message: As
 }
 
 /** Its environment is empty: it needs no secret. */
-function startWorker(entry: URL, memoryMb: number): Worker {
-  const worker = new Worker(entry.pathname.endsWith(".ts") ? fromSources(entry) : entry, {
+function startWorker(memoryMb: number): Worker {
+  const worker = new Worker(extension === ".ts" ? fromSources(entry) : entry, {
     name: "learning",
     env: {},
     execArgv: [],
@@ -142,8 +146,8 @@ function startWorker(entry: URL, memoryMb: number): Worker {
  * Node 20 runs no sources, and a thread does not inherit what lets it: that has to be called in the thread itself.
  * @see https://tsx.is/dev-api/register-esm
  */
-function fromSources(entry: URL): URL {
-  const [tsx, own] = [import.meta.resolve("tsx/esm/api"), entry.href].map((url) => JSON.stringify(url));
+function fromSources({ href }: URL): URL {
+  const [tsx, own] = [import.meta.resolve("tsx/esm/api"), href].map((url) => JSON.stringify(url));
   const code = `import { register } from ${tsx}; register(); await import(${own});`;
   return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 }
