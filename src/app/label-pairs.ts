@@ -13,6 +13,7 @@ import {
   type SaidOfPairs,
 } from "../domain/learning/fitting.ts";
 import type { Judge, PairScores, PairWork } from "../domain/learning/score-pairs.ts";
+import type { Topology } from "../domain/topology.ts";
 import type { LearningThread, Store, StoredAlert } from "../ports.ts";
 
 /** Newest rulings that are learned from. */
@@ -83,7 +84,8 @@ function countStanding({ kind, left, right }: Ruling, stands: StandingRulings): 
 }
 
 /** What people said of pairs that can still be compared: no more of it, the newest, than is enough to learn from. */
-export async function comparableSaid(source: PairSource): Promise<SaidOfPairs> {
+export async function comparableSaid(given: PairSource): Promise<SaidOfPairs> {
+  const source = await scened(given);
   const groups: PairGroup[] = [];
   for await (const verdicts of ruledVerdicts(source.store, await readRulings(source.store))) {
     groups.push({ verdicts, scores: await weigh(source, verdicts) });
@@ -94,7 +96,8 @@ export async function comparableSaid(source: PairSource): Promise<SaidOfPairs> {
 }
 
 /** All that is known of pairs, but for what a later ruling took back. */
-export async function labelledPairs(source: PairSource): Promise<readonly PairGroup[]> {
+export async function labelledPairs(given: PairSource): Promise<readonly PairGroup[]> {
+  const source = await scened(given);
   const { store } = source;
   const ruled = await readRulings(store);
   const groups: PairGroup[] = [];
@@ -130,8 +133,9 @@ export function pairsIn(
 export async function scoresWith(
   coFirings: CoFirings,
   groups: readonly PairGroup[],
-  source: PairSource,
+  given: PairSource,
 ): Promise<readonly PairScores[]> {
+  const source = await scened(given);
   const { weights } = source.judge;
   const clustering = { ...weights.clustering, coFirings };
   const judge = { ...source.judge, weights: { ...weights, clustering } };
@@ -180,9 +184,11 @@ function verdict(areTogether: boolean, correction: number | null, weight = 1) {
   return ([a, b]: Pair): Verdict => ({ a, b, areTogether, weight, correction });
 }
 
+/** Those that are kept, in the order of the keys. */
 async function find(store: Store, keys: readonly string[]): Promise<readonly StoredAlert[]> {
-  const found = await Promise.all(keys.slice(0, maxKeys).map((key) => store.incidents.findAlert(key)));
-  return found.filter((alert) => alert !== null);
+  const asked = keys.slice(0, maxKeys);
+  const found = new Map((await store.incidents.findAlerts(asked)).map((alert) => [alert.key, alert]));
+  return asked.flatMap((key) => found.get(key) ?? []);
 }
 
 /** Pairs across the two sides, those nearest in time first: they are the ones that are hard to tell apart. */
@@ -228,24 +234,37 @@ async function settledVerdicts(
   ];
 }
 
+/** The topology is the same for all pairs, and large. */
+interface Scened extends PairSource {
+  readonly topology: Topology;
+}
+
+async function scened(source: PairSource): Promise<Scened> {
+  return { ...source, topology: await source.store.incidents.topology() };
+}
+
 /** What each signal says of the pairs. */
 async function weigh(
-  { store, learning, judge }: PairSource,
+  { store, learning, judge, topology }: Scened,
   verdicts: readonly Verdict[],
 ): Promise<PairScores> {
   const starts = verdicts.flatMap(({ a, b }) => [a.alert.startsAt.getTime(), b.alert.startsAt.getTime()]);
   if (starts.length === 0) return [];
-  const scene = await sceneOf(store, Math.min(...starts), Math.max(...starts));
+  const scene = await sceneOf({ store, topology }, Math.min(...starts), Math.max(...starts));
   return await learning.scorePairs({ judge, scene, pairs: verdicts.map(({ a, b }) => [a.key, b.key]) });
 }
 
 /** What there was to see from a day before the first moment to the last. */
-async function sceneOf(store: Store, first: number, last: number): Promise<PairWork["scene"]> {
+async function sceneOf(
+  { store, topology }: Pick<Scened, "store" | "topology">,
+  first: number,
+  last: number,
+): Promise<PairWork["scene"]> {
   const from = new Date(first - dayMs);
   const until = new Date(last);
   const tracked = await store.learning.alertsBetween(from, until, maxAlerts);
   return {
-    topology: await store.incidents.topology(),
+    topology,
     changes: await store.incidents.changesBetween(from, until, maxChanges),
     // Handed to another thread, which has no use for the rest.
     alerts: tracked.map(({ key, alert, incidentId }): RememberedAlert => ({ key, alert, incidentId })),

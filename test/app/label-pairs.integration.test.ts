@@ -296,4 +296,4 @@ test("what fired together is counted by replica, kept, and learned up to what is
   for (const [together, fewer] of shares) expect(together / fewer).toBeCloseTo(1, 2);
   const [, most = 0] = shares[0] ?? [];
   expect(most).toBeGreaterThan(15);
-});
+}, 180_000);
