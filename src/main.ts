@@ -128,6 +128,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   const triageLag = watchTriageLag({ store, clock, log, metrics });
   stops.push(() => triageLag.stop());
   const desk = await createCommandDesk({ config, plugins, store, log, metrics, clock });
+  stops.push(() => desk.stop());
   const chats = await createChats({
     ...{ config, store, log, metrics, clock },
     pages: composePages({ config, store, desk, clock }),

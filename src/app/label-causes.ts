@@ -1,16 +1,17 @@
 /** Incidents whose cause is known: because people confirmed it, or because what was rolled back ended them. */
 
-import type { KindOf } from "../domain/alert/evidence-kind.ts";
 import type { CauseQuestion } from "../domain/clustering/correlation.ts";
+import { confirmedBefore } from "../domain/incident/past.ts";
+import { featuresOf } from "../domain/incident/similar.ts";
 import { countFeedback, standingByIncident } from "../domain/learning/feedback.ts";
 import type { LabelledCause } from "../domain/learning/fitting.ts";
 import { confirmedCause, isRefused } from "../domain/learning/known-cause.ts";
-import type { LeftOut } from "../domain/limits.ts";
+import type { Topology } from "../domain/topology.ts";
 import type { Feedback, Store } from "../ports.ts";
 
 /** Newest rows that are learned from. */
 const maxFeedback = 5_000;
-const maxIncidents = 1_000;
+export const maxIncidents = 1_000;
 const maxAlerts = 200;
 const maxChanges = 500;
 const maxRollbacks = 500;
@@ -23,22 +24,43 @@ interface Label {
   readonly at: Date;
 }
 
-/** Incidents whose cause is known, as the ranking saw them, oldest first. */
-export async function labelledCauses(
-  store: Store,
-  kindOf: KindOf,
-  leftOut?: LeftOut,
-): Promise<readonly LabelledCause[]> {
-  const feedback = await store.feedback.list(maxFeedback);
-  const all = [...heeded(await rolledBack(store), feedback)];
-  const labels = all.sort(([, a], [, b]) => a.at.getTime() - b.at.getTime()).slice(-maxIncidents);
-  leftOut?.note("learned_causes", all.length - labels.length + Number(feedback.length >= maxFeedback));
-  const causes: LabelledCause[] = [];
-  for (const [incidentId, label] of labels) {
-    const question = await questionOf(store, incidentId, feedback);
-    if (question !== null) causes.push({ question: { ...question, kindOf }, ...label });
+/** An incident whose cause is known and whose alerts are still kept. */
+export interface KnownCause extends Label {
+  readonly incidentId: number;
+  readonly alertCount: number;
+}
+
+export interface KnownCauses {
+  /** Oldest first. */
+  readonly causes: readonly KnownCause[];
+  /** Older incidents with a known cause, which are too many to learn from. */
+  readonly leftOut: number;
+}
+
+/** Which incidents there are to learn causes from: the newest 1,000. */
+export async function knownCauses(store: Store): Promise<KnownCauses> {
+  const labels = [...heeded(await rolledBack(store), await store.feedback.list(maxFeedback))].sort(
+    ([, a], [, b]) => a.at.getTime() - b.at.getTime(),
+  );
+  const causes: KnownCause[] = [];
+  for (const [incidentId, label] of labels.slice(-maxIncidents)) {
+    const { length: alertCount } = await store.incidents.alerts(incidentId, maxAlerts);
+    if (alertCount > 0) causes.push({ ...label, incidentId, alertCount });
   }
-  return causes;
+  return { causes, leftOut: Math.max(0, labels.length - maxIncidents) };
+}
+
+/** These incidents as the ranking saw them, one after the other: together they may not fit into memory. */
+export async function* labelledCauses(
+  store: Store,
+  known: readonly KnownCause[],
+): AsyncGenerator<LabelledCause> {
+  const feedback = await store.feedback.list(maxFeedback);
+  const topology = await store.incidents.topology();
+  for (const { incidentId, service, changeId, at } of known) {
+    const question = await questionOf(store, incidentId, { feedback, topology });
+    if (question !== null) yield { question, service, changeId, at };
+  }
 }
 
 /** What people say in the end comes before what a rollback tells, and a rollback tells nothing of a cause that they refuse. */
@@ -80,11 +102,11 @@ async function rolledBack(store: Store): Promise<Map<number, Label>> {
   return labels;
 }
 
-/** The question as it stood: votes that came later would give the answer away. */
+/** The question as it stood: what was said or confirmed later would give the answer away. */
 async function questionOf(
   store: Store,
   incidentId: number,
-  feedback: readonly Feedback[],
+  { feedback, topology }: { readonly feedback: readonly Feedback[]; readonly topology: Topology },
 ): Promise<CauseQuestion | null> {
   const alerts = (await store.incidents.alerts(incidentId, maxAlerts)).map((stored) => stored.alert);
   const starts = alerts.map((alert) => alert.startsAt.getTime());
@@ -96,5 +118,6 @@ async function questionOf(
     maxChanges,
   );
   const earlier = feedback.filter((said) => said.at < first);
-  return { alerts, changes, topology: await store.incidents.topology(), feedback: countFeedback(earlier) };
+  const past = await store.similar.past({ incidentId, features: featuresOf(alerts), asOf: first });
+  return { alerts, changes, topology, feedback: countFeedback(earlier), confirmed: confirmedBefore(past) };
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { createCharts } from "../adapters/charts.ts";
+import { createLearningThread } from "../adapters/learning/thread.ts";
 import { createCedarPolicy } from "../adapters/policy/cedar.ts";
 import type { OpenStore } from "../adapters/store/store.ts";
 import { requestDigest } from "../app/digest.ts";
@@ -29,6 +30,8 @@ export interface CommandDesk {
   readonly charts: Charts;
   readonly execute: Execute;
   readonly naming: CommandNaming;
+  /** Ends what it computes. */
+  stop(): Promise<void>;
 }
 
 export interface CommandDeskParts {
@@ -44,7 +47,8 @@ export interface CommandDeskParts {
 export async function createCommandDesk(parts: CommandDeskParts): Promise<CommandDesk> {
   const { config, plugins, store, log, metrics, clock } = parts;
   const policy = await readPolicy(config);
-  const { entries: models, receivers } = await createModels(parts);
+  const learning = createLearningThread();
+  const { entries: models, receivers } = await createModels({ ...parts, learning });
   const plan = createPlanner({
     models,
     rollouts: store.rollouts,
@@ -78,7 +82,8 @@ export async function createCommandDesk(parts: CommandDeskParts): Promise<Comman
     ...(ownChannelsOf(config) === "none" ? {} : { channelSettings: config.incidentChannels }),
   });
   const execute = nameCommands(executeOwn, naming);
-  return { policy, models, receivers, plan, effects, charts, execute, naming };
+  const stop = () => learning.close();
+  return { policy, models, receivers, plan, effects, charts, execute, naming, stop };
 }
 
 /** The operator's policy, or the shipped one. */

@@ -5,7 +5,15 @@ import { composeModel } from "../app/compose-model.ts";
 import { createTrainer } from "../app/train.ts";
 import type { ModelPart } from "../config/shape.ts";
 import type { Config, ModelConfig } from "../config.ts";
-import type { BackendContext, Clock, Log, Metrics, ModelBackend, ModelEntry } from "../ports.ts";
+import type {
+  BackendContext,
+  Clock,
+  LearningThread,
+  Log,
+  Metrics,
+  ModelBackend,
+  ModelEntry,
+} from "../ports.ts";
 import { packageVersion } from "./package.ts";
 import type { Plugins } from "./plugins.ts";
 
@@ -13,6 +21,7 @@ export interface ModelParts {
   readonly config: Config;
   readonly plugins: Plugins;
   readonly store: OpenStore;
+  readonly learning: LearningThread;
   readonly log: Log;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -79,8 +88,7 @@ function createBackend(name: string, model: string, parts: ModelParts): ModelBac
     const known = [...parts.plugins.backends.keys()].join(", ");
     throw new Error(`tocsin.yaml models.${model} names the backend "${name}"; expected one of: ${known}`);
   }
-  const { config, store, clock, log, metrics } = parts;
-  const { evidenceKinds } = config;
+  const { config, store, learning, clock, log, metrics } = parts;
   const context: BackendContext = {
     store,
     clock,
@@ -88,7 +96,10 @@ function createBackend(name: string, model: string, parts: ModelParts): ModelBac
     http: createHttpClient({ clock }),
     environment: config.environment,
     stateFolder: path.join(config.dataDir, "backends", name),
-    trainer: createTrainer({ store, version: packageVersion, evidenceKinds, metrics }),
+    trainer: createTrainer({
+      ...{ store, learning, metrics },
+      ...{ version: packageVersion, evidenceKinds: config.evidenceKinds },
+    }),
   };
   const settings = new Map(
     modelsUsing(config, name).map((using) => [

@@ -44,6 +44,19 @@ export async function withBot<Result>(
       : running === null
         ? "embedded, no bot is running on it"
         : "embedded, used by the running bot";
+  const desks: CommandDesk[] = [];
+  const desk = async () => {
+    const made = await createCommandDesk({
+      config,
+      plugins,
+      store,
+      log,
+      metrics: noMetrics,
+      clock: systemClock,
+    });
+    desks.push(made);
+    return made;
+  };
   try {
     return await work({
       config,
@@ -52,9 +65,10 @@ export async function withBot<Result>(
       log,
       databaseKind: database.kind === "server" ? "server" : "embedded",
       database: how,
-      desk: () => createCommandDesk({ config, plugins, store, log, metrics: noMetrics, clock: systemClock }),
+      desk,
     });
   } finally {
+    for (const made of desks) await made.stop();
     await store.close();
     await database.stop();
   }

@@ -5,6 +5,11 @@ export interface SimilarQuestion {
   readonly incidentId: number;
   /** What it is known by now. */
   readonly features: readonly IncidentFeature[];
+  /**
+   * The past as it was known at this moment: incidents that were over by then, and how they had ended, with what had
+   * been said and done by then. Now when absent.
+   */
+  readonly asOf?: Date;
 }
 
 /** What incidents are known by, so that later ones find them. */

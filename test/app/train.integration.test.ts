@@ -1,12 +1,20 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createLearningThread } from "../../src/adapters/learning/thread.ts";
 import { createBuiltin } from "../../src/adapters/models/builtin.ts";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
 import { createTrainer } from "../../src/app/train.ts";
 import { rankCauses } from "../../src/domain/causes.ts";
 import { shippedWeights, weightsSchema } from "../../src/domain/weights.ts";
-import { NotStartedError, silentLog, systemClock, type Trainer } from "../../src/ports.ts";
+import {
+  type LearningThread,
+  NotStartedError,
+  silentLog,
+  systemClock,
+  type Trainer,
+} from "../../src/ports.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { at, buildIncident, buildTracked } from "../domain/build.ts";
+import { inlineLearning } from "./inline-learning.ts";
 
 let database: TestDatabase;
 let store: OpenStore;
@@ -96,17 +104,39 @@ const operation = {
 describe("retraining the correlator", () => {
   test("is refused with what there is and what is needed while there is too little", async () => {
     await recordIncidents(3);
-    expect(await createTrainer({ store, version: "0.0.0" }).check(shippedWeights)).toMatchObject({
+    expect(
+      await createTrainer({ store, learning: inlineLearning, version: "0.0.0" }).check(shippedWeights),
+    ).toMatchObject({
       kind: "too_little",
       problem: expect.stringContaining("3 incidents"),
     });
   });
 
+  test("learns from the newest 1,000 incidents, and its plan says how many are left out", async () => {
+    await recordIncidents(25);
+    const older = Array.from({ length: 980 }, (_, index) => 5_000 + index);
+    const said = { kind: "right_cause", subject: "service:db", person: "oncall", data: {} } as const;
+    await Promise.all(
+      older.map((incidentId, index) => store.feedback.add({ ...said, incidentId, at: at(-index) })),
+    );
+    const trainer = createTrainer({ store, learning: inlineLearning, version: "0.0.0" });
+    const check = await trainer.check(shippedWeights);
+    if (check.kind !== "enough") throw new Error(check.problem);
+    expect(check.notes).toEqual([
+      "learns from 25 incidents with a known cause; the newest 30 % of each are held out",
+      "5 older incidents with a known cause are left out: the newest 1000 are learned from",
+    ]);
+    const fitted = await trainer.fit(shippedWeights);
+    expect(fitted.description).toContain("; 5 older incidents with a known cause are left out");
+  });
+
   test("learns what people confirmed, and measures it on newer incidents beside the champion", async () => {
     await recordIncidents(40);
-    const trainer = createTrainer({ store, version: "0.0.0" });
+    const learning = createLearningThread();
+    const trainer = createTrainer({ store, learning, version: "0.0.0" });
     expect(await trainer.check(shippedWeights)).toMatchObject({ kind: "enough" });
     const fitted = await trainer.fit(shippedWeights);
+    await learning.close();
     const weights = weightsSchema.parse(fitted.parameters);
     expect(weights).not.toEqual(shippedWeights);
     const alerts = (await store.incidents.alerts(40, 10)).map((stored) => stored.alert);
@@ -127,13 +157,13 @@ describe("retraining the correlator", () => {
     ]);
     const coFirings = { "c|d": [3, 4] as const };
     const champion = { ...shippedWeights, clustering: { ...shippedWeights.clustering, coFirings } };
-    const fitted = await createTrainer({ store, version: "0.0.0" }).fit(champion);
+    const fitted = await createTrainer({ store, learning: inlineLearning, version: "0.0.0" }).fit(champion);
     expect(weightsSchema.parse(fitted.parameters).clustering).toEqual(champion.clustering);
   });
 
   test("learns with the operator's own kinds of evidence, which are among its inputs", async () => {
     await recordIncidents(40);
-    const parts = { store, version: "0.0.0" };
+    const parts = { store, learning: inlineLearning, version: "0.0.0" };
     const [shipped, own] = [
       createTrainer(parts),
       createTrainer({ ...parts, evidenceKinds: [{ kind: "net", words: ["error log burst"] }] }),
@@ -151,7 +181,7 @@ describe("retraining the correlator", () => {
 
   test("is not begun when there is too little by then, so that it is not tried again", async () => {
     await recordIncidents(3);
-    const trainer = createTrainer({ store, version: "0.0.0" });
+    const trainer = createTrainer({ store, learning: inlineLearning, version: "0.0.0" });
     const backend = createBuiltin({ store, clock: systemClock, trainer, log: silentLog });
     await backend.prepare?.([{ name: "correlator", environments: ["production"] }]);
     const asked = { ...operation, operationId: "op-retrain", kind: "retrain", from: "1", to: null } as const;
@@ -159,12 +189,33 @@ describe("retraining the correlator", () => {
     await expect(backend.start(asked)).rejects.toBeInstanceOf(NotStartedError);
   });
 
+  test("that is asked for again while it computes is computed once", async () => {
+    await recordIncidents(25);
+    let fits = 0;
+    const learning: LearningThread = {
+      ...inlineLearning,
+      fit: async (work) => {
+        fits += 1;
+        return await inlineLearning.fit(work);
+      },
+    };
+    const trainer = createTrainer({ store, learning, version: "0.0.0" });
+    const backend = createBuiltin({ store, clock: systemClock, trainer, log: silentLog });
+    await backend.prepare?.([{ name: "correlator", environments: ["production"] }]);
+    const asked = { ...operation, operationId: "op-retrain", kind: "retrain", from: "1", to: null } as const;
+    await Promise.all([backend.start(asked), backend.start(asked)]);
+    expect(fits).toBe(1);
+    expect(await backend.versions("correlator")).toHaveLength(2);
+    await backend.start(asked);
+    expect(fits).toBe(1);
+  });
+
   test("gives a version that becomes champion by a deploy, and the one before by a rollback", async () => {
     await recordIncidents(40);
     const backend = createBuiltin({
       store,
       clock: systemClock,
-      trainer: createTrainer({ store, version: "0.0.0" }),
+      trainer: createTrainer({ store, learning: inlineLearning, version: "0.0.0" }),
       log: silentLog,
     });
     await backend.prepare?.([{ name: "correlator", environments: ["production"] }]);

@@ -9,6 +9,7 @@ import { shippedWeights, type Weights } from "../../src/domain/weights.ts";
 import { incidentsHolding, keptDeliveries } from "../../src/main/replay-kept.ts";
 import { versionJudge } from "../../src/main/replay-versions.ts";
 import { silentLog, systemClock } from "../../src/ports.ts";
+import { inlineLearning } from "../app/inline-learning.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { buildTracked } from "../domain/build.ts";
 import { sketchChange } from "../domain/learning/judgement-build.ts";
@@ -171,5 +172,10 @@ describe("versions to judge with", () => {
 });
 
 function parts() {
-  return { store, clock: systemClock, trainer: createTrainer({ store, version: "0.0.0" }), log: silentLog };
+  return {
+    store,
+    clock: systemClock,
+    trainer: createTrainer({ store, learning: inlineLearning, version: "0.0.0" }),
+    log: silentLog,
+  };
 }

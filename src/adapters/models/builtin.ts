@@ -39,6 +39,8 @@ export function createBuiltin(
 ): ModelBackend {
   const { store, clock, trainer } = context;
   const { rollouts } = store;
+  /** By operation id: a start that is given up as too late goes on, and a second one waits for it. */
+  const trainings = new Map<string, Promise<void>>();
 
   async function live(model: string, environment: string): Promise<LiveVersion> {
     const [newest] = await rollouts.aliasHistory(model, environment, champion);
@@ -84,7 +86,7 @@ export function createBuiltin(
 
   async function start(operation: Operation): Promise<ExternalRef> {
     const { operationId, kind, model, environment } = operation;
-    if (kind === "retrain") await train(operation);
+    if (kind === "retrain") await trainOnce(operation);
     else await pointChampion(operation);
     return { operationId, kind, model, environment };
   }
@@ -121,6 +123,14 @@ export function createBuiltin(
     throw new NotStartedError(
       `builtin: the lock on ${target} changed hands (fence ${lock.fence}, this has ${operation.fence}): this bot no longer holds the target`,
     );
+  }
+
+  async function trainOnce(operation: Operation): Promise<void> {
+    const { operationId } = operation;
+    const training =
+      trainings.get(operationId) ?? train(operation).finally(() => trainings.delete(operationId));
+    trainings.set(operationId, training);
+    await training;
   }
 
   async function train(operation: Operation): Promise<void> {

@@ -2,7 +2,7 @@
  * What incidents are known by, and an inverted index of it with rows of bounded size, so that neither keeping nor
  * finding becomes slower with the number of incidents.
  */
-import { inArray, sql } from "drizzle-orm";
+import { inArray, lt, type SQL, sql } from "drizzle-orm";
 import { type Ending, type PastIncident, worthShowing } from "../../domain/incident/past.ts";
 import {
   featureKey,
@@ -47,15 +47,17 @@ interface EarlierIncident extends SimilarCandidate {
  * Those that share the rarest kinds of alerts, first.
  * @returns with the rarity of the asked features and of theirs.
  */
-async function readEarlier(db: Db, { incidentId, features }: SimilarQuestion) {
+async function readEarlier(db: Db, asked: SimilarQuestion) {
+  const { incidentId, features, asOf } = asked;
   const owners = await readOwners(db, keysOf(features));
   const types = keysOf(features.filter(({ kind }) => kind === "type"));
   const ids = nominate(incidentId, types, owners).slice(0, maxCompared * spare);
-  const found = (await readCandidates(db, incidentId, ids)).slice(0, maxCompared);
+  const found = (await readCandidates(db, asked, ids)).slice(0, maxCompared);
   const theirs = found.flatMap((each) => keysOf(each.features)).filter((key) => !owners.has(key));
   const all = new Map([...owners, ...(await readOwners(db, [...new Set(theirs)]))]);
   // Numbers are given out without gaps.
-  return { found, rarity: { incidents: incidentId - 1, having: countsWithout(incidentId, all) } };
+  const isCounted = (id: number) => (asOf === undefined ? id !== incidentId : id < incidentId);
+  return { found, rarity: { incidents: incidentId - 1, having: countsOf(isCounted, all) } };
 }
 
 async function readPast(db: Db, asked: SimilarQuestion): Promise<readonly PastIncident[]> {
@@ -65,14 +67,15 @@ async function readPast(db: Db, asked: SimilarQuestion): Promise<readonly PastIn
   const ranked = rankSimilar(features, found, rarity);
   const ids = ranked.map(({ incidentId }) => incidentId);
   const [records, said] = await Promise.all([
-    readEndings(db, ids),
+    readEndings(db, ids, asked.asOf),
     feedbackSlice(db).ofIncidents(ids, maxFeedback),
   ]);
+  const known = said.filter(({ at }) => asked.asOf === undefined || at < asked.asOf);
   const past = ranked.flatMap((similar): PastIncident[] => {
     const incident = found.find(({ incidentId }) => incidentId === similar.incidentId)?.incident;
     if (incident === undefined) return [];
     const { reason = null, rollouts = [] } = records.get(incident.id) ?? {};
-    const verdicts = standingVerdicts(said.filter(({ incidentId }) => incidentId === incident.id));
+    const verdicts = standingVerdicts(known.filter(({ incidentId }) => incidentId === incident.id));
     const confirmed = verdicts.filter(({ isRight }) => isRight);
     return [{ ...similar, incident, ending: { reason, rollouts, confirmed } }];
   });
@@ -152,17 +155,18 @@ function nominate(id: number, types: readonly string[], owners: ReadonlyMap<stri
 /** In the order of the ids; those that are over, were shown, stand on their own and are no family of the asked. */
 async function readCandidates(
   db: Db,
-  asked: number,
+  { incidentId: asked, asOf }: SimilarQuestion,
   ids: readonly number[],
 ): Promise<readonly EarlierIncident[]> {
   if (ids.length === 0) return [];
+  const isOverByThen = asOf === undefined ? sql`true` : lt(incidents.resolvedAt, asOf);
   const rows = await db
     .select({ incident: incidents, features: incidentFeatures.features })
     .from(incidents)
     .innerJoin(incidentFeatures, sql`${incidentFeatures.incidentId} = ${incidents.id}`)
     .where(
       sql`${inArray(incidents.id, [...ids])} and ${incidents.state} = 'resolved'
-        and ${incidents.mergedInto} is null and not ${incidents.isMuted}
+        and ${isOverByThen} and ${incidents.mergedInto} is null and not ${incidents.isMuted}
         and not exists (select 1 from incidents asked where asked.id = ${asked}
           and (asked.parent_id in (${incidents.id}, ${incidents.parentId}) or ${incidents.parentId} = asked.id))`,
     );
@@ -175,10 +179,16 @@ async function readCandidates(
   });
 }
 
-/** How many others have each feature. */
-function countsWithout(id: number, owners: ReadonlyMap<string, Owners>): ReadonlyMap<string, number> {
+/** How many of those that count have each feature; one whose number is not known any more is an old one, and counts. */
+function countsOf(
+  isCounted: (id: number) => boolean,
+  owners: ReadonlyMap<string, Owners>,
+): ReadonlyMap<string, number> {
   return new Map(
-    [...owners].map(([feature, { newest, total }]) => [feature, total - (newest.includes(id) ? 1 : 0)]),
+    [...owners].map(([feature, { newest, total }]) => [
+      feature,
+      total - newest.filter((id) => !isCounted(id)).length,
+    ]),
   );
 }
 
@@ -186,8 +196,11 @@ function countsWithout(id: number, owners: ReadonlyMap<string, Owners>): Readonl
 async function readEndings(
   db: Db,
   incidentIds: readonly number[],
+  asOf?: Date,
 ): Promise<ReadonlyMap<number, Omit<Ending, "confirmed">>> {
   if (incidentIds.length === 0) return new Map();
+  const byThen = (column: SQL) =>
+    asOf === undefined ? sql`true` : sql`${column} < ${asOf.toISOString()}::timestamptz`;
   const rows = await db.execute<{
     id: number;
     reason: string | null;
@@ -195,10 +208,11 @@ async function readEndings(
   }>(sql`
     select i.id, (
         select nullif(t.data ->> 'reason', '') from timeline t
-        where t.incident_id = i.id and t.kind = 'resolved' order by t.id desc limit 1) as reason,
+        where t.incident_id = i.id and t.kind = 'resolved' and ${byThen(sql`t.at`)}
+        order by t.id desc limit 1) as reason,
       coalesce((
         select jsonb_agg(jsonb_build_object('id', r.id, 'plan', r.plan) order by r.id) from rollouts r
-        where r.incident_id = i.id and r.state = 'succeeded'), '[]'::jsonb) as rollouts
+        where r.incident_id = i.id and r.state = 'succeeded' and ${byThen(sql`r.finished_at`)}), '[]'::jsonb) as rollouts
     from incidents i where i.id = any(select jsonb_array_elements_text(${JSON.stringify(incidentIds)}::jsonb)::int)`);
   return new Map(
     rows.map(({ id, reason, rollouts }) => [

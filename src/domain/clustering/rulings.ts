@@ -54,13 +54,9 @@ export function createRulings(): Rulings {
   let ignored = 0;
 
   function workOut(): void {
-    bonds = new Map();
+    bonds = draftsOf(rulings);
     wishes = new Map();
-    for (const ruling of rulings) {
-      if (ruling.kind === "apart") holdApart(bonds, ruling);
-      else bondTogether(bonds, ruling);
-      noteNumber(wishes, ruling);
-    }
+    for (const ruling of rulings) noteNumber(wishes, ruling);
   }
 
   return {
@@ -84,6 +80,32 @@ export function createRulings(): Rulings {
     size: () => rulings.length,
     leftOut: () => ({ rulings: dropped, ruled_alerts: ignored }),
   };
+}
+
+/** What stands of rulings for any two alerts; see {@link whatStands}. */
+export type StandingRulings = (a: string, b: string) => Ruling["kind"] | null;
+
+/**
+ * What people, in the end, say of two alerts by their keys: the newest ruling on the pair, and of older ones what it
+ * leaves possible. Null where nothing ties the two together and nothing holds them apart.
+ * @param rulings - any order.
+ */
+export function whatStands(rulings: readonly Ruling[]): StandingRulings {
+  const bonds = draftsOf(rulings.toSorted((a, b) => b.id - a.id));
+  return (a, b) => {
+    const [one, other] = [bonds.get(a) ?? null, bonds.get(b) ?? null];
+    if (one !== null && one === other) return "together";
+    return areApart(one, other) ? "apart" : null;
+  };
+}
+
+/** @param rulings - the newest first. */
+function draftsOf(rulings: readonly Ruling[]): Map<string, Draft> {
+  const bonds = new Map<string, Draft>();
+  for (const ruling of rulings)
+    if (ruling.kind === "apart") holdApart(bonds, ruling);
+    else bondTogether(bonds, ruling);
+  return bonds;
 }
 
 /** Whether two alerts, by their bonds, must not be of one incident. */

@@ -138,33 +138,3 @@ function rightOf(
     isChangeThere ? isChange(candidate) : candidate.service === null && candidate.changeId === null,
   );
 }
-
-/**
- * What weights say of a choice: the probability of each candidate, and of all right ones together. Asked hundreds of
- * times of hundreds of candidates, hence the plain loops.
- */
-export function judge({ parts, candidates, areRight, sharpness }: Choice, weights: Values) {
-  const worths = Float64Array.from(parts, ({ units, fixed }) => sharpness * (fixed + sumOf(units, weights)));
-  const odds = new Float64Array(candidates.length);
-  let top = Number.NEGATIVE_INFINITY;
-  for (const [place, candidate] of candidates.entries()) {
-    let score = 0;
-    for (const part of candidate.parts) score += worths[part] ?? 0;
-    odds[place] = score;
-    top = Math.max(top, score);
-  }
-  let [sum, right] = [0, 0];
-  for (let place = 0; place < odds.length; place += 1) {
-    const value = Math.exp((odds[place] ?? 0) - top);
-    odds[place] = value;
-    sum += value;
-    if (areRight[place]) right += value;
-  }
-  return { probabilities: odds.map((value) => value / sum), right: right / sum };
-}
-
-function sumOf(units: Values, weights: Values): number {
-  let sum = 0;
-  for (const name of Object.keys(units)) sum += (units[name] ?? 0) * (weights[name] ?? 0);
-  return sum;
-}

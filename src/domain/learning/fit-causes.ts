@@ -4,18 +4,25 @@
  * with it are right.
  */
 import type { Weights } from "../weights.ts";
-import { type Choice, choiceOf, judge, namedWeights } from "./cause-choices.ts";
+import { choiceOf, namedWeights } from "./cause-choices.ts";
+import { addGradient, type ChoiceOdds, oddsOf } from "./choice-odds.ts";
 import { climb, type Values } from "./climb.ts";
 import type { LabelledCause } from "./labels.ts";
 
 const mostWeight = 10;
 
 export function fitCauses(rows: readonly LabelledCause[], champion: Weights): Weights["causes"] {
-  const choices = rows.flatMap((row) => choiceOf(row, champion) ?? []);
+  const named = namedWeights(champion.causes);
+  const names = Object.keys(named);
+  const choices = rows.flatMap((row) => {
+    const choice = choiceOf(row, champion);
+    return choice === null ? [] : [oddsOf(choice, names)];
+  });
   // People confirm what they were shown: how often it is something else cannot be learned from that.
-  const { elsewhere: _, ...start } = namedWeights(champion.causes);
+  const { elsewhere: _, ...start } = named;
   const { elsewhere } = champion.causes;
-  const found = climb(start, (weights) => gradientOf(choices, { ...weights, elsewhere }), mostWeight);
+  const gradientAt = (weights: Values) => gradientOf(choices, names, { ...weights, elsewhere });
+  const found = climb(start, gradientAt, mostWeight);
   const taken = (name: string, before: number) => found[name] ?? before;
   const { service, change, noChange, changed, changeDistance } = champion.causes;
   return {
@@ -34,27 +41,14 @@ function renewed(prefix: string, before: Values, found: Values): Record<string, 
   );
 }
 
-/** Of the log-likelihood of what was right. */
-function gradientOf(choices: readonly Choice[], weights: Values): ReadonlyMap<string, number> {
-  const gradient = new Map<string, number>();
-  for (const choice of choices) {
-    const pushes = pushesOn(choice, weights);
-    for (const [place, { units }] of choice.parts.entries())
-      for (const name of Object.keys(units))
-        gradient.set(name, (gradient.get(name) ?? 0) + (pushes[place] ?? 0) * (units[name] ?? 0));
-  }
-  return gradient;
-}
-
-/** By part, how much the log-likelihood grows with its score. */
-function pushesOn(choice: Choice, weights: Values): Float64Array {
-  const { probabilities, right } = judge(choice, weights);
-  const pushes = new Float64Array(choice.parts.length);
-  if (right === 0) return pushes;
-  for (const [place, { parts }] of choice.candidates.entries()) {
-    const probability = probabilities[place] ?? 0;
-    const push = (choice.areRight[place] ? probability / right : 0) - probability;
-    for (const part of parts) pushes[part] = (pushes[part] ?? 0) + choice.sharpness * push;
-  }
-  return pushes;
+/** Of the log-likelihood of what was right, by name. */
+function gradientOf(
+  choices: readonly ChoiceOdds[],
+  names: readonly string[],
+  weights: Values,
+): ReadonlyMap<string, number> {
+  const values = Float64Array.from(names, (name) => weights[name] ?? 0);
+  const gradient = new Float64Array(names.length);
+  for (const choice of choices) addGradient(choice, values, gradient);
+  return new Map(names.map((name, place) => [name, gradient[place] ?? 0]));
 }

@@ -3,6 +3,7 @@
  * pulled towards the weights that serve, so that little data changes little; the newest part is held out and never
  * learned from. Deterministic: the same rows give the same weights.
  */
+import { createKindOf, type KindRule } from "../alert/evidence-kind.ts";
 import type { CoFirings } from "../clustering/co-firing-counts.ts";
 import type { MetricComparison } from "../rollout/metric-comparison.ts";
 import { type Weights, weightsSchema } from "../weights.ts";
@@ -25,6 +26,8 @@ export interface FitOptions {
    * when absent.
    */
   readonly coFirings?: CoFirings;
+  /** The operator's rules for kinds of evidence, by which the questions are read; the shipped ones alone when absent. */
+  readonly evidenceKinds?: readonly KindRule[];
 }
 
 export type FitResult =
@@ -75,7 +78,10 @@ export function fitWeights(options: FitOptions): FitResult {
   const refusal = checkEnough({ causes: options.causes.length, said });
   if (refusal !== null) return refusal;
   const { champion } = options;
-  const causes = splitByTime(options.causes);
+  const kindOf = createKindOf(options.evidenceKinds ?? []);
+  const causes = splitByTime(
+    options.causes.map((row) => ({ ...row, question: { ...row.question, kindOf } })),
+  );
   const pairs = splitPairs(options.pairs);
   const learnsCauses = options.causes.length >= fewestCauses;
   const learnsPairs = areEnoughPairs(said);

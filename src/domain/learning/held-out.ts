@@ -46,7 +46,7 @@ export function splitPairs(pairs: readonly LabelledPair[]): Parts<LabelledPair> 
 
 /** The moment of the first label that is measured on; null when there is none. What is learned of time must end before it. */
 export function heldOutFrom(labels: {
-  readonly causes: readonly LabelledCause[];
+  readonly causes: readonly Pick<LabelledCause, "at">[];
   readonly pairs: readonly LabelledPair[];
 }): Date | null {
   const held = [...splitByTime(labels.causes).newer, ...splitPairs(labels.pairs).newer.filter(isSaid)];

@@ -135,6 +135,49 @@ test("an ending holds the last reason, and the rollouts that came to a good end"
   ]);
 });
 
+describe("the past as it was known at a moment", () => {
+  const features = featuresOf(shared);
+  /** Whole minutes; incidents are over at the minute of their number. */
+  const asOf = at(10);
+
+  test("is without incidents that were not over by then, and without those that came later", async () => {
+    const { store } = await freshStore();
+    for (const id of [1, 2, 4]) await add(store, id);
+    await add(store, 3, { resolvedAt: at(11) });
+    expect(ids(await store.similar.past({ incidentId: 5, features }))).toEqual([4, 3, 2]);
+    expect(ids(await store.similar.past({ incidentId: 3, features, asOf }))).toEqual([2, 1]);
+  });
+
+  test("holds of an ending what had been said and done by then", async () => {
+    const { store } = await freshStore();
+    await add(store, 1);
+    const say = (kind: "right_cause" | "wrong_cause", minute: number) =>
+      store.feedback.add({
+        ...{ kind, incidentId: 1, subject: "service:db", person: "oncall", at: at(minute), data: {} },
+      });
+    const resolve = (reason: string, minute: number) => ({
+      ...{ incidentId: 1, at: at(minute), kind: "resolved" as const, actor: "oncall", text: "resolved" },
+      ...{ data: { reason, cause: null }, isPosted: true },
+    });
+    await store.incidents.addTimeline([resolve("a guess", 2), resolve("a better one", 11)]);
+    const { plan, ...rollout } = rolloutIn("succeeded");
+    for (const minute of [3, 11]) {
+      const done = { operationId: `op-${minute}`, finishedAt: at(minute) };
+      await store.rollouts.insert({ ...rollout, ...done, plan: { ...plan, incidentId: 1 } });
+    }
+    await say("right_cause", 4);
+    await say("wrong_cause", 11);
+    const [now] = await store.similar.past({ incidentId: 2, features });
+    expect(now?.ending).toMatchObject({ reason: "a better one", confirmed: [] });
+    expect(now?.ending.rollouts).toHaveLength(2);
+    const [then] = await store.similar.past({ incidentId: 2, features, asOf });
+    expect(then?.ending).toMatchObject({ reason: "a guess", confirmed: [{ service: "db" }] });
+    expect(then?.ending.rollouts.map(({ id }) => id)).toEqual([1]);
+    const [before] = await store.similar.past({ incidentId: 2, features, asOf: at(2) });
+    expect(before?.ending).toEqual({ reason: null, confirmed: [], rollouts: [] });
+  });
+});
+
 test("among 12,000 incidents the earlier ones are found in well under 50 ms", async () => {
   const { store, url } = await freshStore();
   const { default: postgres } = await import("postgres");

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { rankAnswers } from "../../../src/domain/causes.ts";
-import { choiceOf, judge, namedWeights } from "../../../src/domain/learning/cause-choices.ts";
+import { choiceOf, namedWeights } from "../../../src/domain/learning/cause-choices.ts";
+import { judge, oddsOf } from "../../../src/domain/learning/choice-odds.ts";
 import type { LabelledCause } from "../../../src/domain/learning/labels.ts";
 import { shippedWeights, type Weights } from "../../../src/domain/weights.ts";
 import { noon, sketchAlert } from "./judgement-build.ts";
@@ -28,7 +29,9 @@ test.each([
     const choice = choiceOf({ ...row, service: null, changeId: "none" }, weights);
     const served = rankAnswers(row.question, weights);
     if (choice === null) throw new Error("that no change is to blame is always an answer");
-    const { probabilities } = judge(choice, namedWeights(weights.causes));
+    const named = namedWeights(weights.causes);
+    const odds = oddsOf(choice, Object.keys(named));
+    const { probabilities } = judge(odds, Float64Array.from(Object.values(named)));
     expect(choice.candidates).toHaveLength(served.length);
     for (const [place, { service, changeId }] of choice.candidates.entries()) {
       const answer = served.find((cause) => cause.service === service && cause.changeId === changeId);

@@ -14,7 +14,10 @@ export function changeBefore(minutes: number, given: Partial<Change> = {}): Chan
 const names = ["HighCPU", "HighLatency", "ErrorLogBurst", "TrafficDrop", "NetworkUnreachable"];
 const kinds = ["deploy", "flag", "config"] as const;
 
-/** Incidents of all sorts: one to four alerts, none to three changes near and far, votes; any service or change right. */
+/**
+ * Incidents of all sorts: one to four alerts, none to three changes near and far, votes, causes confirmed before; any
+ * service or change right.
+ */
 export function motley(count: number): LabelledCause[] {
   return Array.from({ length: count }, (_, i) => {
     const service = (step: number) =>
@@ -35,9 +38,11 @@ export function motley(count: number): LabelledCause[] {
       }),
     );
     const feedback = new Map(i % 3 === 0 ? [[`service:${service(2)}`, { right: 2, wrong: 1 }]] : []);
+    const before = { service: service(3), similarity: 0.8, incidentId: i };
+    const confirmed = i % 4 === 1 ? [before, { ...before, similarity: 0.5 }] : [];
     const right = [changes[0]?.id ?? "none", "none", null][i % 3] ?? null;
     return {
-      question: question({ alerts, changes, feedback }),
+      question: question({ alerts, changes, feedback, confirmed }),
       service: right === null || i % 2 === 0 ? service(2 + (i % 3)) : null,
       changeId: right,
       at: new Date(noon + i * 60_000),
