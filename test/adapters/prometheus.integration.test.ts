@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
 import { createPrometheus, type PrometheusOptions } from "../../src/adapters/prometheus.ts";
-import { readsLikeInstructions } from "../../src/domain/explanation/model-text.ts";
+import { readsLikeInstructions } from "../../src/domain/explanation/instructions.ts";
 import type { Clock } from "../../src/ports.ts";
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;

@@ -3,17 +3,15 @@
  * stands while callers begin to alert, and no explanation may take one for a reason why something is a cause.
  */
 import type { CitedDependents, Evidence, NewEvidence } from "../explanation.ts";
+import { forPeople } from "../text/for-people.ts";
 import type { Dependent, Dependents } from "../topology/dependents.ts";
 import { oneLine } from "../view.ts";
 import { partsOf } from "./evidence.ts";
-import { forPrompt, withheld } from "./model-text.ts";
 
 /** Of one incident: what is suspected, and who calls it, may become another time and again. */
 const maxFacts = 8;
 /** Services that a fact names; the rest are counted. */
 const maxNamed = 6;
-/** Services among which those that may be named are looked for: reading what is written in a name is not free. */
-const maxLooked = 12;
 const maxName = 100;
 const maxText = 700;
 const maxSubject = 1_000;
@@ -29,7 +27,7 @@ export function callersEvidence(
   const before = known.filter(({ kind }) => kind === "callers");
   const subjects = new Set(before.map(({ subject }) => subject));
   return dependents
-    .filter((each) => nameIn(each.of) !== withheld && !subjects.has(subjectOf(each)))
+    .filter((each) => !subjects.has(subjectOf(each)))
     .slice(0, Math.max(0, maxFacts - before.length))
     .map(factOf);
 }
@@ -110,12 +108,10 @@ function subjectOf(dependents: Dependents): string {
   return `${names.join(", ")} -> ${dependents.of}`.slice(0, maxSubject);
 }
 
-/** What reads like instructions is counted, not named. */
 function namedIn({ services }: Dependents): readonly Dependent[] {
-  const named = services.slice(0, maxLooked).filter(({ service }) => nameIn(service) !== withheld);
-  return named.slice(0, maxNamed);
+  return services.slice(0, maxNamed);
 }
 
 function nameIn(service: string): string {
-  return forPrompt(service.slice(0, 4_000), maxName);
+  return forPeople(service, maxName);
 }
