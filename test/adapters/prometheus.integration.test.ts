@@ -3,7 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, test } from "vitest";
 import { createPrometheus, type PrometheusOptions } from "../../src/adapters/prometheus.ts";
-import { readsLikeInstructions } from "../../src/domain/explanation/model-text.ts";
+import { readsLikeInstructions } from "../../src/domain/explanation/instructions.ts";
 import type { Clock } from "../../src/ports.ts";
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;

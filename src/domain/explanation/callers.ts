@@ -5,17 +5,15 @@
 
 import type { CitedDependents, Evidence, NewEvidence } from "../explanation.ts";
 import type { LeftOut } from "../limits.ts";
+import { forPeople } from "../text/for-people.ts";
 import type { Dependent, Dependents } from "../topology/dependents.ts";
 import { oneLine } from "../view.ts";
 import { partsOf } from "./evidence.ts";
-import { forPrompt, withheld } from "./model-text.ts";
 
 /** Of one incident: what is suspected, and who calls it, may become another time and again. */
 const maxFacts = 8;
 /** Services that a fact names; the rest are counted. */
 const maxNamed = 6;
-/** Services among which those that may be named are looked for: reading what is written in a name is not free. */
-const maxLooked = 12;
 const maxName = 100;
 const maxText = 700;
 const maxSubject = 1_000;
@@ -31,7 +29,7 @@ export function callersEvidence(
 ): readonly NewEvidence[] {
   const before = known.filter(({ kind }) => kind === "callers");
   const subjects = new Set(before.map(({ subject }) => subject));
-  const news = dependents.filter((each) => nameIn(each.of) !== withheld && !subjects.has(subjectOf(each)));
+  const news = dependents.filter((each) => !subjects.has(subjectOf(each)));
   const fresh = news.slice(0, Math.max(0, maxFacts - before.length));
   leftOut?.note("callers", news.length - fresh.length);
   return fresh.map(factOf);
@@ -113,12 +111,10 @@ function subjectOf(dependents: Dependents): string {
   return `${names.join(", ")} -> ${dependents.of}`.slice(0, maxSubject);
 }
 
-/** What reads like instructions is counted, not named. */
 function namedIn({ services }: Dependents): readonly Dependent[] {
-  const named = services.slice(0, maxLooked).filter(({ service }) => nameIn(service) !== withheld);
-  return named.slice(0, maxNamed);
+  return services.slice(0, maxNamed);
 }
 
 function nameIn(service: string): string {
-  return forPrompt(service.slice(0, 4_000), maxName);
+  return forPeople(service, maxName);
 }

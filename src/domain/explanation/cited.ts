@@ -1,7 +1,21 @@
 /** What a sentence may call the facts that it cites, and their texts as far as a model was let see them. */
 import type { Evidence } from "../explanation.ts";
 import { partsOf } from "./evidence.ts";
-import { readsLikeInstructions } from "./model-text.ts";
+import { readsLikeInstructions, withheld } from "./instructions.ts";
+
+/**
+ * A fact as a model is let see it: of what we say in it, those words of others are withheld that read like instructions.
+ * Whole facts and quotations that do are withheld by {@link trusted} and by the prompt.
+ */
+export function asSeen(fact: Evidence): Evidence {
+  const { fact: what, entities } = partsOf(fact);
+  const { ending } = fact.data;
+  const others = [...entities, ...(typeof ending === "string" ? [ending] : [])];
+  const orders = others.filter((words) => words !== "" && readsLikeInstructions(words));
+  if (orders.length === 0) return fact;
+  const seen = orders.reduce((rest, words) => rest.replaceAll(words, withheld), what);
+  return { ...fact, data: { ...fact.data, fact: seen } };
+}
 
 /** Names that the cited evidence gives; those that read like instructions are none. */
 export function citedNames(cited: readonly Evidence[]): readonly string[] {

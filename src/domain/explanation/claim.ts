@@ -1,6 +1,6 @@
 /** Whether one sentence of a model may stand: what it cites exists, it orders nothing, and its content is backed. */
 import type { Claim, ExplanationQuestion } from "../explanation.ts";
-import { citedNames } from "./cited.ts";
+import { asSeen, citedNames } from "./cited.ts";
 import { contentProblem } from "./content.ts";
 import { cleanModelSentence } from "./model-text.ts";
 
@@ -20,7 +20,7 @@ export function checkClaim(claim: Claim, question: ExplanationQuestion): Checked
     return refused(`cites evidence that does not exist: ${unknown.slice(0, 5).join(", ")}`);
   if (numbers.length === 0) return refused("cites no evidence");
   if (numbers.length > maxCited) return refused(`cites ${numbers.length} facts at once; at most ${maxCited}`);
-  const cited = numbers.flatMap((number) => known.get(number) ?? []);
+  const cited = numbers.flatMap((number) => known.get(number) ?? []).map(asSeen);
   const cleaned = cleanModelSentence(claim.text, citedNames(cited));
   if (cleaned.kind === "refused") return cleaned;
   const problem = contentProblem(cleaned.text, cited, question);

@@ -3,9 +3,10 @@
  * stated length. Text from outside stands only inside JSON strings, so that it cannot end the data, whatever it holds.
  */
 import { z } from "zod";
-import type { Cause } from "../clustering/correlation.ts";
+import type { Cause, CauseTerm } from "../clustering/correlation.ts";
 import type { Evidence, ExplanationQuestion } from "../explanation.ts";
 import { namedOf } from "./callers.ts";
+import { asSeen } from "./cited.ts";
 import { evidenceFor, partsOf } from "./evidence.ts";
 import { forPrompt } from "./model-text.ts";
 
@@ -108,7 +109,7 @@ function encode(question: ExplanationQuestion, chosen: readonly Evidence[]): str
 }
 
 function factOf(fact: Evidence) {
-  const { fact: what, quote } = partsOf(fact);
+  const { fact: what, quote } = partsOf(asSeen(fact));
   return {
     n: fact.number,
     kind: fact.kind,
@@ -124,7 +125,7 @@ function withoutAlert({ number }: Evidence, { dependents = [], evidence }: Expla
   const known = said.filter(({ services }) => services.every(({ state }) => state !== "unknown"));
   if (known.length === 0) return {};
   const silent = known.flatMap((each) => namedOf(each, evidence)).filter(({ state }) => state === "silent");
-  return { withoutAlert: silent.map(({ service }) => service) };
+  return { withoutAlert: silent.map(({ service }) => forPrompt(service, 100)) };
 }
 
 function causeOf(cause: Cause, index: number, evidence: readonly Evidence[]) {
@@ -139,9 +140,14 @@ function causeOf(cause: Cause, index: number, evidence: readonly Evidence[]) {
       .slice(0, maxTerms)
       .map((term) => ({
         speaks: term.score >= 0 ? "for" : "against",
-        because: forPrompt(term.because, 200),
+        because: because(term),
       })),
   };
+}
+
+/** Words that a change has in common with the alerts stand in the quotations of both, as far as these are let through. */
+function because({ name, because: reason }: CauseTerm): string {
+  return /(?:^|:)text$/.test(name) ? "its text has words of the alerts in it" : forPrompt(reason, 200);
 }
 
 /** JSON in which no angle bracket stands, so that no control token of a chat template can occur in it. */

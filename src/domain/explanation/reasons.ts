@@ -1,8 +1,8 @@
 /** Which terms of a ranking are worth a word, and how they are said. */
 import type { Cause, CauseTerm } from "../clustering/correlation.ts";
 import type { Evidence } from "../explanation.ts";
+import { forPeople } from "../text/for-people.ts";
 import { partsOf } from "./evidence.ts";
-import { forPrompt } from "./model-text.ts";
 import { changeOf, nameOf, openEnded } from "./wording.ts";
 
 /** Log-odds below which a term is not worth a word. */
@@ -56,7 +56,7 @@ export function wordOfPeople({ terms }: Cause): { readonly score: number; readon
   const said = words.find(({ score }) => score > 0);
   return {
     score: words.reduce((sum, { score }) => sum + score, 0),
-    text: said === undefined ? "" : openEnded(forPrompt(said.because, maxReason)),
+    text: said === undefined ? "" : openEnded(forPeople(said.because, maxReason)),
   };
 }
 
@@ -84,7 +84,7 @@ function subjectOf(cause: Cause, evidence: readonly Evidence[]): Subject {
 function phrases(terms: readonly CauseTerm[], subject: Subject): readonly string[] {
   const said = terms
     .filter((term) => !generic.test(term.name))
-    .map((term) => plainly(openEnded(forPrompt(term.because, maxReason)), subject))
+    .map((term) => plainly(openEnded(forPeople(term.because, maxReason)), subject))
     .map((because) => withoutTitle(because, subject.title))
     .filter((because) => because !== "");
   return [...new Set(said)];

@@ -11,9 +11,9 @@ import { endingText, type PastIncident, similarityText, whySimilar } from "../in
 import type { Incident } from "../incident.ts";
 import type { LeftOut } from "../limits.ts";
 import { type ModelReport, reportOf, worstLoss } from "../monitoring/report.ts";
+import { forPeople } from "../text/for-people.ts";
 import { type Neighbours, neighboursIn, type Topology } from "../topology.ts";
 import { oneLine, shorten } from "../view.ts";
-import { forPrompt } from "./model-text.ts";
 
 export interface EvidenceQuestion {
   readonly incident: Incident;
@@ -46,8 +46,6 @@ const maxChanges = 12;
 /** Features of a drifting model that are named. */
 const maxDrifted = 3;
 const maxPast = 2;
-/** Read of any one text; redaction is linear, but not free. */
-const maxRaw = 4000;
 
 /** A fact that may become evidence. Its text is written only when it is chosen: redaction is the dearest part of it. */
 interface Candidate extends Pick<NewEvidence, "kind" | "subject"> {
@@ -245,8 +243,8 @@ function evidenceOfPast(past: PastIncident): Candidate {
 
 function writePast(past: PastIncident) {
   const { incident } = past;
-  const because = fromOutside(whySimilar(past), 160);
-  const ending = fromOutside(endingText(past), 200);
+  const because = forPeople(whySimilar(past), 160);
+  const ending = forPeople(endingText(past), 200);
   const fact = `incident ${incident.id}, ${similarityText(past)} similar (${because}), ${ending}`;
   const quote = quoted(incident.title);
   return {
@@ -263,17 +261,12 @@ function writePast(past: PastIncident) {
 
 /** Names are short; a secret may hide in them too. */
 function name(text: string): string {
-  return fromOutside(text, 100);
+  return forPeople(text, 100);
 }
 
 /** What others wrote. */
 function quoted(text: string): string {
-  return shorten(fromOutside(text, maxRaw), maxText - 80);
-}
-
-/** Secrets go before the cut, since half a secret is no longer recognised; what orders its reader about goes whole. */
-function fromOutside(text: string, max: number): string {
-  return forPrompt(text.slice(0, maxRaw), max);
+  return shorten(forPeople(text, Number.POSITIVE_INFINITY), maxText - 80);
 }
 
 function sentence(fact: string, quote: string): string {

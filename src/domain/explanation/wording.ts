@@ -3,9 +3,9 @@ import type { Cause } from "../clustering/correlation.ts";
 import type { Evidence, ExplanationQuestion, Likelihood } from "../explanation.ts";
 import type { Incident } from "../incident.ts";
 import { suspectName as bareName } from "../learning/feedback.ts";
+import { forPeople } from "../text/for-people.ts";
 import { duration, shorten } from "../view.ts";
 import { evidenceFor, firstFacts, partsOf } from "./evidence.ts";
-import { forPrompt } from "./model-text.ts";
 import { wordsIn } from "./names.ts";
 
 const maxName = 80;
@@ -55,12 +55,12 @@ export function clock(at: Date, { openedAt }: Pick<Incident, "openedAt">): strin
 
 /** A name from outside, on its way into a sentence. */
 export function nameOf(text: string): string {
-  return forPrompt(text, maxName);
+  return forPeople(text, maxName);
 }
 
 /** "a", "a and b", "a, b and c", "a, b, c and 2 more". */
 export function listOf(values: readonly string[], max: number): string {
-  const shown = values.slice(0, max).map((value) => forPrompt(value, 60));
+  const shown = values.slice(0, max).map((value) => forPeople(value, 60));
   if (values.length > max) return `${shown.join(", ")} and ${values.length - max} more`;
   const last = shown.at(-1) ?? "";
   return shown.length < 2 ? last : `${shown.slice(0, -1).join(", ")} and ${last}`;
@@ -105,7 +105,7 @@ function isEcho(quote: string, names: readonly string[]): boolean {
 }
 
 function quoteOf(quote: string, max = maxQuote): string {
-  return shorten(openEnded(forPrompt(quote, maxLooked)), max);
+  return shorten(openEnded(forPeople(quote, maxLooked)), max);
 }
 
 /** The text with a full stop, unless the mark of a cut ends it already. */

@@ -243,6 +243,6 @@ function phrase(kind: FeatureKind, shared: readonly string[], mine: number): str
     case "service":
       return `${shared.length} of ${mine} services (${list})`;
     case "word":
-      return `both say “${shared.slice(0, 3).join(" ")}”`;
+      return `same words (${shared.slice(0, 3).join(", ")})`;
   }
 }

@@ -1,7 +1,7 @@
 /** What a chart of metrics around an incident shows: plain JSON, stored with the thread's line and drawn from it. */
 import { z } from "zod";
 import type { Change } from "../change.ts";
-import { forPrompt } from "../explanation/model-text.ts";
+import { forPeople } from "../text/for-people.ts";
 import { oneLine } from "../view.ts";
 import { beganAt, clock, type MetricReading, nameOfMetric, sentenceOfChange } from "./reading.ts";
 import type { MetricWindow } from "./series.ts";
@@ -106,8 +106,8 @@ export function markersOf(
 }
 
 function labelOf({ kind, service, title }: Change): string {
-  const where = service === null ? "" : ` of ${forPrompt(service, 40)}`;
-  return oneLine(`${kind}${where}: ${forPrompt(title, 80)}`, 90);
+  const where = service === null ? "" : ` of ${forPeople(service, 40)}`;
+  return oneLine(`${kind}${where}: ${forPeople(title, 80)}`, 90);
 }
 
 /** The same numbers in words, for those who do not see the picture. */

@@ -1,6 +1,7 @@
 /** Numbered facts from metrics: the strongest few changes, what did not change, and what could not be read. */
-import { forPrompt } from "../explanation/model-text.ts";
+
 import type { NewEvidence } from "../explanation.ts";
+import { forPeople } from "../text/for-people.ts";
 import { oneLine } from "../view.ts";
 import { beganAt, clock, type MetricReading, nameOfMetric, sentenceOfChange, weightOf } from "./reading.ts";
 
@@ -48,7 +49,7 @@ function evidenceOfChange(reading: MetricReading, onsetMs: number): NewEvidence 
     data: {
       fact: `${fact}${others}`,
       quote: "",
-      entities: [question.service, question.name].map((name) => forPrompt(name, 100)),
+      entities: [question.service, question.name].map((name) => forPeople(name, 100)),
       service: question.service,
       direction,
       score: Math.round(weightOf(reading) * 10) / 10,
@@ -78,7 +79,7 @@ function unreadEvidence(readings: readonly MetricReading[], readAtMs: number): r
   if (first === undefined) return [];
   const names = unread
     .slice(0, 3)
-    .map(({ question }) => `${forPrompt(question.name, 60)} of ${forPrompt(question.service, 60)}`);
+    .map(({ question }) => `${forPeople(question.name, 60)} of ${forPeople(question.service, 60)}`);
   const more = unread.length > names.length ? ` and ${unread.length - names.length} more` : "";
   const fact = `could not be read at ${clock(readAtMs)}: ${names.join(", ")}${more}, because ${oneLine(first.because, 140)}`;
   return [factOf("unread", fact, null, readAtMs)];
@@ -92,6 +93,6 @@ function factOf(subject: string, text: string, service: string | null, atMs: num
     text: fact,
     at: new Date(atMs),
     // Of no service: it speaks for no suspect.
-    data: { fact, quote: "", entities: service === null ? [] : [forPrompt(service, 100)], service: null },
+    data: { fact, quote: "", entities: service === null ? [] : [forPeople(service, 100)], service: null },
   };
 }

@@ -1,6 +1,6 @@
 /** What was read of one metric around the start of an incident, and how that is said. */
 import type { Labels } from "../alert.ts";
-import { forPrompt } from "../explanation/model-text.ts";
+import { forPeople } from "../text/for-people.ts";
 import { duration } from "../view.ts";
 import { findChange, type MetricChange } from "./change.ts";
 import type { Comparison } from "./promql.ts";
@@ -83,8 +83,8 @@ export function readSeries(
 
 /** "error ratio of checkout"; of a rule "what ErrorRateHigh on checkout watches". */
 export function nameOfMetric({ question, outcome }: MetricReading): string {
-  const service = forPrompt(question.service, 80);
-  const name = forPrompt(question.name, 80);
+  const service = forPeople(question.service, 80);
+  const name = forPeople(question.name, 80);
   const part = outcome.kind === "read" && outcome.count > 1 ? partOf(outcome.labels, question) : "";
   return question.origin === "rule"
     ? `the value behind ${name} on ${service}${part}`
@@ -99,7 +99,7 @@ function partOf(labels: Labels, question: MetricQuestion): string {
         name !== "__name__" && value !== question.service && question.labels[name] === undefined,
     )
     .slice(0, 2)
-    .map(([name, value]) => `${forPrompt(name, 40)} ${forPrompt(value, 60)}`);
+    .map(([name, value]) => `${forPeople(name, 40)} ${forPeople(value, 60)}`);
   return telling.length === 0 ? "" : ` (${telling.join(", ")})`;
 }
 

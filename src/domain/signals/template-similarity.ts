@@ -62,5 +62,5 @@ export default defineSignal({
     const compared = compare(a, b);
     return compared === null ? null : (most * (compared.alike - leastAlike / 2)) / (1 - leastAlike / 2);
   },
-  because: (a, b) => `both say "${(compare(a, b)?.said ?? []).slice(0, 8).join(" ")}"`,
+  because: (a, b) => `their messages read alike: "${(compare(a, b)?.said ?? []).slice(0, 8).join(" ")}"`,
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { checkDraft } from "../../../src/domain/explanation/check.ts";
 import { evidenceFor, partsOf } from "../../../src/domain/explanation/evidence.ts";
-import { readsLikeInstructions } from "../../../src/domain/explanation/model-text.ts";
+import { readsLikeInstructions } from "../../../src/domain/explanation/instructions.ts";
 import { buildPrompt } from "../../../src/domain/explanation/prompt.ts";
 import type { Claim, Evidence, ExplanationQuestion } from "../../../src/domain/explanation.ts";
 import { buildCause, buildQuestion, numberOf, tracked } from "../../fixtures/explanation-question.ts";

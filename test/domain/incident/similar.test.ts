@@ -79,7 +79,7 @@ describe("how alike two are", () => {
       expect.arrayContaining([
         "2 of 3 alert types (HighErrorRate on checkout, HighLatency on storefront)",
         "same first service, checkout",
-        "both say “connection refused”",
+        "same words (connection, refused)",
       ]),
     );
   });
