@@ -84,7 +84,7 @@ function termsOf(asked: CauseQuestion) {
 }
 
 describe("reasons of a ranking", () => {
-  const featured = weighChanges(alerts, changes, createServiceGraph(question.topology)).flatMap(
+  const featured = weighChanges(question, createServiceGraph(question.topology)).flatMap(
     ({ features }) => features,
   );
   const terms = [...termsOf(question), ...termsOf({ ...question, alerts: alerts.slice(0, 1) })];
