@@ -3,6 +3,7 @@
  * stands while callers begin to alert, and no explanation may take one for a reason why something is a cause.
  */
 import type { CitedDependents, Evidence, NewEvidence } from "../explanation.ts";
+import { startOf } from "../text/whole-words.ts";
 import type { Dependent, Dependents } from "../topology/dependents.ts";
 import { oneLine } from "../view.ts";
 import { partsOf } from "./evidence.ts";
@@ -117,5 +118,5 @@ function namedIn({ services }: Dependents): readonly Dependent[] {
 }
 
 function nameIn(service: string): string {
-  return forPrompt(service.slice(0, 4_000), maxName);
+  return forPrompt(startOf(service, 4_000), maxName);
 }

@@ -10,6 +10,7 @@ import type { Evidence, NewEvidence } from "../explanation.ts";
 import { endingText, type PastIncident, similarityText, whySimilar } from "../incident/past.ts";
 import type { Incident } from "../incident.ts";
 import { type ModelReport, reportOf, worstLoss } from "../monitoring/report.ts";
+import { startOf } from "../text/whole-words.ts";
 import { type Neighbours, neighboursIn, type Topology } from "../topology.ts";
 import { oneLine, shorten } from "../view.ts";
 import { forPrompt } from "./model-text.ts";
@@ -268,7 +269,7 @@ function quoted(text: string): string {
 
 /** Secrets go before the cut, since half a secret is no longer recognised; what orders its reader about goes whole. */
 function fromOutside(text: string, max: number): string {
-  return forPrompt(text.slice(0, maxRaw), max);
+  return forPrompt(startOf(text, maxRaw), max);
 }
 
 function sentence(fact: string, quote: string): string {
