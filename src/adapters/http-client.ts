@@ -1,6 +1,7 @@
 /** Questions to other systems over HTTP, for adapters that need no SDK. */
 import { z } from "zod";
 import { redact } from "../domain/text/redaction.ts";
+import { startOf } from "../domain/text/whole-words.ts";
 import { oneLine } from "../domain/view.ts";
 import {
   type HttpClient,
@@ -170,7 +171,7 @@ function messageOf(text: string): { readonly message: string; readonly code: str
 
 /** What a server says may hold anything; it is shown on one line, without secrets. */
 function plain(text: string, { headers, url }: HttpQuestion<unknown>): string {
-  let shown = text.slice(0, 2_000);
+  let shown = startOf(text, 2_000);
   const values = [...Object.values(headers), ...url.searchParams.values()];
   for (const secret of values.flatMap((value) => [value, ...value.split(/[\s,]+/)]))
     if (secret.length >= 8) shown = shown.replaceAll(secret, "…");

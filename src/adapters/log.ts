@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from "pino";
 import { redact } from "../domain/text/redaction.ts";
+import { startOf } from "../domain/text/whole-words.ts";
 import { truncate } from "../domain/view.ts";
 import type { Log } from "../ports/observability.ts";
 
@@ -65,7 +66,7 @@ function cleanValue(value: unknown): unknown {
 }
 
 function cleanText(text: string): string {
-  return redact(truncate(text, maxText)).text;
+  return truncate(redact(startOf(text, 2 * maxText)).text, maxText);
 }
 
 /** Errors by their message and causes; the stack is for debugging and stays short. */

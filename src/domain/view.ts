@@ -140,9 +140,15 @@ export function safeUrl(url: string | null | undefined): string | null {
   }
 }
 
-/** A text without control, bidirectional and zero-width characters, on one line, cut with an ellipsis at `max` characters. */
+/**
+ * A text without control, bidirectional and zero-width characters, on one line, cut with an ellipsis at `max` characters.
+ * What has no width goes without a trace, so that a word split by it is one word again.
+ */
 export function oneLine(text: string, max: number): string {
-  const clean = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
+  const clean = text
+    .replace(/\p{Cf}+/gu, "")
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ")
+    .trim();
   return truncate(clean, max);
 }
 

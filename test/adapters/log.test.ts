@@ -71,6 +71,14 @@ test("errors keep their kind, message and cause", () => {
   });
 });
 
+test("a secret that a cut would halve is not written in part (issue 3)", () => {
+  const { log, lines } = collect();
+  const secret = "Zq7vXw2Lp9Rt".repeat(3);
+  for (const length of [1_960, 1_970, 1_980, 1_990, 2_000, 3_960, 3_970, 3_980, 3_990, 4_000])
+    log.info({ detail: `${"x ".repeat(length / 2)}ghp_${secret}` }, "field");
+  expect(lines.join("")).not.toContain("Zq7v");
+});
+
 test("a text without end does not fill the disk", () => {
   const { log, lines } = collect();
   log.info({ detail: "x".repeat(100_000) }, "y".repeat(100_000));

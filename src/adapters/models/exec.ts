@@ -99,7 +99,7 @@ export function createExec(
     if (prepared.kind === "refuse") return prepared;
     const { argv, settings: own } = prepared;
     // The operation id is not known yet; what is shown and hashed must not change with it.
-    const shown = argv.map((argument) => redact(argument).text).join(" ");
+    const shown = redact(argv.join(" ")).text;
     const steps = [`run ${shown}`, ...(operation.kind === "retrain" ? [] : ["check which version serves"])];
     const notes = [`stopped if it takes longer than ${duration(own.timeoutSeconds * 1000)}`];
     return { kind: "plan", steps, notes, expectedMs: null };

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { jsonOf } from "../../domain/text/json.ts";
 import { redact } from "../../domain/text/redaction.ts";
+import { startOf } from "../../domain/text/whole-words.ts";
 import { oneLine } from "../../domain/view.ts";
 import type { Unreadable } from "../../ports/metric-source.ts";
 
@@ -220,5 +221,5 @@ function onServer(because: string): Unreadable {
 
 /** What a server says may hold anything, label values among it; who hands it to a model withholds what gives orders. */
 function plain(text: string): string {
-  return oneLine(redact(text.slice(0, 2_000)).text, 200);
+  return oneLine(redact(startOf(text, 2_000)).text, 200);
 }

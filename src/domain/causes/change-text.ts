@@ -3,6 +3,7 @@
 import { wordsOf } from "../alert/evidence-kind.ts";
 import type { Alert } from "../alert.ts";
 import type { Change } from "../change.ts";
+import { withoutSecrets } from "../text/redaction.ts";
 
 const maxText = 6_000;
 /** Alerts whose words changes are compared with; of more the first. */
@@ -89,16 +90,19 @@ export interface Corpus {
   readonly symptoms: ReadonlySet<string>;
 }
 
-/** @param texts - the words of each change: what every change says tells nothing. */
-export function readCorpus(texts: readonly ReadonlySet<string>[], alerts: readonly Alert[]): Corpus {
+/** @param changes - the words of each change: what every change says tells nothing. */
+export function readCorpus(changes: readonly ReadonlySet<string>[], alerts: readonly Alert[]): Corpus {
   const seen = new Map<string, number>();
-  for (const tokens of texts) for (const token of tokens) seen.set(token, (seen.get(token) ?? 0) + 1);
-  const rarity = new Map([...seen].map(([token, n]) => [token, Math.log((texts.length + 1) / n)]));
+  for (const tokens of changes) for (const token of tokens) seen.set(token, (seen.get(token) ?? 0) + 1);
+  const rarity = new Map([...seen].map(([token, n]) => [token, Math.log((changes.length + 1) / n)]));
   const symptoms = new Set<string>();
-  for (const { name, summary, labels, service } of alerts.slice(0, maxTexts)) {
-    const parts = [name, summary.slice(0, maxSummary), labels["metric"] ?? "", service ?? ""];
-    for (const token of tokensOf(parts.join(" "))) symptoms.add(token);
-  }
+  // Shared words are shown, and a secret is no word of anybody's. Many alerts say the same.
+  const texts = alerts
+    .slice(0, maxTexts)
+    .map(({ name, summary, labels, service }) =>
+      [name, summary.slice(0, maxSummary), labels["metric"] ?? "", service ?? ""].join(" "),
+    );
+  for (const text of new Set(texts)) for (const token of tokensOf(withoutSecrets(text))) symptoms.add(token);
   return { rarity, symptoms };
 }
 

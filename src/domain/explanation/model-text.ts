@@ -5,6 +5,7 @@
  */
 import { forPeople } from "../text/for-people.ts";
 import { redact } from "../text/redaction.ts";
+import { startOf } from "../text/whole-words.ts";
 import { oneLine } from "../view.ts";
 import { readsLikeInstructions, withheld } from "./instructions.ts";
 
@@ -64,7 +65,8 @@ export type ModelSentence =
  * @param names - names that evidence gives; a dotted one among them is not taken for an address.
  */
 export function cleanModelSentence(text: string, names: readonly string[]): ModelSentence {
-  const line = oneLine(text.slice(0, 4000).normalize("NFKC"), 600);
+  // Before the cut: half a secret is no longer recognised.
+  const line = oneLine(redact(startOf(text, 4_000)).text.normalize("NFKC"), 600);
   if (commands.some((pattern) => pattern.test(line))) return { kind: "refused", reason: "holds a command" };
   if (readsLikeInstructions(line) || advice.some((pattern) => pattern.test(line)))
     return { kind: "refused", reason: "reads like instructions" };

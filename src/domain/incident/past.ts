@@ -2,6 +2,8 @@
 import type { ConfirmedBefore } from "../clustering/correlation.ts";
 import type { Incident } from "../incident.ts";
 import { type Suspect, suspectName } from "../learning/feedback.ts";
+import { redact } from "../text/redaction.ts";
+import { startOf } from "../text/whole-words.ts";
 import { duration, oneLine } from "../view.ts";
 import { minSimilarity, type Similar } from "./similar.ts";
 
@@ -23,6 +25,8 @@ export interface PastIncident extends Similar {
 /** Earlier incidents that are shown. */
 const maxPast = 3;
 const maxReason = 200;
+/** Characters of one text that are looked at. */
+const maxRead = 4_000;
 
 /** True when somebody said or did something that tells what it was. */
 export function isExplained({ reason, confirmed, rollouts }: Ending): boolean {
@@ -52,12 +56,17 @@ export function endingText({ incident, ending }: Pick<PastIncident, "incident" |
   const { resolvedAt, startedAt } = incident;
   const after = resolvedAt === null ? "" : ` after ${duration(resolvedAt.getTime() - startedAt.getTime())}`;
   const causes = ending.confirmed.slice(0, 2).map((suspect) => `cause confirmed: ${suspectName(suspect)}`);
-  const rollouts = ending.rollouts.slice(-2).map(({ title }) => oneLine(title, 120));
-  const reason = ending.reason === null ? [] : [`“${oneLine(ending.reason, maxReason)}”`];
+  const rollouts = ending.rollouts.slice(-2).map(({ title }) => clean(title, 120));
+  const reason = ending.reason === null ? [] : [`“${clean(ending.reason, maxReason)}”`];
   const known = [...causes, ...rollouts, ...reason];
   if (known.length > 0) return `resolved${after}: ${known.join("; ")}`;
   const isByItself = incident.resolvedBy === null || incident.resolvedBy === "tocsin";
   return isByItself ? `ended by itself${after}` : `resolved${after}; nobody wrote why`;
+}
+
+/** Secrets go before the cut, since half of one is no longer known. */
+function clean(text: string, max: number): string {
+  return oneLine(redact(startOf(text, maxRead)).text, max);
 }
 
 /** "82 %". */

@@ -8,6 +8,8 @@
 import { entityOf } from "../alert/entity.ts";
 import { wordsOf } from "../alert/evidence-kind.ts";
 import type { Alert } from "../alert.ts";
+import { withoutSecrets } from "../text/redaction.ts";
+import { startOf } from "../text/whole-words.ts";
 import { oneLine } from "../view.ts";
 
 /** Kinds of features, in the order in which they are shown. */
@@ -93,13 +95,14 @@ const stopWords = new Set(
  */
 export function featuresOf(alerts: readonly Alert[]): readonly IncidentFeature[] {
   const read = [...alerts].sort(byStart).slice(0, maxAlerts);
+  const plain = plainTexts();
   const first = read.map(entityOf).find((service) => service !== null);
   const values: Readonly<Record<FeatureKind, readonly string[]>> = {
     type: read.map(typeOf),
     first: first === undefined ? [] : [first],
     name: read.map((alert) => alert.name),
     service: read.flatMap((alert) => entityOf(alert) ?? []),
-    word: read.flatMap((alert) => [...new Set(textWords(alert))]),
+    word: read.flatMap((alert) => [...new Set(textWords(alert, plain(alert.summary)))]),
   };
   return featureKinds.flatMap((kind) =>
     commonest(values[kind].map(clean), maxOfKind[kind]).map((value) => ({ kind, value })),
@@ -119,12 +122,22 @@ function clean(value: string): string {
   return oneLine(value, maxValue);
 }
 
+/** Texts without secrets, which are no words to know an incident by; alerts repeat each other, so each is read once. */
+function plainTexts(): (text: string) => string {
+  const known = new Map<string, string>();
+  return (text) => {
+    const plain = known.get(text) ?? withoutSecrets(startOf(text, maxText));
+    known.set(text, plain);
+    return plain;
+  };
+}
+
 /** The words of an alert's text that are the text's own: numbers, names and what the labels say go. */
-function textWords(alert: Alert): readonly string[] {
+function textWords(alert: Alert, summary: string): readonly string[] {
   const said = new Set(
     Object.values(alert.labels).flatMap((value) => wordsOf(value.slice(0, maxText)).split(" ")),
   );
-  return wordsOf(alert.summary.slice(0, maxText))
+  return wordsOf(summary)
     .split(" ")
     .filter((word) => word.length > 2 && word.length < 30 && !/\d/.test(word))
     .filter((word) => !stopWords.has(word) && !said.has(word));

@@ -1,6 +1,7 @@
 /** Text of others on its way to people: on a card, in stored evidence, in a chart. */
 import { oneLine } from "../view.ts";
 import { redact } from "./redaction.ts";
+import { startOf } from "./whole-words.ts";
 
 /** Read of any one text; redaction is linear, but not free. */
 const maxRaw = 4_000;
@@ -11,5 +12,5 @@ const maxRaw = 4_000;
  * @param max - longest result, UTF-16 units.
  */
 export function forPeople(text: string, max: number): string {
-  return oneLine(redact(text.slice(0, maxRaw)).text, max);
+  return oneLine(redact(startOf(text, maxRaw)).text, max);
 }

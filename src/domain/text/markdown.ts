@@ -7,10 +7,14 @@
 
 import { oneLine } from "../view.ts";
 import { redact } from "./redaction.ts";
+import { startOf } from "./whole-words.ts";
+
+/** Characters of one text that are looked at, several times what a document shows of it. */
+const maxRead = 20_000;
 
 /** The text on one line of at most `max` characters before they are escaped. */
 export function markdownOf(text: string, max: number): string {
-  return escaped(oneLine(redact(text).text, max));
+  return escaped(oneLine(redact(startOf(text, maxRead)).text, max));
 }
 
 function escaped(text: string): string {

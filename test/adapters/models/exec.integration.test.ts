@@ -147,6 +147,15 @@ describe("a command", () => {
     expect(JSON.stringify(await end())).not.toContain("hunter2");
   });
 
+  test("whose output is cut in the middle of a secret does not have the rest of it shown", async () => {
+    const secret = "Zq7vXw2Lp9Rt".repeat(3);
+    const { end } = await run(`console.log('key ghp_${secret} ' + 'x '.repeat(4_083)); process.exitCode = 3`);
+    const observed = await end();
+    if (observed.kind !== "failed") throw new Error("expected a failure");
+    expect(observed.logTail).toContain("x x x");
+    expect(observed.logTail).not.toContain("p9Rt");
+  });
+
   test("that ends with a JSON line tells the new version and its metrics", async () => {
     const { end } = await run(
       "console.log('training'); console.log(JSON.stringify({ version: 7, metrics: { recall: 0.9 } }))",

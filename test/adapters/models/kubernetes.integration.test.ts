@@ -644,6 +644,15 @@ describe("a Job", () => {
     });
   });
 
+  test("that logs a key of many lines does not have it shown", async () => {
+    const scene = await openTraining();
+    const key = `-----BEGIN PRIVATE KEY-----\n${`${"QUJD".repeat(16)}\n`.repeat(5)}-----END PRIVATE KEY-----`;
+    cluster.log = () => `epoch 1\n${key}\nepoch 2\n`;
+    const operation = retrainOf(scene);
+    const seen = await watch(scene.backend, await scene.backend.start(operation), operation);
+    expect(seen).toMatchObject({ logTail: "epoch 1\n[redacted private key]\nepoch 2" });
+  });
+
   test("that fails says what its pod said", async () => {
     const scene = await openTraining();
     cluster.pods.behaviour = () => "fails";

@@ -69,3 +69,12 @@ test("a rare word that alerts use says more than one that every change has", () 
   expect(rare?.words[0]).toBe("tax");
   expect(rare?.score).toBeGreaterThan(2 * (common?.score ?? 0));
 });
+
+test("a secret that an alert quotes is no word that a change could share with it (issue 3)", () => {
+  const change = sketchChange({ title: "set DB password=correcthorsebattery", at });
+  const words = new Set(changedWords(change));
+  const alert = sketchAlert({ name: "LoginFailed", service: "checkout", at: 0 });
+  const summary = "dial failed: password=correcthorsebattery rejected";
+  const corpus = readCorpus([words], [{ ...alert, summary }]);
+  expect(similarityOf(words, corpus).words).toEqual(["password"]);
+});

@@ -40,6 +40,14 @@ describe("how it ended", () => {
     expect(isExplained(ending)).toBe(true);
   });
 
+  test("a secret in what people wrote goes before the text is cut (issue 3)", () => {
+    const secret = "Zq7vXw2Lp9Rt".repeat(3);
+    for (let length = 120; length < 200; length += 1) {
+      const ending = { ...silent, reason: `${"x".repeat(length)} ghp_${secret}` };
+      expect(endingText(past(1, 1, ending, "oncall"))).not.toContain("Zq7");
+    }
+  });
+
   test("by itself, or by somebody who wrote nothing", () => {
     expect(endingText(past(1, 1))).toBe("ended by itself after 2 h 5 min");
     expect(endingText(past(1, 1, silent, "oncall"))).toBe("resolved after 2 h 5 min; nobody wrote why");

@@ -28,6 +28,15 @@ const outage = [
 ];
 
 describe("what an incident is known by", () => {
+  test("no secret that an alert quotes, nor what stands in its place (issue 3)", () => {
+    const summary = "dial failed: password=correcthorsebattery rejected";
+    const keys = featuresOf([buildAlert({ name: "LoginFailed", service: "checkout", summary })]).map(
+      featureKey,
+    );
+    expect(keys).toEqual(expect.arrayContaining(["word:dial", "word:password"]));
+    expect(keys.join(" ")).not.toMatch(/correcthorse|redacted|word:secret/);
+  });
+
   test("kinds of alerts, who was first, services and words; not numbers, names or what the labels say", () => {
     const alert = buildAlert({
       name: "HighLatency",

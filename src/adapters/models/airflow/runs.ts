@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { jsonOf } from "../../../domain/text/json.ts";
 import { redact } from "../../../domain/text/redaction.ts";
+import { endOf } from "../../../domain/text/whole-words.ts";
 import { oneLine } from "../../../domain/view.ts";
 import type { Observed, Operation } from "../../../ports/model.ts";
 import type { DagRun, TaskInstance } from "./api.ts";
@@ -86,7 +87,7 @@ export function tellingTask(tasks: readonly TaskInstance[]): TaskInstance | null
 
 /** The end of a log, without secrets. */
 export function tailOf(lines: readonly string[]): string {
-  return redact(lines.slice(-200).join("\n").slice(-maxTail)).text;
+  return redact(endOf(lines.slice(-200).join("\n"), maxTail)).text;
 }
 
 const result = z.object({

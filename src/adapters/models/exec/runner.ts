@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { afterCut } from "../../../domain/text/whole-words.ts";
 import { heartbeatMs, maxTail, type RunStatus, runFiles, specSchema, writeWhole } from "./state.ts";
 
 /** How often a request to stop is looked for, ms. */
@@ -23,6 +24,7 @@ writeFileSync(files.claim, `${process.pid}\n`, { flag: "wx", mode: 0o600 });
 
 const startedAt = new Date().toISOString();
 let tail = Buffer.alloc(0);
+let isCut = false;
 let stopped: "timed_out" | "cancelled" | null = null;
 
 function write(status: Pick<RunStatus, "state"> & Partial<RunStatus>): void {
@@ -34,7 +36,7 @@ function write(status: Pick<RunStatus, "state"> & Partial<RunStatus>): void {
     exitCode: null,
     signal: null,
     problem: null,
-    tail: tail.toString("utf8"),
+    tail: isCut ? afterCut(tail.toString("utf8")) : tail.toString("utf8"),
     ...status,
   };
   writeWhole(files.status, JSON.stringify(whole));
@@ -42,7 +44,8 @@ function write(status: Pick<RunStatus, "state"> & Partial<RunStatus>): void {
 
 function keep(chunk: Buffer): void {
   const joined = Buffer.concat([tail, chunk]);
-  tail = joined.length > maxTail ? joined.subarray(joined.length - maxTail) : joined;
+  isCut ||= joined.length > maxTail;
+  tail = joined.subarray(Math.max(0, joined.length - maxTail));
 }
 
 /** Ends the command and everything it started: it leads a process group of its own. */

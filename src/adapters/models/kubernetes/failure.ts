@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { jsonOf } from "../../../domain/text/json.ts";
 import { redact } from "../../../domain/text/redaction.ts";
+import { startOf } from "../../../domain/text/whole-words.ts";
 import { oneLine } from "../../../domain/view.ts";
 
 /**
@@ -80,5 +81,5 @@ function codeOf(error: unknown): string {
 
 /** What a server or a pod says may hold anything; it is shown on one line, without secrets. */
 export function plainLine(text: string, max = 300): string {
-  return oneLine(redact(text.slice(0, 4_000)).text, max);
+  return oneLine(redact(startOf(text, 4_000)).text, max);
 }

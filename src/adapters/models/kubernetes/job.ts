@@ -7,7 +7,9 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { RetrainManifest } from "../../../domain/rollout/retrain-manifest.ts";
 import { jsonOf } from "../../../domain/text/json.ts";
-import { duration } from "../../../domain/view.ts";
+import { redact } from "../../../domain/text/redaction.ts";
+import { startOf } from "../../../domain/text/whole-words.ts";
+import { duration, oneLine } from "../../../domain/view.ts";
 import {
   type BackendPlan,
   type ExternalRef,
@@ -45,7 +47,9 @@ const result = z.object({
   metrics: z.record(z.string(), z.number()).default({}),
   result: z.string().default(""),
 });
-const logQuery = { tailLines: "60", limitBytes: "8000" };
+/** The API server cuts the end of what is longer. */
+const maxLogBytes = 8_000;
+const logQuery = { tailLines: "60", limitBytes: String(maxLogBytes) };
 
 /** "tocsin-3f2a…": at most 63 characters, which a label of its pods may have. */
 export function jobName(operationId: string): string {
@@ -192,10 +196,12 @@ async function logOf(client: KubernetesClient, path: string, pods: readonly Pod[
   if (newest === undefined || newest.status.phase === "Pending") return "";
   try {
     const text = await client.text(`${path}/${newest.metadata.name}/log`, logQuery);
-    return text
-      .split("\n")
+    // Keys run over lines, so secrets go before the lines are taken apart.
+    const isCut = Buffer.byteLength(text) >= maxLogBytes;
+    return redact(isCut ? startOf(text, text.length - 1) : text)
+      .text.split("\n")
       .slice(-60)
-      .map((line) => plainLine(line))
+      .map((line) => oneLine(line, 300))
       .join("\n")
       .trim();
   } catch (error) {
