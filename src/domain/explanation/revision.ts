@@ -7,13 +7,11 @@ import { oneLine } from "../view.ts";
 import { actionsOf } from "./actions.ts";
 import { firstFacts } from "./evidence.ts";
 import { reasonsAgainst, reasonsFor } from "./reasons.ts";
-import { whomOf } from "./whom.ts";
+import { unlistedInTrouble, whomOf } from "./whom.ts";
 import { capital, groundsOf, isNamed, percent, steadyLikelihood, suspectName } from "./wording.ts";
 
 /** Causes that are stored with their terms. */
 const rankedKept = 5;
-/** Services beyond this many change no text. */
-const maxServices = 20;
 
 /** The cause as an answer: service and change, or "none". */
 export function causeIdentity(cause: Cause | undefined): string {
@@ -31,10 +29,12 @@ export function materialOf(
 ): Material {
   const { incident, evidence, undo } = question;
   const whom = whomOf(question);
+  const unlisted = unlistedInTrouble(incident);
   const severities = before === null ? [incident.severity] : [incident.severity, before.severity];
   return {
     answer: answerOf(question, before?.answer ?? null),
-    services: [...incident.services].sort().slice(0, maxServices),
+    services: [...incident.services].sort(),
+    ...(unlisted === null ? {} : { unlisted }),
     severity: worstSeverity(severities),
     facts: evidence.filter((fact) => fact.kind !== "alert").map((fact) => fact.number),
     ...(whom === null ? {} : { whom: whom.text }),

@@ -15,7 +15,7 @@ import {
   worthNaming,
 } from "./rivals.ts";
 import { alertsAmong, earliest, firstAlertOf, servicesInTrouble, severityOf, worstOf } from "./trouble.ts";
-import { namedInTrouble, whomOf } from "./whom.ts";
+import { namedInTrouble, unlistedInTrouble, whomOf } from "./whom.ts";
 import {
   alertName,
   alertSaying,
@@ -70,8 +70,8 @@ function summaryOf(question: ExplanationQuestion): readonly Claim[] {
   }
   const services = servicesInTrouble(question);
   const witnesses = services.flatMap((service) => firstAlertOf(service, alerts)?.number ?? []);
-  const named = namedInTrouble(services);
-  const who = services.length === 0 ? "Alerts that name no service" : listOf(services, named);
+  const named = namedInTrouble(services.length);
+  const who = services.length === 0 ? "Alerts that name no service" : whoIs(services, incident);
   const isWorse = first !== worst && severityOf(first) !== severityOf(worst);
   const besides = `${whom === null ? "" : `; ${whom.text}`}.${history === "" ? "" : ` ${history}.`}`;
   return [
@@ -84,6 +84,14 @@ function summaryOf(question: ExplanationQuestion): readonly Claim[] {
       evidence: isWorse ? [first.number, worst.number] : [first.number],
     },
   ];
+}
+
+/** "a, b, c, d and 3 more"; of more than are listed "a, b, c, d and at least 50 more". */
+function whoIs(services: readonly string[], incident: Incident): string {
+  const named = namedInTrouble(services.length);
+  const unlisted = unlistedInTrouble(incident);
+  if (unlisted === null) return listOf(services, named);
+  return `${services.slice(0, named).map(nameOf).join(", ")} and at least ${unlisted} more`;
 }
 
 function stateOf({ state }: Incident, services: number): string {

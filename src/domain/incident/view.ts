@@ -88,7 +88,7 @@ function fieldsOf({
   if (!namesServices(incident, explanation))
     fields.push({
       label: incident.services.length === 1 ? "Service" : "Services",
-      value: [plain(listOf(incident.services, maxServices))],
+      value: [plain(listOf(incident.services, maxServices, incident.serviceCount))],
     });
   return [
     ...fields,
@@ -159,12 +159,13 @@ function whoHasIt(incident: Incident, nameOf: (person: string) => string): Text 
   return [plain(`${nameOf(incident.acknowledgedBy)}, since `), moment(incident.acknowledgedAt)];
 }
 
-function listOf(values: readonly string[], max: number): string {
+/** @param total - of how many the values are the first. */
+function listOf(values: readonly string[], max: number, total: number = values.length): string {
   const shown = values
     .slice(0, max)
     .map((value) => oneLine(value, 60))
     .join(", ");
-  return values.length > max ? `${shown} and ${values.length - max} more` : shown;
+  return total > max ? `${shown} and ${total - max} more` : shown;
 }
 
 /** What the explanation says: what is broken, the probable cause, what to do first. */

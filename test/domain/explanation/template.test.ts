@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { feedbackTerms } from "../../../src/domain/causes/feedback.ts";
+import { basisOf, materialOf } from "../../../src/domain/explanation/revision.ts";
 import { writeTemplate } from "../../../src/domain/explanation/template.ts";
 import type { Claim } from "../../../src/domain/explanation.ts";
 import { buildCause, buildChange, buildFacts, buildQuestion } from "../../fixtures/explanation-question.ts";
@@ -332,5 +333,29 @@ test("without evidence nothing is claimed", () => {
     summary: [],
     causes: [],
     actions: [],
+  });
+});
+
+describe("an incident of more services than are listed (issue 3)", () => {
+  const down = (count: number) => ({
+    alerts: Array.from({ length: count }, (_, index) => ({ name: "Down", service: `svc-${index}` })),
+  });
+  const summaryOf = (count: number) => texts(writeTemplate(questionOf(down(count))).summary)[0];
+
+  test("counts all of them", () => {
+    expect(summaryOf(60)).toMatch(
+      /^svc-0, svc-1, svc-\d+, svc-\d+ and at least 50 more have been in trouble /,
+    );
+    expect(summaryOf(20)).toMatch(/ and 16 more have been in trouble /);
+  });
+
+  test("is written anew once there are tens more, not with each further one", () => {
+    const basis = (count: number) => basisOf(materialOf(questionOf(down(count)), null));
+    const listed = { ...questionOf(down(60)), evidence: [] };
+    const material = (serviceCount: number) =>
+      materialOf({ ...listed, incident: { ...listed.incident, serviceCount } }, null);
+    expect(basisOf(material(63))).toBe(basisOf(material(60)));
+    expect(basisOf(material(64))).not.toBe(basisOf(material(60)));
+    expect(basis(20)).not.toBe(basis(60));
   });
 });

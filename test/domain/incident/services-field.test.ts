@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { incidentView } from "../../../src/domain/incident/view.ts";
+import { textOf } from "../../../src/domain/view.ts";
 import { buildExplanation } from "../../fixtures/explanation-question.ts";
 import { buildIncident } from "../build.ts";
 
@@ -16,4 +17,13 @@ test.each([
   const { blocks } = incidentView({ incident, alerts: [], explanation, nameOf: (person) => person });
   const fields = blocks.flatMap((block) => (block.kind === "fields" ? block.fields : []));
   expect(fields.map(({ label }) => label).filter((label) => label.startsWith("Service"))).toEqual(labels);
+});
+
+test("services beyond those that are listed are counted, not those of the list (issue 3)", () => {
+  const services = Array.from({ length: 20 }, (_, index) => `svc-${index}`);
+  const incident = buildIncident({ title: "Down", services, serviceCount: 60 });
+  const { blocks } = incidentView({ incident, alerts: [], explanation: null, nameOf: (person) => person });
+  const fields = blocks.flatMap((block) => (block.kind === "fields" ? block.fields : []));
+  const field = fields.find(({ label }) => label === "Services");
+  expect(textOf(field?.value ?? [])).toBe("svc-0, svc-1, svc-2, svc-3 and 56 more");
 });
