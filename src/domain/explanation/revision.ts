@@ -8,14 +8,35 @@ import { actionsOf } from "./actions.ts";
 import { firstFacts } from "./evidence.ts";
 import { reasonsAgainst, reasonsFor } from "./reasons.ts";
 import { unlistedInTrouble, whomOf } from "./whom.ts";
-import { capital, groundsOf, isNamed, percent, steadyLikelihood, suspectName } from "./wording.ts";
+import {
+  groundsOf,
+  isNamed,
+  likelihoodOf,
+  percent,
+  steadyLikelihood,
+  suspectName,
+  suspectPhrase,
+} from "./wording.ts";
 
 /** Causes that are stored with their terms. */
 const rankedKept = 5;
 
-/** The cause as an answer: service and change, or "none". */
+/** The cause of which a text speaks: service and change, or "none". */
 export function causeIdentity(cause: Cause | undefined): string {
   return isNamed(cause) ? JSON.stringify([cause.service, cause.changeId]) : "none";
+}
+
+/** True for one answer to "what caused it": a change is the same one in whatever service it is felt. */
+function isSameAnswer(a: Answer, b: Answer): boolean {
+  if (a.cause === b.cause) return true;
+  const [one, other] = [changeIn(a), changeIn(b)];
+  return one !== null && one === other;
+}
+
+/** The change in a {@link causeIdentity}. */
+function changeIn({ cause }: Answer): string | null {
+  const [, changeId]: readonly unknown[] = cause === "none" ? [] : JSON.parse(cause);
+  return typeof changeId === "string" ? changeId : null;
 }
 
 /**
@@ -48,13 +69,11 @@ export function materialOf(
 
 function answerOf(question: ExplanationQuestion, before: Answer | null): Answer {
   const first = question.causes[0];
-  const cause = causeIdentity(first);
-  const known = before?.cause === cause ? before.likelihood : null;
-  return {
-    cause,
-    name: isNamed(first) ? suspectName(first, question) : "",
-    likelihood: steadyLikelihood(first?.confidence ?? 0, known),
-  };
+  const confidence = first?.confidence ?? 0;
+  const name = isNamed(first) ? suspectName(first, question) : "";
+  const answer = { cause: causeIdentity(first), name, likelihood: likelihoodOf(confidence) };
+  if (before === null || !isSameAnswer(before, answer)) return answer;
+  return { ...answer, likelihood: steadyLikelihood(confidence, before.likelihood) };
 }
 
 /** Short and the same for the same material. */
@@ -131,7 +150,7 @@ export function isShownDifferently(stored: Explanation | null, next: Explanation
 
 /** True when the thread should hear that the answer is another one. */
 export function isNews(told: Answer, answer: Answer): boolean {
-  return told.cause !== answer.cause || (answer.cause !== "none" && told.likelihood !== answer.likelihood);
+  return !isSameAnswer(told, answer) || (answer.cause !== "none" && told.likelihood !== answer.likelihood);
 }
 
 export interface News {
@@ -151,7 +170,7 @@ export function newsOf(told: Answer, answer: Answer, question: ExplanationQuesti
       evidence: firstFacts(question.evidence, 2),
       isNewCause: false,
     };
-  const isOther = told.cause !== answer.cause;
+  const isOther = !isSameAnswer(told, answer);
   const isSurer = question.causes[0] !== undefined && !isOther && isAbove(answer, told);
   const [because] =
     isOther || isSurer
@@ -159,18 +178,24 @@ export function newsOf(told: Answer, answer: Answer, question: ExplanationQuesti
       : reasonsAgainst(first, question.evidence, 1);
   const why = because === undefined ? "" : isOther || isSurer ? `, because ${because}` : `: ${because}`;
   return {
-    text: oneLine(`${leadOf(told, answer, isSurer)} (${percent(first.confidence)})${why}.`, 400),
+    text: oneLine(
+      `${isOther ? leadOf(told, answer, suspectPhrase(first, question)) : degreeOf(answer, isSurer)} (${percent(first.confidence)})${why}.`,
+      400,
+    ),
     evidence: groundsOf(first, question.evidence).slice(0, 5),
     isNewCause: isOther,
   };
 }
 
-function leadOf(told: Answer, answer: Answer, isSurer: boolean): string {
-  if (told.cause === answer.cause)
-    return capital(`${isSurer ? "more" : "less"} certain now of ${answer.name}`);
-  return told.cause === "none"
-    ? `Now suspects ${answer.name}`
-    : `Now suspects ${answer.name} instead of ${told.name}`;
+function degreeOf({ name }: Answer, isSurer: boolean): string {
+  return `${isSurer ? "More" : "Less"} certain now of ${name}`;
+}
+
+/** @param inFull - tells two changes apart that are called alike. */
+function leadOf(told: Answer, answer: Answer, inFull: string): string {
+  if (told.cause === "none") return `Now suspects ${answer.name}`;
+  if (told.name === answer.name) return `Now suspects another change: ${inFull}`;
+  return `Now suspects ${answer.name} instead of ${told.name}`;
 }
 
 const scale = ["weak suspicion", "possibly", "probably", "most likely"];
