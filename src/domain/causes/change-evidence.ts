@@ -206,7 +206,7 @@ function content(label: string, change: Change, { load, text }: Facts): readonly
       value: isCosmetic(says) ? 1 : 0,
       because: `${label} says that it changes no behaviour`,
     },
-    { name: "inert", value: isInert(says) ? 1 : 0, because: `${label} touches only files that do not run` },
+    { name: "inert", value: isInert(says) ? 1 : 0, because: `${label} touches nothing that runs` },
     { name: "trouble", value: isNoCode ? 1 : 0, because: `${label} speaks of trouble itself` },
     { name: "off", value: isOff ? 1 : 0, because: `${label} switched something off` },
     {

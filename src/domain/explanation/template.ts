@@ -130,7 +130,7 @@ function causesOf(question: ExplanationQuestion): readonly Claim[] {
   if (first.changeId === null && isAllThereIs(first, evidence)) return onlyItself(first, question);
   const grounds = groundsOf(first, evidence);
   const against = reasonsAgainst(first, evidence, 2);
-  const doubt = { text: `What does not fit: ${against.join("; ")}.`, evidence: grounds.slice(0, 3) };
+  const doubt = { text: fullStop(`What does not fit: ${against.join("; ")}`), evidence: grounds.slice(0, 3) };
   return [
     suspectClaim(first, question),
     ...metricsOf(first, evidence),
@@ -153,7 +153,7 @@ function suspectClaim(cause: Cause, question: ExplanationQuestion): Claim {
   const why = reasons.length > 0 ? `: ${reasons.join("; ")}` : whyWithoutReasons(cause);
   const word = likelihoodOf(cause.confidence);
   const lead = word === "weak suspicion" ? "Weak suspicion:" : capital(word);
-  const text = `${lead} ${suspectPhrase(cause, question)} (${percent(cause.confidence)})${why}.`;
+  const text = fullStop(`${lead} ${suspectPhrase(cause, question)} (${percent(cause.confidence)})${why}`);
   const grounds = groundsOf(cause, evidence).slice(0, 5);
   if (cause.changeId !== null || isAnyChangeLikely(question)) return { text, evidence: grounds };
   const changes = changesSeen(question);
@@ -214,6 +214,6 @@ function guessOf({ cause, share }: Candidate, question: ExplanationQuestion): re
   if (cited.length === 0) return [];
   const [why] = reasonsFor(cause, question.evidence, 1);
   const because = why === undefined ? "" : `: ${why}`;
-  const text = `The best guess is ${weighedName(cause, share, question)}${because}.`;
+  const text = fullStop(`The best guess is ${weighedName(cause, share, question)}${because}`);
   return [{ text, evidence: cited.slice(0, 3) }];
 }
