@@ -129,19 +129,26 @@ function causeBlocks(
   evidence: readonly Evidence[],
 ): ViewBlock[] {
   if (ranked.length === 0) return [];
-  const byModel = (rank: number) =>
-    modelOrder.length === 0 ? "" : ` · ${ordinal(modelOrder.indexOf(rank) + 1)} by the model`;
-  const blocks = ranked.slice(0, maxCauses).flatMap((cause, index): ViewBlock[] => [
-    {
-      kind: "text",
-      text: [
-        bold(causeName(cause, (suspect) => suspectText(suspect, evidence))),
-        plain(` · ${Math.round(cause.confidence * 100)} %${byModel(index + 1)}`),
-      ],
-    },
-    { kind: "list", items: cause.terms.map(termLine), ordered: "bulleted" },
-  ]);
+  const ranks = (rank: number) =>
+    modelOrder.length === 0
+      ? ""
+      : ` · ${ordinal(rank)} by the ranking, ${ordinal(modelOrder.indexOf(rank) + 1)} by the model`;
+  const blocks = shownRanks(ranked.length, modelOrder).flatMap((rank): ViewBlock[] => {
+    const cause = ranked[rank - 1];
+    if (cause === undefined) return [];
+    const name = causeName(cause, (suspect) => suspectText(suspect, evidence));
+    return [
+      { kind: "text", text: [bold(name), plain(` · ${Math.round(cause.confidence * 100)} %${ranks(rank)}`)] },
+      { kind: "list", items: cause.terms.map(termLine), ordered: "bulleted" },
+    ];
+  });
   return [{ kind: "heading", text: "Suspected causes" }, ...blocks];
+}
+
+/** Our first causes, and the one that a model puts first, wherever the ranking has it: the card speaks of it. */
+function shownRanks(count: number, [first = 1]: readonly number[]): readonly number[] {
+  const ours = Array.from({ length: Math.min(maxCauses, count) }, (_, index) => index + 1);
+  return [...new Set([...ours, first])];
 }
 
 /**
