@@ -109,6 +109,7 @@ function when(incident: Incident): string {
   const from = clock(startedAt, incident);
   if (state !== "resolved" || resolvedAt === null) return `since ${from}`;
   const until = clock(resolvedAt, incident);
+  if (from === until) return `at ${from}`;
   return `from ${from.length === until.length ? from.replace(/ UTC$/, "") : from} to ${until}`;
 }
 

@@ -43,14 +43,24 @@ export function percent(confidence: number): string {
   return `${Math.round(Math.min(0.95, Math.max(0, confidence)) * 20) * 5} %`;
 }
 
+/** Less than half a year, so that the nearest day of a name is the one that is meant. */
+const monthsAwayMs = 150 * 86_400_000;
+
 /** As a day is written: "28 Feb". */
 export const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/** "10:02 UTC"; with the day when it is another than that of the incident: "28 Feb 23:58 UTC". */
+/**
+ * "10:02 UTC"; with the day when it is another than that of the incident: "28 Feb 23:58 UTC"; and with the year when that
+ * is another, or months lie between: "31 Dec 2025 23:58 UTC".
+ */
 export function clock(at: Date, { openedAt }: Pick<Incident, "openedAt">): string {
   const [time, day] = [at.toISOString().slice(11, 16), at.toISOString().slice(0, 10)];
   if (day === openedAt.toISOString().slice(0, 10)) return `${time} UTC`;
-  return `${at.getUTCDate()} ${months[at.getUTCMonth()]} ${time} UTC`;
+  const isNear =
+    at.getUTCFullYear() === openedAt.getUTCFullYear() &&
+    Math.abs(at.getTime() - openedAt.getTime()) < monthsAwayMs;
+  const year = isNear ? "" : ` ${at.getUTCFullYear()}`;
+  return `${at.getUTCDate()} ${months[at.getUTCMonth()]}${year} ${time} UTC`;
 }
 
 /** A name from outside, on its way into a sentence. */
@@ -79,7 +89,7 @@ export function openEnded(text: string): string {
 export function conditionOf(fact: Evidence): string {
   const { name, severity } = fact.data;
   if (typeof name !== "string" || typeof severity !== "string") return openEnded(partsOf(fact).fact);
-  return `${nameOf(name)} (${severity})`;
+  return `${openEnded(nameOf(name))} (${severity})`;
 }
 
 /** "HighLatency (high) on checkout". */

@@ -191,7 +191,8 @@ function byWeight(a: TrackedAlert, b: TrackedAlert): number {
 
 /** "HighErrorRate on checkout and 2 more services" */
 function titleOf(shown: TrackedAlert, serviceCount: number): string {
-  const { name } = shown.alert;
+  // A name that ends like a sentence would end the title.
+  const name = shown.alert.name.replace(/[.,;:\s]+$/, "") || shown.alert.name;
   const service = serviceOf(shown);
   const others = serviceCount - (service === null ? 0 : 1);
   const on = service === null ? "" : ` on ${oneLine(service, 80)}`;

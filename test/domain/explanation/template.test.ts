@@ -3,6 +3,7 @@ import { feedbackTerms } from "../../../src/domain/causes/feedback.ts";
 import { basisOf, materialOf } from "../../../src/domain/explanation/revision.ts";
 import { writeTemplate } from "../../../src/domain/explanation/template.ts";
 import type { Claim } from "../../../src/domain/explanation.ts";
+import type { Incident } from "../../../src/domain/incident.ts";
 import { buildCause, buildChange, buildFacts, buildQuestion } from "../../fixtures/explanation-question.ts";
 import { questionOf, rankedQuestionOf, stories } from "../../fixtures/incident-stories.ts";
 import { at } from "../build.ts";
@@ -357,5 +358,35 @@ describe("an incident of more services than are listed (issue 3)", () => {
     expect(basisOf(material(63))).toBe(basisOf(material(60)));
     expect(basisOf(material(64))).not.toBe(basisOf(material(60)));
     expect(basis(20)).not.toBe(basis(60));
+  });
+});
+
+describe("the first sentence (issue 3)", () => {
+  const disk = {
+    name: "Disk is almost full.",
+    service: "db-1",
+    severity: "warning",
+    summary: "3 GB left",
+  } as const;
+  const first = (incident: Partial<Incident>) =>
+    texts(writeTemplate(questionOf({ alerts: [disk], incident })).summary)[0];
+
+  test("is one sentence, whatever the alert is called", () => {
+    expect(first({})).toBe("Disk is almost full (warning) on db-1 since 10:00 UTC: 3 GB left.");
+    expect(questionOf({ alerts: [disk] }).incident.title).toBe("Disk is almost full on db-1");
+  });
+
+  test("tells one time of what began and ended within a minute", () => {
+    const over = {
+      state: "resolved",
+      resolvedAt: new Date(at(0).getTime() + 20_000),
+      firingCount: 0,
+    } as const;
+    expect(first(over)).toBe("Disk is almost full (warning) on db-1 at 10:00 UTC: 3 GB left.");
+  });
+
+  test("tells the year of a day that is of another", () => {
+    const startedAt = new Date("2024-12-30T23:58:00Z");
+    expect(first({ startedAt })).toContain("since 30 Dec 2024 23:58 UTC");
   });
 });
