@@ -242,11 +242,19 @@ function summaryOf(card: IncidentCard): string {
   const cause = explanation?.causes[0];
   const parts = [
     `${stateWord(incident)} ${incident.severity} incident ${incident.id}: ${oneLine(incident.title, maxTitle)}.`,
-    ` ${alertCount(incident)} since ${incident.startedAt.toISOString().slice(0, 16).replace("T", " ")} UTC.`,
+    ` ${alertsSince(incident)}.`,
     whoSentence(card),
-    cause === undefined ? "" : ` Probable cause: ${oneLine(cause.text, 300)}`,
+    // It says itself how likely it is, or that there is too little to name one.
+    cause === undefined ? "" : ` ${oneLine(cause.text, 300)}`,
   ];
   return parts.join("");
+}
+
+/** "4 firing since 2026-03-01 10:00 UTC"; of what is over since when it had been: none fires since it ended, not since then. */
+function alertsSince(incident: Incident): string {
+  const began = `${incident.startedAt.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  const count = alertCount(incident);
+  return incident.firingCount === 0 ? `${count}; the first began ${began}` : `${count} since ${began}`;
 }
 
 /** Who acknowledged it, or who has it where that is somebody else. */

@@ -83,7 +83,7 @@ describe("reads as an engineer would write it", () => {
       [
         "ranker and search have been in trouble since 09:59 UTC; web depends on them and has no alert in this incident so far.",
         "It began with CpuSaturated (warning) on ranker: CPU 98 %; worst is HighLatency (high) on search: p99 3 s.",
-        "cause: Most likely ranker (95 %): everything else that alerts depends on it; it was among the first to alert. The one change reported around the start is not a likely cause.",
+        "cause: Most likely ranker (95 %): everything else that alerts depends on it; it was among the first to alert. The one change reported around the start, the commit to docs-site at 08:20 UTC (“docs: fix a typo”), is not a likely cause.",
         "do: Look at ranker first: CpuSaturated (warning).",
       ],
     ],
@@ -93,7 +93,7 @@ describe("reads as an engineer would write it", () => {
         "cart and checkout have been in trouble since 10:00 UTC; web depends on them and has no alert in this incident so far.",
         "It began with HighLatency (high) on cart: p99 3 s.",
         "cause: Most likely cart (70 %): everything else that alerts depends on it; it was among the first to alert.",
-        "cause: Less likely: the config change of cart at 10:05 UTC (“pool 50”, 15 %).",
+        "cause: Less likely: the config change of cart at 10:05 UTC (“pool 50”, 5 min after the first alert, 15 %).",
         "do: Look at cart first: HighLatency (high).",
       ],
     ],
