@@ -1,5 +1,6 @@
 /** What the commands that say what the cause of an incident was have in common. */
 
+import { entityOf } from "../src/domain/alert/entity.ts";
 import type { Change } from "../src/domain/change.ts";
 import type { Cause } from "../src/domain/clustering/correlation.ts";
 import { closest } from "../src/domain/command/spelling.ts";
@@ -85,7 +86,7 @@ async function servicesAround(
   const alerts = await incidents.alerts(incident.id, maxAlerts);
   const topology = await incidents.topology();
   const names = [
-    ...alerts.flatMap(({ alert }) => alert.service ?? []),
+    ...alerts.flatMap(({ alert }) => entityOf(alert) ?? []),
     ...topology.services,
     ...topology.edges.flat(),
   ];

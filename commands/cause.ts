@@ -14,7 +14,7 @@ import {
   type Verdict,
 } from "../src/domain/learning/feedback.ts";
 import { otherCauseActions, verdictActions, verdictFields } from "../src/domain/learning/feedback-view.ts";
-import { oneLine, plain, type View, type ViewAction, type ViewBlock } from "../src/domain/view.ts";
+import { plain, shortenMiddle, type View, type ViewAction, type ViewBlock } from "../src/domain/view.ts";
 import {
   type CommandContext,
   type CommandResult,
@@ -111,7 +111,7 @@ async function judge(judgement: Judgement, context: CommandContext): Promise<Com
       suggestions: [`cause ${id}`],
     };
   }
-  const others = (explanation?.ranked ?? []).filter(
+  const others = suspectsOf(explanation).filter(
     (cause) => !isRight && suspectMark(cause) !== suspectMark(suspect),
   );
   const changed = earlier === undefined ? "" : " Your earlier word is replaced.";
@@ -141,6 +141,13 @@ async function judge(judgement: Judgement, context: CommandContext): Promise<Com
       },
     ],
   };
+}
+
+/** The one that the card speaks of first, which a model may have put there from any rank; then as they are ranked. */
+function suspectsOf(explanation: Explanation | null): readonly Cause[] {
+  const first = firstSuspect(explanation);
+  const others = (explanation?.ranked ?? []).filter((cause) => cause !== first);
+  return [...(first === undefined ? [] : [first]), ...others].filter(blames);
 }
 
 /** The suspect that "right" and "wrong" are about. */
@@ -223,7 +230,7 @@ function ask(
   verdicts: readonly Verdict[],
   context: CommandContext,
 ): CommandResult {
-  const suspects = (explanation?.ranked ?? []).filter(blames);
+  const suspects = suspectsOf(explanation);
   const fields = verdictFields(verdicts, (person) => nameOf(context.people, person));
   const how = `Type /cause ${id} service:NAME or /cause ${id} change:ID for one that is not among them.`;
   const blocks: ViewBlock[] = [
@@ -256,7 +263,7 @@ function serviceActions(
       suspects.every((suspect) => suspect.service !== service || suspect.changeId !== null),
     )
     .map((service): ViewAction => {
-      const label = oneLine(`It was ${service}`, 40);
+      const label = `It was ${shortenMiddle(service, 32)}`;
       return { label, command: `cause ${id} service:${service}`, style: "plain" };
     })
     .filter(({ command }) => command.length <= maxCommand)

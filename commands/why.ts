@@ -129,22 +129,29 @@ function causeBlocks(explanation: Explanation | null, evidence: readonly Evidenc
   const modelOrder = explanation?.modelOrder ?? [];
   const answer = storedAnswer(explanation);
   if (answer === null) return [];
-  const byModel = (rank: number) =>
-    modelOrder.length === 0 ? "" : ` · ${ordinal(modelOrder.indexOf(rank) + 1)} by the model`;
-  const blocks = ranked.slice(0, maxCauses).flatMap((cause, index): ViewBlock[] => [
-    {
-      kind: "text",
-      text: [
-        bold(candidateName(cause, answer, (suspect) => suspectText(suspect, evidence))),
-        plain(` · ${Math.round(cause.confidence * 100)} %${byModel(index + 1)}`),
-      ],
-    },
-    { kind: "list", items: cause.terms.map(termLine), ordered: "bulleted" },
-  ]);
+  const ranks = (rank: number) =>
+    modelOrder.length === 0
+      ? ""
+      : ` · ${ordinal(rank)} by the ranking, ${ordinal(modelOrder.indexOf(rank) + 1)} by the model`;
+  const blocks = shownRanks(ranked.length, modelOrder).flatMap((rank): ViewBlock[] => {
+    const cause = ranked[rank - 1];
+    if (cause === undefined) return [];
+    const name = candidateName(cause, answer, (suspect) => suspectText(suspect, evidence));
+    return [
+      { kind: "text", text: [bold(name), plain(` · ${Math.round(cause.confidence * 100)} %${ranks(rank)}`)] },
+      { kind: "list", items: cause.terms.map(termLine), ordered: "bulleted" },
+    ];
+  });
   if (answer.kind !== "not_enough" || answer.only === null)
     return [{ kind: "heading", text: "Suspected causes" }, ...blocks];
   const lead = { kind: "text", text: [plain(`${capital(answerName(answer))}.`)] } as const;
   return [{ kind: "heading", text: "Causes considered" }, lead, ...blocks];
+}
+
+/** Our first causes, and the one that a model puts first, wherever the ranking has it: the card speaks of it. */
+function shownRanks(count: number, [first = 1]: readonly number[]): readonly number[] {
+  const ours = Array.from({ length: Math.min(maxCauses, count) }, (_, index) => index + 1);
+  return [...new Set([...ours, first])];
 }
 
 /**

@@ -2,6 +2,7 @@
  * What would change: two replays of the same deliveries side by side. Incidents are compared by the alerts they hold,
  * so their numbers do not matter. Pure.
  */
+import { entityOf } from "../domain/alert/entity.ts";
 import type { Cause } from "../domain/clustering/correlation.ts";
 import type { FirstAnswer } from "../domain/explanation/first-answer.ts";
 import { safeUrl } from "../domain/view.ts";
@@ -259,7 +260,9 @@ function exampleOf(incident: ReplayedIncident): ReplayExample {
 
 function servicesOf(alerts: readonly ReplayedAlert[]): readonly string[] {
   const counts = new Map<string, number>();
-  for (const { alert } of alerts)
-    if (alert.service !== null) counts.set(alert.service, (counts.get(alert.service) ?? 0) + 1);
+  for (const { alert } of alerts) {
+    const service = entityOf(alert);
+    if (service !== null) counts.set(service, (counts.get(service) ?? 0) + 1);
+  }
   return [...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([service]) => service);
 }

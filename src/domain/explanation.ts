@@ -87,6 +87,8 @@ export interface Material {
   readonly answer: Answer;
   /** Affected ones, sorted. */
   readonly services: readonly string[];
+  /** How many more there are, roughly; absent while all are listed. */
+  readonly unlisted?: number;
   /** The worst so far. */
   readonly severity: Severity;
   /** Numbers of the evidence other than alerts: changes, metrics, past incidents, paths, callers. */

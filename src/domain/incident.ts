@@ -13,8 +13,10 @@ export interface Incident {
   readonly severity: Severity;
   /** One plain line. Untrusted text: it is made from alert text. */
   readonly title: string;
-  /** Services with alerts in it, most alerts first. */
+  /** Services with alerts in it, most alerts first; of many the first 20. */
   readonly services: readonly string[];
+  /** How many services have alerts in it, listed or not. */
+  readonly serviceCount: number;
   /** Start of the earliest alert. */
   readonly startedAt: Date;
   /** When the bot made it. */
@@ -185,6 +187,7 @@ function isSameFacts(before: Incident, facts: IncidentFacts): boolean {
     before.alertCount === facts.alertCount &&
     before.firingCount === facts.firingCount &&
     before.isMuted === facts.isMuted &&
+    before.serviceCount === facts.serviceCount &&
     before.startedAt.getTime() === facts.startedAt.getTime() &&
     before.services.join("\n") === facts.services.join("\n")
   );

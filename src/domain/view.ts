@@ -176,6 +176,14 @@ export function shorten(text: string, max: number): string {
   return closed.length < max / 2 || kept === "" ? truncate(line, max) : `${kept} …`;
 }
 
+/** The name on one line, with its middle left out beyond `max` characters: what tells long names apart is at their ends. */
+export function shortenMiddle(name: string, max: number): string {
+  const letters = [...oneLine(name, Number.POSITIVE_INFINITY)];
+  if (letters.length <= max) return letters.join("");
+  const head = Math.floor((max - 1) / 3);
+  return `${letters.slice(0, head).join("")}…${letters.slice(head + 1 - max).join("")}`;
+}
+
 /** A text as plain characters, for logs, fallbacks and the command line. */
 export function textOf(text: Text): string {
   return text.map((span) => span.text).join("");

@@ -1,5 +1,6 @@
 /** A replay, for people. */
 import type { ReplayResult } from "../app/replay.ts";
+import { entityOf } from "../domain/alert/entity.ts";
 import type { Cause } from "../domain/clustering/correlation.ts";
 import { answerName, type FirstAnswer } from "../domain/explanation/first-answer.ts";
 import { blames } from "../domain/learning/feedback.ts";
@@ -17,9 +18,7 @@ export function formatReplay(name: string, result: ReplayResult): string {
   const lines = largest.map((incident) => {
     const times = incident.alerts.map(({ alert }) => alert.startsAt.getTime());
     const first = new Date(Math.min(...times));
-    const services = new Set(
-      incident.alerts.map(({ alert }) => alert.service).filter((service) => service !== null),
-    );
+    const services = new Set(incident.alerts.flatMap(({ alert }) => entityOf(alert) ?? []));
     const span = duration(Math.max(...times) - Math.min(...times));
     return `  ${String(incident.id).padStart(5)}  ${first.toISOString().slice(0, 16)}  ${String(incident.alerts.length).padStart(4)} alerts  ${String(services.size).padStart(3)} services  over ${span.padEnd(10)}  ${answerText(incident.answer.kind, incident.causes[0] ?? null)}`;
   });

@@ -749,6 +749,7 @@ function incident(id: number) {
     state: "open" as const,
     severity: "high" as const,
     title: "HighErrorRate on fraud-api",
+    serviceCount: 1,
     services: ["fraud-api"],
     startedAt: at,
     openedAt: at,

@@ -62,6 +62,7 @@ async function incident(over: Partial<Incident> = {}): Promise<Incident> {
     severity: "high",
     title: `HighErrorRate on service-${ids}`,
     services: [`service-${ids}`],
+    serviceCount: 1,
     startedAt: at,
     openedAt: at,
     acknowledgedAt: null,

@@ -52,6 +52,7 @@ export function buildIncident(given: Partial<Incident> = {}): Incident {
     severity: "warning",
     title: "HighErrorRate on checkout",
     services: ["checkout"],
+    serviceCount: given.services?.length ?? 1,
     startedAt: at(0),
     openedAt: at(0),
     acknowledgedAt: null,

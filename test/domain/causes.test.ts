@@ -310,7 +310,7 @@ describe("changes", () => {
   test("documentation is less suspect than code, and tidying less than a real change", () => {
     const at = minutesBefore(5);
     const suspicion = (text: string, title: string) => {
-      const change = sketchChange({ service: "stock-a", title, text, at });
+      const change = sketchChange({ kind: "commit", service: "stock-a", title, text, at });
       const causes = rankCauses(ask({ alerts: outage, changes: [change] }), shippedWeights);
       return causes.find((cause) => cause.changeId !== null)?.confidence ?? 0;
     };

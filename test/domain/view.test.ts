@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { duration, link, oneLine, safeUrl, shorten, truncate } from "../../src/domain/view.ts";
+import { duration, link, oneLine, safeUrl, shorten, shortenMiddle, truncate } from "../../src/domain/view.ts";
 
 describe("text from outside", () => {
   test("is one line without control, bidirectional and zero-width characters", () => {
@@ -76,4 +76,12 @@ describe("a text that is shortened", () => {
       }),
     );
   });
+});
+
+test.each([
+  ["checkout", "checkout"],
+  ["arn:aws:ecs:eu-central-1:123456789012:service/shop/checkout", "arn:aws:ec…ervice/shop/checkout"],
+])("the name %s is shortened in its middle", (name, short) => {
+  expect(shortenMiddle(name, 32).length).toBeLessThanOrEqual(32);
+  expect(shortenMiddle(name, 31)).toBe(short);
 });

@@ -119,7 +119,7 @@ async function listIncidents(db: Db, filter: IncidentFilter): Promise<readonly I
 
 export function toIncident(row: typeof incidents.$inferSelect): Incident {
   const { updatedAt: _updatedAt, ...incident } = row;
-  return incident;
+  return { ...incident, serviceCount: Math.max(row.serviceCount ?? 0, row.services.length) };
 }
 
 /** In order of id, as everyone locks them, so that two writers wait for each other instead of deadlocking. */
@@ -152,14 +152,17 @@ async function saveIncidents(db: Db, list: readonly Incident[]): Promise<void> {
       severity_set_by: incident.severitySetBy,
       snoozed_until: writeTimeOrNull(incident.snoozedUntil),
       related: incident.related,
+      service_count: incident.serviceCount,
     }));
   await db.execute(sql`
     insert into incidents (id, state, severity, title, services, started_at, opened_at, acknowledged_at,
       acknowledged_by, resolved_at, resolved_by, reopened_count, alert_count, firing_count, is_muted, merged_into,
-      parent_id, revision, assigned_to, assigned_at, severity_set_by, snoozed_until, related, updated_at)
+      parent_id, revision, assigned_to, assigned_at, severity_set_by, snoozed_until, related, service_count,
+      updated_at)
     select r.id, r.state, r.severity, r.title, r.services, r.started_at, r.opened_at, r.acknowledged_at,
       r.acknowledged_by, r.resolved_at, r.resolved_by, r.reopened_count, r.alert_count, r.firing_count, r.is_muted,
-      r.merged_into, r.parent_id, r.revision, r.assigned_to, r.assigned_at, r.severity_set_by, r.snoozed_until, r.related, now()
+      r.merged_into, r.parent_id, r.revision, r.assigned_to, r.assigned_at, r.severity_set_by, r.snoozed_until, r.related,
+      r.service_count, now()
     from jsonb_populate_recordset(null::incidents, ${JSON.stringify(rows)}::jsonb) as r
     on conflict (id) do update set state = excluded.state, severity = excluded.severity, title = excluded.title,
       services = excluded.services, started_at = excluded.started_at, opened_at = excluded.opened_at,
@@ -169,7 +172,8 @@ async function saveIncidents(db: Db, list: readonly Incident[]): Promise<void> {
       firing_count = excluded.firing_count, is_muted = excluded.is_muted, merged_into = excluded.merged_into,
       parent_id = excluded.parent_id, revision = excluded.revision, assigned_to = excluded.assigned_to,
       assigned_at = excluded.assigned_at, severity_set_by = excluded.severity_set_by,
-      snoozed_until = excluded.snoozed_until, related = excluded.related, updated_at = excluded.updated_at`);
+      snoozed_until = excluded.snoozed_until, related = excluded.related,
+      service_count = excluded.service_count, updated_at = excluded.updated_at`);
 }
 
 function timelineRows(db: Db) {

@@ -25,13 +25,14 @@ export function searchSlice(db: Db): SearchStore {
     takeIn: (incidentId) => takeIn(db, incidentId),
     names: async (since, limit) => {
       const [row] = await db.execute<{ services: string[]; teams: string[] }>(sql`
-        with recent as (
-          select name, service, ${team} as team from alerts where starts_at >= ${writeTime(since)}::timestamptz)
         select
           (select coalesce(jsonb_agg(service order by service), '[]') from (
-            select distinct service from recent where service is not null order by service limit ${limit}) as s) as services,
+            select distinct service from incidents, jsonb_array_elements_text(services) as service
+            where updated_at >= ${writeTime(since)}::timestamptz order by service limit ${limit}) as s) as services,
           (select coalesce(jsonb_agg(team order by team), '[]') from (
-            select distinct team from recent where team is not null order by team limit ${limit}) as t) as teams`);
+            select distinct ${team} as team from alerts
+            where starts_at >= ${writeTime(since)}::timestamptz and ${team} is not null
+            order by team limit ${limit}) as t) as teams`);
       return { services: row?.services ?? [], teams: row?.teams ?? [] };
     },
     teams: (since, limit) => readTeams(db, since, limit),
@@ -129,12 +130,14 @@ function apart(column: string): SQL {
 async function takeIn(db: Db, incidentId: number): Promise<void> {
   await db.execute(sql`
     insert into ${incidentTexts} as kept (incident_id, words, teams)
-    select i.id, to_tsvector('simple', left(concat_ws(' ', i.title, ${apart("i.title")}, a.text, e.text), 100000)),
+    select i.id, to_tsvector('simple', left(concat_ws(' ', i.title, ${apart("i.title")}, s.text, a.text, e.text), 100000)),
       w.teams
     from incidents as i
     cross join lateral (
       select coalesce(array_agg(distinct lower(left(${team}, ${maxTeam}))), '{}') as teams
       from alerts where incident_id = i.id and ${team} is not null) as w
+    cross join lateral (
+      select string_agg(service, ' ') as text from jsonb_array_elements_text(i.services) as service) as s
     left join lateral (
       select string_agg(concat_ws(' ', name, ${apart("name")}, service, summary,
         (select string_agg(value, ' ') from jsonb_each_text(labels))), ' ') as text

@@ -1,5 +1,6 @@
 /** The page of one incident: its card, where it is, why, and all that happened. */
 
+import { entityOf } from "../../domain/alert/entity.ts";
 import type { TrackedAlert } from "../../domain/alert/tracked.ts";
 import type { Cause } from "../../domain/clustering/correlation.ts";
 import { alertKeysOf, departedFacts } from "../../domain/explanation/departed.ts";
@@ -117,8 +118,10 @@ function mapOf(
   topology: Parameters<typeof drawTopology>[0]["topology"],
 ): readonly PageBlock[] {
   const affected = new Map<string, number>();
-  for (const { alert } of alerts)
-    if (alert.service !== null) affected.set(alert.service, (affected.get(alert.service) ?? 0) + 1);
+  for (const { alert } of alerts) {
+    const service = entityOf(alert);
+    if (service !== null) affected.set(service, (affected.get(service) ?? 0) + 1);
+  }
   const drawing = drawTopology({ topology, affected, suspects });
   return drawing === null ? [] : [heading("Where it is"), { kind: "drawing", drawing }];
 }

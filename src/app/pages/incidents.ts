@@ -145,7 +145,7 @@ function rowOf(incident: Incident, { nameOf }: PageContext): readonly Cell[] {
     cell(moment(incident.startedAt)),
     cell(who === null ? nobody : oneLine(nameOf(who), 60)),
     cell(isOver ? String(alertCount) : firingWords(incident)),
-    cell(listed(incident.services)),
+    cell(listed(incident)),
   ];
 }
 
@@ -153,8 +153,8 @@ function stateOf(incident: Incident): string {
   return incident.isMuted ? `${stateWord(incident)}, muted` : stateWord(incident);
 }
 
-function listed(services: readonly string[]): string {
+function listed({ services, serviceCount }: Incident): string {
   const names = services.slice(0, 3).map((name) => oneLine(name, 40));
-  const more = services.length - names.length;
+  const more = serviceCount - names.length;
   return `${names.join(", ")}${more > 0 ? ` +${more}` : ""}`;
 }

@@ -1,6 +1,7 @@
 /** Which alerts of an incident somebody means by a few words. */
 import { closest } from "../command/spelling.ts";
 import { oneLine } from "../view.ts";
+import { entityOf } from "./entity.ts";
 import type { TrackedAlert } from "./tracked.ts";
 
 export type AlertChoice =
@@ -14,7 +15,8 @@ const maxWords = 50;
 
 /**
  * Reads "HighLatency, api" or "3fa9c1d2 api": each word names alerts by the beginning of their key, their name, their
- * service, or "NAME on SERVICE"; in any case of letters. Names with spaces are told apart by commas.
+ * service, as they call it or as the incident does, or "NAME on SERVICE"; in any case of letters. Names with spaces are
+ * told apart by commas.
  * @returns the alerts in the order in which they were given, each once; unknown when any word goes with none.
  */
 export function chooseAlerts(text: string, alerts: readonly TrackedAlert[]): AlertChoice {
@@ -45,7 +47,9 @@ export function isMeant(tracked: TrackedAlert, word: string): boolean {
   const { name, service } = tracked.alert;
   return (
     (wanted.length >= minKey && tracked.key.startsWith(wanted)) ||
-    [name, service ?? "", alertName(tracked)].some((own) => own !== "" && own.toLowerCase() === wanted)
+    [name, service ?? "", entityOf(tracked.alert) ?? "", alertName(tracked)].some(
+      (own) => own !== "" && own.toLowerCase() === wanted,
+    )
   );
 }
 
@@ -62,5 +66,6 @@ function wordsOf(text: string, alerts: readonly TrackedAlert[]): readonly string
 }
 
 function namesOf(alerts: readonly TrackedAlert[]): readonly string[] {
-  return [...new Set(alerts.flatMap(({ alert }) => [alert.name, alert.service ?? alert.name]))];
+  const named = alerts.flatMap(({ alert }) => [alert.name, alert.service, entityOf(alert)]);
+  return [...new Set(named.filter((name) => name !== null))];
 }

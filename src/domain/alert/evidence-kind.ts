@@ -85,7 +85,6 @@ export function wordsOf(text: string): string {
     .trim();
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant.
 const isAscii = /^[\0-\x7f]*$/;
 /** Scripts that are written without spaces between words. */
 const unspaced = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;

@@ -1,9 +1,11 @@
 /** When alerts fired, service by service: what a chart of an incident shows, and the same in words. */
+
 import { type Severity, severities } from "../alert.ts";
 import type { Change } from "../change.ts";
 import { type ChartMarker, letter, markersOf } from "../metrics/chart.ts";
 import { clock } from "../metrics/reading.ts";
 import { oneLine } from "../view.ts";
+import { entityOf } from "./entity.ts";
 import type { TrackedAlert } from "./tracked.ts";
 
 export interface AlertTimeline {
@@ -52,7 +54,7 @@ export function alertTimeline(
   const window = { fromMs: onsetMs - margin, toMs: endMs };
   const services = new Map<string, TrackedAlert[]>();
   for (const tracked of alerts) {
-    const service = tracked.alert.service ?? "no service";
+    const service = entityOf(tracked.alert) ?? "no service";
     const own = services.get(service);
     if (own === undefined) services.set(service, [tracked]);
     else own.push(tracked);

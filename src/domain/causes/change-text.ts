@@ -15,9 +15,13 @@ const shortText = 600;
 const inertTitle = /^(docs?|tests?|style|chore|ci|build)(\([^)]*\))?!?:/i;
 const inertFile =
   /(^|\/)(docs?|tests?|testdata|__tests__|\.github|examples?)\/|\.(md|rst|txt|adoc|css|scss|svg|png)$|[._-](test|spec)\.\w+$|_test\.\w+$|(^|\/)(CODEOWNERS|LICENSE|CHANGELOG[^/]*|README[^/]*|\.gitignore|\.golangci\.ya?ml|\.editorconfig)$/;
-/** Tidying, and the refactorings that by their definition keep behaviour: https://refactoring.com/catalog/ */
-const cosmeticTitle =
-  /\b(tid(y|ies|ied)|typos?|renam(e|es|ed|ing)|restyl\w*|reformat\w*|lint\w*|whitespace|comments?|cosmetic\w*|wording|extract(s|ed|ing)?|inlin(e|es|ed|ing)|mov(e|es|ed|ing))\b/i;
+const tidying =
+  /\b(tid(y|ies|ied)|typos?|restyl\w*|reformat\w*|lint\w*|whitespace|comments?|cosmetic\w*|wording)\b/i;
+/** The refactorings that by their definition keep behaviour: https://refactoring.com/catalog/ */
+const rearranging = /\b(renam(e|es|ed|ing)|extract(s|ed|ing)?|inlin(e|es|ed|ing)|mov(e|es|ed|ing))\b/i;
+/** What runs or is stored, where moving and renaming change what a system does. */
+const running =
+  /\b(traffic|requests?|storage|disks?|volumes?|buckets?|databases?|db|tables?|columns?|schemas?|shards?|caches?|sessions?|queues?|topics?|brokers?|nodes?|pools?|pods?|replicas?|instances?|hosts?|machines?|servers?|clusters?|namespaces?|zones?|regions?|networks?|dns|deployments?|workloads?|(cron)?jobs?|secrets?|credentials?|certificates?|prod(uction)?|staging)\b/i;
 /** What names a failure, as experiments, fault injections and emergency switches do. */
 const troubleWords =
   /\b(fail(s|ed|ure|ures|ing)?|fault(s|y)?|chaos|stress|errors?|unreachable|unavailable|abort(s|ed)?|delays?|slow|latency|leaks?|floods?|problems?|crash(es|ing)?|partition(s|ed)?|kill(s|ed)?|block(s|ed|ing)?|deny|exhaust(s|ed|ion)?|overload|high cpu|corrupt(s|ed|ion)?)\b/;
@@ -39,9 +43,14 @@ export function isInert(change: Change): boolean {
   return inertTitle.test(change.title);
 }
 
-/** True when the title says that behaviour stays as it is. */
-export function isCosmetic({ title }: Change): boolean {
-  return cosmeticTitle.test(title);
+/**
+ * True when the title of a commit says that behaviour stays as it is. Other changes are of what runs, and a service may
+ * be called "comments".
+ */
+export function isCosmetic({ kind, title, service }: Change): boolean {
+  if (kind !== "commit") return false;
+  const words = service === null || service === "" ? title : title.replaceAll(service, " ");
+  return tidying.test(words) || (rearranging.test(words) && !running.test(words));
 }
 
 /** True when a change that carries no code speaks of failure and does not end it. */

@@ -5,8 +5,8 @@ import { months } from "./wording.ts";
 
 /** A time as `clock` of wording.ts writes it; the first of two that share their "UTC" has only what follows to tell it by. */
 const written = new RegExp(
-  String.raw`(?<![\d:])(?:(?<day>\d{1,2}) (?<month>${months.join("|")}) )?(?<hour>[01]\d|2[0-3]):(?<minute>[0-5]\d)` +
-    String.raw`(?: UTC\b|(?= to (?:\d{1,2} [A-Z][a-z]{2} )?\d\d:\d\d UTC\b))`,
+  String.raw`(?<![\d:])(?:(?<day>\d{1,2}) (?<month>${months.join("|")}) (?:(?<year>\d{4}) )?)?(?<hour>[01]\d|2[0-3]):(?<minute>[0-5]\d)` +
+    String.raw`(?: UTC\b|(?= to (?:\d{1,2} [A-Z][a-z]{2} (?:\d{4} )?)?\d\d:\d\d UTC\b))`,
   "g",
 );
 
@@ -27,13 +27,14 @@ export function withMoments(sentence: string, { openedAt }: Pick<Incident, "open
 
 /** Null for a day that there is not: the sentence may hold words from outside. */
 function momentOf(groups: Readonly<Record<string, string | undefined>>, openedAt: Date): Date | null {
-  const { day, month = "", hour, minute } = groups;
+  const { day, month = "", year, hour, minute } = groups;
   const time = (Number(hour) * 60 + Number(minute)) * 60_000;
   if (day === undefined) return new Date(openedAt.getTime() - (openedAt.getTime() % dayMs) + time);
   const inYear = (year: number) => new Date(Date.UTC(year, months.indexOf(month), Number(day)) + time);
-  // A day is named without its year: it is the nearest one.
-  const [nearest] = [-1, 0, 1]
-    .map((years) => inYear(openedAt.getUTCFullYear() + years))
+  // A day that is named without its year is the nearest one.
+  const own = openedAt.getUTCFullYear();
+  const [nearest] = (year === undefined ? [own - 1, own, own + 1] : [Number(year)])
+    .map(inYear)
     .filter((at) => at.getUTCDate() === Number(day))
     .sort((a, b) => distance(a, openedAt) - distance(b, openedAt));
   return nearest ?? null;

@@ -8,7 +8,7 @@ import { checkClaim } from "./claim.ts";
 import { evidenceFor, partsOf } from "./evidence.ts";
 import { candidateName, firstAnswer, witnessesAmong } from "./first-answer.ts";
 import { mentions } from "./names.ts";
-import { isNamed, percent, suspectName } from "./wording.ts";
+import { isNamed, nameOf, percent, suspectName } from "./wording.ts";
 
 /** Causes whose order may be argued about. */
 export const maxReordered = 5;
@@ -79,15 +79,32 @@ function unbacked(rank: number): CheckedRise {
 function besideOurs(rank: number, question: ExplanationQuestion, why: Claim | undefined): Claim {
   const [ours, theirs] = [question.causes[0], question.causes[rank - 1]];
   const answer = firstAnswer(ours, witnessesAmong(question.evidence));
+  const evidence = [...new Set([...(why?.evidence ?? []), ...groundsOf(ours, question).slice(0, 2)])];
+  if (
+    ours !== undefined &&
+    theirs !== undefined &&
+    ours.changeId !== null &&
+    theirs.changeId === ours.changeId
+  )
+    return { text: sameChangeText({ rank, ours, theirs }, question), evidence };
   const said = (cause: Cause | undefined) => {
     if (cause === undefined) return "nothing";
     const name = candidateName(cause, answer, (suspect) => suspectName(suspect, question));
     return `${isNamed(cause) ? name : `“${name}”`} (${percent(cause.confidence)})`;
   };
-  return {
-    text: `The model suspects ${said(theirs)} first; by the ranking it comes ${ordinal(rank)}, after ${said(ours)}.`,
-    evidence: [...new Set([...(why?.evidence ?? []), ...groundsOf(ours, question).slice(0, 2)])],
-  };
+  const text = `The model suspects ${said(theirs)} first; by the ranking it comes ${ordinal(rank)}, after ${said(ours)}.`;
+  return { text, evidence };
+}
+
+/** One change is blamed by both; where it is felt is what they differ about. */
+function sameChangeText(
+  { rank, ours, theirs }: { readonly rank: number; readonly ours: Cause; readonly theirs: Cause },
+  question: ExplanationQuestion,
+): string {
+  const where = ({ service }: Cause) =>
+    service === null ? "nowhere in particular" : `in ${nameOf(service)}`;
+  const [other, own] = [percent(theirs.confidence), percent(ours.confidence)];
+  return `The model suspects ${suspectName(theirs, question)} too, but felt ${where(theirs)} (${other}, ranked ${ordinal(rank)}) rather than ${where(ours)} (${own}).`;
 }
 
 /** "1st" to "5th". */

@@ -101,6 +101,7 @@ function encode(question: ExplanationQuestion, chosen: readonly Evidence[]): str
       state: incident.state,
       since: incident.startedAt.toISOString(),
       services: incident.services.slice(0, 20).map((service) => forPrompt(service, 100)),
+      ...(incident.serviceCount > incident.services.length ? { serviceCount: incident.serviceCount } : {}),
       alerts: incident.alertCount,
     },
     evidence: chosen.map((fact) => ({ ...factOf(fact), ...withoutAlert(fact, question) })),

@@ -2,6 +2,7 @@
 import type { Cause, CauseTerm } from "../clustering/correlation.ts";
 import type { Evidence } from "../explanation.ts";
 import { forPeople } from "../text/for-people.ts";
+import { shorten } from "../view.ts";
 import { partsOf } from "./evidence.ts";
 import { changeOf, nameOf, openEnded } from "./wording.ts";
 
@@ -15,6 +16,8 @@ const generic = /^(?:kind:.*|(?:change:)?is:.*|count|elsewhere)$/;
 const favourable =
   /^(?:change:)?(?:first|explains|covers|blamed\w*|size:.*|onAlerting|near|calledBy|text|names|recent|changed|confirmed)$/;
 const maxReason = 160;
+/** So much of a reason is looked at for a place to cut. */
+const maxLooked = 500;
 
 /** The strongest reasons for a suspect, each once. */
 export function reasonsFor(cause: Cause, evidence: readonly Evidence[], max: number): readonly string[] {
@@ -67,8 +70,8 @@ interface Subject {
   /** What to call the suspected service: its name where the sentence speaks of a change of it. */
   readonly it: string;
   readonly isAlerting: boolean;
-  /** What the blamed change is called; empty without one. */
-  readonly title: string;
+  /** That a change is blamed, whose name the sentence has said. */
+  readonly isChange: boolean;
 }
 
 function subjectOf(cause: Cause, evidence: readonly Evidence[]): Subject {
@@ -77,15 +80,16 @@ function subjectOf(cause: Cause, evidence: readonly Evidence[]): Subject {
     (fact) => fact.kind === "alert" && partsOf(fact).service === cause.service,
   );
   const service = nameOf(cause.service ?? "");
-  if (change === undefined) return { service, it: "it", isAlerting, title: "" };
-  return { service, it: service === "" ? "it" : service, isAlerting, title: partsOf(change).quote };
+  if (change === undefined) return { service, it: "it", isAlerting, isChange: false };
+  return { service, it: service === "" ? "it" : service, isAlerting, isChange: true };
 }
 
 function phrases(terms: readonly CauseTerm[], subject: Subject): readonly string[] {
   const said = terms
     .filter((term) => !generic.test(term.name))
-    .map((term) => plainly(openEnded(forPeople(term.because, maxReason)), subject))
-    .map((because) => withoutTitle(because, subject.title))
+    .map(({ because }) => (subject.isChange ? withoutTitle(because) : because))
+    .map((because) => plainly(openEnded(forPeople(because, maxLooked)), subject))
+    .map((because) => shorten(because, maxReason))
     .filter((because) => because !== "");
   return [...new Set(said)];
 }
@@ -112,10 +116,16 @@ function lastResorts(terms: readonly CauseTerm[], { it }: Subject): readonly str
   });
 }
 
-/** The sentence has said what the change is called. */
-function withoutTitle(because: string, title: string): string {
-  if (title === "") return because;
-  return because.replace(/^[a-z]+ "/, '"').replace(`"${title}"`, "it");
+/** Where the ranking calls a change by its kind and title; up to the last mark, since titles have quotes of their own. */
+const titles: readonly (readonly [RegExp, string])[] = [
+  [/^[a-z]+ ".*"(?= (?:came|had|says|touches|speaks|switched|names) )/s, "it"],
+  [/^no deploy carries [a-z]+ ".*"$/s, "no deploy carries it"],
+  [/^people (confirmed|refused) ".*"(?= )/s, "people $1 it"],
+];
+
+/** The sentence has said what the change is called. Before any cut: a title may be longer than all that is said of it. */
+function withoutTitle(because: string): string {
+  return titles.reduce((text, [pattern, instead]) => text.replace(pattern, instead), because);
 }
 
 /** How the ranking words its terms, which `/why` lists, and how they read within a sentence about their suspect. */
@@ -144,12 +154,13 @@ const rewordings: readonly (readonly [RegExp, (subject: Subject, ...groups: read
     ],
     [/^(.+ calls .+, .+), which is alerting too$/, (_subject, calls) => `${calls}, which are alerting too`],
     [
-      /^people confirmed .+ as the cause (once|\d+ times)( and refused it (?:once|\d+ times))?$/,
-      ({ it }, right, wrong) => `people have confirmed ${it} as a cause ${right}${wrong ?? ""}`,
+      /^people confirmed (.+) as the cause (once|\d+ times)( and refused it (?:once|\d+ times))?$/,
+      (subject, whom, right, wrong) =>
+        `people have confirmed ${calledIn(subject, whom)} as a cause ${right}${wrong ?? ""}`,
     ],
     [
-      /^people refused .+ (once|\d+ times)$/,
-      ({ it }, wrong) => `people have refused ${it} as a cause ${wrong}`,
+      /^people refused (.+) (once|\d+ times)$/,
+      (subject, whom, wrong) => `people have refused ${calledIn(subject, whom)} as a cause ${wrong}`,
     ],
   ];
 
@@ -160,6 +171,11 @@ function coverage(it: string, covered: number, all: number, own: number): string
   if (some < others)
     return `${some} of ${others} ${own === 1 ? "other " : ""}alerting services depend on ${it}`;
   return `everything ${own === 1 ? "else " : ""}that alerts depends on ${it}`;
+}
+
+/** Votes are for a service, for a change, or for all changes of a kind. */
+function calledIn({ service, it }: Subject, whom: string | undefined): string {
+  return whom === undefined || whom === service ? it : whom;
 }
 
 function counted(count: string | undefined, noun: string): string {

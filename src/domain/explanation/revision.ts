@@ -8,17 +8,36 @@ import { actionsOf } from "./actions.ts";
 import { firstFacts } from "./evidence.ts";
 import { answerName, firstAnswer, noAnswer, witnessesAmong } from "./first-answer.ts";
 import { reasonsAgainst, reasonsFor } from "./reasons.ts";
-import { whomOf } from "./whom.ts";
-import { capital, groundsOf, isNamed, percent, steadyLikelihood, suspectName } from "./wording.ts";
+import { unlistedInTrouble, whomOf } from "./whom.ts";
+import {
+  groundsOf,
+  isNamed,
+  likelihoodOf,
+  percent,
+  steadyLikelihood,
+  suspectName,
+  suspectPhrase,
+} from "./wording.ts";
 
 /** Causes that are stored with their terms. */
 const rankedKept = 5;
-/** Services beyond this many change no text. */
-const maxServices = 20;
 
 /** A cause by its service and change, or {@link noAnswer}. */
 export function causeIdentity(cause: Cause | undefined): string {
   return isNamed(cause) ? JSON.stringify([cause.service, cause.changeId]) : noAnswer;
+}
+
+/** True for one answer to "what caused it": a change is the same one in whatever service it is felt. */
+function isSameAnswer(a: Answer, b: Answer): boolean {
+  if (a.cause === b.cause) return true;
+  const [one, other] = [changeIn(a), changeIn(b)];
+  return one !== null && one === other;
+}
+
+/** The change in a {@link causeIdentity}. */
+function changeIn({ cause }: Answer): string | null {
+  const [, changeId]: readonly unknown[] = cause === noAnswer ? [] : JSON.parse(cause);
+  return typeof changeId === "string" ? changeId : null;
 }
 
 /**
@@ -32,10 +51,12 @@ export function materialOf(
 ): Material {
   const { incident, evidence, undo } = question;
   const whom = whomOf(question);
+  const unlisted = unlistedInTrouble(incident);
   const severities = before === null ? [incident.severity] : [incident.severity, before.severity];
   return {
     answer: answerOf(question, before?.answer ?? null),
-    services: [...incident.services].sort().slice(0, maxServices),
+    services: [...incident.services].sort(),
+    ...(unlisted === null ? {} : { unlisted }),
     severity: worstSeverity(severities),
     facts: evidence.filter((fact) => fact.kind !== "alert").map((fact) => fact.number),
     ...(whom === null ? {} : { whom: whom.text }),
@@ -49,15 +70,13 @@ export function materialOf(
 
 function answerOf(question: ExplanationQuestion, before: Answer | null): Answer {
   const first = question.causes[0];
-  const answer = firstAnswer(first, witnessesAmong(question.evidence));
-  const suspect = answer.kind === "not_enough" ? undefined : answer.cause;
-  const cause = causeIdentity(suspect);
-  const known = before?.cause === cause ? before.likelihood : null;
-  return {
-    cause,
-    name: suspect === undefined ? "" : suspectName(suspect, question),
-    likelihood: steadyLikelihood(first?.confidence ?? 0, known),
-  };
+  const ours = firstAnswer(first, witnessesAmong(question.evidence));
+  const suspect = ours.kind === "not_enough" ? undefined : ours.cause;
+  const confidence = first?.confidence ?? 0;
+  const name = suspect === undefined ? "" : suspectName(suspect, question);
+  const answer = { cause: causeIdentity(suspect), name, likelihood: likelihoodOf(confidence) };
+  if (before === null || !isSameAnswer(before, answer)) return answer;
+  return { ...answer, likelihood: steadyLikelihood(confidence, before.likelihood) };
 }
 
 /** Short and the same for the same material. */
@@ -134,7 +153,7 @@ export function isShownDifferently(stored: Explanation | null, next: Explanation
 
 /** True when the thread should hear that the answer is another one. */
 export function isNews(told: Answer, answer: Answer): boolean {
-  return told.cause !== answer.cause || (answer.cause !== noAnswer && told.likelihood !== answer.likelihood);
+  return !isSameAnswer(told, answer) || (answer.cause !== noAnswer && told.likelihood !== answer.likelihood);
 }
 
 export interface News {
@@ -155,7 +174,7 @@ export function newsOf(told: Answer, answer: Answer, question: ExplanationQuesti
       isNewCause: false,
     };
   const first = now.cause;
-  const isOther = told.cause !== answer.cause;
+  const isOther = !isSameAnswer(told, answer);
   const isSurer = !isOther && isAbove(answer, told);
   const [because] =
     isOther || isSurer
@@ -163,18 +182,24 @@ export function newsOf(told: Answer, answer: Answer, question: ExplanationQuesti
       : reasonsAgainst(first, question.evidence, 1);
   const why = because === undefined ? "" : isOther || isSurer ? `, because ${because}` : `: ${because}`;
   return {
-    text: oneLine(`${leadOf(told, answer, isSurer)} (${percent(first.confidence)})${why}.`, 400),
+    text: oneLine(
+      `${isOther ? leadOf(told, answer, suspectPhrase(first, question)) : degreeOf(answer, isSurer)} (${percent(first.confidence)})${why}.`,
+      400,
+    ),
     evidence: groundsOf(first, question.evidence).slice(0, 5),
     isNewCause: isOther,
   };
 }
 
-function leadOf(told: Answer, answer: Answer, isSurer: boolean): string {
-  if (told.cause === answer.cause)
-    return capital(`${isSurer ? "more" : "less"} certain now of ${answer.name}`);
-  return told.cause === noAnswer
-    ? `Now suspects ${answer.name}`
-    : `Now suspects ${answer.name} instead of ${told.name}`;
+function degreeOf({ name }: Answer, isSurer: boolean): string {
+  return `${isSurer ? "More" : "Less"} certain now of ${name}`;
+}
+
+/** @param inFull - tells two changes apart that are called alike. */
+function leadOf(told: Answer, answer: Answer, inFull: string): string {
+  if (told.cause === noAnswer) return `Now suspects ${answer.name}`;
+  if (told.name === answer.name) return `Now suspects another change: ${inFull}`;
+  return `Now suspects ${answer.name} instead of ${told.name}`;
 }
 
 const scale = ["weak suspicion", "possibly", "probably", "most likely"];

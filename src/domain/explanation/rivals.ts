@@ -7,7 +7,7 @@ import type { Claim, ExplanationQuestion } from "../explanation.ts";
 import { duration } from "../view.ts";
 import { evidenceFor, partsOf } from "./evidence.ts";
 import { whyNotThisChange } from "./reasons.ts";
-import { isNamed, nameOf, percent, weighedName } from "./wording.ts";
+import { changeInWords, clockSlackMs, isNamed, nameOf, percent, weighedName } from "./wording.ts";
 
 /** Share below which a candidate is not worth a word. */
 export const worthNaming = 0.1;
@@ -15,8 +15,6 @@ export const worthNaming = 0.1;
 const maxTied = 3;
 /** A share that would read as 0 %. */
 const asGoodAsNone = 0.025;
-/** Clocks of different senders differ by as much. */
-const clockSlackMs = 60_000;
 
 /** A change, or a service without a change. */
 export interface Candidate {
@@ -107,7 +105,8 @@ export function changesSeen(question: ExplanationQuestion): Claim {
   const [likeliest] = blamed;
   const why = likeliest === undefined ? whyNotAt(only.at, question) : whyNotThisChange(likeliest, evidence);
   const because = why === undefined ? "" : `: ${why}`;
-  return { text: `the one change reported around the start ${fitOf(share, why)}${because}`, evidence: cited };
+  const name = `the one change reported around the start, ${changeInWords(only, question)},`;
+  return { text: `${name} ${fitOf(share, why)}${because}`, evidence: cited };
 }
 
 /** That something does not fit is said only with what it is. */

@@ -44,8 +44,8 @@ export function sourcesOf(cited: readonly Evidence[], question: ExplanationQuest
     const names = [cause.service, ...ofChange].filter((name) => name !== null);
     return sourceOf("reason", trusted(cause.terms.map((term) => term.because)), names);
   });
-  const { alertCount, firingCount, services, reopenedCount, id } = incident;
-  const counts = `incident ${id}: ${alertCount} alerts, ${firingCount} firing alerts, ${firingCount} alerts firing, ${services.length} services affected, no likely change; reopened ${reopenedCount} times`;
+  const { alertCount, firingCount, serviceCount, reopenedCount, id } = incident;
+  const counts = `incident ${id}: ${alertCount} alerts, ${firingCount} firing alerts, ${firingCount} alerts firing, ${serviceCount} services affected, no likely change; reopened ${reopenedCount} times`;
   const callers = callersCounts(cited, question).map((text) => sourceOf("count", [text], []));
   return [...facts, ...reasons, ...callers, sourceOf("count", [counts], [])];
 }

@@ -16,7 +16,7 @@ import {
   worthNaming,
 } from "./rivals.ts";
 import { alertsAmong, earliest, firstAlertOf, servicesInTrouble, severityOf, worstOf } from "./trouble.ts";
-import { namedInTrouble, whomOf } from "./whom.ts";
+import { namedInTrouble, unlistedInTrouble, whomOf } from "./whom.ts";
 import {
   alertName,
   alertSaying,
@@ -70,8 +70,8 @@ function summaryOf(question: ExplanationQuestion): readonly Claim[] {
   }
   const services = servicesInTrouble(question);
   const witnesses = services.flatMap((service) => firstAlertOf(service, alerts)?.number ?? []);
-  const named = namedInTrouble(services);
-  const who = services.length === 0 ? "Alerts that name no service" : listOf(services, named);
+  const named = namedInTrouble(services.length);
+  const who = services.length === 0 ? "Alerts that name no service" : whoIs(services, incident);
   const isWorse = first !== worst && severityOf(first) !== severityOf(worst);
   const besides = `${whom === null ? "" : `; ${whom.text}`}.${history === "" ? "" : ` ${history}.`}`;
   return [
@@ -84,6 +84,14 @@ function summaryOf(question: ExplanationQuestion): readonly Claim[] {
       evidence: isWorse ? [first.number, worst.number] : [first.number],
     },
   ];
+}
+
+/** "a, b, c, d and 3 more"; of more than are listed "a, b, c, d and at least 50 more". */
+function whoIs(services: readonly string[], incident: Incident): string {
+  const named = namedInTrouble(services.length);
+  const unlisted = unlistedInTrouble(incident);
+  if (unlisted === null) return listOf(services, named);
+  return `${services.slice(0, named).map(nameOf).join(", ")} and at least ${unlisted} more`;
 }
 
 function stateOf({ state }: Incident, services: number): string {
@@ -101,6 +109,7 @@ function when(incident: Incident): string {
   const from = clock(startedAt, incident);
   if (state !== "resolved" || resolvedAt === null) return `since ${from}`;
   const until = clock(resolvedAt, incident);
+  if (from === until) return `at ${from}`;
   return `from ${from.length === until.length ? from.replace(/ UTC$/, "") : from} to ${until}`;
 }
 
@@ -125,7 +134,7 @@ function causesOf(question: ExplanationQuestion): readonly Claim[] {
   const first = answer.cause;
   const grounds = groundsOf(first, evidence);
   const against = reasonsAgainst(first, evidence, 2);
-  const doubt = { text: `What does not fit: ${against.join("; ")}.`, evidence: grounds.slice(0, 3) };
+  const doubt = { text: fullStop(`What does not fit: ${against.join("; ")}`), evidence: grounds.slice(0, 3) };
   return [
     suspectClaim(first, question),
     ...metricsOf(first, evidence),
@@ -140,7 +149,7 @@ function suspectClaim(cause: Cause, question: ExplanationQuestion): Claim {
   const why = reasons.length > 0 ? `: ${reasons.join("; ")}` : whyWithoutReasons(cause);
   const word = likelihoodOf(cause.confidence);
   const lead = word === "weak suspicion" ? "Weak suspicion:" : capital(word);
-  const text = `${lead} ${suspectPhrase(cause, question)} (${percent(cause.confidence)})${why}.`;
+  const text = fullStop(`${lead} ${suspectPhrase(cause, question)} (${percent(cause.confidence)})${why}`);
   const grounds = groundsOf(cause, evidence).slice(0, 5);
   if (cause.changeId !== null || isAnyChangeLikely(question)) return { text, evidence: grounds };
   const changes = changesSeen(question);
@@ -201,6 +210,6 @@ function guessOf({ cause, share }: Candidate, question: ExplanationQuestion): re
   if (cited.length === 0) return [];
   const [why] = reasonsFor(cause, question.evidence, 1);
   const because = why === undefined ? "" : `: ${why}`;
-  const text = `The best guess is ${weighedName(cause, share, question)}${because}.`;
+  const text = fullStop(`The best guess is ${weighedName(cause, share, question)}${because}`);
   return [{ text, evidence: cited.slice(0, 3) }];
 }

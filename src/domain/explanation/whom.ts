@@ -3,6 +3,7 @@
  * says that it depends on what is broken, never that it suffers.
  */
 import type { Claim, ExplanationQuestion } from "../explanation.ts";
+import type { Incident } from "../incident.ts";
 import type { Dependent } from "../topology/dependents.ts";
 import { shorten } from "../view.ts";
 import { namedOf, someOf } from "./callers.ts";
@@ -22,8 +23,19 @@ function shownOf(total: number, max: number): number {
 }
 
 /** How many of the services in trouble the text names. */
-export function namedInTrouble(services: readonly string[]): number {
-  return shownOf(services.length, maxInTrouble);
+export function namedInTrouble(services: number): number {
+  return shownOf(services, maxInTrouble);
+}
+
+/**
+ * Of an incident whose services are too many to be listed, how many there are besides those that the text names: in
+ * tens, so that not every further one is a reason to write anew. Null where all are listed.
+ */
+export function unlistedInTrouble({
+  services,
+  serviceCount,
+}: Pick<Incident, "services" | "serviceCount">): number | null {
+  return serviceCount <= services.length ? null : Math.floor((serviceCount - maxInTrouble) / 10) * 10;
 }
 
 /**
@@ -69,7 +81,7 @@ function ofState(
 function outermostUnnamed(question: ExplanationQuestion): string | null {
   const { dependents = [], evidence } = question;
   const services = servicesInTrouble(question);
-  const shown = services.slice(0, namedInTrouble(services));
+  const shown = services.slice(0, namedInTrouble(services.length));
   const [outermost] = dependents.flatMap((each) => namedOf(each, evidence).slice(0, 1));
   if (outermost === undefined || services.length === shown.length || shown.includes(outermost.service))
     return null;

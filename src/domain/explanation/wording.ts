@@ -13,6 +13,8 @@ const maxName = 80;
 const maxQuote = 110;
 /** Of what a report of a model says, which the bot worded itself. */
 const maxReport = 240;
+/** Clocks of different senders differ by as much. */
+export const clockSlackMs = 60_000;
 /** So much is looked at for a place to cut. */
 const maxLooked = 500;
 
@@ -43,14 +45,24 @@ export function percent(confidence: number): string {
   return `${Math.round(Math.min(0.95, Math.max(0, confidence)) * 20) * 5} %`;
 }
 
+/** Less than half a year, so that the nearest day of a name is the one that is meant. */
+const monthsAwayMs = 150 * 86_400_000;
+
 /** As a day is written: "28 Feb". */
 export const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/** "10:02 UTC"; with the day when it is another than that of the incident: "28 Feb 23:58 UTC". */
+/**
+ * "10:02 UTC"; with the day when it is another than that of the incident: "28 Feb 23:58 UTC"; and with the year when that
+ * is another, or months lie between: "31 Dec 2025 23:58 UTC".
+ */
 export function clock(at: Date, { openedAt }: Pick<Incident, "openedAt">): string {
   const [time, day] = [at.toISOString().slice(11, 16), at.toISOString().slice(0, 10)];
   if (day === openedAt.toISOString().slice(0, 10)) return `${time} UTC`;
-  return `${at.getUTCDate()} ${months[at.getUTCMonth()]} ${time} UTC`;
+  const isNear =
+    at.getUTCFullYear() === openedAt.getUTCFullYear() &&
+    Math.abs(at.getTime() - openedAt.getTime()) < monthsAwayMs;
+  const year = isNear ? "" : ` ${at.getUTCFullYear()}`;
+  return `${at.getUTCDate()} ${months[at.getUTCMonth()]}${year} ${time} UTC`;
 }
 
 /** A name from outside, on its way into a sentence. */
@@ -79,7 +91,7 @@ export function openEnded(text: string): string {
 export function conditionOf(fact: Evidence): string {
   const { name, severity } = fact.data;
   if (typeof name !== "string" || typeof severity !== "string") return openEnded(partsOf(fact).fact);
-  return `${nameOf(name)} (${severity})`;
+  return `${openEnded(nameOf(name))} (${severity})`;
 }
 
 /** "HighLatency (high) on checkout". */
@@ -126,9 +138,17 @@ export function isNamed(cause: Cause | undefined): cause is Cause {
 /** A suspect in a few words: "the deploy of checkout at 09:58 UTC", "change d-41 on checkout", or "checkout". */
 export function suspectName(cause: Cause, { evidence, incident }: ExplanationQuestion): string {
   const change = changeOf(cause, evidence);
-  if (change === undefined) return nameOf(bareName(cause));
-  const at = change.at === null ? "" : ` at ${clock(change.at, incident)}`;
-  return `the ${changeName(change)}${at}`;
+  return change === undefined ? nameOf(bareName(cause)) : changeAt(change, incident);
+}
+
+/** A change with its title: "the deploy of checkout at 09:58 UTC (“v2.3.1”)". */
+export function changeInWords(change: Evidence, { incident }: Pick<ExplanationQuestion, "incident">): string {
+  const { quote } = partsOf(change);
+  return `${changeAt(change, incident)}${quote === "" ? "" : ` (“${quoteOf(quote)}”)`}`;
+}
+
+function changeAt(change: Evidence, incident: Incident): string {
+  return `the ${changeName(change)}${change.at === null ? "" : ` at ${clock(change.at, incident)}`}`;
 }
 
 const changeKinds: Readonly<Record<string, string>> = {
@@ -146,30 +166,40 @@ function changeName({ data, text }: Evidence): string {
   return typeof service === "string" ? `${what} ${nameOf(service)}` : what.replace(/ (?:of|to)$/, "");
 }
 
-/** A suspect with its share: "the commit at 09:50 UTC (“retry payments”, 25 %)", or "checkout (15 %)". */
+/**
+ * A suspect with its share: "the commit at 09:50 UTC (“retry payments”, 25 %)", or "checkout (15 %)"; a change that came
+ * late is said to have come late.
+ */
 export function weighedName(cause: Cause, confidence: number, question: ExplanationQuestion): string {
-  const change = changeOf(cause, question.evidence);
+  const { evidence, incident } = question;
+  const change = changeOf(cause, evidence);
   const quote = change === undefined ? "" : partsOf(change).quote;
   const title = quote === "" ? "" : `“${quoteOf(quote)}”, `;
-  return `${suspectName(cause, question)} (${title}${percent(confidence)})`;
+  const late = lateness(change?.at ?? null, incident);
+  return `${suspectName(cause, question)} (${title}${late}${percent(confidence)})`;
+}
+
+/** "5 min after the first alert, ". Of an incident that came back it is not known which of its beginnings that was. */
+function lateness(at: Date | null, incident: Incident): string {
+  const isLate = at !== null && at.getTime() - incident.startedAt.getTime() > clockSlackMs;
+  return isLate && incident.reopenedCount === 0 ? `${lag(at, incident)}, ` : "";
 }
 
 /** A suspect in full: "the deploy of checkout at 09:58 UTC (“v2.3.1”), 4 min before the first alert". */
 export function suspectPhrase(cause: Cause, question: ExplanationQuestion): string {
   const change = changeOf(cause, question.evidence);
   if (change === undefined) return suspectName(cause, question);
-  const { quote, service } = partsOf(change);
+  const { service } = partsOf(change);
   const through =
     cause.service !== null && cause.service !== service ? `, felt in ${nameOf(cause.service)}` : "";
-  const title = quote === "" ? "" : ` (“${quoteOf(quote)}”)`;
-  return `${suspectName(cause, question)}${title}${lag(change.at, question.incident)}${through}`;
+  const when = change.at === null ? "" : `, ${lag(change.at, question.incident)}`;
+  return `${changeInWords(change, question)}${when}${through}`;
 }
 
-function lag(at: Date | null, { startedAt }: Incident): string {
-  if (at === null) return "";
+function lag(at: Date, { startedAt }: Incident): string {
   const ms = startedAt.getTime() - at.getTime();
-  if (Math.abs(ms) < 1000) return ", together with the first alert";
-  return `, ${duration(Math.abs(ms))} ${ms >= 0 ? "before" : "after"} the first alert`;
+  if (Math.abs(ms) < 1000) return "together with the first alert";
+  return `${duration(Math.abs(ms))} ${ms >= 0 ? "before" : "after"} the first alert`;
 }
 
 /** Numbers that a cause rests on; of one that has no evidence of its own, the first of the incident. */

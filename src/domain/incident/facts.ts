@@ -1,5 +1,6 @@
 /** What the alerts of an incident say of it, in all; kept up to date alert by alert, since an incident may have thousands. */
 
+import { entityOf } from "../alert/entity.ts";
 import type { TrackedAlert } from "../alert/tracked.ts";
 import { compareSeverity, type Severity, severities } from "../alert.ts";
 import { oneLine } from "../view.ts";
@@ -9,7 +10,10 @@ export interface IncidentFacts {
   /** The worst of its firing alerts, or of all of them once none fires. Muted ones count when there are no others. */
   readonly severity: Severity;
   readonly title: string;
+  /** Services with alerts in it, most alerts first; no more than {@link maxListed}. */
   readonly services: readonly string[];
+  /** Of all its services, listed or not. */
+  readonly serviceCount: number;
   readonly startedAt: Date;
   readonly alertCount: number;
   readonly firingCount: number;
@@ -29,7 +33,7 @@ export interface IncidentTally {
 }
 
 /** Services beyond this many are counted, not listed. */
-const maxListed = 20;
+export const maxListed = 20;
 
 export function createTally(): IncidentTally {
   const counts = createCounts();
@@ -41,12 +45,11 @@ export function createTally(): IncidentTally {
     change(before, after) {
       if (before !== null) {
         counts.add(before, -1);
-        if (before.alert.service !== after?.alert.service) services.add(before.alert.service, -1);
       }
       if (after !== null) {
         counts.add(after, 1);
-        if (before?.alert.service !== after.alert.service) services.add(after.alert.service, 1);
       }
+      if (before?.alert !== after?.alert) services.move(serviceOf(before), serviceOf(after));
       for (const least of [first, worst, worstUnmuted]) least.change(before, after);
     },
     facts(members) {
@@ -58,6 +61,7 @@ export function createTally(): IncidentTally {
         severity: counts.severity(),
         title: titleOf(shown, services.count()),
         services: services.listed(),
+        serviceCount: services.count(),
         startedAt: start.alert.startsAt,
         alertCount: counts.all(),
         firingCount: counts.firing(),
@@ -139,13 +143,19 @@ function createLeast(
 function createServiceCounts() {
   const counts = new Map<string, number>();
   let listed: readonly string[] | null = [];
+  const add = (service: string | null, by: number) => {
+    if (service === null) return;
+    const count = (counts.get(service) ?? 0) + by;
+    if (count === 0) counts.delete(service);
+    else counts.set(service, count);
+    listed = null;
+  };
   return {
-    add(service: string | null, by: number): void {
-      if (service === null) return;
-      const count = (counts.get(service) ?? 0) + by;
-      if (count === 0) counts.delete(service);
-      else counts.set(service, count);
-      listed = null;
+    /** One alert of `from` is one of `to` now. */
+    move(from: string | null, to: string | null): void {
+      if (from === to) return;
+      add(from, -1);
+      add(to, 1);
     },
     count: () => counts.size,
     /** Most alerts first. */
@@ -157,6 +167,11 @@ function createServiceCounts() {
       return listed;
     },
   };
+}
+
+/** Pods and ports of one service are one. */
+function serviceOf(tracked: TrackedAlert | null): string | null {
+  return tracked === null ? null : entityOf(tracked.alert);
 }
 
 function isUnmuted({ mutedBy }: TrackedAlert): boolean {
@@ -175,8 +190,10 @@ function byWeight(a: TrackedAlert, b: TrackedAlert): number {
 }
 
 /** "HighErrorRate on checkout and 2 more services" */
-function titleOf({ alert }: TrackedAlert, serviceCount: number): string {
-  const { name, service } = alert;
+function titleOf(shown: TrackedAlert, serviceCount: number): string {
+  // A name that ends like a sentence would end the title.
+  const name = shown.alert.name.replace(/[.,;:\s]+$/, "") || shown.alert.name;
+  const service = serviceOf(shown);
   const others = serviceCount - (service === null ? 0 : 1);
   const on = service === null ? "" : ` on ${oneLine(service, 80)}`;
   return `${oneLine(name, 120)}${on}${others > 0 ? ` and ${others} more ${others === 1 ? "service" : "services"}` : ""}`;

@@ -69,7 +69,7 @@ function head(facts: PostmortemFacts): readonly (readonly string[])[] {
   return [
     ["State", `${stateWord(incident)}${open}`],
     ["Severity", `${incident.severity}${set}`],
-    ["Services", incident.services.map((service) => md(service, maxName)).join(", ") || "none named"],
+    ["Services", servicesOf(incident)],
     ["First alert began", moment(incident.startedAt)],
     ["Opened", `${moment(incident.openedAt)}, ${duration(times.toOpenMs)} after the first alert began`],
     ["Time to acknowledge", acknowledged(times, name)],
@@ -81,6 +81,12 @@ function head(facts: PostmortemFacts): readonly (readonly string[])[] {
     ],
     ...(incident.reopenedCount === 0 ? [] : [["Reopened", timesText(incident.reopenedCount)]]),
   ];
+}
+
+function servicesOf({ services, serviceCount }: Incident): string {
+  const more = serviceCount - services.length;
+  const names = services.map((service) => md(service, maxName)).join(", ") || "none named";
+  return `${names}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 function span(to: Date, from: Date): string {

@@ -89,7 +89,7 @@ function fieldsOf({
   if (!namesServices(incident, explanation))
     fields.push({
       label: incident.services.length === 1 ? "Service" : "Services",
-      value: [plain(listOf(incident.services, maxServices))],
+      value: [plain(listOf(incident.services, maxServices, incident.serviceCount))],
     });
   return [
     ...fields,
@@ -160,12 +160,13 @@ function whoHasIt(incident: Incident, nameOf: (person: string) => string): Text 
   return [plain(`${nameOf(incident.acknowledgedBy)}, since `), moment(incident.acknowledgedAt)];
 }
 
-function listOf(values: readonly string[], max: number): string {
+/** @param total - of how many the values are the first. */
+function listOf(values: readonly string[], max: number, total: number = values.length): string {
   const shown = values
     .slice(0, max)
     .map((value) => oneLine(value, 60))
     .join(", ");
-  return values.length > max ? `${shown} and ${values.length - max} more` : shown;
+  return total > max ? `${shown} and ${total - max} more` : shown;
 }
 
 /** What the explanation says: what is broken, the probable cause, what to do first. */
@@ -246,13 +247,19 @@ function summaryOf(card: IncidentCard): string {
   const cause = explanation?.causes[0];
   const parts = [
     `${stateWord(incident)} ${incident.severity} incident ${incident.id}: ${oneLine(incident.title, maxTitle)}.`,
-    ` ${alertCount(incident)} since ${incident.startedAt.toISOString().slice(0, 16).replace("T", " ")} UTC.`,
+    ` ${alertsSince(incident)}.`,
     whoSentence(card),
-    cause === undefined
-      ? ""
-      : ` ${isAnyNamed(explanation) ? "Probable cause: " : ""}${oneLine(cause.text, 300)}`,
+    // It says itself how likely it is, or that there is too little to name one.
+    cause === undefined ? "" : ` ${oneLine(cause.text, 300)}`,
   ];
   return parts.join("");
+}
+
+/** "4 firing since 2026-03-01 10:00 UTC"; of what is over since when it had been: none fires since it ended, not since then. */
+function alertsSince(incident: Incident): string {
+  const began = `${incident.startedAt.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  const count = alertCount(incident);
+  return incident.firingCount === 0 ? `${count}; the first began ${began}` : `${count} since ${began}`;
 }
 
 /** Who acknowledged it, or who has it where that is somebody else. */

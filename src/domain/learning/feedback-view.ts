@@ -1,10 +1,10 @@
 /** How a card shows what people say of its cause, and how it asks them. */
 import type { Cause } from "../clustering/correlation.ts";
-import { oneLine, plain, type Text, type ViewAction } from "../view.ts";
+import { oneLine, plain, shortenMiddle, type Text, type ViewAction } from "../view.ts";
 import { blames, type Suspect, suspectMark, suspectName, type Verdict } from "./feedback.ts";
 
 const maxShown = 3;
-const maxLabel = 40;
+const maxName = 32;
 
 /** "Right cause" and "Wrong cause" for one suspect; nothing when none is blamed. */
 export function verdictActions(
@@ -27,7 +27,7 @@ export function otherCauseActions(incidentId: number, suspects: readonly Cause[]
       .slice(0, maxShown)
       .map(
         (suspect): ViewAction => ({
-          label: oneLine(`It was ${suspectName(suspect)}`, maxLabel),
+          label: `It was ${shortenMiddle(suspectName(suspect), maxName)}`,
           command: `cause ${incidentId} right --suspect ${suspectMark(suspect)}`,
           style: "plain",
         }),

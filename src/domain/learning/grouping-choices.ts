@@ -1,5 +1,6 @@
 /** What can be chosen when somebody corrects a grouping: other incidents, and alerts one by one or several at once. */
 import { alertName } from "../alert/choice.ts";
+import { entityOf } from "../alert/entity.ts";
 import type { TrackedAlert } from "../alert/tracked.ts";
 import type { Incident } from "../incident.ts";
 import type { Choice } from "../view/choice-view.ts";
@@ -40,7 +41,7 @@ export function incidentLabel({ id, severity, title }: Incident): string {
 /** Sets of an incident's alerts that may leave it together: all of one service, all of one name, each alone. */
 export function splitChoices(id: number, alerts: readonly TrackedAlert[]): readonly Choice[] {
   const sets = [
-    ...setsBy(alerts, ({ alert }) => alert.service),
+    ...setsBy(alerts, ({ alert }) => entityOf(alert)),
     ...setsBy(alerts, ({ alert }) => alert.name),
     ...[...byName(alerts)].map(([name, members]) => ({ name, members })),
   ];

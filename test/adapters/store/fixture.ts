@@ -79,6 +79,7 @@ export function anIncident(id: number, over: Partial<Incident> = {}): Incident {
     severity: "warning",
     title: `incident ${id}`,
     services: ["checkout"],
+    serviceCount: over.services?.length ?? 1,
     startedAt: at(0),
     openedAt: at(id),
     acknowledgedAt: null,

@@ -1,3 +1,4 @@
+import postgres from "postgres";
 import { expect, test } from "vitest";
 import type { Change } from "../../../src/domain/change.ts";
 import type { TimelineKind } from "../../../src/domain/incident.ts";
@@ -412,4 +413,14 @@ test("parts of an alert that flaps are kept, go where it goes, and are not shown
   expect(await store.incidents.searchAlerts("flaps", 10)).toEqual([held]);
   await store.incidents.moveParts([{ key: held.key, incidentId: 9 }]);
   expect(await store.incidents.findAlert(part.key)).toEqual({ ...part, incidentId: 9 });
+});
+
+test("of incidents stored before services were counted, those that are listed count (issue 3)", async () => {
+  const { store, url } = await freshStore();
+  await store.incidents.save([anIncident(1, { services: ["api", "db"], serviceCount: 42 })]);
+  expect(await store.incidents.find(1)).toMatchObject({ serviceCount: 42 });
+  const client = postgres(url, { max: 1 });
+  await client`update incidents set service_count = null`;
+  await client.end();
+  expect(await store.incidents.find(1)).toMatchObject({ serviceCount: 2 });
 });

@@ -172,5 +172,17 @@ test("teams stand by their open incidents, and one whose week was calm is there 
   expect(await store.search.teams(at(100_000), 10)).toEqual([
     { team: "Payments", open: 1, untaken: 1, worst: "critical", opened: 0 },
   ]);
-  expect(await store.search.names(at(0), 10)).toEqual({ services: ["checkout"], teams: ["Payments"] });
+  expect(await store.search.names(at(0), 10)).toEqual({
+    services: ["checkout", "db"],
+    teams: ["Payments"],
+  });
+});
+
+test("services to look for are those of incidents, whatever their alerts call them (issue 3)", async () => {
+  const { store, find } = await shop();
+  const pod = "checkout-7d9f8b6c5d-x2k4q";
+  const alert = aStoredAlert(anAlert("Crash", { service: pod, labels: { alertname: "Crash", pod } }));
+  await store.incidents.saveAlerts([{ ...alert, incidentId: 1 }]);
+  expect((await store.search.names(at(0), 10)).services).toEqual(["checkout", "db"]);
+  expect(await find({ service: "checkout" })).toContain(1);
 });

@@ -35,3 +35,13 @@ test("names are listed once, and counted when there are many", () => {
   expect(alertNames([latency, latency, disk])).toBe("HighLatency on api, Disk full on db");
   expect(alertNames([latency, errors, disk], 2)).toBe("HighLatency on api, HighErrorRate on api and 1 more");
 });
+
+test("a service takes the alerts of its pods and ports too, which the incident counts as it (issue 3)", () => {
+  const pod = "checkout-7d9f8b6c5d-x2k4q";
+  const crash = buildTracked({ name: "KubePodCrashLooping", service: pod, labels: { pod } });
+  const errors5xx = buildTracked({ name: "HighErrorRate", service: "checkout" });
+  const all = [crash, errors5xx, disk];
+  expect(chooseAlerts("checkout", all)).toEqual({ kind: "chosen", alerts: [crash, errors5xx] });
+  expect(chooseAlerts(pod, all)).toEqual({ kind: "chosen", alerts: [crash] });
+  expect(chooseAlerts("chekout", [crash])).toMatchObject({ kind: "unknown", near: "checkout" });
+});

@@ -85,3 +85,9 @@ describe("bounds", () => {
     ]);
   });
 });
+
+test("the pods of one service share a row (issue 3)", () => {
+  const pods = ["checkout-7d9f8b6c5d-x2k4q", "checkout-7d9f8b6c5d-zz9pl"];
+  const alerts = pods.map((pod, index) => fired(pod, index * 20, index * 20 + 10, { labels: { pod } }));
+  expect(spansOf(timelineOf(alerts))).toEqual([["checkout", "0-10", "20-30"]]);
+});

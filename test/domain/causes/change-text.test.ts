@@ -30,7 +30,20 @@ describe("what cannot alter a running system", () => {
     ["simplify how charges are made", false],
     ["remove the retry", false],
   ])("title %j says that behaviour stays: %s", (title, expected) => {
-    expect(isCosmetic(sketchChange({ title, at }))).toBe(expected);
+    expect(isCosmetic(sketchChange({ kind: "commit", title, at }))).toBe(expected);
+  });
+
+  test.each([
+    ["infra", "ledger-db", "move ledger-db to another storage class", "changes what runs"],
+    ["config", "checkout", "move 50 % of traffic from eu-1 to eu-2", "changes what runs"],
+    ["rollout", "comments", "deploy comments 41 to 42", "names its service"],
+    ["flag", "extract", "extract-v2 on", "names its service"],
+    ["deploy", "checkout", "rename the queue", "is no commit"],
+    ["commit", "comments", "comments: raise the limit", "names its service"],
+    ["commit", "ledger", "move the ledger table to another database", "moves what runs"],
+    ["commit", "jobs", "rename the topic that orders are read from", "renames what runs"],
+  ] as const)("a %s of %s, %j, is not cosmetic: it %s (issue 3)", (kind, service, title, _why) => {
+    expect(isCosmetic(sketchChange({ kind, service, title, at }))).toBe(false);
   });
 });
 

@@ -283,3 +283,13 @@ test("a change that came after the first alert is said to have come after it", (
   expect(dropped("The config of checkout changed 6 min after the first alert.")).toEqual([]);
   expect(dropped("The config of checkout changed 6 min before the first alert.")).toHaveLength(1);
 });
+
+test("of how many services are affected counts the number of them, not of those that are listed (issue 3)", () => {
+  const services = Array.from({ length: 20 }, (_, index) => `svc-${index}`);
+  const incident = { ...question.incident, services, serviceCount: 60 };
+  const said = (count: number) => {
+    const summary = [{ text: `HighLatency affects ${count} services.`, evidence: [latency] }];
+    return checkDraft({ summary, causes: [] }, { ...question, incident }).summary.length;
+  };
+  expect([said(60), said(20)]).toEqual([1, 0]);
+});

@@ -52,6 +52,19 @@ describe("another order of the causes", () => {
     );
   });
 
+  test("says where each sees it, when both blame one change (issue 3)", () => {
+    const causes = [
+      buildCause({ service: "checkout", changeId: "d-1", confidence: 0.8, terms: [] }),
+      buildCause({ service: "storefront", changeId: "d-1", confidence: 0.1, terms: [] }),
+    ];
+    const errors = numberOf(question, "on storefront: 5xx");
+    const rise = { rank: 2, text: "storefront has a 5xx ratio of 12.5%.", evidence: [errors] };
+    const checked = checkOrder([rise], { ...question, causes });
+    expect(checked.kind === "other" && checked.claims[0]?.text).toBe(
+      "The model suspects the deploy of storefront at 09:00 UTC too, but felt in storefront (10 %, ranked 2nd) rather than in checkout (80 %).",
+    );
+  });
+
   test("leaves our first cause where it is when others change places", () => {
     const third = { rank: 3, text: "checkout has been slow since 10:00.", evidence: [latency] };
     const checked = checkOrder([{ ...why, rank: 1 }, third], question);

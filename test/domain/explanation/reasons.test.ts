@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { Cause } from "../../../src/domain/clustering/correlation.ts";
 import { writeTemplate } from "../../../src/domain/explanation/template.ts";
 import { buildCause, buildChange, buildQuestion } from "../../fixtures/explanation-question.ts";
+import { rankedQuestionOf } from "../../fixtures/incident-stories.ts";
+import { at } from "../build.ts";
 
 describe("why a service is suspected, where only the kind of its alerts speaks for it", () => {
   const why = (...terms: Cause["terms"]) =>
@@ -51,4 +53,52 @@ test("callers of what was changed are not taken for callers of another service t
   const causes = [buildCause({ service: "checkout", terms })];
   const [claim] = writeTemplate(buildQuestion({ causes, changes })).causes;
   expect(claim?.text.endsWith(": 1 caller of cart-db is alerting.")).toBe(true);
+});
+
+describe("reasons about a change, whatever it is called (issue 3)", () => {
+  const long = `refactor(checkout): "${"move the retry logic into a module of its own ".repeat(6)}".`;
+
+  test.each([
+    [`commit "${long}" says that it changes no behaviour`, "it says that it changes no behaviour"],
+    [`commit "${long}" touches nothing that runs`, "it touches nothing that runs"],
+    [`no deploy carries commit "${long}"`, "no deploy carries it"],
+    [`people refused "${long}" 2 times`, "people have refused it as a cause 2 times"],
+    [
+      `people refused a change of the kind "commit" once`,
+      'people have refused a change of the kind "commit" as a cause once',
+    ],
+    ["checkout has no alert of its own", "checkout has no alert of its own"],
+  ])("%s", (because, said) => {
+    const changes = [
+      buildChange({ id: "c-1", kind: "commit", service: "checkout", title: long, rolloutId: null }),
+    ];
+    const terms = [{ name: "change:any", score: -1, because }];
+    const causes = [buildCause({ service: "checkout", changeId: "c-1", terms })];
+    const draft = writeTemplate(buildQuestion({ causes, changes }));
+    expect(draft.causes[1]?.text).toBe(`What does not fit: ${said}.`);
+  });
+
+  test("are cut between words", () => {
+    const because = `${"web ".repeat(60)}is slow`;
+    const causes = [
+      buildCause({ service: "checkout", changeId: null, terms: [{ name: "x", score: -1, because }] }),
+    ];
+    expect(writeTemplate(buildQuestion({ causes })).causes[1]?.text).toMatch(/ web …$/);
+  });
+
+  test("of a commit to documents are not taken for orders", () => {
+    const changes = [
+      { kind: "commit", service: "checkout", title: "docs: explain the rota", at: at(-4) },
+    ] as const;
+    const alerts = [
+      { name: "HighErrorRate", service: "checkout" },
+      { name: "HighLatency", service: "web", startsAt: at(1) },
+    ];
+    const question = rankedQuestionOf({ alerts, changes, edges: [["web", "checkout"]] });
+    const said = writeTemplate(question)
+      .causes.map(({ text }) => text)
+      .join(" ");
+    expect(said).toContain("it touches nothing that runs");
+    expect(said).not.toContain("withheld");
+  });
 });

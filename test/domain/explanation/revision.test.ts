@@ -10,7 +10,7 @@ import {
 } from "../../../src/domain/explanation/revision.ts";
 import { writeTemplate } from "../../../src/domain/explanation/template.ts";
 import type { Answer, Explanation, ExplanationQuestion } from "../../../src/domain/explanation.ts";
-import { buildCause, buildQuestion, tracked } from "../../fixtures/explanation-question.ts";
+import { buildCause, buildChange, buildQuestion, tracked } from "../../fixtures/explanation-question.ts";
 import { at } from "../build.ts";
 
 const question = buildQuestion();
@@ -202,6 +202,43 @@ describe("the thread hears", () => {
     expect(isNews(answerOf(before), answerOf(after))).toBe(line !== null);
     expect(news === null || news.evidence.length > 0).toBe(true);
     expect(news?.isNewCause ?? false).toBe(/^Now suspects/.test(line ?? ""));
+  });
+
+  test("nothing when one change stays first and is felt elsewhere, though the card is written anew (issue 3)", () => {
+    const elsewhere = {
+      ...question,
+      causes: [buildCause({ service: "checkout" }), ...question.causes.slice(1)],
+    };
+    const [told, answer] = [answerOf(question), answerOf(elsewhere)];
+    expect(isNews(told, answer)).toBe(false);
+    expect(newsOf(told, answer, elsewhere)).toBeNull();
+    expect(basisAfter(elsewhere)).not.toBe(basisOf(materialOf(question, null)));
+    const less = { ...elsewhere, causes: [buildCause({ service: "checkout", confidence: 0.45 })] };
+    expect(newsOf(told, answerOf(less), less)?.text).toMatch(
+      /^Less certain now of the rollout of fraud-scorer /,
+    );
+  });
+
+  test("which of two changes that are called alike (issue 3)", () => {
+    const changes = ["pool 50 -> 5", "timeout 3 s"].map((title, index) =>
+      buildChange({
+        id: `c-${index}`,
+        kind: "config",
+        service: "checkout",
+        title,
+        at: at(-4),
+        rolloutId: null,
+      }),
+    );
+    const asked = buildQuestion({ changes });
+    const blaming = (changeId: string) => ({
+      ...asked,
+      causes: [buildCause({ service: "checkout", changeId, terms: [] })],
+    });
+    const [before, after] = [blaming("c-0"), blaming("c-1")];
+    expect(newsOf(answerOf(before), answerOf(after), after)?.text).toBe(
+      "Now suspects another change: the config change of checkout at 09:56 UTC (“timeout 3 s”), 4 min before the first alert (80 %).",
+    );
   });
 });
 

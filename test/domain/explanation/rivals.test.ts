@@ -81,22 +81,22 @@ describe("a change that is no suspect", () => {
     [
       "has its share where that is more than nothing",
       [buildCause({ confidence: 0.06, terms: [] })],
-      "The one change reported around the start is not a likely cause (5 %).",
+      "The one change reported around the start, the rollout of fraud-scorer at 09:56 UTC (“x”), is not a likely cause (5 %).",
     ],
     [
       "has the reason besides where there is one",
       [buildCause({ confidence: 0.06, terms: [late] })],
-      "The one change reported around the start is not a likely cause (5 %): it came 6 min after the first alert.",
+      "The one change reported around the start, the rollout of fraud-scorer at 09:56 UTC (“x”), is not a likely cause (5 %): it came 6 min after the first alert.",
     ],
     [
       "does not fit for a reason",
       [buildCause({ confidence: 0.001, terms: [late] })],
-      "The one change reported around the start does not fit: it came 6 min after the first alert.",
+      "The one change reported around the start, the rollout of fraud-scorer at 09:56 UTC (“x”), does not fit: it came 6 min after the first alert.",
     ],
     [
       "is no likely cause where no reason is known",
       [],
-      "The one change reported around the start is not a likely cause.",
+      "The one change reported around the start, the rollout of fraud-scorer at 09:56 UTC (“x”), is not a likely cause.",
     ],
   ])("%s", (_name, ranked, sentence) => {
     const title = "x";

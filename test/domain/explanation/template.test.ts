@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { feedbackTerms } from "../../../src/domain/causes/feedback.ts";
+import { basisOf, materialOf } from "../../../src/domain/explanation/revision.ts";
 import { writeTemplate } from "../../../src/domain/explanation/template.ts";
 import type { Claim } from "../../../src/domain/explanation.ts";
+import type { Incident } from "../../../src/domain/incident.ts";
 import { buildCause, buildChange, buildFacts, buildQuestion } from "../../fixtures/explanation-question.ts";
 import { questionOf, rankedQuestionOf, stories } from "../../fixtures/incident-stories.ts";
 import { at } from "../build.ts";
@@ -81,7 +83,7 @@ describe("reads as an engineer would write it", () => {
       [
         "ranker and search have been in trouble since 09:59 UTC; web depends on them and has no alert in this incident so far.",
         "It began with CpuSaturated (warning) on ranker: CPU 98 %; worst is HighLatency (high) on search: p99 3 s.",
-        "cause: Most likely ranker (95 %): everything else that alerts depends on it; it was among the first to alert. The one change reported around the start is not a likely cause.",
+        "cause: Most likely ranker (95 %): everything else that alerts depends on it; it was among the first to alert. The one change reported around the start, the commit to docs-site at 08:20 UTC (“docs: fix a typo”), is not a likely cause.",
         "do: Look at ranker first: CpuSaturated (warning).",
       ],
     ],
@@ -91,7 +93,7 @@ describe("reads as an engineer would write it", () => {
         "cart and checkout have been in trouble since 10:00 UTC; web depends on them and has no alert in this incident so far.",
         "It began with HighLatency (high) on cart: p99 3 s.",
         "cause: Most likely cart (70 %): everything else that alerts depends on it; it was among the first to alert.",
-        "cause: Less likely: the config change of cart at 10:05 UTC (“pool 50”, 15 %).",
+        "cause: Less likely: the config change of cart at 10:05 UTC (“pool 50”, 5 min after the first alert, 15 %).",
         "do: Look at cart first: HighLatency (high).",
       ],
     ],
@@ -332,5 +334,59 @@ test("without evidence nothing is claimed", () => {
     summary: [],
     causes: [],
     actions: [],
+  });
+});
+
+describe("an incident of more services than are listed (issue 3)", () => {
+  const down = (count: number) => ({
+    alerts: Array.from({ length: count }, (_, index) => ({ name: "Down", service: `svc-${index}` })),
+  });
+  const summaryOf = (count: number) => texts(writeTemplate(questionOf(down(count))).summary)[0];
+
+  test("counts all of them", () => {
+    expect(summaryOf(60)).toMatch(
+      /^svc-0, svc-1, svc-\d+, svc-\d+ and at least 50 more have been in trouble /,
+    );
+    expect(summaryOf(20)).toMatch(/ and 16 more have been in trouble /);
+  });
+
+  test("is written anew once there are tens more, not with each further one", () => {
+    const basis = (count: number) => basisOf(materialOf(questionOf(down(count)), null));
+    const listed = { ...questionOf(down(60)), evidence: [] };
+    const material = (serviceCount: number) =>
+      materialOf({ ...listed, incident: { ...listed.incident, serviceCount } }, null);
+    expect(basisOf(material(63))).toBe(basisOf(material(60)));
+    expect(basisOf(material(64))).not.toBe(basisOf(material(60)));
+    expect(basis(20)).not.toBe(basis(60));
+  });
+});
+
+describe("the first sentence (issue 3)", () => {
+  const disk = {
+    name: "Disk is almost full.",
+    service: "db-1",
+    severity: "warning",
+    summary: "3 GB left",
+  } as const;
+  const first = (incident: Partial<Incident>) =>
+    texts(writeTemplate(questionOf({ alerts: [disk], incident })).summary)[0];
+
+  test("is one sentence, whatever the alert is called", () => {
+    expect(first({})).toBe("Disk is almost full (warning) on db-1 since 10:00 UTC: 3 GB left.");
+    expect(questionOf({ alerts: [disk] }).incident.title).toBe("Disk is almost full on db-1");
+  });
+
+  test("tells one time of what began and ended within a minute", () => {
+    const over = {
+      state: "resolved",
+      resolvedAt: new Date(at(0).getTime() + 20_000),
+      firingCount: 0,
+    } as const;
+    expect(first(over)).toBe("Disk is almost full (warning) on db-1 at 10:00 UTC: 3 GB left.");
+  });
+
+  test("tells the year of a day that is of another", () => {
+    const startedAt = new Date("2024-12-30T23:58:00Z");
+    expect(first({ startedAt })).toContain("since 30 Dec 2024 23:58 UTC");
   });
 });

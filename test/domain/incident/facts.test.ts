@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { entityOf } from "../../../src/domain/alert/entity.ts";
 import type { TrackedAlert } from "../../../src/domain/alert/tracked.ts";
 import { severities } from "../../../src/domain/alert.ts";
 import { createTally, incidentFacts } from "../../../src/domain/incident/facts.ts";
@@ -10,7 +11,7 @@ const keys = ["a", "b", "c", "d", "e", "f"];
 
 const state = fc.record({
   severity: fc.constantFrom(...severities),
-  service: fc.constantFrom("web", "api", null),
+  service: fc.constantFrom("web", "api", "api-7d9f8b6c5d-x2k4q", null),
   minute: fc.integer({ min: 0, max: 3 }),
   isFiring: fc.boolean(),
   isMuted: fc.boolean(),
@@ -21,6 +22,7 @@ function tracked(key: string, given: typeof state extends fc.Arbitrary<infer Sta
     name: `Alert ${key}`,
     severity: given.severity,
     service: given.service,
+    labels: { alertname: key, ...(given.service?.startsWith("api-") ? { pod: given.service } : {}) },
     startsAt: at(given.minute),
   };
   const endedBy = given.isFiring ? null : ("source" as const);
@@ -58,20 +60,52 @@ function plainly(members: readonly TrackedAlert[]) {
   const firing = heard.filter(({ endedBy }) => endedBy === null);
   const [worst] = [...(firing.length === 0 ? heard : firing)].sort((a, b) => rank(a) - rank(b));
   const [shown] = [...heard].sort((a, b) => rank(a) - rank(b) || byStart(a, b));
-  const count = (service: string) => members.filter(({ alert }) => alert.service === service).length;
-  const services = [...new Set(members.flatMap(({ alert }) => alert.service ?? []))].sort(
+  const count = (service: string) => members.filter(({ alert }) => entityOf(alert) === service).length;
+  const services = [...new Set(members.flatMap(({ alert }) => entityOf(alert) ?? []))].sort(
     (a, b) => count(b) - count(a) || (a < b ? -1 : 1),
   );
-  const service = shown?.alert.service ?? null;
+  const service = shown === undefined ? null : entityOf(shown.alert);
   const others = services.filter((other) => other !== service).length;
   const more = others === 0 ? "" : ` and ${others} more ${others === 1 ? "service" : "services"}`;
   return {
     severity: worst?.alert.severity,
     title: `${shown?.alert.name}${service === null ? "" : ` on ${service}`}${more}`,
     services,
+    serviceCount: services.length,
     startedAt: [...members].sort(byStart)[0]?.alert.startsAt,
     alertCount: members.length,
     firingCount: members.filter(({ endedBy }) => endedBy === null).length,
     isMuted: unmuted.length === 0,
   };
 }
+
+test("pods and ports of one service are one service (issue 3)", () => {
+  const disk = { name: "NodeDiskFull", severity: "warning", service: "db-1:9100" } as const;
+  const crash = { name: "KubePodCrashLooping", severity: "critical" } as const;
+  const members = [
+    buildTracked({
+      ...crash,
+      service: "checkout-7d9f8b6c5d-x2k4q",
+      labels: { pod: "checkout-7d9f8b6c5d-x2k4q" },
+    }),
+    buildTracked({
+      ...crash,
+      service: "checkout-7d9f8b6c5d-zz9pl",
+      labels: { pod: "checkout-7d9f8b6c5d-zz9pl" },
+    }),
+    buildTracked({ name: "HighErrorRate", service: "checkout", severity: "high" }),
+    buildTracked({ ...disk, labels: { instance: "db-1:9100" } }),
+    buildTracked({ ...disk, name: "PgDown", service: "db-1:9187", labels: { instance: "db-1:9187" } }),
+  ];
+  expect(incidentFacts(members)).toMatchObject({
+    title: "KubePodCrashLooping on checkout and 1 more service",
+    services: ["checkout", "db-1"],
+    serviceCount: 2,
+  });
+});
+
+test("services beyond those that are listed are counted (issue 3)", () => {
+  const members = Array.from({ length: 60 }, (_, index) => buildTracked({ service: `svc-${index}` }));
+  const { services, serviceCount } = incidentFacts(members);
+  expect([services.length, serviceCount]).toEqual([20, 60]);
+});

@@ -37,6 +37,15 @@ test("an incident is offered with its number, severity and title on one line", (
   expect(label).toBe("7 · critical · Checkout fails");
 });
 
+test("the pods of one service leave together under its name (issue 3)", () => {
+  const pods = ["checkout-7d9f8b6c5d-x2k4q", "checkout-7d9f8b6c5d-zz9pl"];
+  const alerts = [
+    ...pods.map((pod) => buildTracked({ name: "Crash", service: pod, labels: { pod } })),
+    alert("Full", "db"),
+  ];
+  expect(splitChoices(12, alerts).map(({ label }) => label)).toContain("checkout (2 alerts)");
+});
+
 describe("what can be split off", () => {
   const alerts = [
     alert("Down", "api", "1"),

@@ -36,6 +36,8 @@ export const incidents = pgTable(
     severitySetBy: text("severity_set_by"),
     snoozedUntil: at("snoozed_until"),
     related: jsonb("related").$type<readonly number[]>().notNull().default([]),
+    /** Null of what was last written before services were counted: then those listed are all that is known. */
+    serviceCount: integer("service_count"),
   },
   (table) => [
     index("incidents_state").on(table.state, table.openedAt),
