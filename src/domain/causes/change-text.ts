@@ -13,8 +13,10 @@ const shortText = 600;
 
 /** Words of titles and paths that say the change cannot alter how a running system behaves. */
 const inertTitle = /^(docs?|tests?|style|chore|ci|build)(\([^)]*\))?!?:/i;
+/** What such titles say, too, when they bring other code. */
+const bringsCode = /\b(deps|dependenc(y|ies)|bump(s|ed|ing)?|upgrad(e|es|ed|ing)|pin(s|ned)?)\b/i;
 const inertFile =
-  /(^|\/)(docs?|tests?|testdata|__tests__|\.github|examples?)\/|\.(md|rst|txt|adoc|css|scss|svg|png)$|[._-](test|spec)\.\w+$|_test\.\w+$|(^|\/)(CODEOWNERS|LICENSE|CHANGELOG[^/]*|README[^/]*|\.gitignore|\.golangci\.ya?ml|\.editorconfig)$/;
+  /(^|\/)(docs?|tests?|testdata|__tests__|\.github|examples?)\/|\.(md|rst|adoc|css|scss|svg|png)$|[._-](test|spec)\.\w+$|_test\.\w+$|(^|\/)(CODEOWNERS|LICENSE|CHANGELOG[^/]*|README[^/]*|\.gitignore|\.golangci\.ya?ml|\.editorconfig)$/;
 const tidying =
   /\b(tid(y|ies|ied)|typos?|restyl\w*|reformat\w*|lint\w*|whitespace|comments?|cosmetic\w*|wording)\b/i;
 /** The refactorings that by their definition keep behaviour: https://refactoring.com/catalog/ */
@@ -40,7 +42,7 @@ const stopWords = new Set(
 export function isInert(change: Change): boolean {
   const paths = pathsOf(change.text).filter((file) => file.includes("/") || inertFile.test(file));
   if (paths.length > 0) return paths.every((path) => inertFile.test(path));
-  return inertTitle.test(change.title);
+  return inertTitle.test(change.title) && !bringsCode.test(change.title);
 }
 
 /**

@@ -18,6 +18,10 @@ describe("what cannot alter a running system", () => {
     ["src/cart/limits_test.go", "update", true],
     ["src/cart/limits.go docs/guide.md", "update", false],
     ["", "docs: say more", true],
+    ["", "chore: tidy the Makefile", true],
+    ["", "build(deps): bump undici from 7.30.1 to 7.30.2", false],
+    ["", "chore: upgrade the base image", false],
+    ["requirements.txt", "update", false],
     ["", "raise the limit", false],
   ])("files %j, title %j: %s", (text, title, expected) => {
     expect(isInert(sketchChange({ text, title, at }))).toBe(expected);

@@ -36,7 +36,7 @@ const changes: readonly Change[] = [
   change({ id: "after", at: at(8) }),
   change({ id: "commit", kind: "commit", title: "docs: explain the rota", at: at(-9) }),
   change({ id: "inert", title: "docs: fix", text: "docs/runbook.md\nREADME.md" }),
-  change({ id: "cosmetic", title: "rename the pool" }),
+  change({ id: "cosmetic", kind: "commit", title: "rename a variable" }),
   change({ id: "trouble", kind: "flag", title: "fault injection: delays" }),
   change({ id: "off", kind: "flag", title: "new-cart", text: "on -> off" }),
   change({ id: "text", title: "connection pool of 5", text: "connections are exhausted sooner" }),
