@@ -3,6 +3,7 @@
  * something happened to are told anew; of a session's stories only those that came out different are new ones.
  */
 import type { AlertMemory } from "./alert-memory.ts";
+import { foldCopies } from "./copies.ts";
 import { createPairScores, forgetScores, seat } from "./pair-scores.ts";
 import { memberAt, type PartitionQuestions, type PartitionWeights, partition } from "./partition.ts";
 import type { Roots } from "./root-votes.ts";
@@ -159,15 +160,19 @@ export function createLiveStories(options: LiveStoriesOptions): LiveStories {
 
   /** Indices of the alerts of each story. */
   function groupsOf(session: Session, weighed: readonly LiveAlert[]): readonly (readonly number[])[] {
-    if (weighed.length > 1) {
-      session.scores ??= createPairScores();
-      seat(session.scores, weighed);
-    }
-    return partition(weighed, isAnyRuledOn(weighed) ? ruledQuestions : questions, weights);
+    if (weighed.length === 1) return partition(weighed, questions, weights);
+    session.scores ??= createPairScores();
+    seat(session.scores, weighed);
+    const { firsts, unfold } = foldCopies(weighed, rulings.size() > 0 ? isRuledOn : null);
+    return unfold(partition(firsts, isAnyRuledOn(weighed) ? ruledQuestions : questions, weights));
   }
 
   function isAnyRuledOn(weighed: readonly LiveAlert[]): boolean {
-    return rulings.size() > 0 && weighed.some(({ key }) => rulings.bondOf(key) !== null);
+    return rulings.size() > 0 && weighed.some(isRuledOn);
+  }
+
+  function isRuledOn({ key }: LiveAlert): boolean {
+    return rulings.bondOf(key) !== null;
   }
 
   /** Forgets some of a cell's sessions that follow one another, and adds what they had to the lists. */
