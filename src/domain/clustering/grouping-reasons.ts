@@ -224,7 +224,7 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
           ? [ruled("apart", "people decided that they do not belong together")]
           : [];
     if (a.story !== null && b.story !== null && a.story.cell !== b.story.cell) {
-      const [weak, strong] = byStrength(a.story, b.story);
+      const [weak, strong] = byStrength(a.story, b.story, asking);
       return [...said, ...reasonsAcross(weak, strong, noSurroundings, asking)];
     }
     const count = a.session !== null && a.session === b.session ? countOf(a.session) : 2;
