@@ -75,7 +75,19 @@ describe("what belongs together", () => {
     expect(ids[3]).toBe(ids[0]);
   });
 
-  test("it does not when the scope labels differ", () => {
+  test.each([{ source: "prometheus" }, { client: "default" }, { upstream: "unknown" }])(
+    "services that share nothing but %j are incidents of their own from the first day on",
+    (labels) => {
+      const sketches = [
+        { service: "billing", name: "HighLatency", at: 0, labels },
+        { service: "wiki", name: "QueueFull", at: 50, labels },
+        { service: "mail", name: "JobFailed", at: 90, labels },
+      ];
+      expect(new Set(place(sketches, false)).size).toBe(3);
+    },
+  );
+
+  test("a service outside the topology does not when the scope labels differ", () => {
     const ids = place([
       { service: "web-a", at: 0, labels: { namespace: "a" } },
       { service: "cart-a", at: 0, labels: { namespace: "a" } },

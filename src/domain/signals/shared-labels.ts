@@ -1,3 +1,4 @@
+import { isPlaceholder } from "../alert/placeholder.ts";
 import { defineSignal, type SeenAlert, type SignalContext } from "../clustering/signal.ts";
 
 const perNat = 0.9;
@@ -7,13 +8,21 @@ const apart = -5;
 const copiesOfSystem = ["environment", "env", "cluster", "region"] as const;
 /** Labels that divide a system into parts; but tenants share services, and services of two namespaces call one another. */
 const scopes = [...copiesOfSystem, "namespace", "tenant"] as const;
-/** What an alert is called and how bad it is says nothing about where it belongs. */
-const ignored: ReadonlySet<string> = new Set(["alertname", "severity", "priority", "level"]);
+/** What an alert is called, how bad it is and which monitoring sent it says nothing about where it belongs. */
+const ignored: ReadonlySet<string> = new Set([
+  "alertname",
+  "severity",
+  "priority",
+  "level",
+  "source",
+  "prometheus",
+  "prometheus_replica",
+]);
 
 function sharedOf(a: SeenAlert, b: SeenAlert): [string, string][] {
   const shared: [string, string][] = [];
   for (const [name, value] of Object.entries(a.labels))
-    if (value !== "" && value !== a.entity && b.labels[name] === value && !ignored.has(name))
+    if (value !== a.entity && b.labels[name] === value && !ignored.has(name) && !isPlaceholder(value))
       shared.push([name, value]);
   return shared;
 }
