@@ -116,7 +116,7 @@ export function createCorrelator(options: CorrelatorOptions = {}): Correlator {
       links: () => bridging.links,
     });
     const parting = createParting({
-      ...{ live, bridging, weights: clustering, rulings, scoreOf, rootsOf, topOf },
+      ...{ live, bridging, asking, weights: clustering, rulings, scoreOf, rootsOf, topOf },
     });
     return { live, keeper, bridging, reasons, parting };
   }

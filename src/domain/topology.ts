@@ -31,6 +31,8 @@ export interface ServiceGraph {
   componentOf(service: string): string | null;
   /** The same with the service's name as the graph has it: two texts that are one need not be read to be compared. */
   placeOf(service: string): ServicePlace | null;
+  /** Whether it has more neighbours than a service may that connects them. */
+  isHub(service: string): boolean;
   /** Number of edges between two services in either direction, or null when there are more than `most`. */
   hops(a: string, b: string, most: number): number | null;
   /**
@@ -145,6 +147,7 @@ export function createServiceGraph(topology: Topology, hubDegree = defaultHubDeg
     callers: (service) => callers.get(service) ?? noServices,
     componentOf: (service) => places.get(service)?.component ?? null,
     placeOf: (service) => places.get(service) ?? null,
+    isHub: (service) => (neighbours.get(service)?.size ?? 0) > hubDegree,
     around,
     hops: (a, b, most) => around(a, most).get(b) ?? null,
     sizeOf: (name) => sizes.get(name) ?? 0,

@@ -81,6 +81,7 @@ export const shippedWeights: Weights = {
       thin: -1.2,
       apart: -4,
       detour: -4,
+      hub: 4,
       signals: 1,
       oneStory: 8,
     },

@@ -76,7 +76,19 @@ describe("what belongs together", () => {
     expect(ids[3]).toBe(ids[0]);
   });
 
-  test("it does not when the scope labels differ", () => {
+  test.each([{ source: "prometheus" }, { client: "default" }, { upstream: "unknown" }])(
+    "services that share nothing but %j are incidents of their own from the first day on",
+    (labels) => {
+      const sketches = [
+        { service: "billing", name: "HighLatency", at: 0, labels },
+        { service: "wiki", name: "QueueFull", at: 50, labels },
+        { service: "mail", name: "JobFailed", at: 90, labels },
+      ];
+      expect(new Set(place(sketches, false)).size).toBe(3);
+    },
+  );
+
+  test("a service outside the topology does not when the scope labels differ", () => {
     const ids = place([
       { service: "web-a", at: 0, labels: { namespace: "a" } },
       { service: "cart-a", at: 0, labels: { namespace: "a" } },
@@ -85,6 +97,32 @@ describe("what belongs together", () => {
     ]);
     expect(ids[3]).not.toBe(ids[0]);
   });
+
+  test.each(["environment", "env", "cluster", "region"])(
+    "two copies of one application, told apart by %s, are two incidents",
+    (label) => {
+      const ids = place([
+        { service: "cart-a", at: 0, labels: { [label]: "one" } },
+        { service: "stock-a", at: 1, labels: { [label]: "one" } },
+        { service: "cart-a", at: 40, labels: { [label]: "two" } },
+        { service: "web-a", at: 41, labels: { [label]: "two" } },
+      ]);
+      expect(ids[1]).toBe(ids[0]);
+      expect(ids[3]).toBe(ids[2]);
+      expect(ids[2]).not.toBe(ids[0]);
+    },
+  );
+
+  test.each(["tenant", "namespace"])(
+    "within one application, services of each %s are one system",
+    (label) => {
+      const ids = place([
+        { service: "cart-a", at: 0, labels: { [label]: "one" } },
+        { service: "web-a", at: 1, labels: { [label]: "two" } },
+      ]);
+      expect(ids[1]).toBe(ids[0]);
+    },
+  );
 
   test("a database that everything calls does not join everything", () => {
     const edges = Array.from({ length: 60 }, (_, i): [string, string] => [`app-${i}`, "database"]);

@@ -1,5 +1,6 @@
 /** Which service an alert is about, and which it speaks of, whatever its sender calls them. */
 import type { Alert, Labels } from "../alert.ts";
+import { isPlaceholder } from "./placeholder.ts";
 
 /** Labels that name another service the alert speaks of: the far end of a call. */
 const peerLabels = [
@@ -18,7 +19,9 @@ const peerLabels = [
 ] as const;
 
 /** Labels that name the near end of a call, where `service` is the far one. */
-const callerLabels = ["source_service", "source_workload", "source", "downstream", "client"] as const;
+const callerLabels = ["source_service", "source_workload", "downstream"] as const;
+/** The same where the far end is named, too: alone, they are most often the monitoring that sent the alert, or a customer. */
+const nearEndLabels = ["source", "client"] as const;
 
 /** Labels whose value is a machine, with or without a port. */
 const hostLabels: ReadonlySet<string> = new Set([
@@ -44,7 +47,7 @@ export const podLabels: readonly string[] = [
 ];
 
 /** All that name an end of a call: most alerts have none of them. */
-const callLabels: ReadonlySet<string> = new Set<string>([...peerLabels, ...callerLabels]);
+const callLabels: ReadonlySet<string> = new Set<string>([...peerLabels, ...callerLabels, "server"]);
 
 /**
  * What Kubernetes makes names of: no vowels, and no digits that look like letters.
@@ -156,7 +159,7 @@ function firstOf(labels: Labels, names: readonly string[], but: string | null): 
     const value = labels[name];
     if (value === undefined || value === "" || value === but) continue;
     const service = serviceNameOf(value);
-    if (service !== but) return service;
+    if (service !== but && !isPlaceholder(service)) return service;
   }
   return null;
 }
@@ -164,6 +167,10 @@ function firstOf(labels: Labels, names: readonly string[], but: string | null): 
 function namesCall(labels: Labels): boolean {
   for (const name in labels) if (callLabels.has(name)) return true;
   return false;
+}
+
+function namesFarEnd(labels: Labels): boolean {
+  return labels["server"] !== undefined || peerLabels.some((name) => labels[name] !== undefined);
 }
 
 /**
@@ -177,6 +184,8 @@ export function peerOf(
   if (!namesCall(alert.labels)) return null;
   const callee = firstOf(alert.labels, peerLabels, entity);
   if (callee !== null) return { peer: callee, isCallee: true };
-  const caller = firstOf(alert.labels, callerLabels, entity);
+  const caller =
+    firstOf(alert.labels, callerLabels, entity) ??
+    (namesFarEnd(alert.labels) ? firstOf(alert.labels, nearEndLabels, entity) : null);
   return caller === null ? null : { peer: caller, isCallee: false };
 }

@@ -1,4 +1,5 @@
 /** What is asked of two stories of different parts of the system, and the sentences that tell of it. */
+import { type HubCall, hubCallOf } from "./hub-callers.ts";
 import { maxPairs } from "./nearest-pairs.ts";
 import { firstOf, type Story } from "./sessions.ts";
 import type { SignalContext } from "./signal.ts";
@@ -21,6 +22,8 @@ export interface Facts {
   readonly entity: string | null;
   readonly firings: number;
   readonly together: number;
+  /** Whether the stronger story is of a hub that the weaker one calls. */
+  readonly hubCall: HubCall | null;
 }
 
 /** By feature. */
@@ -41,12 +44,15 @@ export const sentences: Readonly<Record<string, (facts: Facts) => string>> = {
   alike: ({ entity }) => `the name ${entity} is more like those of another part of the system`,
   group: () => "both are stories of their own",
   apart: () => "the service graph knows both and does not tie them",
+  hub: ({ hubCall }) =>
+    `${hubCall?.caller} calls ${hubCall?.hub}, as much of the system does, which was in trouble itself by then`,
 };
 
 const neverFired = { firings: 0, together: 0 };
 
 /** @param lagMs - between the two alerts that began nearest to one another. */
-export function factsOf(story: Story, other: Story, lagMs: number, { history }: SignalContext): Facts {
+export function factsOf(story: Story, other: Story, lagMs: number, context: SignalContext): Facts {
+  const { history } = context;
   const at = Math.min(firstOf(story), firstOf(other));
   let busiest = 0;
   for (let index = 0; index < Math.min(maxPairs, story.members.length); index += 1)
@@ -57,5 +63,6 @@ export function factsOf(story: Story, other: Story, lagMs: number, { history }: 
   const component = other.members[0]?.component ?? null;
   const { firings, together } =
     entity === null || component === null ? neverFired : history.affinity(entity, component, at);
-  return { lagMs, alerts: other.members.length, busiest, hours, noise, entity, firings, together };
+  const hubCall = hubCallOf(story, other, context);
+  return { lagMs, alerts: other.members.length, busiest, hours, noise, entity, firings, together, hubCall };
 }

@@ -4,6 +4,7 @@
  */
 import { factsOf, sentences } from "./bridge-facts.ts";
 import type { Reason } from "./correlation.ts";
+import { hubCallOf, newsOf } from "./hub-callers.ts";
 import { nearestPairs, strongest } from "./nearest-pairs.ts";
 import { byStart, firstOf, lastOf, type Story } from "./sessions.ts";
 import type { Signal, SignalContext } from "./signal.ts";
@@ -87,7 +88,7 @@ export function bridgeOf(story: Story, others: readonly Story[], asking: Asking)
     return null;
   }
   const { near, isDivided } = around;
-  const candidates = nearestTo(story, near);
+  const candidates = candidatesOf(story, near, asking);
   asking.leftOut.bridge_candidates += near.length - candidates.length;
   const surroundings = { crowd: crowdOf(near), isDivided };
   const ofCrowd = crowdScore(surroundings, asking.weights);
@@ -110,6 +111,15 @@ export function bridgeOf(story: Story, others: readonly Story[], asking: Asking)
   return { to: other.key, score, reasons: () => reasonsAcross(story, other, surroundings, asking) };
 }
 
+/** Those that began nearest to it, since time speaks for a bridge most often; and hubs that its services call, whenever. */
+function candidatesOf(story: Story, near: readonly Story[], asking: Asking): readonly Story[] {
+  if (near.length <= maxCandidates) return near;
+  const lag = (other: Story) => Math.abs(firstOf(other) - firstOf(story));
+  const sorted = [...near].sort((a, b) => lag(a) - lag(b) || byStart(a, b));
+  const hubs = sorted.slice(maxCandidates).filter((other) => leadsToHub(story, other, asking));
+  return [...sorted.slice(0, maxCandidates), ...hubs];
+}
+
 /**
  * Stories of other parts near this one to which it may belong, and whether its own part tells another one near it; null
  * where so many are near that it says nothing.
@@ -117,10 +127,11 @@ export function bridgeOf(story: Story, others: readonly Story[], asking: Asking)
 function strongerNear(
   story: Story,
   others: readonly Story[],
-  { weights: { gapMs }, separation }: Asking,
+  asking: Asking,
 ): { readonly near: readonly Story[]; readonly isDivided: boolean } | null {
+  const { gapMs } = asking.weights;
   const [from, until] = [firstOf(story) - gapMs, lastOf(story) + gapMs];
-  const areApart = separation();
+  const areApart = asking.separation();
   const near: Story[] = [];
   let isDivided = false;
   let count = 0;
@@ -131,16 +142,9 @@ function strongerNear(
     if (count > maxNear) return null;
     if (other.cell === story.cell)
       isDivided ||= other !== story && other.members.length >= 2 && isKnown(story);
-    else if (isStronger(other, story) && !areApart?.(story, other)) near.push(other);
+    else if (isStronger(other, story, asking) && !areApart?.(story, other)) near.push(other);
   }
   return { near, isDivided };
-}
-
-/** Where there are too many, those that began nearest to the story: time is what speaks for a bridge most often. */
-function nearestTo(story: Story, near: readonly Story[]): readonly Story[] {
-  if (near.length <= maxCandidates) return near;
-  const lag = (other: Story) => Math.abs(firstOf(other) - firstOf(story));
-  return [...near].sort((a, b) => lag(a) - lag(b) || byStart(a, b)).slice(0, maxCandidates);
 }
 
 /** What the bridge from a story to a stronger one scores, with all that goes on around it. */
@@ -163,7 +167,7 @@ export function weighBridge(
   const { near, isDivided } = around;
   const reasons = reasonsAcross(story, other, { crowd: crowdOf(near), isDivided }, asking);
   const score = reasons.reduce((sum, reason) => sum + reason.score, 0);
-  return { score, reasons, isCandidate: nearestTo(story, near).includes(other) };
+  return { score, reasons, isCandidate: candidatesOf(story, near, asking).includes(other) };
 }
 
 function crowdOf(near: readonly Story[]): number {
@@ -191,12 +195,11 @@ function crowdScore({ crowd }: Surroundings, { bridge }: BridgeWeights): number 
  * What speaks against a bridge that would lead from one of several stories of a part to a service of the same part that
  * the service graph does not know. There it would meet the others, which the part's own alerts told apart.
  */
-function detourScore(
-  { story, other, surroundings }: Surrounded,
-  { signals, context, weights: { bridge } }: Asking,
-): number {
-  const score = bridge["detour"] ?? 0;
+function detourScore({ story, other, surroundings }: Surrounded, asking: Asking): number {
+  const { signals, context, weights } = asking;
+  const score = weights.bridge["detour"] ?? 0;
   if (!surroundings.isDivided || isKnown(other) || score === 0) return 0;
+  if (leadsToHub(story, other, asking)) return 0;
   const pairs = nearestPairs(story, other);
   const isOfThePart = signals.some(
     (signal) => ofThePart.has(signal.name) && (strongest(signal, pairs, context)?.score ?? 0) > 0,
@@ -230,12 +233,19 @@ export function reasonsAcross(
 }
 
 /** The weaker of two stories first. */
-export function byStrength(a: Story, b: Story): readonly [weak: Story, strong: Story] {
-  return isStronger(a, b) ? [b, a] : [a, b];
+export function byStrength(a: Story, b: Story, asking: Asking): readonly [weak: Story, strong: Story] {
+  return isStronger(a, b, asking) ? [b, a] : [a, b];
 }
 
-/** Larger, or as large and earlier, so that bridges never run in a circle. */
-function isStronger(a: Story, b: Story): boolean {
+/** Whether one story may come of the trouble of a hub; never by weights from before that counted. */
+function leadsToHub(story: Story, hub: Story, { context, weights: { bridge } }: Asking): boolean {
+  return (bridge["hub"] ?? 0) !== 0 && hubCallOf(story, hub, context) !== null;
+}
+
+/** A hub before its callers; else the larger, or as large and earlier, so that two never lead to one another. */
+function isStronger(a: Story, b: Story, asking: Asking): boolean {
+  if (leadsToHub(b, a, asking)) return true;
+  if (leadsToHub(a, b, asking)) return false;
   if (a.members.length !== b.members.length) return a.members.length > b.members.length;
   return byStart(a, b) < 0;
 }
@@ -268,6 +278,7 @@ function weigh(story: Story, other: Story, asking: Asking, reasons: Reason[] | n
   }
   add("group", story.members.length > strayAlerts ? 1 : 0);
   add("apart", isKnown(story) && isKnown(other) ? 1 : 0);
+  if (facts.hubCall !== null) add("hub", newsOf(other, firstOf(other), context));
   const share = bridge["signals"] ?? 1;
   for (const signal of signals) {
     const spoken = strongest(signal, pairs, context);

@@ -2,13 +2,14 @@
 import { fitOf, type Group, rootsOfGroup } from "./agglomeration.ts";
 import { type Asking, byStrength, noSurroundings, reasonsAcross } from "./bridges.ts";
 import type { Company } from "./company.ts";
+import { areCopies, foldCopies } from "./copies.ts";
 import type { Comparison, Reason } from "./correlation.ts";
 import type { Move, Turn } from "./incident-numbers.ts";
 import { isBefore } from "./pair-scores.ts";
 import { type PartitionWeights, thresholdFor } from "./partition.ts";
 import type { Roots } from "./root-votes.ts";
 import { areApart, type Rulings } from "./rulings.ts";
-import { type LiveAlert, type Story, scoreWithin } from "./sessions.ts";
+import { type LiveAlert, type Session, type Story, scoreWithin, weighedOf } from "./sessions.ts";
 import type { Signal } from "./signal.ts";
 import type { Links } from "./story-index.ts";
 import { belongingOfTwo } from "./strays.ts";
@@ -43,6 +44,8 @@ const aloneNow: readonly Reason[] = [
 ];
 /** Log-odds shown for a ruling; it counts whatever the others sum up to. */
 export const ruledScore = 10;
+/** Log-odds shown for copies of one service, which are one whatever else their alerts score. */
+const copyScore = 9;
 
 /** Makes what explains groupings; it keeps nothing. */
 export function createGroupingReasons(options: GroupingReasonsOptions): GroupingReasons {
@@ -79,12 +82,36 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
     const partner = bestPartner(member, session);
     if (partner === null) return null;
     const score = scoreWithin(member, partner, options.scoreOf);
-    if (score <= thresholdFor(session.members.length, weights)) return null;
+    if (score <= thresholdFor(countOf(session), weights)) return null;
     const [early, late] = isBefore(member, partner) ? [member, partner] : [partner, member];
     const belonging = belongingOfTwo(early, late, weights.strays);
     if (belonging >= 0) return null;
     const because = `it fits ${partner.name} on ${partner.entity ?? "no named service"} (${signed(score)}), but one of them may as well fire by itself: its like often does, much else fires, or it began long before`;
     return { signal: "stray", score: belonging, because };
+  }
+
+  function isRuledOn({ key }: LiveAlert): boolean {
+    return rulings.bondOf(key) !== null;
+  }
+
+  /** How many alerts of a session were weighed against one another: copies count as one. */
+  function countOf(session: Session): number {
+    return firstsOf(weighedOf(session)).length;
+  }
+
+  function firstsOf(members: readonly LiveAlert[]): readonly LiveAlert[] {
+    return foldCopies(members, isRuledOn).firsts;
+  }
+
+  function areOne(a: LiveAlert, b: LiveAlert): boolean {
+    return a.session === b.session && areCopies(a, b) && !isRuledOn(a) && !isRuledOn(b);
+  }
+
+  /** That two alerts are of copies of one service, if so. */
+  function copyReason(a: LiveAlert, b: LiveAlert): Reason[] {
+    if (!areOne(a, b)) return [];
+    const because = `they differ only in which copy of ${a.entity} fires`;
+    return [{ signal: "copies", score: copyScore, because }];
   }
 
   function groupOf(members: readonly LiveAlert[]): Group {
@@ -113,25 +140,33 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
     return isApart ? [ruled("apart", "people decided that they do not belong together")] : [];
   }
 
+  /** Whom an alert came to: the copy that stands for it, or what fits it best; another copy only where nothing else is. */
   function bestPartner(member: LiveAlert, { members }: Pick<Story, "members">): LiveAlert | null {
     let best: LiveAlert | null = null;
     let bestScore = Number.NEGATIVE_INFINITY;
+    let copy: LiveAlert | null = null;
     for (const other of members) {
       // Who has no story is weighed no more.
       if (other === member || other.story === null) continue;
+      if (areOne(other, member)) {
+        if (isBefore(other, member)) return other;
+        copy ??= other;
+        continue;
+      }
       const score = scoreWithin(member, other, options.scoreOf);
       if (score > bestScore) [best, bestScore] = [other, score];
     }
-    return best;
+    return best ?? copy;
   }
 
   /** What separates the alerts that left from those that stayed, both of one session. */
-  function ofGroups(gone: readonly LiveAlert[], staying: readonly LiveAlert[], count: number): Reason[] {
+  function ofGroups(gone: readonly LiveAlert[], staying: readonly LiveAlert[]): Reason[] {
+    const [those, these] = [firstsOf(gone), firstsOf(staying)];
     let sum = 0;
-    for (const a of gone) for (const b of staying) sum += pairScore(a, b);
-    const [left, right] = [groupOf(gone), groupOf(staying)];
+    for (const a of those) for (const b of these) sum += pairScore(a, b);
+    const [left, right] = [groupOf(those), groupOf(these)];
     const fit = fitOf(left, right, sum, weights);
-    const threshold = thresholdFor(count, weights);
+    const threshold = thresholdFor(those.length + these.length, weights);
     const [own, other] = [options.topOf(rootsOfGroup(left)), options.topOf(rootsOfGroup(right))];
     const roots = `${own ?? "nothing in particular"} is the likeliest root of those that left, ${other ?? "nothing in particular"} of those that stayed`;
     return [
@@ -160,7 +195,7 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
       const partner = story === null ? null : bestPartner(member, story);
       if (partner !== null) {
         const whom = `with ${partner.name} on ${partner.entity ?? "no named service"}`;
-        for (const { signal, score, because } of ofPair(member, partner))
+        for (const { signal, score, because } of [...copyReason(member, partner), ...ofPair(member, partner)])
           insertReason(reasons, { signal, score, because: `${whom}: ${because}` });
       }
       return reasons.length === 0 ? aloneReasons(member, from) : reasons;
@@ -170,8 +205,7 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
       const gone = members.filter(({ incidentId, story }) => incidentId === into && story !== null);
       const staying = members.filter(({ incidentId, story }) => incidentId === from && story !== null);
       const said = ruledApart(member);
-      if (gone.length > 0 && staying.length > 0)
-        return [...said, ...ofGroups(gone, staying, gone.length + staying.length)];
+      if (gone.length > 0 && staying.length > 0) return [...said, ...ofGroups(gone, staying)];
       const because = "nothing bridges these parts of the system any more";
       return said.length > 0 ? said : [{ signal: "bridge", score: 0, because }];
     },
@@ -190,11 +224,11 @@ export function createGroupingReasons(options: GroupingReasonsOptions): Grouping
           ? [ruled("apart", "people decided that they do not belong together")]
           : [];
     if (a.story !== null && b.story !== null && a.story.cell !== b.story.cell) {
-      const [weak, strong] = byStrength(a.story, b.story);
+      const [weak, strong] = byStrength(a.story, b.story, asking);
       return [...said, ...reasonsAcross(weak, strong, noSurroundings, asking)];
     }
-    const count = a.session === b.session ? (a.session?.members.length ?? 2) : 2;
-    return [...said, ...ofPair(a, b), thresholdReason(thresholdFor(count, weights))];
+    const count = a.session !== null && a.session === b.session ? countOf(a.session) : 2;
+    return [...said, ...copyReason(a, b), ...ofPair(a, b), thresholdReason(thresholdFor(count, weights))];
   }
 }
 

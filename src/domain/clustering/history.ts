@@ -26,6 +26,8 @@ export interface History
   alertsPerHour(at: number): number;
   /** Rarity of a label value among recent alerts, as the natural logarithm of one over its share. */
   rarity(label: string, value: string, at: number): number;
+  /** The same of a service as one that alerts name beside their own. */
+  rarityOfName(service: string, at: number): number;
 }
 
 /** A {@link History} that can be added to. */
@@ -37,6 +39,7 @@ export interface RecordedHistory extends History {
     readonly entity: string | null;
     readonly component: string | null;
     readonly labels: Readonly<Record<string, string>>;
+    readonly names: readonly string[];
     readonly at: number;
   }): string;
   types(): number;
@@ -66,6 +69,8 @@ const minuteMs = 60_000;
 const latelyMs = 7_200_000;
 const latelyBuckets = latelyMs / minuteMs + 2;
 const maxLabelLength = 100;
+/** Stands for a label where services are counted that alerts name: no label has spaces. */
+const namesLabel = "names of services";
 
 /**
  * @param maxTypes - most types, entities, components and label values remembered, each; those that have not fired for
@@ -86,11 +91,18 @@ export function createHistory(maxTypes: number): RecordedHistory {
     return first >= at;
   }
 
+  function rarity(label: string, value: string, at: number): number {
+    const [from, until] = [at - dayMs, at - quietMs];
+    const total = all.between(from, until);
+    const count = values.between(label, value, from, until);
+    return Math.max(0, Math.log((total + 2) / (count + 1)));
+  }
+
   return {
     shareAlone: solitude.shareAlone,
     affinity: affinity.affinity,
     meanPauseMs: pauses.meanPauseMs,
-    record({ type, name, entity, component, labels, at }) {
+    record({ type, name, entity, component, labels, names, at }) {
       if (at < first) first = at;
       all.add(at);
       allLately.add(at);
@@ -103,6 +115,7 @@ export function createHistory(maxTypes: number): RecordedHistory {
         if (value !== undefined && value.length <= maxLabelLength && value !== entity)
           values.add(name, value, at);
       }
+      for (const service of names) if (service.length <= maxLabelLength) values.add(namesLabel, service, at);
       return types.keyOf(place);
     },
     firings(type, at) {
@@ -128,12 +141,8 @@ export function createHistory(maxTypes: number): RecordedHistory {
       const hours = Math.min(dayMs, Math.max(0, at - quietMs - first)) / 3_600_000;
       return (all.between(at - dayMs, at - quietMs) + 1) / (hours + 2);
     },
-    rarity(label, value, at) {
-      const [from, until] = [at - dayMs, at - quietMs];
-      const total = all.between(from, until);
-      const count = values.between(label, value, from, until);
-      return Math.max(0, Math.log((total + 2) / (count + 1)));
-    },
+    rarity,
+    rarityOfName: (service, at) => rarity(namesLabel, service, at),
     types: types.size,
     labelValues: values.size,
     leftOut() {

@@ -3,6 +3,7 @@
  * something happened to are told anew; of a session's stories only those that came out different are new ones.
  */
 import type { AlertMemory } from "./alert-memory.ts";
+import { type Folded, foldCopies } from "./copies.ts";
 import { createPairScores, forgetScores, seat } from "./pair-scores.ts";
 import {
   joinedOf,
@@ -171,7 +172,13 @@ export function createLiveStories(options: LiveStoriesOptions): LiveStories {
       session.scores ??= createPairScores();
       seat(session.scores, weighed);
     }
-    return partition(weighed, questionsOf(weighed), weights);
+    const { firsts, unfold } = folded(weighed);
+    return unfold(partition(firsts, questionsOf(weighed), weights));
+  }
+
+  /** Copies of a service as one; those that people ruled on stand for themselves. */
+  function folded(weighed: readonly LiveAlert[]): Folded<LiveAlert> {
+    return foldCopies(weighed, rulings.size() > 0 ? isRuledOn : null);
   }
 
   function questionsOf(weighed: readonly LiveAlert[]): PartitionQuestions<LiveAlert> {
@@ -179,7 +186,11 @@ export function createLiveStories(options: LiveStoriesOptions): LiveStories {
   }
 
   function isAnyRuledOn(weighed: readonly LiveAlert[]): boolean {
-    return rulings.size() > 0 && weighed.some(({ key }) => rulings.bondOf(key) !== null);
+    return rulings.size() > 0 && weighed.some(isRuledOn);
+  }
+
+  function isRuledOn({ key }: LiveAlert): boolean {
+    return rulings.bondOf(key) !== null;
   }
 
   /** Forgets some of a cell's sessions that follow one another, and adds what they had to the lists. */
@@ -287,9 +298,11 @@ export function createLiveStories(options: LiveStoriesOptions): LiveStories {
     },
     joined(session) {
       const weighed = weighedOf(session);
-      const groups = joinedOf(weighed, questionsOf(weighed), weights);
+      const { firsts, unfold } = folded(weighed);
+      const groups = joinedOf(firsts, questionsOf(weighed), weights);
       if (groups === null) return weighed.map((member) => [member]);
-      return groups.map(({ members }) => members.map((index) => memberAt(weighed, index)));
+      const places = unfold(groups.map(({ members }) => members));
+      return places.map((group) => group.map((index) => memberAt(weighed, index)));
     },
     neighbourOf(member, reachMs) {
       const cell = member.session?.cell;

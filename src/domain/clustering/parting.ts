@@ -4,8 +4,9 @@
  */
 import { duration } from "../view.ts";
 import { fitOf, type Group, rootsOfGroup } from "./agglomeration.ts";
-import { byStrength, maxCandidates, maxNear } from "./bridges.ts";
+import { type Asking, byStrength, maxCandidates, maxNear } from "./bridges.ts";
 import type { Bridging } from "./bridging.ts";
+import { areCopies, foldCopies } from "./copies.ts";
 import type { Parting, PartingStep } from "./correlation.ts";
 import type { LiveStories } from "./live-stories.ts";
 import { type PartitionWeights, thresholdFor } from "./partition.ts";
@@ -27,6 +28,7 @@ import { signed } from "./why-not.ts";
 export interface PartingOptions {
   readonly live: Pick<LiveStories, "joined" | "story">;
   readonly bridging: Pick<Bridging, "links" | "weigh">;
+  readonly asking: Asking;
   /** Log-odds that two alerts belong together. */
   readonly scoreOf: (early: LiveAlert, late: LiveAlert) => number;
   readonly weights: PartitionWeights & { readonly gapMs: number };
@@ -78,9 +80,12 @@ export function createParting(options: PartingOptions): (a: LiveAlert, b: LiveAl
     return parted("groups", because);
   }
 
-  function strayOf(member: LiveAlert, group: readonly LiveAlert[], name: string): Parting | null {
+  function strayOf(member: LiveAlert, all: readonly LiveAlert[], name: string): Parting | null {
+    const group = firstsOf(all);
+    if (group.length < 2) return null;
+    const first = group.findIndex((one) => one === member || areCopies(one, member));
     const indices = group.map((_member, index) => index);
-    const score = belonging(group.indexOf(member), indices, group, weights.strays);
+    const score = belonging(first, indices, group, weights.strays);
     if (score >= 0) return null;
     const others = group.length === 2 ? "the other one" : `the ${group.length - 1} others`;
     const because = `beside ${others} ${name} may as well fire by itself (${signed(score)}, and 0 is needed): its like often does, much else fires, or it began long before`;
@@ -88,12 +93,13 @@ export function createParting(options: PartingOptions): (a: LiveAlert, b: LiveAl
   }
 
   /** What joining two groups of a session scores, and its terms in words, what speaks against it first. */
-  function fitBetween(own: readonly LiveAlert[], there: readonly LiveAlert[], session: Session) {
+  function fitBetween(some: readonly LiveAlert[], others: readonly LiveAlert[], session: Session) {
+    const [own, there] = [firstsOf(some), firstsOf(others)];
     let sum = 0;
     for (const a of own) for (const b of there) sum += scoreWithin(a, b, options.scoreOf);
     const [left, right] = [groupOf(own), groupOf(there)];
     const fit = fitOf(left, right, sum, weights);
-    const count = Math.min(session.members.length, maxSessionMembers);
+    const count = Math.min(firstsOf(session.members).length, maxSessionMembers);
     const pairs = fit.mean - thresholdFor(count, weights);
     const roots = fit.rivalRoots + fit.sharedRoot;
     const terms = [
@@ -107,6 +113,11 @@ export function createParting(options: PartingOptions): (a: LiveAlert, b: LiveAl
       score: pairs + roots + fit.bulk,
       terms: terms.map(({ score, because }) => `${because} (${signed(score)})`),
     };
+  }
+
+  /** As a session is weighed: copies of a service count once. */
+  function firstsOf(members: readonly LiveAlert[]): readonly LiveAlert[] {
+    return foldCopies(members, rulings.size() > 0 ? ({ key }) => rulings.bondOf(key) !== null : null).firsts;
   }
 
   function groupOf(members: readonly LiveAlert[]): Group {
@@ -124,7 +135,7 @@ export function createParting(options: PartingOptions): (a: LiveAlert, b: LiveAl
 
   /** Of different parts of the system. */
   function acrossParts(a: Story, b: Story): Parting | null {
-    const [weak, strong] = byStrength(a, b);
+    const [weak, strong] = byStrength(a, b, options.asking);
     const awayMs = Math.max(firstOf(strong) - lastOf(weak), firstOf(weak) - lastOf(strong));
     if (awayMs > weights.gapMs) return parted("pause", farText(awayMs, weights.gapMs));
     if (areHeldApart(a.members, b.members)) return ruledBeside;

@@ -88,3 +88,28 @@ test("the far end of a call is found behind a port, a cluster address or an Envo
   expect(peer({ server_address: "cart:8080" })).toBe("cart");
   expect(peer({ destination: "web.shop.svc:80", dependency: "cart" })).toBe("cart");
 });
+
+test.each([
+  "unknown",
+  "-",
+  "None",
+  "n/a",
+  "NULL",
+  "default",
+  "<none>",
+  "PassthroughCluster",
+  "localhost:5432",
+])("%s is no far end of a call", (value) => {
+  expect(peerOf({ service: "web", labels: { destination_service: value } })).toBeNull();
+  expect(peerOf({ service: "web", labels: { destination_service: value, upstream: "cart" } })?.peer).toBe(
+    "cart",
+  );
+});
+
+test("source and client name a caller only beside the far end: alone they are the monitoring, or a customer", () => {
+  const peer = (labels: Record<string, string>) => peerOf({ service: "cart", labels });
+  expect(peer({ source: "prometheus" })).toBeNull();
+  expect(peer({ client: "acme" })).toBeNull();
+  expect(peer({ source: "web", destination: "cart" })).toEqual({ peer: "web", isCallee: false });
+  expect(peer({ client: "web", server: "cart" })).toEqual({ peer: "web", isCallee: false });
+});

@@ -8,6 +8,12 @@ test("an alert that names its callee is about the call, and points at the callee
   expect(symptom).toMatchObject({ service: "cart", kind: "call", points: ["stock"] });
 });
 
+test("an alert whose callee is unknown points at nothing, so that it is no candidate for a cause", () => {
+  const labels = { destination_service: "unknown" };
+  const [symptom] = readSymptoms([sketchAlert({ name: "HighLatency", service: "cart", labels, at: 0 })]);
+  expect(symptom).toMatchObject({ service: "cart", kind: "latency", points: [] });
+});
+
 test("a service that is named in a summary is pointed at when it alerts too", () => {
   const alerts = [
     sketchAlert({ service: "cart", summary: "upstream (stock) timed out, lamp too", at: 0 }),

@@ -5,7 +5,15 @@ const hour = 3_600_000;
 const start = Date.parse("2026-03-01T00:00:00Z");
 
 function record(history: ReturnType<typeof createHistory>, type: string, at: number) {
-  history.record({ type, name: type, entity: type, component: "part", labels: { team: type }, at });
+  history.record({
+    type,
+    name: type,
+    entity: type,
+    component: "part",
+    labels: { team: type },
+    names: [],
+    at,
+  });
 }
 
 test("answers leave out the last ten minutes and what is older than a day", () => {
