@@ -10,8 +10,8 @@ export {
   shown,
   textOfValue,
 } from "./domain/alert/intake.ts";
-export { serviceOf } from "./domain/alert/service-label.ts";
 export { isSignedBody, isSignedMessage } from "./domain/alert/sender.ts";
+export { serviceOf } from "./domain/alert/service-label.ts";
 export {
   type Alert,
   fingerprint,

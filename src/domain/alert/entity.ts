@@ -130,8 +130,7 @@ function lastSegment(text: string): string {
 export function entityOf(alert: Pick<Alert, "service" | "labels">): string | null {
   const { service, labels } = alert;
   if (service === null || service === "") return null;
-  for (const name of podLabels)
-    if (labels[name] === service) return workloadOf(ownName(service, labels));
+  for (const name of podLabels) if (labels[name] === service) return workloadOf(ownName(service, labels));
   if (isAddress(service) || isHost(service, labels)) return serviceNameOf(service);
   return service === labels["replicaset"] || service === labels["job_name"] ? workloadOf(service) : service;
 }
