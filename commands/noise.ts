@@ -29,7 +29,7 @@ export default defineCommand({
   action: "read",
   async run(options, context) {
     const from = new Date(context.now.getTime() - options.days * dayMs);
-    const facts = await context.store.noise.facts(from, context.now);
+    const facts = await context.store.noise.facts(from, context.now, context.senders);
     const team = options.team ?? null;
     const known = [...new Set(facts.rules.flatMap((rule) => rule.team ?? []))];
     if (team !== null && !known.some((each) => each.toLowerCase() === team.toLowerCase()))
@@ -97,7 +97,7 @@ const ruleColumns = ["rule", "team", "notified", "share", "acted on", "median", 
 
 function ruleRow(rule: NoisyRule): readonly string[] {
   return [
-    oneLine(rule.name, 60),
+    `${oneLine(rule.name, 60)}${isTwice(rule) ? ` (${oneLine(rule.source, 40)})` : ""}`,
     oneLine(rule.team ?? "", 40),
     String(rule.notified),
     percent(rule.shareRatio),
@@ -105,6 +105,11 @@ function ruleRow(rule: NoisyRule): readonly string[] {
     rule.lastedMs === null ? "" : duration(rule.lastedMs),
     rule.verdicts.join(", "),
   ];
+}
+
+/** Whether a sender tells it apart from another row of the same team. */
+function isTwice({ team, elsewhere }: NoisyRule): boolean {
+  return elsewhere.some((other) => other.team === team);
 }
 
 const duplicateColumns = ["first", "then", "together", "of all", "lead"];

@@ -206,6 +206,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   const cron = await createCron(log);
   const digests = createDigest({
     ...{ store, cron, schedules: config.digests, onCall, models: desk.models },
+    senders: desk.senders,
     ...{ clock, log },
   });
   const ingest = createIngest({ store: store.deliveries, metrics, log, clock, wake: () => triage.wake() });
