@@ -1,7 +1,13 @@
 import { z } from "zod";
 import { answerView } from "../src/domain/command/answer.ts";
 import { type Advice, adviseOn } from "../src/domain/noise/advice.ts";
-import { type Duplicate, type NoiseReport, type NoisyRule, reportNoise } from "../src/domain/noise/noise.ts";
+import {
+  type Duplicate,
+  isOfSeveralSenders,
+  type NoiseReport,
+  type NoisyRule,
+  reportNoise,
+} from "../src/domain/noise/noise.ts";
 import { duration, oneLine, plain, type ViewAction, type ViewBlock } from "../src/domain/view.ts";
 import { type CommandContext, type CommandResult, defineCommand } from "../src/ports/command.ts";
 
@@ -97,7 +103,7 @@ const ruleColumns = ["rule", "team", "notified", "share", "acted on", "median", 
 
 function ruleRow(rule: NoisyRule): readonly string[] {
   return [
-    `${oneLine(rule.name, 60)}${isTwice(rule) ? ` (${oneLine(rule.source, 40)})` : ""}`,
+    `${oneLine(rule.name, 60)}${isOfSeveralSenders(rule) ? ` (${oneLine(rule.source, 40)})` : ""}`,
     oneLine(rule.team ?? "", 40),
     String(rule.notified),
     percent(rule.shareRatio),
@@ -105,11 +111,6 @@ function ruleRow(rule: NoisyRule): readonly string[] {
     rule.lastedMs === null ? "" : duration(rule.lastedMs),
     rule.verdicts.join(", "),
   ];
-}
-
-/** Whether a sender tells it apart from another row of the same team. */
-function isTwice({ team, elsewhere }: NoisyRule): boolean {
-  return elsewhere.some((other) => other.team === team);
 }
 
 const duplicateColumns = ["first", "then", "together", "of all", "lead"];
@@ -169,13 +170,12 @@ function footnote(report: NoiseReport, advice: readonly Advice[]): string {
 
 function silences(advice: readonly Advice[], context: CommandContext): readonly ViewAction[] {
   if (!context.may("silence", { type: "Bot" })) return [];
-  return advice
-    .flatMap(({ command }): ViewAction[] => {
-      if (command === null) return [];
+  // One silence mutes what every sender has of a name and team.
+  return [...new Set(advice.flatMap(({ command }) => command ?? []))]
+    .map((command): ViewAction => {
       const name = /alertname="([^"]*)"/.exec(command)?.[1] ?? "it";
-      return [
-        { label: oneLine(`Silence ${name} for 7 d`, 60), command, style: "plain", confirm: `${command}?` },
-      ];
+      const label = oneLine(`Silence ${name} for 7 d`, 60);
+      return { label, command, style: "plain", confirm: `${command}?` };
     })
     .slice(0, 3);
 }

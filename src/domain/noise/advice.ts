@@ -6,6 +6,7 @@ import {
   type Duplicate,
   type Hold,
   holdOf,
+  isOfSeveralSenders,
   type NoiseReport,
   type NoisyRule,
   type RuleFacts,
@@ -193,8 +194,11 @@ function inhibit(pair: Duplicate): readonly Advice[] {
 }
 
 function named(rule: NoisyRule): string {
-  const team = rule.team === null ? "" : ` (${oneLine(rule.team, 60)})`;
-  return `${oneLine(rule.name, 100)}${team}`;
+  const said = [
+    ...(rule.team === null ? [] : [oneLine(rule.team, 60)]),
+    ...(isOfSeveralSenders(rule) ? [`from ${oneLine(rule.source, 60)}`] : []),
+  ];
+  return `${oneLine(rule.name, 100)}${said.length === 0 ? "" : ` (${said.join(", ")})`}`;
 }
 
 /** A YAML scalar in single quotes: the one style in which nothing but the quote itself has a meaning. */

@@ -164,6 +164,11 @@ export function reportNoise(facts: NoiseFacts, team: string | null): NoiseReport
   };
 }
 
+/** Whether only the sender tells it apart from another rule of its name and team. */
+export function isOfSeveralSenders({ team, elsewhere }: NoisyRule): boolean {
+  return elsewhere.some((other) => other.team === team);
+}
+
 /** In the order in which they come. */
 export function rulesByName<Rule extends RuleFacts>(
   rules: readonly Rule[],
