@@ -43,10 +43,11 @@ export default defineCommand({
 });
 
 /** What would be posted now, without its chart. Claims nothing: the next digest covers the same time. */
-async function preview({ channel, store, models, people, now }: CommandContext): Promise<CommandResult> {
+async function preview(context: CommandContext): Promise<CommandResult> {
+  const { channel, store, people, now } = context;
   const last = channel === null ? null : await store.digests.lastSlot(null, channelName(channel));
   const from = beginOnRequest(last, now);
-  const facts = await gatherDigest({ from, to: now }, store, models);
+  const facts = await gatherDigest({ from, to: now }, store, context);
   const card = digestView({ facts, chart: null, nameOf: (person) => nameOf(people, person) });
   const view = { ...card, blocks: [...card.blocks, ...(isQuiet(facts) ? [] : detailBlocks(facts))] };
   return { kind: "answer", view: { ...view, footer: "preview: nothing was posted" }, visibility: "private" };

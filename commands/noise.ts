@@ -1,7 +1,13 @@
 import { z } from "zod";
 import { answerView } from "../src/domain/command/answer.ts";
 import { type Advice, adviseOn } from "../src/domain/noise/advice.ts";
-import { type Duplicate, type NoiseReport, type NoisyRule, reportNoise } from "../src/domain/noise/noise.ts";
+import {
+  type Duplicate,
+  isOfSeveralSenders,
+  type NoiseReport,
+  type NoisyRule,
+  reportNoise,
+} from "../src/domain/noise/noise.ts";
 import { duration, oneLine, plain, type ViewAction, type ViewBlock } from "../src/domain/view.ts";
 import { type CommandContext, type CommandResult, defineCommand } from "../src/ports/command.ts";
 
@@ -29,7 +35,7 @@ export default defineCommand({
   action: "read",
   async run(options, context) {
     const from = new Date(context.now.getTime() - options.days * dayMs);
-    const facts = await context.store.noise.facts(from, context.now);
+    const facts = await context.store.noise.facts(from, context.now, context.senders);
     const team = options.team ?? null;
     const known = [...new Set(facts.rules.flatMap((rule) => rule.team ?? []))];
     if (team !== null && !known.some((each) => each.toLowerCase() === team.toLowerCase()))
@@ -97,7 +103,7 @@ const ruleColumns = ["rule", "team", "notified", "share", "acted on", "median", 
 
 function ruleRow(rule: NoisyRule): readonly string[] {
   return [
-    oneLine(rule.name, 60),
+    `${oneLine(rule.name, 60)}${isOfSeveralSenders(rule) ? ` (${oneLine(rule.source, 40)})` : ""}`,
     oneLine(rule.team ?? "", 40),
     String(rule.notified),
     percent(rule.shareRatio),
@@ -164,13 +170,12 @@ function footnote(report: NoiseReport, advice: readonly Advice[]): string {
 
 function silences(advice: readonly Advice[], context: CommandContext): readonly ViewAction[] {
   if (!context.may("silence", { type: "Bot" })) return [];
-  return advice
-    .flatMap(({ command }): ViewAction[] => {
-      if (command === null) return [];
+  // One silence mutes what every sender has of a name and team.
+  return [...new Set(advice.flatMap(({ command }) => command ?? []))]
+    .map((command): ViewAction => {
       const name = /alertname="([^"]*)"/.exec(command)?.[1] ?? "it";
-      return [
-        { label: oneLine(`Silence ${name} for 7 d`, 60), command, style: "plain", confirm: `${command}?` },
-      ];
+      const label = oneLine(`Silence ${name} for 7 d`, 60);
+      return { label, command, style: "plain", confirm: `${command}?` };
     })
     .slice(0, 3);
 }

@@ -38,7 +38,7 @@ import { createCommandDesk, rolloutChannels } from "./main/commands.ts";
 import { openDatabase } from "./main/database.ts";
 import { carryOut, connectChats, createDoor } from "./main/door.ts";
 import { createEscalating, createRotas } from "./main/escalating.ts";
-import { createExplaining } from "./main/explaining.ts";
+import { budgetFindings, createExplaining } from "./main/explaining.ts";
 import { composeChannels } from "./main/incident-channels.ts";
 import { createMeasuring, metricSourceOf } from "./main/measuring.ts";
 import { createMonitoring } from "./main/monitoring.ts";
@@ -207,6 +207,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
   const cron = await createCron(log);
   const digests = createDigest({
     ...{ store, cron, schedules: config.digests, onCall, models: desk.models },
+    senders: desk.senders,
     ...{ clock, log },
   });
   const ingest = createIngest({ store: store.deliveries, metrics, log, clock, wake: () => triage.wake() });
@@ -301,7 +302,7 @@ async function assemble(config: Config, options: BotOptions, stops: Stops): Prom
     openSources: openSources(sources, config.host),
     closedSources: closedSources(sources, config.host),
   });
-  const findings = [...plugins.findings, ...unproven];
+  const findings = [...plugins.findings, ...unproven, ...budgetFindings(config)];
   for (const finding of findings)
     log.warn({ subject: finding.subject, remedy: finding.remedy }, finding.text);
   log.info({ url, database: database.kind, version: packageVersion }, "tocsin is up");

@@ -8,6 +8,7 @@ import { digestDetailView } from "../domain/digest/detail-view.ts";
 import { type CronFields, type DigestSchedule, isTimezone, previousSlot } from "../domain/digest/schedule.ts";
 import { isQuiet } from "../domain/digest/view.ts";
 import { beginOnRequest, type DigestFacts } from "../domain/digest.ts";
+import type { Senders } from "../domain/noise/sender.ts";
 import {
   type Channel,
   type Clock,
@@ -29,6 +30,7 @@ export interface DigestOptions {
   readonly schedules: readonly DigestSchedule[];
   readonly onCall: OnCall;
   readonly models: readonly ModelEntry[];
+  readonly senders: Senders;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -101,7 +103,7 @@ export function createDigest(options: DigestOptions): Digests {
   }
 
   async function gather(run: DigestRun, schedule: DigestSchedule | undefined): Promise<DigestFacts> {
-    const facts = await gatherDigest(run, store, options.models);
+    const facts = await gatherDigest(run, store, options);
     const zoned = schedule === undefined ? facts : { ...facts, timezone: schedule.timezone };
     const rota = schedule?.handover ?? null;
     if (rota === null) return zoned;

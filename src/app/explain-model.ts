@@ -1,10 +1,17 @@
 import { checkDraft } from "../domain/explanation/check.ts";
+import { questionTokens, upToHundred } from "../domain/explanation/tokens.ts";
 import type { Claim, ExplanationQuestion } from "../domain/explanation.ts";
-import type { Explainer, ExplainResult, Log, Metrics, Store, TokenBudget } from "../ports.ts";
+import type {
+  Explainer,
+  ExplainResult,
+  Log,
+  Metrics,
+  Reserved,
+  Store,
+  TokenBudget,
+  TokenReservation,
+} from "../ports.ts";
 import { countLeftOut } from "./left-out.ts";
-
-/** Set aside before a question, so that replicas that ask at the same time keep the budget together. */
-const reservedTokens = 12_000;
 
 export type ModelAnswer =
   | {
@@ -30,13 +37,12 @@ export async function askModel(asked: {
   const reservation = {
     day: asked.at.toISOString().slice(0, 10),
     incidentId: question.incident.id,
-    tokens: Math.min(reservedTokens, budget.perDay, budget.perIncident),
+    // Set aside before it is asked, so that replicas that ask at the same time keep the budget together.
+    tokens: questionTokens(question),
     budget,
   };
   const reserved = await store.explanations.reserve(reservation);
-  if (reserved === "day_spent") return none("budget", `today's budget of ${budget.perDay} tokens is spent`);
-  if (reserved === "incident_spent")
-    return none("budget", `this incident's budget of ${budget.perIncident} tokens is spent`);
+  if (reserved.kind === "too_little") return none("budget", shortage(reserved, reservation));
   const startedAt = performance.now();
   const result = await model.explain(question).catch((error: unknown): ExplainResult => {
     log.error({ error: error instanceof Error ? error.name : typeof error }, "explain: the explainer threw");
@@ -61,6 +67,22 @@ export async function askModel(asked: {
     log.warn({ reason }, "explain: the template's text stands");
     return { kind: "none", reason };
   }
+}
+
+/** "too little is left of this incident's budget: 11,000 of 20,000 tokens, and a question takes about 11,500" */
+function shortage(
+  { of, leftTokens }: Extract<Reserved, { kind: "too_little" }>,
+  { tokens, budget }: TokenReservation,
+): string {
+  const whose = of === "day" ? "today's budget" : "this incident's budget";
+  const all = of === "day" ? budget.perDay : budget.perIncident;
+  if (leftTokens === 0) return `${whose} of ${counted(all)} tokens is spent`;
+  const need = `a question takes about ${counted(upToHundred(tokens))}`;
+  return `too little is left of ${whose}: ${counted(leftTokens)} of ${counted(all)} tokens, and ${need}`;
+}
+
+function counted(tokens: number): string {
+  return tokens.toLocaleString("en-US");
 }
 
 /** Hashes and counts only: prompts hold what alerts said, and answers are kept as explanations. */

@@ -5,6 +5,7 @@ import { evidenceKinds } from "../domain/alert/evidence-kind.ts";
 import { auditSchema } from "./audit.ts";
 import { ConfigError } from "./error.ts";
 import { escalationSchema, groupsSchema, onCallSchema, pagersSchema } from "./escalation.ts";
+import { explainerSchema } from "./explainer.ts";
 import { incidentChannelsSchema } from "./incident-channels.ts";
 import { modelsSchema } from "./models.ts";
 import { monitoringSchema } from "./monitoring.ts";
@@ -87,14 +88,7 @@ export const fileSchema = z.strictObject({
       }),
     )
     .default([]),
-  explainer: z
-    .strictObject({
-      use: z.enum(["template", "openai"]).default("openai"),
-      tokensPerDay: z.int().positive().default(200_000),
-      tokensPerIncident: z.int().positive().default(20_000),
-      timeoutSeconds: z.number().positive().max(300).default(20),
-    })
-    .prefault({}),
+  explainer: explainerSchema,
   prometheus: prometheusSchema.prefault({}),
   topology: z
     .strictObject({

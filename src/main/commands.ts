@@ -14,6 +14,7 @@ import { createPlanner, type Planner } from "../app/plan.ts";
 import type { Config } from "../config.ts";
 import { createKindOf } from "../domain/alert/evidence-kind.ts";
 import type { CommandNaming } from "../domain/command/prefix.ts";
+import { type Senders, sendersOf } from "../domain/noise/sender.ts";
 import { namesIn } from "../domain/people/person.ts";
 import type { Charts, Clock, Log, Metrics, ModelEntry, Policy } from "../ports.ts";
 import { createModels, type Models } from "./models.ts";
@@ -30,6 +31,7 @@ export interface CommandDesk {
   readonly charts: Charts;
   readonly execute: Execute;
   readonly naming: CommandNaming;
+  readonly senders: Senders;
   /** Ends what it computes. */
   stop(): Promise<void>;
 }
@@ -64,10 +66,12 @@ export async function createCommandDesk(parts: CommandDeskParts): Promise<Comman
     names: new Set(plugins.commands.map(({ name }) => name)),
   };
   const charts = createCharts(log);
+  const senders = sendersOf(plugins.sources.values());
   const executeOwn = createExecute({
     store,
     charts,
     kindOf: createKindOf(config.evidenceKinds),
+    senders,
     policy,
     models,
     plan,
@@ -83,7 +87,7 @@ export async function createCommandDesk(parts: CommandDeskParts): Promise<Comman
   });
   const execute = nameCommands(executeOwn, naming);
   const stop = () => learning.close();
-  return { policy, models, receivers, plan, effects, charts, execute, naming, stop };
+  return { policy, models, receivers, plan, effects, charts, execute, naming, senders, stop };
 }
 
 /** The operator's policy, or the shipped one. */

@@ -8,6 +8,7 @@ import { closedSources, openSources } from "../http.ts";
 import { type DeadDelivery, type Finding, noMetrics, systemClock } from "../ports.ts";
 import { examineAudit } from "./audit-doctor.ts";
 import { configuredChannels, createChats } from "./chats.ts";
+import { budgetFindings } from "./explaining.ts";
 import { checkMetricSource } from "./measuring.ts";
 import { type Offline, withBot } from "./offline.ts";
 import { readableSources } from "./own-source.ts";
@@ -37,7 +38,12 @@ async function findAll(offline: Offline): Promise<readonly Finding[]> {
     channels: configuredChannels(config),
     openSources: openSources(plugins.sources.values(), config.host),
     closedSources: closedSources(plugins.sources.values(), config.host),
-    startFindings: [...plugins.findings, configFinding(offline), ...secretFindings(config)],
+    startFindings: [
+      ...plugins.findings,
+      configFinding(offline),
+      ...secretFindings(config),
+      ...budgetFindings(config),
+    ],
     clock: systemClock,
   });
   const dead = await store.deliveries.dead(maxDead);

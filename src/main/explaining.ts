@@ -4,9 +4,10 @@ import { createExplain, type Explain } from "../app/explain.ts";
 import type { Config } from "../config.ts";
 import { createKindOf } from "../domain/alert/evidence-kind.ts";
 import { rankCauses } from "../domain/causes.ts";
+import { questionLimits } from "../domain/explanation/tokens.ts";
 import { namesIn } from "../domain/people/person.ts";
 import type { Weights } from "../domain/weights.ts";
-import type { Clock, Explainer, Log, Metrics, Store } from "../ports.ts";
+import type { Clock, Explainer, Finding, Log, Metrics, Store } from "../ports.ts";
 import { openSecret } from "./secrets.ts";
 
 export interface ExplainingParts {
@@ -34,7 +35,24 @@ export function createExplaining(parts: ExplainingParts): Explain {
 
 function modelExplainer(parts: ExplainingParts): Explainer | null {
   const { config, log } = parts;
-  if (config.openai === null || config.explainer.use === "template") return null;
+  if (config.openai === null || !asksModel(config)) return null;
   const apiKey = openSecret("OPENAI_API_KEY", config.openai.apiKey, parts);
   return createOpenAiExplainer({ ...config.openai, apiKey, timeoutMs: config.explainer.timeoutMs, log });
+}
+
+function asksModel({ openai, explainer }: Config): boolean {
+  return openai !== null && explainer.use === "openai";
+}
+
+/** Budgets in which a long question has no room, however little was spent; none where no model is asked. */
+export function budgetFindings(config: Config): readonly Finding[] {
+  if (!asksModel(config)) return [];
+  return (["tokensPerDay", "tokensPerIncident"] as const)
+    .filter((key) => config.explainer[key] < questionLimits.most)
+    .map((key) => ({
+      status: "warning",
+      subject: "explainer",
+      text: `${key} is ${config.explainer[key]}, and a question takes up to ${questionLimits.most}: those that do not fit are not asked`,
+      remedy: `set explainer.${key} in tocsin.yaml to ${questionLimits.most} or more`,
+    }));
 }

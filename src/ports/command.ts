@@ -4,6 +4,7 @@ import type { BakeRule } from "../domain/bake.ts";
 import type { ChannelSettings } from "../domain/incident/channel.ts";
 import type { Incident, TimelineKind } from "../domain/incident.ts";
 import type { Feedback } from "../domain/learning/feedback.ts";
+import type { Senders } from "../domain/noise/sender.ts";
 import type { Person } from "../domain/people/person.ts";
 import type { Decision, PolicyAction, PolicyResource } from "../domain/policy.ts";
 import type { EvaluationGate } from "../domain/rollout/evaluation-gate.ts";
@@ -170,6 +171,8 @@ export interface CommandContext {
   readonly charts: Charts;
   /** What sort of evidence an alert is, as the correlator reads it. */
   readonly kindOf: KindOf;
+  /** Which sources Alertmanagers and Grafana send to. */
+  readonly senders: Senders;
   /** Channels of incidents' own; null where there are none. */
   readonly channelSettings: ChannelSettings | null;
   /** A digest of what happened since the last one, into a channel; see `src/app/digest.ts`. */

@@ -42,6 +42,11 @@ export interface TokenReservation {
   readonly budget: TokenBudget;
 }
 
+export type Reserved =
+  | { readonly kind: "reserved" }
+  /** `leftTokens` of that budget are neither spent nor set aside; never negative. */
+  | { readonly kind: "too_little"; readonly of: "day" | "incident"; readonly leftTokens: number };
+
 export interface ExplanationStore {
   evidence(incidentId: number): Promise<readonly Evidence[]>;
   /** Adds what is new, keeps the numbers of what is there; returns all of it. */
@@ -53,10 +58,10 @@ export interface ExplanationStore {
   find(incidentId: number): Promise<Explanation | null>;
   save(explanation: Explanation): Promise<void>;
   /**
-   * Sets tokens aside for one question, or says which limit that would break. Atomic: replicas that ask at the same
+   * Sets tokens aside for one question, or says which budget has too little left. Atomic: replicas that ask at the same
    * moment keep the limits together, and what a replica set aside before it died stays counted.
    */
-  reserve(wanted: TokenReservation): Promise<"reserved" | "day_spent" | "incident_spent">;
+  reserve(wanted: TokenReservation): Promise<Reserved>;
   /** Corrects what was set aside to what the question cost. */
   settle(wanted: TokenReservation, costTokens: number): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { healthOf, type ModelHealth } from "../domain/digest/model-health.ts";
 import { type DigestFacts, withAdvice } from "../domain/digest.ts";
+import type { Senders } from "../domain/noise/sender.ts";
 import type { ModelEntry } from "../ports/command.ts";
 import type { StoreSlices } from "../ports/store.ts";
 
@@ -12,10 +13,10 @@ const never = new Date("9999-01-01T00:00:00Z");
 export async function gatherDigest(
   { from, to }: { readonly from: Date; readonly to: Date },
   store: Pick<StoreSlices, "digests" | "incidents" | "noise" | "rollouts" | "serving">,
-  models: readonly ModelEntry[],
+  { models, senders }: { readonly models: readonly ModelEntry[]; readonly senders: Senders },
 ): Promise<DigestFacts> {
   const facts = await store.digests.facts(from, to);
-  const noise = await store.noise.facts(from, to);
+  const noise = await store.noise.facts(from, to, senders);
   return withAdvice({ ...facts, models: await healthOfAll(store, models) }, noise);
 }
 

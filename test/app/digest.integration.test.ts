@@ -39,7 +39,15 @@ async function replica(store: Store, schedules: readonly DigestSchedule[], start
     },
   };
   const digests = createDigest({
-    ...{ store, cron, schedules, onCall: createOnCall([primary], []), models: [], log: silentLog },
+    ...{
+      store,
+      cron,
+      schedules,
+      onCall: createOnCall([primary], []),
+      models: [],
+      senders: {},
+      log: silentLog,
+    },
     clock: { now: () => now },
   });
   return {

@@ -9,6 +9,7 @@ import { createGate } from "../../src/app/gate.ts";
 import { createPlanner } from "../../src/app/plan.ts";
 import { type KindOf, kindOf } from "../../src/domain/alert/evidence-kind.ts";
 import type { ChannelSettings } from "../../src/domain/incident/channel.ts";
+import type { Senders } from "../../src/domain/noise/sender.ts";
 import { namesIn, type Person } from "../../src/domain/people/person.ts";
 import type { Observed } from "../../src/domain/rollout/observation.ts";
 import { emptyManifest } from "../../src/domain/rollout/retrain-manifest.ts";
@@ -188,6 +189,8 @@ export interface WorldOptions {
   readonly channelSettings?: ChannelSettings;
   /** The shipped rules when absent. */
   readonly kindOf?: KindOf;
+  /** Sources under their own names when absent. */
+  readonly senders?: Senders;
   readonly source?: MetricSource;
   /** Takes the fields of every line that is logged as an error. */
   readonly log?: (fields: Readonly<Record<string, unknown>>) => void;
@@ -222,6 +225,7 @@ export function createWorld(options: WorldOptions): World {
     metrics: noMetrics,
     charts: noCharts,
     kindOf: options.kindOf ?? kindOf,
+    senders: options.senders ?? { alertmanager: "alertmanager", grafana: "grafana" },
     requestDigest: () => Promise.resolve({ runId: 1 }),
     ...(options.channelSettings === undefined ? {} : { channelSettings: options.channelSettings }),
   });

@@ -662,6 +662,7 @@ describe("planning", () => {
       account: { platform: "cli", id: "ml", name: "ml" },
       channelSettings: null,
       kindOf,
+      senders: {},
       random: () => new Uint8Array(8),
       channel: null,
       via: "cli",

@@ -2,6 +2,7 @@ import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
 import { type OpenStore, openStore } from "../../src/adapters/store/store.ts";
+import type { Senders } from "../../src/domain/noise/sender.ts";
 import { textOf, type View } from "../../src/domain/view.ts";
 import { checkCommand, loadFolders } from "../../src/load.ts";
 import type { Command, Policy } from "../../src/ports.ts";
@@ -39,19 +40,28 @@ afterAll(async () => {
 async function fire(
   name: string,
   count: number,
-  more: { readonly incident: number; readonly team: string; readonly minutes: number },
+  more: {
+    readonly incident: number;
+    readonly team: string;
+    readonly minutes: number;
+    readonly source?: string;
+  },
 ): Promise<void> {
   const alerts = Array.from({ length: count }, (_, index) => {
     const startsAt = new Date(clock.now().getTime() - (1_440 + 90 * index) * minuteMs);
     const endsAt = new Date(startsAt.getTime() + more.minutes * minuteMs);
-    const labels = { alertname: name, service: "db", team: more.team };
-    return buildAlert({ name, service: "db", labels, startsAt, endsAt, status: "resolved" });
+    const labels = { alertname: name, service: "db", team: more.team, via: more.source ?? "" };
+    const source = more.source ?? "alertmanager";
+    return buildAlert({ name, source, service: "db", labels, startsAt, endsAt, status: "resolved" });
   });
   await store.incidents.saveAlerts(alerts.map((alert) => aStoredAlert(alert, { incidentId: more.incident })));
 }
 
-async function answer(line: string, who = "oncall"): Promise<View> {
-  const w = createWorld({ store, policy, models: [], commands, clock });
+async function answer(line: string, who = "oncall", senders?: Senders): Promise<View> {
+  const w = createWorld({
+    ...{ store, policy, models: [], commands, clock },
+    ...(senders === undefined ? {} : { senders }),
+  });
   const answered = await w.execute.execute(requestOf(who, line, clock.now()));
   if (answered === null) throw new Error("it was answered before");
   return answered.view;
@@ -102,4 +112,27 @@ test("a window of one day holds less, and a team that there is not names those t
   expect(
     wrong.blocks.flatMap((block) => (block.kind === "text" ? [textOf(block.text)] : [])).join(),
   ).not.toBe("");
+});
+
+test("what is suggested fits the sender, which tells rows of one team apart (issue 3)", async () => {
+  const more = { incident: 1, team: "infra", minutes: 3 };
+  await fire("Quiet", 10, { ...more, source: "alertmanager-eu" });
+  await fire("Quiet", 10, { ...more, source: "zabbix" });
+  const senders = { "alertmanager-eu": "alertmanager" } as const;
+  const view = await answer("noise infra", "oncall", senders);
+  expect(tables(view).map(([name, , notified]) => [name, notified])).toEqual([
+    ["Quiet (alertmanager-eu)", "10"],
+    ["Quiet (zabbix)", "10"],
+  ]);
+  const words = view.blocks
+    .flatMap((block) => (block.kind === "text" ? [textOf(block.text)] : []))
+    .join("\n");
+  expect(words.match(/Nobody ever acted on Quiet.*/g)).toEqual([
+    "Nobody ever acted on Quiet (infra, from alertmanager-eu): 10 notifications, over after 3 min (median). Delete the rule, or route it to nobody. In alertmanager.yml:",
+    "Nobody ever acted on Quiet (infra, from zabbix): 10 notifications, over after 3 min (median). Delete the rule where it lives, or silence it here.",
+  ]);
+  const silences = view.actions.flatMap(({ command }) => (command.includes("Quiet") ? [command] : []));
+  expect(silences).toEqual(['silence alertname="Quiet" team="infra" --for 7d --reason "noise"']);
+  const plainNames = await answer("noise infra");
+  expect(JSON.stringify(plainNames.blocks)).not.toMatch(/alertmanager\.yml|Prometheus rule/);
 });

@@ -61,7 +61,7 @@ describe("replay, without a bot", () => {
     const other = path.join(bot.folder, "other.yaml");
     writeFileSync(
       other,
-      `channels: [{ to: "console:incidents" }, { to: "slack:C1", match: ['service="api"'] }]\nexplainer: { tokensPerDay: 5 }\n`,
+      `channels: [{ to: "console:incidents" }, { to: "slack:C1", match: ['service="api"'] }]\nexplainer: { tokensPerDay: 50000 }\n`,
     );
     const forPeople = await bot.cli("replay", file, "--against", other);
     expect(forPeople.code, forPeople.output).toBe(0);

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type OpenAI from "openai";
 import { z } from "zod";
 import { answerSchema, buildPrompt, draftSchema, type Prompt } from "../../domain/explanation/prompt.ts";
+import { maxAnswerTokens, promptTokens, tokensOf } from "../../domain/explanation/tokens.ts";
 import { type Secret, secretOf } from "../../ports/secret.ts";
 import type { Explainer, ExplainResult, Log } from "../../ports.ts";
 
@@ -25,11 +26,7 @@ type Answer =
   /** The server does not take this kind of request. */
   | { readonly kind: "unsupported"; readonly status: number };
 
-/** Most tokens of an answer; models that reason spend part of them before they write. */
-const maxAnswerTokens = 4_000;
 const maxAnswerBytes = 1_000_000;
-/** Characters a token stands for at least, on average, in JSON of English text. */
-const charactersPerToken = 3;
 
 const completionSchema = z.object({
   choices: z
@@ -183,10 +180,9 @@ function sha256(text: string): string {
 function read(completion: unknown, prompt: Prompt): ExplainResult {
   const parsed = completionSchema.safeParse(completion);
   const choice = parsed.data?.choices[0];
-  if (choice === undefined) return unavailable("the answer was no chat completion", estimate(prompt));
+  if (choice === undefined) return unavailable("the answer was no chat completion", promptTokens(prompt));
   const content = choice.message.content ?? "";
-  const tokens =
-    parsed.data?.usage?.total_tokens ?? estimate(prompt) + Math.ceil(content.length / charactersPerToken);
+  const tokens = parsed.data?.usage?.total_tokens ?? promptTokens(prompt) + tokensOf(content);
   if (choice.finish_reason === "length") return unavailable("the answer was cut off", tokens);
   if (choice.finish_reason === "content_filter") return unavailable("the answer was filtered", tokens);
   if (choice.message.refusal) return unavailable("the model refused", tokens);
@@ -223,10 +219,10 @@ function problemOf(
     error instanceof sdk.APIConnectionTimeoutError ||
     error instanceof sdk.APIUserAbortError
   )
-    return answered(`timed out after ${timeoutMs / 1000} s`, estimate(prompt));
+    return answered(`timed out after ${timeoutMs / 1000} s`, promptTokens(prompt));
   if (error instanceof sdk.APIConnectionError) return answered("the server could not be reached");
   if (error instanceof sdk.APIError && typeof error.status === "number") return problemOfStatus(error.status);
-  return answered("the answer could not be read", estimate(prompt));
+  return answered("the answer could not be read", promptTokens(prompt));
 }
 
 function problemOfStatus(status: number): Answer {
@@ -245,7 +241,7 @@ function problemOfStatus(status: number): Answer {
 
 function timedOut(signal: AbortSignal, prompt: Prompt, timeoutMs: number): Promise<ExplainResult> {
   return new Promise((resolve) => {
-    const answer = () => resolve(unavailable(`timed out after ${timeoutMs / 1000} s`, estimate(prompt)));
+    const answer = () => resolve(unavailable(`timed out after ${timeoutMs / 1000} s`, promptTokens(prompt)));
     if (signal.aborted) answer();
     // A moment later than the abort itself, which usually tells more.
     else signal.addEventListener("abort", () => setTimeout(answer, 200).unref(), { once: true });
@@ -254,11 +250,6 @@ function timedOut(signal: AbortSignal, prompt: Prompt, timeoutMs: number): Promi
 
 function unavailable(reason: string, tokens: number): ExplainResult {
   return { kind: "unavailable", reason, tokens };
-}
-
-/** Tokens of a prompt, rather too many than too few. */
-function estimate(prompt: Prompt): number {
-  return Math.ceil((prompt.system.length + prompt.user.length) / charactersPerToken);
 }
 
 function nameOf(error: unknown): string {

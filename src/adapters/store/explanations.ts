@@ -1,7 +1,7 @@
 /** Evidence, explanations and what they cost. */
 import { asc, eq, sql } from "drizzle-orm";
 import type { Evidence, Explanation } from "../../domain/explanation.ts";
-import type { ExplanationStore, TokenReservation } from "../../ports.ts";
+import type { ExplanationStore, Reserved, TokenReservation } from "../../ports.ts";
 import type { Db } from "./client.ts";
 import { evidence, explanations, tokenSpend } from "./schema.ts";
 import { indexable, writeTimeOrNull } from "./values.ts";
@@ -58,13 +58,17 @@ async function readSpent(db: Db, day: string, incidentId: number) {
 }
 
 /** Looks and sets aside under one lock, or two replicas would both find the last tokens free. */
-async function reserve(tx: Db, wanted: TokenReservation) {
+async function reserve(tx: Db, wanted: TokenReservation): Promise<Reserved> {
   await tx.execute(sql`select pg_advisory_xact_lock(${budgetLock})`);
   const spent = await readSpent(tx, wanted.day, wanted.incidentId);
-  if (spent.today + wanted.tokens > wanted.budget.perDay) return "day_spent";
-  if (spent.incident + wanted.tokens > wanted.budget.perIncident) return "incident_spent";
+  const left = [
+    { of: "day", leftTokens: Math.max(0, wanted.budget.perDay - spent.today) },
+    { of: "incident", leftTokens: Math.max(0, wanted.budget.perIncident - spent.incident) },
+  ] as const;
+  const short = left.find(({ leftTokens }) => leftTokens < wanted.tokens);
+  if (short !== undefined) return { kind: "too_little", ...short };
   await addSpent(tx, wanted, wanted.tokens);
-  return "reserved";
+  return { kind: "reserved" };
 }
 
 async function addSpent(db: Db, { day, incidentId }: TokenReservation, tokens: number): Promise<void> {

@@ -31,6 +31,7 @@ export function contextOf(options: Execution, asked: Asked, slices: StoreSlices)
       options.plan(breakGlass === null ? question : { ...question, breakGlass: { reason: breakGlass } }),
     charts: options.charts,
     kindOf: options.kindOf,
+    senders: options.senders,
     channelSettings: options.channelSettings ?? null,
     requestDigest: (channel) => options.requestDigest(slices, { channel, now }),
     may: (action, resource) => decide(person, action, resource).kind === "allow",

@@ -1,6 +1,7 @@
 /** What carrying out commands is given by whoever composes the bot. */
 import type { KindOf } from "../../domain/alert/evidence-kind.ts";
 import type { ChannelSettings } from "../../domain/incident/channel.ts";
+import type { Senders } from "../../domain/noise/sender.ts";
 import type { Person } from "../../domain/people/person.ts";
 import type {
   Charts,
@@ -29,6 +30,7 @@ export interface ExecuteOptions {
   readonly charts: Charts;
   /** By the shipped rules and those of tocsin.yaml. */
   readonly kindOf: KindOf;
+  readonly senders: Senders;
   /** Asks for a digest in a channel, inside the transaction of the command. */
   readonly requestDigest: (
     tx: StoreSlices,

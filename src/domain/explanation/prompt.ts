@@ -47,7 +47,7 @@ export const draftSchema = z.object({
 export const answerSchema = draftSchema.extend({ order: draftSchema.shape.order.catch([]) });
 
 /** Longest data part of a prompt, characters: about 7,000 tokens of English. */
-const maxDataLength = 24_000;
+export const maxDataLength = 24_000;
 const maxTerms = 6;
 /** Causes that a prompt tells of. */
 const maxCauses = 5;

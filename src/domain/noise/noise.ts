@@ -3,14 +3,18 @@
  * fire together. All of it follows from counts; what could be done about it is in advice.ts.
  */
 
+import type { SenderKind } from "./sender.ts";
+
 /** Firings that lasted less than this many minutes are counted; from the shortest on. */
 export const heldMinutes = [1, 2, 5, 10, 15, 30, 60] as const;
 
-/** What is known of one rule of one team in a window. */
+/** What is known of one rule of one team and one sender in a window. */
 export interface RuleFacts {
   /** Name of the alerts. Untrusted text, as all text here. */
   readonly name: string;
+  /** The first by name, where several Alertmanagers or Grafanas send it. */
   readonly source: string;
+  readonly sender: SenderKind;
   /** What its alerts say or show: value of the label `team` or `owner`, else the channel that showed them; null for neither. */
   readonly team: string | null;
   readonly teamFrom: "team" | "owner" | "channel" | null;
@@ -40,6 +44,8 @@ export interface PairFacts {
   /** How often each fired for some service of some incident. */
   readonly counts: readonly [number, number];
   readonly together: number;
+  /** What sent both; null when they came from two sources. */
+  readonly sender: SenderKind | null;
   /** Mean ms from the first rule's start to the second's; negative when the second came first. */
   readonly leadMs: number;
   /** Labels of a few that fired together. */
@@ -72,7 +78,7 @@ export interface NoisyRule extends RuleFacts {
   readonly shareRatio: number;
   /** Worst first; empty for a rule that is merely frequent. */
   readonly verdicts: readonly Verdict[];
-  /** Rules of the same name, of other teams and channels. */
+  /** Rules of the same name, of other teams, channels and senders. */
   readonly elsewhere: readonly RuleFacts[];
 }
 
@@ -156,6 +162,11 @@ export function reportNoise(facts: NoiseFacts, team: string | null): NoiseReport
       .sort((a, b) => b.notified - a.notified || (a.name < b.name ? -1 : 1)),
     duplicates: duplicatesOf(facts.pairs, new Set(rules.map(({ name }) => name))),
   };
+}
+
+/** Whether only the sender tells it apart from another rule of its name and team. */
+export function isOfSeveralSenders({ team, elsewhere }: NoisyRule): boolean {
+  return elsewhere.some((other) => other.team === team);
 }
 
 /** In the order in which they come. */

@@ -3,6 +3,7 @@
 import type { Matcher } from "../suppression/matcher.ts";
 import { oneLine } from "../view.ts";
 import type { NoisyRule, RuleFacts } from "./noise.ts";
+import { isSameSender } from "./sender.ts";
 
 export type Reach =
   /** `beside` says where else the name mattered, to follow a colon; null when it mattered nowhere. */
@@ -19,6 +20,9 @@ export function reachOf(rule: NoisyRule): Reach {
   const name: Matcher = { name: "alertname", op: "=", value: rule.name };
   const own = ownLabel(rule);
   if (beside === null) return { kind: "apart", matchers: own === null ? [name] : [name, own], beside: null };
+  // Another sender's alerts of the same team have the same label.
+  if (acted.some(({ team, teamFrom }) => team === rule.team && teamFrom === rule.teamFrom))
+    return { kind: "mixed", beside };
   if (own?.name === "team") return { kind: "apart", matchers: [name, own], beside };
   // An alert is its team's before it is its owner's.
   if (own !== null) return { kind: "apart", matchers: [name, own, without("team")], beside };
@@ -46,10 +50,14 @@ export function unlisted({ mattered, elsewhere, matteredOfName }: NoisyRule): nu
 function besideText(acted: readonly RuleFacts[], rule: NoisyRule): string | null {
   const [first, ...others] = acted
     .toSorted((a, b) => b.mattered - a.mattered)
-    .map(({ team, mattered, notified }) => ({ of: `${mattered} of ${notified}`, to: team ?? "no team" }));
+    .map((other) => ({ of: `${other.mattered} of ${other.notified}`, to: whose(other, rule) }));
   if (first === undefined) return unlisted(rule) > 0 ? `${unlisted(rule)} mattered to others` : null;
-  const second =
-    others.length === 1 ? others.map(({ of, to }) => `, ${of} to ${oneLine(to, 60)}`).join("") : "";
+  const second = others.length === 1 ? others.map(({ of, to }) => `, ${of} to ${to}`).join("") : "";
   const more = others.length > 1 ? `, and some to ${others.length} others` : "";
-  return `${first.of} mattered to ${oneLine(first.to, 60)}${second}${more}`;
+  return `${first.of} mattered to ${first.to}${second}${more}`;
+}
+
+function whose(other: RuleFacts, rule: RuleFacts): string {
+  const team = oneLine(other.team ?? "no team", 60);
+  return isSameSender(other, rule) ? team : `${team} (from ${oneLine(other.source, 60)})`;
 }

@@ -66,6 +66,8 @@ test("an explanation comes back whole, and the newest stands", async () => {
 
 describe("tokens", () => {
   const budget = { perDay: 100, perIncident: 60 };
+  const reserved = { kind: "reserved" };
+  const tooLittle = (of: "day" | "incident", leftTokens: number) => ({ kind: "too_little", of, leftTokens });
   const wanted = (incidentId: number, tokens: number, day = "2026-01-31") => ({
     day,
     incidentId,
@@ -76,22 +78,22 @@ describe("tokens", () => {
   test("are set aside before, and settled to what a question cost", async () => {
     const { store } = await freshStore();
     const { reserve, settle } = store.explanations;
-    expect(await reserve(wanted(1, 50))).toBe("reserved");
-    expect(await reserve(wanted(1, 11))).toBe("incident_spent");
+    expect(await reserve(wanted(1, 50))).toEqual(reserved);
+    expect(await reserve(wanted(1, 11))).toEqual(tooLittle("incident", 10));
     await settle(wanted(1, 50), 20);
-    expect(await reserve(wanted(1, 41))).toBe("incident_spent");
-    expect(await reserve(wanted(1, 40))).toBe("reserved");
-    expect(await reserve(wanted(2, 41))).toBe("day_spent");
-    expect(await reserve(wanted(2, 40))).toBe("reserved");
+    expect(await reserve(wanted(1, 41))).toEqual(tooLittle("incident", 40));
+    expect(await reserve(wanted(1, 40))).toEqual(reserved);
+    expect(await reserve(wanted(2, 41))).toEqual(tooLittle("day", 40));
+    expect(await reserve(wanted(2, 40))).toEqual(reserved);
   });
 
   test("are limited for each day and for each incident over all days", async () => {
     const { store } = await freshStore();
-    expect(await store.explanations.reserve(wanted(1, 60))).toBe("reserved");
-    expect(await store.explanations.reserve(wanted(1, 1, "2026-02-01"))).toBe("incident_spent");
-    expect(await store.explanations.reserve(wanted(2, 41))).toBe("day_spent");
-    expect(await store.explanations.reserve(wanted(2, 40))).toBe("reserved");
-    expect(await store.explanations.reserve(wanted(3, 60, "2026-02-01"))).toBe("reserved");
+    expect(await store.explanations.reserve(wanted(1, 60))).toEqual(reserved);
+    expect(await store.explanations.reserve(wanted(1, 1, "2026-02-01"))).toEqual(tooLittle("incident", 0));
+    expect(await store.explanations.reserve(wanted(2, 41))).toEqual(tooLittle("day", 40));
+    expect(await store.explanations.reserve(wanted(2, 40))).toEqual(reserved);
+    expect(await store.explanations.reserve(wanted(3, 60, "2026-02-01"))).toEqual(reserved);
   });
 
   test("that many set aside at once stay within the limit", async () => {
@@ -100,15 +102,15 @@ describe("tokens", () => {
     const outcomes = await Promise.all(
       Array.from({ length: 30 }, (_, index) => stores[index % 2]?.explanations.reserve(wanted(index, 9))),
     );
-    expect(outcomes.filter((outcome) => outcome === "reserved")).toHaveLength(11);
-    expect(await store.explanations.reserve(wanted(40, 2))).toBe("day_spent");
-    expect(await store.explanations.reserve(wanted(40, 1))).toBe("reserved");
+    expect(outcomes.filter((outcome) => outcome?.kind === "reserved")).toHaveLength(11);
+    expect(await store.explanations.reserve(wanted(40, 2))).toEqual(tooLittle("day", 1));
+    expect(await store.explanations.reserve(wanted(40, 1))).toEqual(reserved);
   });
 
   test("that were set aside stay counted after a restart", async () => {
     const { store, another } = await freshStore();
     await store.explanations.reserve(wanted(1, 60));
     await store.close();
-    expect(await (await another()).explanations.reserve(wanted(1, 1))).toBe("incident_spent");
+    expect(await (await another()).explanations.reserve(wanted(1, 1))).toEqual(tooLittle("incident", 0));
   });
 });

@@ -3,13 +3,19 @@ import type { StoredAlert } from "../../../src/ports.ts";
 import { anAlert, anIncident, aStoredAlert, at, freshStore } from "./fixture.ts";
 
 const [from, to] = [at(0), at(30 * 86_400)];
+const senders = { alertmanager: "alertmanager", "alertmanager-eu": "alertmanager", graf: "grafana" } as const;
 
 /** One firing of a rule that began so many minutes after the start and lasted so long; null while it fires. */
 function firing(
   name: string,
   minute: number,
   lasted: number | null,
-  more: { readonly incident: number; readonly labels?: Record<string, string>; readonly isMuted?: boolean },
+  more: {
+    readonly incident: number;
+    readonly labels?: Record<string, string>;
+    readonly isMuted?: boolean;
+    readonly source?: string;
+  },
 ): StoredAlert {
   const labels = { alertname: name, service: "db", ...more.labels };
   const alert = anAlert(name, {
@@ -17,6 +23,7 @@ function firing(
     startsAt: at(minute * 60),
     endsAt: lasted === null ? null : at((minute + lasted) * 60),
     status: lasted === null ? "firing" : "resolved",
+    ...(more.source === undefined ? {} : { source: more.source }),
   });
   const mutedBy = more.isMuted === true ? ({ by: "silence", id: 1, because: "work" } as const) : null;
   return aStoredAlert(alert, { incidentId: more.incident, mutedBy });
@@ -42,7 +49,7 @@ describe("counts of rules", () => {
     ]);
     const card = { platform: "slack", channel: "C1", kind: "incident", subject: 3 } as const;
     await store.posts.want([{ ...card, desiredRevision: 1, threadOf: null }], at(0));
-    const { rules, total } = await store.noise.facts(from, to);
+    const { rules, total } = await store.noise.facts(from, to, senders);
     expect(total).toEqual({ firings: 6, notified: 5, mattered: 1 });
     expect(rules.map(({ name, team, teamFrom }) => [name, team, teamFrom])).toEqual(
       expect.arrayContaining([
@@ -86,7 +93,9 @@ describe("counts of rules", () => {
       });
     const line = { incidentId: 1, at: at(9), kind: "note", text: "hm", data: {}, isPosted: true } as const;
     await store.incidents.addTimeline([{ ...line, actor: deed === "line" ? "oncall" : "tocsin" }]);
-    expect((await store.noise.facts(from, to)).total.mattered).toBe(name === "resolved by itself" ? 0 : 1);
+    expect((await store.noise.facts(from, to, senders)).total.mattered).toBe(
+      name === "resolved by itself" ? 0 : 1,
+    );
   });
 });
 
@@ -99,7 +108,7 @@ test("a firing that was held open is a return, and no notification", async () =>
     { ...firing("Flappy", 3, 1, { incident: 1 }), partOf: first.key },
     { ...firing("Flappy", 6, 1, { incident: 1 }), partOf: first.key },
   ]);
-  const { rules } = await store.noise.facts(from, to);
+  const { rules } = await store.noise.facts(from, to, senders);
   expect(rules).toMatchObject([{ firings: 3, notified: 1, returned: 2 }]);
 });
 
@@ -115,7 +124,7 @@ test("rules that fire together for a service are paired, with who came first and
       firing("Late", 60 * incident + 9, 10, { incident }),
     ]),
   );
-  const { pairs } = await store.noise.facts(from, to);
+  const { pairs } = await store.noise.facts(from, to, senders);
   expect(pairs).toHaveLength(1);
   expect(pairs[0]).toMatchObject({
     names: ["Disk", "Queries"],
@@ -127,6 +136,47 @@ test("rules that fire together for a service are paired, with who came first and
   expect(pairs[0]?.samples[0]).toEqual([
     { alertname: "Disk", service: "db", n: "1" },
     { alertname: "Queries", service: "db", n: "2" },
+  ]);
+});
+
+test("each sender's are counted by themselves, and those of all Alertmanagers together (issue 3)", async () => {
+  const { store } = await freshStore();
+  await store.incidents.save([anIncident(1), anIncident(2, { acknowledgedBy: "oncall" })]);
+  const from20 = (source: string, minute: number, incident = 1) =>
+    firing("Quiet", minute, 3, { incident, source, labels: { team: "payments", from: source } });
+  await store.incidents.saveAlerts([
+    ...[from20("alertmanager", 1), from20("alertmanager-eu", 2), from20("graf", 3)],
+    ...[from20("zabbix", 4, 2), from20("zabbix", 5, 2), from20("tocsin", 6)],
+  ]);
+  const { rules } = await store.noise.facts(from, to, senders);
+  expect(rules.map((rule) => [rule.source, rule.sender, rule.notified, rule.mattered])).toEqual([
+    ["alertmanager", "alertmanager", 2, 0],
+    ["zabbix", "other", 2, 2],
+    ["graf", "grafana", 1, 0],
+    ["tocsin", "other", 1, 0],
+  ]);
+  expect(rules.map(({ matteredOfName }) => matteredOfName)).toEqual([2, 2, 2, 2]);
+});
+
+test.each([
+  ["one Alertmanager", "alertmanager-eu", "alertmanager-eu", "alertmanager"],
+  ["two Alertmanagers", "alertmanager", "alertmanager-eu", null],
+  ["Grafana", "graf", "graf", "grafana"],
+  ["another source", "zabbix", "zabbix", "other"],
+  ["two other sources", "zabbix", "nagios", null],
+])("a pair from %s says what sent both (issue 3)", async (_name, first, second, sender) => {
+  const { store } = await freshStore();
+  const ids = [1, 2, 3, 4, 5];
+  await store.incidents.save(ids.map((id) => anIncident(id)));
+  await store.incidents.saveAlerts(
+    ids.flatMap((incident) => [
+      firing("Disk", 60 * incident, 10, { incident, source: first }),
+      firing("Queries", 60 * incident + 1, 10, { incident, source: second }),
+    ]),
+  );
+  const { pairs } = await store.noise.facts(from, to, senders);
+  expect(pairs.map((pair) => [pair.names, pair.together, pair.sender])).toEqual([
+    [["Disk", "Queries"], 5, sender],
   ]);
 });
 
@@ -150,7 +200,7 @@ test("a hundred thousand alerts are counted within seconds, whatever else the ma
   const times: number[] = [];
   for (let round = 0; round < 3; round += 1) {
     const begun = performance.now();
-    const { rules, total } = await store.noise.facts(from, to);
+    const { rules, total } = await store.noise.facts(from, to, senders);
     times.push(performance.now() - begun);
     expect(total.firings).toBe(100_000);
     expect(rules).toHaveLength(300);

@@ -42,6 +42,7 @@ const report: NoiseReport = {
       names: ["A", nasty],
       counts: [9, 9],
       together: 9,
+      sender: "alertmanager",
       leadMs: 0,
       samples: [],
       leader: "A",

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { inhibitionSchema } from "../../../src/config/mutes.ts";
 import { type Advice, adviseOn } from "../../../src/domain/noise/advice.ts";
 import {
   type NoiseReport,
@@ -65,10 +66,36 @@ describe("what to do about a rule", () => {
     expect(mute?.command).toBe('silence alertname="HighErrorRate" --for 7d --reason "noise"');
   });
 
-  test("senders without Alertmanager get a command only", () => {
-    const advice = adviseOn(report([{ ...ignored, source: "generic" }]));
-    expect(advice.every(({ snippet }) => snippet === null)).toBe(true);
-    expect(advice.some(({ command }) => command !== null)).toBe(true);
+  test.each<[RuleFacts["sender"], readonly string[]]>([
+    [
+      "grafana",
+      [
+        "40 of 40 notifications of HighErrorRate (payments) were over within 2 min; none of them mattered: in Grafana, make its pending period 2 min longer.",
+        "Nobody ever acted on HighErrorRate (payments): 40 notifications, over after 1 h (median). Delete the rule in Grafana, or silence it here.",
+        'Flappy (payments) came back 30 times within 15 min of its end: in Grafana, set its "Keep firing for" to 10 min.',
+      ],
+    ],
+    [
+      "other",
+      [
+        "40 of 40 notifications of HighErrorRate (payments) were over within 2 min; none of them mattered: where the rule lives, wait 2 min longer.",
+        "Nobody ever acted on HighErrorRate (payments): 40 notifications, over after 1 h (median). Delete the rule where it lives, or silence it here.",
+        "Flappy (payments) came back 30 times within 15 min of its end: where the rule lives, keep it firing over its pauses.",
+      ],
+    ],
+  ])("rules of a sender that is %s are in no file: words and a silence (issue 3)", (sender, titles) => {
+    const flaps = { name: "Flappy", verdicts: ["flaps"], returned: 30, pauseMs: 390_000 } as const;
+    const advice = adviseOn(
+      report([
+        { ...ignored, sender },
+        { ...flaps, sender },
+      ]),
+    );
+    expect(advice.map(({ title }) => title)).toEqual(titles);
+    expect(advice.map(({ snippet }) => snippet)).toEqual([null, null, null]);
+    expect(advice[1]?.command).toBe(
+      'silence alertname="HighErrorRate" team="payments" --for 7d --reason "noise"',
+    );
   });
 
   test("names that would break out stay inside their quotes, and what cannot be written is not", () => {
@@ -140,6 +167,36 @@ describe("what to do about a rule whose name mattered elsewhere", () => {
     expect(mute?.title).toMatch(/20 of 20 mattered to .*, and neither team nor owner tells them apart/);
   });
 
+  test("what another sender has of the same team looks the same, and is named (issue 3)", () => {
+    const mute = muteOf({}, label("payments", { sender: "other", source: "zabbix" }));
+    expect(mute).toMatchObject({ snippet: null, command: null });
+    expect(mute?.title).toContain(
+      "Of the same name 20 of 20 mattered to payments (from zabbix), and neither team nor owner tells them apart",
+    );
+  });
+
+  test("for: is judged by its own sender's firings, and said once for each (issue 3)", () => {
+    const idleRule = (over: Partial<RuleFacts>) => buildRule({ mattered: 0, endedWithin: idle, ...over });
+    const soon = { ...long, mattered: [0, 5, 20, 20, 20, 20, 20] };
+    const zabbix = { sender: "other", source: "zabbix" } as const;
+    const holdsOf = (rules: readonly RuleFacts[]) => {
+      const total = { firings: 0, notified: 0, mattered: 0 };
+      const facts = { from: at(0), to: at(60), rules, pairs: [], total };
+      return adviseOn(reportNoise(facts, null)).flatMap(({ title, snippet }) =>
+        title.includes("longer") ? [[title.slice(0, 12), snippet?.where]] : [],
+      );
+    };
+    const mattered = 20;
+    const acted = label("search", { ...zabbix, endedWithin: soon, matteredOfName: mattered });
+    expect(holdsOf([idleRule({ matteredOfName: mattered }), acted])).toEqual([
+      ["40 of 40 not", "Prometheus rule"],
+    ]);
+    expect(holdsOf([idleRule({}), idleRule(zabbix)])).toEqual([
+      ["40 of 40 not", "Prometheus rule"],
+      ["40 of 40 not", undefined],
+    ]);
+  });
+
   test("nothing is muted where it mattered to rules beyond the list", () => {
     const rule = { ...buildRule({ mattered: 0, endedWithin: idle, ...channel }), matteredOfName: 3 };
     const advice = adviseOn(report([{ ...rule, verdicts: ["never mattered"] }]));
@@ -175,6 +232,7 @@ describe("what to do about two that say the same", () => {
     names: ["A", "B"],
     counts: [20, 19],
     together: 19,
+    sender: "alertmanager",
     leadMs: 10,
     samples: [],
     leader: "A",
@@ -193,6 +251,17 @@ describe("what to do about two that say the same", () => {
         },
       ],
     });
+  });
+
+  test.each([
+    ["alertmanager", "alertmanager.yml"],
+    ["grafana", "tocsin.yaml"],
+    ["other", "tocsin.yaml"],
+    [null, "tocsin.yaml"],
+  ] as const)("of %s it goes into %s, which reads both alerts (issue 3)", (sender, where) => {
+    const [advice] = adviseOn(report([], [{ ...pair, sender, equal: ["service"] }]));
+    expect(advice?.snippet?.where).toBe(where);
+    expect(inhibitionSchema.safeParse(parse(advice?.snippet?.text ?? "").inhibit_rules).success).toBe(true);
   });
 
   test("without a label in common nothing is suggested: one would mute the other everywhere", () => {

@@ -7,6 +7,7 @@ export function buildRule(given: Partial<RuleFacts> = {}): RuleFacts {
   return {
     name: "HighErrorRate",
     source: "alertmanager",
+    sender: "alertmanager",
     team: "payments",
     teamFrom: "team",
     firings: 40,

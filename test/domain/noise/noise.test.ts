@@ -73,6 +73,7 @@ describe("duplicates", () => {
     names: ["DiskSlow", "QueriesSlow"],
     counts: [20, 19],
     together: 19,
+    sender: "alertmanager",
     leadMs: -30_000,
     samples: [
       [labels, { ...labels, instance: "b" }],
