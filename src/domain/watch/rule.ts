@@ -70,6 +70,20 @@ export function lookBackOf({ horizonMs }: ForecastRule): number {
   return Math.max(minLookBackMs, 4 * horizonMs);
 }
 
+/** Prometheus repeats the newest sample of a series for so long, ms, if the series does not say that it ends. */
+const repeatedMs = 5 * 60_000;
+/** Looks without a new sample after which a series is gone. */
+const goneLooks = 3;
+
+/** Whether a series goes on: of one that is gone there is nothing to foresee. @param points - in order of time. */
+export function isAlive({ everyMs }: WatchRule, points: readonly MetricPoint[], atMs: number): boolean {
+  const last = points.at(-1);
+  return last !== undefined && last[0] >= atMs - Math.max(repeatedMs, goneLooks * everyMs);
+}
+
+/** A series that is gone has nothing that could be wrong with it. */
+export const gone: Verdict = { look: "good", because: "has no samples any more" };
+
 /** What the recent past says of a limit. @param points - of {@link lookBackOf}, in order of time. */
 export function judgeForecast(rule: ForecastRule, points: readonly MetricPoint[]): Verdict {
   const { limit, direction, horizonMs, unit } = rule;

@@ -83,6 +83,14 @@ describe("a forecast rule run through the past", () => {
     expect(crossings(full, disk, whole)).toMatchObject({ events: { length: 1 }, earlier: [] });
   });
 
+  test("ends for a series that is gone, and raises nothing for it (issue 3)", () => {
+    // It would have been full at hour 18; it was replaced at hour 15, forecast to be full in three hours.
+    const replaced = fills.filter(([at]) => at <= 4 * day + 15 * hour);
+    const raised = backtest(disk, replaced, span);
+    expect(raised).toEqual([expect.objectContaining({ toMs: 4 * day + 15 * hour + 45 * minute })]);
+    expect(backtest(disk, replaced, { fromMs: 5 * day, toMs: 6 * day })).toEqual([]);
+  });
+
   test("raises for a series that is full from its first sample, which nobody could foresee and is not false", () => {
     const born = every5min(6 * day, (ms) => (ms < 2 * day ? null : ms > 5 * day ? 0.4 : 0.97));
     const raised = backtest(disk, born, span);
