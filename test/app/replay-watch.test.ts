@@ -96,7 +96,7 @@ describe("a forecast over the history of Prometheus", () => {
       /instance=db-1 \(1 to foresee\)\n\s+right {2}1970-02-12 .* for .*: reaches 95 % in 5 h/,
     );
     // With what it looks back on before the span.
-    expect(windows[0]?.[0]).toBe(span.fromMs - 3 * day);
+    expect(windows[0]?.[0]).toBe(span.fromMs - 74 * hour);
   });
 
   test("leaves the places of series that were gone before to those that were there (issue 3)", async () => {

@@ -60,8 +60,8 @@ export interface Verdict {
 const beyond = 1.4;
 /** The trend is read from as long a time as is looked ahead, and at least an hour. */
 const minTrendMs = 3_600_000;
-/** What comes and goes, as with every rotation of logs, shows only over days. */
-const minLookBackMs = 3 * 86_400_000;
+/** What comes and goes, as with every rotation of logs, shows only over days: on a Monday, Friday from two hours before now on. */
+const minLookBackMs = (3 * 24 + 2) * 3_600_000;
 /** Odd by less than this share of what raises is usual again. */
 const usualShare = 0.5;
 
