@@ -32,6 +32,7 @@ const storm: WatchRule = {
   deviations: 4,
   direction: "up",
   historyMs: 28 * day,
+  timezone: "UTC",
   patience: { raiseAfter: 2, endAfter: 4 },
 };
 const span = { fromMs: 40 * day, toMs: 44 * day };

@@ -22,6 +22,7 @@ const storms: AnomalyRule = {
   deviations: 4,
   direction: "up",
   historyMs: 28 * day,
+  timezone: "UTC",
 };
 const silences: AnomalyRule = { ...storms, name: "alerts-stop", direction: "down" };
 

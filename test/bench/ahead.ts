@@ -213,6 +213,7 @@ const trafficRule: AnomalyRule = {
   deviations: 5,
   direction: "both",
   historyMs: 28 * day,
+  timezone: "UTC",
 };
 const alertsRule: AnomalyRule = {
   ...trafficRule,

@@ -43,6 +43,8 @@ export interface AnomalyRule extends RuleBase {
   readonly direction: "up" | "down" | "both";
   /** How far back the usual is learned. */
   readonly historyMs: number;
+  /** IANA name of where those are whose hours it keeps. */
+  readonly timezone: string;
 }
 
 /** Alerts are counted in steps of this; a count is known when its step is over. */
@@ -122,8 +124,8 @@ function signed(value: number, unit: string): string {
 }
 
 /** How the past of a rule is measured. */
-export function baselineOptions({ what, unit }: WatchRule): BaselineOptions {
-  return { scale: what.kind === "alerts" ? "count" : "plain", floor: leastChange(unit) };
+export function baselineOptions({ what, unit, timezone }: AnomalyRule): BaselineOptions {
+  return { scale: what.kind === "alerts" ? "count" : "plain", floor: leastChange(unit), timezone };
 }
 
 /** Whether the newest value is odd. */
