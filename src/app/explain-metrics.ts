@@ -139,7 +139,7 @@ export function createMetricEvidence(options: MetricEvidenceOptions): MetricEvid
       const current = await tx.incidents.findForUpdate(incident.id);
       if (current === null || current.mergedInto !== null) return;
       const known = (await tx.explanations.evidence(incident.id)).filter((fact) => fact.kind === "metric");
-      const facts = evidenceOfMetrics(readings, { onsetMs, readAtMs: at.getTime(), known });
+      const facts = evidenceOfMetrics(readings, { ...scene, readAtMs: at.getTime(), known });
       const subjects = new Set(known.map((fact) => fact.subject));
       const news = facts.filter((fact) => !subjects.has(fact.subject));
       const fresh = news.slice(0, Math.max(0, maxEvidence - known.length));

@@ -18,7 +18,7 @@ const minute = 60_000;
 const channel = { platform: "slack", channel: "C1" } as const;
 /** Whole steps, so that samples and questions fall together. */
 const now = Math.floor(Date.now() / 15_000) * 15_000;
-const onset = now - 6 * minute;
+const onset = now - 9 * minute;
 const began = onset - 2 * minute;
 const clock: Clock = { now: () => new Date(now) };
 

@@ -18,18 +18,22 @@ export function strongest(readings: readonly MetricReading[]): readonly MetricRe
 
 /**
  * Facts to number. Never more than six: four changes, one of what stayed as it was, one of what could not be read.
- * @param around - when the first alert began, when the metrics were read, and what earlier looks made evidence.
+ * @param around - when the first alert began, when the metrics were read, whether that was before most of what came after,
+ *   and what earlier looks made evidence.
  */
 export function evidenceOfMetrics(
   readings: readonly MetricReading[],
   around: {
     readonly onsetMs: number;
     readonly readAtMs: number;
+    readonly isEarly: boolean;
     readonly known: readonly Pick<NewEvidence, "data">[];
   },
 ): readonly NewEvidence[] {
   const changes = strongest(readings).flatMap((reading) => evidenceOfChange(reading, around.onsetMs) ?? []);
-  return [...changes, ...steadyEvidence(readings, around), ...unreadEvidence(readings, around.readAtMs)];
+  // What is steady so far may not be so at the second look, and evidence stands.
+  const steady = around.isEarly ? [] : steadyEvidence(readings, around);
+  return [...changes, ...steady, ...unreadEvidence(readings, around.readAtMs)];
 }
 
 function evidenceOfChange(reading: MetricReading, onsetMs: number): NewEvidence | null {

@@ -15,7 +15,7 @@ import { buildChange } from "../../fixtures/explanation-question.ts";
 const minute = 60_000;
 const onsetMs = Date.UTC(2026, 2, 1, 10, 3);
 const window = { fromMs: onsetMs - 60 * minute, toMs: onsetMs + 10 * minute, stepMs: 15_000 };
-const around = { onsetMs, readAtMs: onsetMs + 10 * minute, known: [] };
+const around = { onsetMs, readAtMs: onsetMs + 10 * minute, isEarly: false, known: [] };
 
 function question(given: Partial<MetricQuestion> = {}): MetricQuestion {
   return {
@@ -140,6 +140,10 @@ test("what changed in an earlier look is not called steady by a later one (issue
   const memory = reading({ name: "memory", unit: "bytes" }, step(5e8, 5e8));
   const later = evidenceOfMetrics([brief(window.toMs), memory], { ...around, known: early });
   expect(later.map(({ text }) => text)).toEqual(["no change around the start in memory of checkout"]);
+});
+
+test("an early look calls nothing steady, since that may yet change (issue 3)", () => {
+  expect(evidenceOfMetrics([reading({}, step(1, 1))], { ...around, isEarly: true })).toEqual([]);
 });
 
 test("series that were not looked at are said, whether the others changed or not (issue 3)", () => {
