@@ -87,8 +87,10 @@ function seriesOf({ metric, values }: z.output<typeof matrix>["result"][number])
     Math.round(seconds * 1000),
     Number(text),
   ]);
+  const endsInfinite = /Inf$/.test(values.at(-1)?.[1] ?? "");
   // "NaN" and "+Inf" are no values that could be compared: nothing was divided by nothing.
-  return { labels: metric, points: points.filter(([, value]) => Number.isFinite(value)) };
+  const finite = points.filter(([, value]) => Number.isFinite(value));
+  return { labels: metric, points: finite, ...(endsInfinite ? { endsInfinite } : {}) };
 }
 
 async function findRules(

@@ -113,7 +113,7 @@ export function createMetricEvidence(options: MetricEvidenceOptions): MetricEvid
     const { source } = options;
     const signal = AbortSignal.timeout(options.gatherMs ?? 5_000);
     const rules = await ruleQuestions(source, scene, signal);
-    const all = [...rules.questions, ...namedQuestions(options.queries, scene.suspects)];
+    const all = [...rules.questions, ...namedQuestions(options.queries, scene.suspects, rules.questions)];
     const questions = all.slice(0, maxQuestions);
     leftOut.note("metric_questions", all.length - questions.length);
     if (rules.problem !== null) {
@@ -130,14 +130,16 @@ export function createMetricEvidence(options: MetricEvidenceOptions): MetricEvid
   }
 
   async function save(scene: Scene, readings: readonly MetricReading[]): Promise<void> {
-    const { incident, onsetMs, window } = scene;
+    const { incident, onsetMs } = scene;
     const at = clock.now();
     const changed = strongest(readings);
-    const facts = evidenceOfMetrics(readings, { onsetMs, readAtMs: at.getTime() });
+    const earlierMs = Math.max(0, ...changed.map(({ question }) => question.holdMs));
+    const window = { ...scene.window, fromMs: scene.window.fromMs - earlierMs };
     await store.transaction(async (tx) => {
       const current = await tx.incidents.findForUpdate(incident.id);
       if (current === null || current.mergedInto !== null) return;
       const known = (await tx.explanations.evidence(incident.id)).filter((fact) => fact.kind === "metric");
+      const facts = evidenceOfMetrics(readings, { ...scene, readAtMs: at.getTime(), known });
       const subjects = new Set(known.map((fact) => fact.subject));
       const news = facts.filter((fact) => !subjects.has(fact.subject));
       const fresh = news.slice(0, Math.max(0, maxEvidence - known.length));
@@ -205,7 +207,7 @@ function unreadAll(
 ): readonly MetricReading[] {
   const outcome = { kind: "unreadable", because } as const;
   if (questions.length > 0) return questions.map((question) => ({ question, outcome }));
-  const base = { origin: "rule", queries: [], labels: {}, unit: "", limit: null } as const;
+  const base = { origin: "rule", queries: [], labels: {}, unit: "", limit: null, holdMs: 0 } as const;
   return suspects
     .slice(0, 1)
     .map((service) => ({ question: { ...base, name: "metrics", service }, outcome }));

@@ -18,6 +18,8 @@ export interface ServiceQuery {
 
 /** Rules asked for per suspect. */
 const maxRulesPerService = 2;
+/** What held for longer than this is looked at from here on. */
+const maxHoldMs = 24 * 3_600_000;
 /** Whatever a rule's series are called, alerts carry these beside their labels. */
 const notOfSeries: ReadonlySet<string> = new Set([
   "alertname",
@@ -26,16 +28,23 @@ const notOfSeries: ReadonlySet<string> = new Set([
   "prometheus_replica",
 ]);
 
-/** Every query for the first suspect, then every one for the second. */
+/**
+ * Every query for the first suspect, then every one for the second.
+ * @param ofRules - of the same suspects: what their rules waited for may have begun so long before the alert.
+ */
 export function namedQuestions(
   queries: readonly ServiceQuery[],
   suspects: readonly string[],
+  ofRules: readonly MetricQuestion[],
 ): readonly MetricQuestion[] {
+  const holdOf = (service: string) =>
+    Math.max(0, ...ofRules.filter((rule) => rule.service === service).map(({ holdMs }) => holdMs));
   return suspects.flatMap((service) =>
     queries.flatMap(({ name, query, unit }): MetricQuestion[] => {
       const filled = fillTemplate(query, service);
       if (filled === null) return [];
-      return [{ name, origin: "query", service, queries: [filled], labels: {}, unit, limit: null }];
+      const asked = { name, origin: "query", service, queries: [filled], labels: {}, unit } as const;
+      return [{ ...asked, limit: null, holdMs: holdOf(service) }];
     }),
   );
 }
@@ -109,6 +118,7 @@ function questionOf(rule: AlertRule, alert: Alert): MetricQuestion {
     labels,
     unit: unitOf(expression),
     limit,
+    holdMs: Math.min(maxHoldMs, rule.holdMs),
   };
 }
 

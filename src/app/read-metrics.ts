@@ -1,7 +1,7 @@
 /** Asks a source of metrics: a few questions at a time, all of them within one deadline. */
 import type { Labels } from "../domain/alert.ts";
 import type { LeftOut } from "../domain/limits.ts";
-import { type MetricQuestion, type MetricReading, readSeries } from "../domain/metrics/reading.ts";
+import { type MetricQuestion, type MetricReading, readSeries, windowOf } from "../domain/metrics/reading.ts";
 import type { MetricSeries, MetricWindow } from "../domain/metrics/series.ts";
 import type { MetricSource } from "../ports/metric-source.ts";
 
@@ -52,7 +52,7 @@ async function readOne(
   limits: ReadLimits,
 ): Promise<Step> {
   for (const query of question.queries) {
-    const answer = await source.range(query, limits.window, limits.signal);
+    const answer = await source.range(query, windowOf(question, limits.window), limits.signal);
     if (answer.kind === "unreadable")
       return {
         ...unreadable(question, answer.because),
@@ -60,8 +60,9 @@ async function readOne(
       };
     const own = answer.series.filter((series) => isOf(series, question.labels) && series.points.length > 0);
     if (own.length === 0) continue;
-    limits.leftOut.note("metric_series", answer.leftOut + Math.max(0, own.length - maxSeries));
-    return { reading: readSeries(question, liveliest(own), limits), away: null };
+    const leftOut = answer.leftOut + Math.max(0, own.length - maxSeries);
+    limits.leftOut.note("metric_series", leftOut);
+    return { reading: readSeries(question, liveliest(own), { ...limits, leftOut }), away: null };
   }
   return { reading: { question, outcome: { kind: "empty" } }, away: null };
 }

@@ -11,7 +11,7 @@ import {
   scoreBacktest,
   toleranceOf,
 } from "../domain/watch/backtest.ts";
-import { countStepMs, lookBackOf, type WatchRule } from "../domain/watch/rule.ts";
+import { countStepMs, isAlive, lookBackOf, type WatchRule } from "../domain/watch/rule.ts";
 import { stepOf } from "./watch-looks.ts";
 import { filledCounts, firstSeries, type ReadSeries, type WatchSeries } from "./watch-series.ts";
 
@@ -86,7 +86,9 @@ function judged(
   answer: ReadSeries,
   named: readonly Event[] | null,
 ): WatchReplay {
-  const { series: watched, leftOut } = firstSeries(answer);
+  // What was gone before the span takes no place of what was there.
+  const there = answer.series.filter(({ points }) => isAlive(rule, points, span.fromMs));
+  const { series: watched, leftOut } = firstSeries({ ...answer, series: there });
   const series = watched.map((one): ReplayedSeries => {
     const raised = backtest(rule, one.points, span);
     const known = named === null ? eventsOf(rule, one, span) : { events: named };

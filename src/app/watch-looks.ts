@@ -1,12 +1,14 @@
 /** One look at a rule: its series are read, and each is judged as it is now. */
 
 import type { Labels } from "../domain/alert.ts";
+import type { MetricSeries } from "../domain/metrics/series.ts";
 import { type Baseline, learnBaseline } from "../domain/watch/anomaly.ts";
 import { relearnMs } from "../domain/watch/backtest.ts";
 import {
   type AnomalyRule,
   baselineOptions,
   type ForecastRule,
+  isAlive,
   judgeAnomaly,
   judgeForecast,
   lookBackOf,
@@ -49,7 +51,9 @@ export function createLooker(series: WatchSeries): Looker {
       signal,
     );
     if (answer.kind === "unreadable") return answer;
-    return worst(judgedOf(answer, ({ points }) => judgeForecast(rule, points)));
+    // Those that are gone would be told as of now, and take the places of those that are not.
+    const alive = answer.series.filter(({ points }) => isAlive(rule, points, toMs));
+    return worst(judgedOf({ ...answer, series: alive }, ({ points }) => judgeForecast(rule, points)));
   }
 
   async function lookForOdd(rule: AnomalyRule, now: Date, signal: AbortSignal): Promise<LookResult> {
@@ -62,7 +66,7 @@ export function createLooker(series: WatchSeries): Looker {
     return judgedOf(firstSeries(answer), ({ labels, points }) => {
       const baseline = baselines.known.get(keyOf(labels));
       const newest = points.at(-1);
-      if (newest === undefined || newest[0] < toMs - 3 * rule.everyMs)
+      if (newest === undefined || !isAlive(rule, points, toMs))
         return { look: "unknown", because: "there are no new samples" };
       if (baseline === undefined) return { look: "unknown", because: "too little is known of its past" };
       return judgeAnomaly(rule, baseline, newest);
@@ -78,7 +82,9 @@ export function createLooker(series: WatchSeries): Looker {
     const answer = await series.read(rule.what, window, signal);
     if (answer.kind === "unreadable") return answer;
     const baselines = new Map<string, Baseline>();
-    for (const { labels, points } of firstSeries(answer).series) {
+    const isGone = ({ points }: MetricSeries) => !isAlive(rule, points, toMs);
+    const aliveFirst = answer.series.toSorted((a, b) => Number(isGone(a)) - Number(isGone(b)));
+    for (const { labels, points } of firstSeries({ ...answer, series: aliveFirst }).series) {
       const result = learnBaseline(points, baselineOptions(rule));
       if (result.kind === "baseline") baselines.set(keyOf(labels), result.baseline);
     }

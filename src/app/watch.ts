@@ -4,7 +4,7 @@
  */
 import { type Alert, fingerprint, type Labels } from "../domain/alert.ts";
 import { oneLine } from "../domain/view.ts";
-import { labelsOf, type WatchRule } from "../domain/watch/rule.ts";
+import { gone, labelsOf, type WatchRule } from "../domain/watch/rule.ts";
 import { quiet, stepWatch, type WatchState } from "../domain/watch/state.ts";
 import type { Clock, Log, Metrics, Store } from "../ports.ts";
 import type { Ingest } from "./ingest.ts";
@@ -105,10 +105,9 @@ export function createWatch(options: WatchOptions): Watch {
       metrics.count("tocsin_watch_looks_total", { outcome: verdict.look });
       step(rule, key, { labels: own, look: verdict.look, because: verdict.because, now });
     }
-    // A series that is gone has nothing that could be wrong with it.
     for (const [key, one] of watched)
       if (one.labels["alertname"] === rule.name && !seen.has(key))
-        step(rule, key, { labels: one.labels, look: "good", because: "has no samples any more", now });
+        step(rule, key, { labels: one.labels, ...gone, now });
   }
 
   function step(

@@ -1,5 +1,6 @@
 /** `watch:` in tocsin.yaml: conditions that the bot itself looks at, off unless switched on one by one. */
 import { z } from "zod";
+import { isTimezone } from "../domain/digest/schedule.ts";
 import type { WatchRule } from "../domain/watch/rule.ts";
 import { name } from "./values.ts";
 
@@ -35,6 +36,13 @@ const anomalySchema = z
     deviations: z.number().min(2).max(50).optional(),
     direction: z.enum(["up", "down", "both"]).optional(),
     historyDays: z.number().min(1).max(35).default(28),
+    /** Whose hours of the day and of the week are usual. */
+    timezone: z
+      .string()
+      .refine(isTimezone, {
+        error: ({ input }) => `is "${String(input)}"; expected an IANA name, for example "Europe/Berlin"`,
+      })
+      .default("UTC"),
   })
   .refine(
     (given) => (given.query === undefined) !== (given.alerts === undefined),
@@ -81,6 +89,7 @@ export function watchOf(given: z.output<typeof watchSchema>): readonly WatchRule
       deviations: rule.deviations ?? (ofAlerts ? 4 : 5),
       direction: rule.direction ?? (ofAlerts ? "up" : "both"),
       historyMs: rule.historyDays * 24 * hour,
+      timezone: rule.timezone,
     };
   });
 }

@@ -56,6 +56,22 @@ async function sourceOf(answer: Answer, given: Partial<PrometheusOptions> = {}) 
 const matrix = (result: unknown) => ({ status: "success", data: { resultType: "matrix", result } });
 
 describe("values over time", () => {
+  test.each([
+    ["1", false],
+    ["NaN", false],
+    ["+Inf", true],
+    ["-Inf", true],
+  ])("that end with %s are infinite: %s (issue 3)", async (newest, endsInfinite) => {
+    const values = [
+      [1000, "1"],
+      [1015, newest],
+    ];
+    const { range } = await sourceOf(json(matrix([{ metric: {}, values }])));
+    const answer = await range();
+    if (answer.kind === "unreadable") throw new Error(answer.because);
+    expect(answer.series.map((one) => one.endsInfinite ?? false)).toEqual([endsInfinite]);
+  });
+
   test("are read with what is no number left out", async () => {
     const { range, asked } = await sourceOf(
       json(

@@ -18,7 +18,7 @@ const minute = 60_000;
 const channel = { platform: "slack", channel: "C1" } as const;
 /** Whole steps, so that samples and questions fall together. */
 const now = Math.floor(Date.now() / 15_000) * 15_000;
-const onset = now - 6 * minute;
+const onset = now - 9 * minute;
 const began = onset - 2 * minute;
 const clock: Clock = { now: () => new Date(now) };
 
@@ -347,6 +347,35 @@ describe("whatever the source does", () => {
     const entries = await measured(id);
     expect(entries.map(({ isPosted }) => isPosted)).toEqual([true, true, false, true]);
     expect(entries[1]?.text).toMatch(/^Metrics around the start: errors of \w+ rose.*\. Errors of \w+ rose/);
+  });
+
+  test("a condition that a rule waited for is looked for before the alert, in all that is asked of its service (issue 3)", async () => {
+    const { id } = await storeIncident();
+    const crossedMs = onset - 50 * minute;
+    const source: MetricSource = {
+      range: (_query, { fromMs, toMs, stepMs }) => {
+        const points = Array.from({ length: Math.floor((toMs - fromMs) / stepMs) + 1 }, (_, index) => {
+          const atMs = fromMs + index * stepMs;
+          return [atMs, atMs < crossedMs ? 0.01 : 0.3] as const;
+        });
+        return Promise.resolve({ kind: "series", series: [{ labels: {}, points }], leftOut: 0 });
+      },
+      rules: () =>
+        Promise.resolve({
+          kind: "rules",
+          rules: [{ name: "ErrorRateHigh", query: "errors > 0.05", labels: {}, holdMs: 50 * minute }],
+        }),
+      check: () => Promise.resolve([]),
+    };
+    const queries = [{ name: "errors", query: 'errors{service="{{service}}"}', unit: "ratio" }];
+    await evidenceWith(source, { queries }).measure(id);
+    const texts = await metricTexts(id);
+    const rose = new RegExp(`rose from .* at ${clockOf(crossedMs)}, 50 min before the first alert`);
+    expect(texts).toEqual(texts.map(() => expect.stringMatching(rose)));
+    expect(texts).toContainEqual(expect.stringMatching(/^errors of checkout rose/));
+    expect(texts).toContainEqual(expect.stringContaining("its rule fires after 50 min at >"));
+    const chart = chartIn((await measured(id))[0]?.data ?? {})?.chart;
+    expect(chart?.fromMs).toBe(onset - 110 * minute);
   });
 
   test("an early look is repeated once there is more to see", async () => {

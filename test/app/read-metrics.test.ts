@@ -29,6 +29,7 @@ test("of more series than are looked at those that moved most are, and the other
     labels: {},
     unit: "",
     limit: null,
+    holdMs: 0,
   };
   const [reading] = await readMetrics(
     { range: () => Promise.resolve({ kind: "series", series, leftOut: 4 }) },
@@ -39,6 +40,7 @@ test("of more series than are looked at those that moved most are, and the other
     kind: "read",
     labels: { pod: "pod-last" },
     change: { kind: "changed", direction: "up" },
+    leftOut: 15,
   });
   expect(counts).toEqual({ metric_series: 4 + 11 });
 });

@@ -32,6 +32,7 @@ const storm: WatchRule = {
   deviations: 4,
   direction: "up",
   historyMs: 28 * day,
+  timezone: "UTC",
   patience: { raiseAfter: 2, endAfter: 4 },
 };
 const span = { fromMs: 40 * day, toMs: 44 * day };
@@ -96,7 +97,34 @@ describe("a forecast over the history of Prometheus", () => {
       /instance=db-1 \(1 to foresee\)\n\s+right {2}1970-02-12 .* for .*: reaches 95 % in 5 h/,
     );
     // With what it looks back on before the span.
-    expect(windows[0]?.[0]).toBe(span.fromMs - 3 * day);
+    expect(windows[0]?.[0]).toBe(span.fromMs - 74 * hour);
+  });
+
+  test("leaves the places of series that were gone before to those that were there (issue 3)", async () => {
+    const range: MetricSource["range"] = (_query, { fromMs, toMs, stepMs }) => {
+      const count = Math.floor((toMs - fromMs) / stepMs) + 1;
+      const points = Array.from({ length: count }, (_, index) => fromMs + index * stepMs).map(
+        (at): [number, number] => [at, fills(at)],
+      );
+      const before = points.filter(([at]) => at < span.fromMs - day);
+      const series = [
+        ...Array.from({ length: 25 }, (_, n) => ({ labels: { instance: `db-${n}` }, points: before })),
+        { labels: { instance: "z" }, points },
+      ];
+      return Promise.resolve({ kind: "series", series, leftOut: 0 });
+    };
+    const result = await replayWatch({
+      rule: disk,
+      span,
+      series: createWatchSeries({ source: { ...source(fills).source, range }, alerts: noAlerts }),
+      events: null,
+      signal: AbortSignal.timeout(10_000),
+    });
+    if (result.kind !== "replayed") throw new Error(result.because);
+    expect(result.replay).toMatchObject({
+      series: [{ labels: { instance: "z" }, raised: { length: 1 } }],
+      leftOut: 0,
+    });
   });
 
   test("puts long histories together from answers of a size that Prometheus gives", async () => {

@@ -22,6 +22,7 @@ const storms: AnomalyRule = {
   deviations: 4,
   direction: "up",
   historyMs: 28 * day,
+  timezone: "UTC",
 };
 const silences: AnomalyRule = { ...storms, name: "alerts-stop", direction: "down" };
 
@@ -124,37 +125,84 @@ describe("the rate of alerts across midnight", () => {
   });
 });
 
-test("of more series than are watched those stay that are bad, wherever they stand, and the others are told (issue 3)", async () => {
-  const nowMs = Date.parse("2026-03-01T10:00:00Z");
-  const disk: ForecastRule = {
-    ...{ name: "disk", kind: "forecast", what: { kind: "query", query: "disk" }, unit: "%", labels: {} },
-    ...{ severity: "warning", isEnabled: true, everyMs: 5 * minute, patience: storms.patience },
-    ...{ limit: 95, direction: "up", horizonMs: 6 * hour },
-  };
-  const source: Pick<MetricSource, "range"> = {
+const diskNowMs = Date.parse("2026-03-01T10:00:00Z");
+const disk: ForecastRule = {
+  ...{ name: "disk", kind: "forecast", what: { kind: "query", query: "disk" }, unit: "%", labels: {} },
+  ...{ severity: "warning", isEnabled: true, everyMs: 5 * minute, patience: storms.patience },
+  ...{ limit: 95, direction: "up", horizonMs: 6 * hour },
+};
+
+interface Disk {
+  readonly instance: string;
+  /** How long ago its newest sample is. */
+  readonly goneMs?: number;
+  valueAt(ms: number): number;
+}
+
+/** A bot for which Prometheus has these disks. */
+function lookerAt(disks: readonly Disk[], leftOut: number) {
+  const source: MetricSource = {
+    ...{ rules: never, check: never },
     range: (_query, { fromMs, toMs, stepMs }) => {
       const times = every(stepMs, fromMs, toMs + stepMs);
-      const seriesOf = (n: number) => ({
-        labels: { instance: `db-${String(n).padStart(2, "0")}` },
-        points: times.map((at): [number, number] => [at, n === 29 ? 97 : 40]),
-      });
-      return Promise.resolve({
-        kind: "series",
-        series: Array.from({ length: 30 }, (_, n) => seriesOf(n)),
-        leftOut: 2,
-      });
+      const series = disks.map(({ instance, goneMs = 0, valueAt }) => ({
+        labels: { instance },
+        points: times
+          .filter((at) => at <= diskNowMs - goneMs)
+          .map((at): [number, number] => [at, valueAt(at)]),
+      }));
+      const known = series.filter(({ points }) => points.length > 0);
+      return Promise.resolve({ kind: "series", series: known, leftOut });
     },
   };
-  const look = createLooker(
-    createWatchSeries({
-      source: { ...source, rules: never, check: never },
-      alerts: alertsAt([], () => nowMs),
-    }),
-  );
-  const seen = await look(disk, new Date(nowMs), AbortSignal.timeout(5_000));
+  return createLooker(createWatchSeries({ source, alerts: alertsAt([], () => diskNowMs) }));
+}
+
+async function lookAt(rule: ForecastRule | AnomalyRule, disks: readonly Disk[], leftOut = 0) {
+  const seen = await lookerAt(disks, leftOut)(rule, new Date(diskNowMs), AbortSignal.timeout(5_000));
   if (seen.kind !== "looked") throw new Error(seen.because);
+  return seen;
+}
+
+function numbered(count: number, one: Omit<Disk, "instance">): readonly Disk[] {
+  return Array.from({ length: count }, (_, n) => ({ instance: `db-${String(n).padStart(2, "0")}`, ...one }));
+}
+
+test("of more series than are watched those stay that are bad, wherever they stand, and the others are told (issue 3)", async () => {
+  const disks = [...numbered(29, { valueAt: () => 40 }), { instance: "db-29", valueAt: () => 97 }];
+  const seen = await lookAt(disk, disks, 2);
   expect([seen.judged.length, seen.leftOut]).toEqual([20, 12]);
   expect(seen.judged[0]).toMatchObject({ labels: { instance: "db-29" }, verdict: { look: "bad" } });
+});
+
+describe("series that are gone (issue 3)", () => {
+  const living: Disk = { instance: "z", valueAt: () => 40 };
+
+  test("nothing is foreseen of them, whether they were full or would have been by now", async () => {
+    const filling = (ms: number) => 94 - 5 + ((ms - (diskNowMs - 20 * hour)) / hour) * 1;
+    const seen = await lookAt(disk, [
+      { instance: "full", goneMs: 48 * hour, valueAt: () => 97 },
+      { instance: "filling", goneMs: 20 * hour, valueAt: filling },
+      { instance: "slow", goneMs: 10 * minute, valueAt: () => 97 },
+      living,
+    ]);
+    expect(seen.judged.map(({ labels, verdict }) => [labels["instance"], verdict.look])).toEqual([
+      ["slow", "bad"],
+      ["z", "good"],
+    ]);
+  });
+
+  test("they take no place of those that are there, and are not told as left out", async () => {
+    const seen = await lookAt(disk, [...numbered(25, { goneMs: hour, valueAt: () => 97 }), living]);
+    expect(seen).toMatchObject({ judged: [{ labels: { instance: "z" } }], leftOut: 0 });
+  });
+
+  test("nor where the usual is learned", async () => {
+    const odd: AnomalyRule = { ...storms, what: disk.what, direction: "both", historyMs: 2 * day };
+    const churned = [...numbered(25, { goneMs: 30 * hour, valueAt: () => 40 }), living];
+    const seen = await lookAt(odd, churned);
+    expect(seen.judged).toMatchObject([{ labels: { instance: "z" }, verdict: { look: "good" } }]);
+  });
 });
 
 function never(): Promise<never> {

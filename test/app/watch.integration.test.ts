@@ -335,6 +335,7 @@ describe("the rate of alerts", () => {
       deviations: 4,
       direction: "up",
       historyMs: 28 * 24 * 60 * minute,
+      timezone: "UTC",
     };
     const seen = await look(odd, now, AbortSignal.timeout(10_000));
     expect(seen).toMatchObject({

@@ -35,6 +35,10 @@ test("what is not said has its default", () => {
     patience: { raiseAfter: 5, endAfter: 10 },
     deviations: 5,
     direction: "both",
+    timezone: "UTC",
+  });
+  expect(ruleOf("{ name: a, kind: anomaly, query: x, timezone: Europe/Berlin }")).toMatchObject({
+    timezone: "Europe/Berlin",
   });
   expect(ruleOf("{ name: a, kind: anomaly, alerts: {} }")).toMatchObject({
     what: { kind: "alerts", labels: {} },
@@ -77,6 +81,11 @@ describe("what is wrong is named with the remedy", () => {
   test.each([
     ["{ name: a, kind: forecast, query: x }", /watch\.0\.limit/],
     ["{ name: a, kind: anomaly }", /needs a query, or alerts/],
+    [
+      "{ name: a, kind: anomaly, query: x, timezone: Mars }",
+      /watch\.0\.timezone.*is "Mars"; expected an IANA name, for example "Europe\/Berlin"/s,
+    ],
+    ["{ name: a, kind: forecast, query: x, limit: 1, timezone: UTC }", /timezone/],
     ["{ name: a, kind: anomaly, query: x, alerts: {} }", /needs a query, or alerts/],
     ["{ name: a, kind: guess, query: x }", /watch\.0\.kind/],
     ["{ name: a, kind: forecast, query: x, limit: 1, direction: both }", /watch\.0\.direction/],

@@ -11,6 +11,8 @@ export interface ChangeQuestion {
   readonly onsetMs: number;
   /** Least difference worth a word, in the unit of the metric; see leastChange. */
   readonly floor: number;
+  /** How long what is alerted on had lasted when the alert began, ms: a change may have begun so much earlier. */
+  readonly holdMs: number;
 }
 
 export type MetricChange =
@@ -48,6 +50,11 @@ const shareOutside = 0.6;
 /** Deviations count as at least this share of the usual value before, and after. */
 const ofUsual = 0.03;
 const ofUsualAfter = 0.02;
+/** Within so many deviations a value is usual. */
+const usualDeviations = 3;
+/** What was unusual for less than this, or was over for longer than that when the first alert began, is no change around it. */
+const episodeMs = 90_000;
+const overMs = 15 * 60_000;
 /** Splits that are tried before those around the best of them. */
 const coarseSplits = 50;
 /** Without a sample for so many steps, and so long, it has stopped; Prometheus itself repeats the last for five minutes. */
@@ -72,8 +79,8 @@ export function findChange(question: ChangeQuestion): MetricChange {
   return stepOf(question);
 }
 
-function mayBegin({ onsetMs }: ChangeQuestion, atMs: number): boolean {
-  return atMs >= onsetMs - leadMs && atMs <= onsetMs + lagMs;
+function mayBegin({ onsetMs, holdMs }: ChangeQuestion, atMs: number): boolean {
+  return atMs >= onsetMs - holdMs - leadMs && atMs <= onsetMs + lagMs;
 }
 
 function stopped(points: readonly MetricPoint[], [lastAtMs]: MetricPoint): MetricChange {
@@ -92,19 +99,33 @@ function valuesOf(points: readonly MetricPoint[]): readonly number[] {
 
 function stepOf(question: ChangeQuestion): MetricChange {
   const { points } = question;
-  const values = valuesOf(points);
   const split = bestSplit(question);
-  if (split === null) return { kind: "steady", value: median(values) };
+  const lasting = split === null ? null : changeIn(question, { from: split, to: points.length });
+  if (lasting !== null) return lasting;
+  const episode = episodeOf(question);
+  const passing = episode === null ? null : changeIn(question, episode);
+  return passing ?? { kind: "steady", value: median(valuesOf(points)) };
+}
+
+/** Indexes of samples: the first of a stretch, and the first after it. */
+interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Whether the values of a stretch differ from all before it; null when they do not. */
+function changeIn(question: ChangeQuestion, { from: split, to: end }: Stretch): MetricChange | null {
+  const values = valuesOf(question.points);
   const before = values.slice(0, split);
-  const after = values.slice(split);
+  const after = values.slice(split, end);
   const [from, to] = [median(before), median(after)];
   const scale = scaleOf(before, to, question.floor);
   const score = Math.abs(to - from) / scale;
   const direction = to > from ? "up" : "down";
-  if (score < tellingScore || outside(before, after, direction) < shareOutside)
-    return { kind: "steady", value: median(values) };
-  const isUsual = (value: number) => Math.abs(value - from) <= 3 * scale;
+  if (score < tellingScore || outside(before, after, direction) < shareOutside) return null;
+  const isUsual = (value: number) => Math.abs(value - from) <= usualDeviations * scale;
   const sorted = [...after].sort((a, b) => a - b);
+  const newest = after.slice(-Math.max(minAfter, Math.ceil(after.length / 4)));
   return {
     kind: "changed",
     direction,
@@ -113,8 +134,38 @@ function stepOf(question: ChangeQuestion): MetricChange {
     extreme: quantile(sorted, direction === "up" ? 0.98 : 0.02),
     score: Math.min(maxScore, score),
     beganAtMs: beginning(question, split, isUsual),
-    isOver: after.slice(-Math.max(minAfter, Math.ceil(after.length / 4))).every(isUsual),
+    isOver: end < values.length || newest.every(isUsual),
   };
+}
+
+/**
+ * A stretch that was unusual and is over: too short for a split, whose other side is mostly as before. The first of its
+ * direction, since one like those before is none; null when there is none around the onset.
+ */
+function episodeOf(question: ChangeQuestion): Stretch | null {
+  const { points, onsetMs, floor } = question;
+  const values = valuesOf(points);
+  const usual = median(values);
+  const room = usualDeviations * scaleOf(values, usual, floor);
+  const timeOf = (index: number) => points[index]?.[0] ?? 0;
+  for (const towards of [1, -1]) {
+    const first = stretches(values.map((value) => (value - usual) * towards > room)).find(
+      ({ from, to }) => to - from >= minAfter && timeOf(to - 1) - timeOf(from) >= episodeMs,
+    );
+    if (first === undefined || first.from < minBefore || first.to === points.length) continue;
+    const isAround = mayBegin(question, timeOf(first.from)) && timeOf(first.to) >= onsetMs - overMs;
+    if (isAround) return first;
+  }
+  return null;
+}
+
+/** Where it holds without a break. */
+function stretches(holds: readonly boolean[]): readonly Stretch[] {
+  const starts = holds.flatMap((is, index) => (is && holds[index - 1] !== true ? [index] : []));
+  return starts.map((from) => {
+    const length = holds.slice(from).indexOf(false);
+    return { from, to: length === -1 ? holds.length : from + length };
+  });
 }
 
 /** Deviation before the change; never so small that noise would count. */
@@ -130,12 +181,12 @@ function scaleOf(before: readonly number[], after: number, floor: number): numbe
 }
 
 /** The split at which the values differ least from the medians of their sides; null when none is allowed. */
-function bestSplit({ points, onsetMs }: ChangeQuestion): number | null {
+function bestSplit(question: ChangeQuestion): number | null {
+  const { points, onsetMs } = question;
   const values = Float64Array.from(valuesOf(points));
   const distance = (split: number) => Math.abs((points[split]?.[0] ?? 0) - onsetMs);
   const allowed = Array.from({ length: values.length }, (_, split) => split).filter((split) => {
-    const at = points[split]?.[0] ?? 0;
-    const isWithin = at >= onsetMs - leadMs && at <= onsetMs + lagMs;
+    const isWithin = mayBegin(question, points[split]?.[0] ?? 0);
     return isWithin && split >= minBefore && split <= values.length - minAfter;
   });
   // Every few first, then all around the best of them: the cost falls towards the change from both sides.

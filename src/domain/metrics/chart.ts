@@ -82,7 +82,7 @@ function briefOf({ question, outcome }: MetricReading): string {
     case "changed":
       return `${value(change.before)} → ${value(change.after)} at ${clock(change.beganAtMs)}`;
     case "stopped":
-      return `${value(change.before)}, no samples after ${clock(change.lastAtMs)}`;
+      return `${value(change.before)}, ${outcome.endsInfinite ? "infinite" : "no samples"} after ${clock(change.lastAtMs)}`;
     case "appeared":
       return `${value(change.after)}, no samples before ${clock(change.firstAtMs)}`;
     default:

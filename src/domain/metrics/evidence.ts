@@ -19,18 +19,22 @@ export function strongest(readings: readonly MetricReading[]): readonly MetricRe
 
 /**
  * Facts to number. Never more than six: four changes, one of what stayed as it was, one of what could not be read.
- * @param around - when the first alert began, and when the metrics were read.
+ * @param around - when the first alert began, when the metrics were read, whether that was before most of what came after,
+ *   and what earlier looks made evidence.
  */
 export function evidenceOfMetrics(
   readings: readonly MetricReading[],
-  around: { readonly onsetMs: number; readonly readAtMs: number },
+  around: {
+    readonly onsetMs: number;
+    readonly readAtMs: number;
+    readonly isEarly: boolean;
+    readonly known: readonly Pick<NewEvidence, "data">[];
+  },
 ): readonly NewEvidence[] {
   const changes = strongest(readings).flatMap((reading) => evidenceOfChange(reading, around.onsetMs) ?? []);
-  return [
-    ...changes,
-    ...steadyEvidence(readings, around.readAtMs),
-    ...unreadEvidence(readings, around.readAtMs),
-  ];
+  // What is steady so far may not be so at the second look, and evidence stands.
+  const steady = around.isEarly ? [] : steadyEvidence(readings, around);
+  return [...changes, ...steady, ...unreadEvidence(readings, around.readAtMs)];
 }
 
 function evidenceOfChange(reading: MetricReading, onsetMs: number): NewEvidence | null {
@@ -39,7 +43,7 @@ function evidenceOfChange(reading: MetricReading, onsetMs: number): NewEvidence 
   if (sentence === null || outcome.kind !== "read") return null;
   const { change } = outcome;
   const fact = oneLine(sentence, maxText);
-  const others = outcome.changedCount > 1 ? ` (${outcome.changedCount} of ${outcome.count} series)` : "";
+  const others = othersOf(outcome);
   const direction = change.kind === "changed" ? change.direction : change.kind;
   return {
     kind: "metric",
@@ -49,7 +53,7 @@ function evidenceOfChange(reading: MetricReading, onsetMs: number): NewEvidence 
     data: {
       fact: `${fact}${others}`,
       quote: "",
-      entities: [question.service, question.name].map((name) => forPeople(name, 100)),
+      entities: entitiesOf(reading),
       service: question.service,
       direction,
       score: Math.round(weightOf(reading) * 10) / 10,
@@ -57,17 +61,44 @@ function evidenceOfChange(reading: MetricReading, onsetMs: number): NewEvidence 
   };
 }
 
-/** What the first suspect's metrics do not show is worth knowing too. */
-function steadyEvidence(readings: readonly MetricReading[], readAtMs: number): readonly NewEvidence[] {
+/** " (2 of 20 series; 180 more were not looked at)" */
+function othersOf({ changedCount, count, leftOut }: Read): string {
+  if (leftOut > 0) return ` (${changedCount} of ${count} series; ${leftOut} more were not looked at)`;
+  return changedCount > 1 ? ` (${changedCount} of ${count} series)` : "";
+}
+
+type Read = Extract<MetricReading["outcome"], { readonly kind: "read" }>;
+
+/**
+ * What the first suspect's metrics do not show is worth knowing too. What changed in an earlier look did not stay as it
+ * was: it may have been back before this one saw enough of it.
+ */
+function steadyEvidence(
+  readings: readonly MetricReading[],
+  { readAtMs, known }: { readonly readAtMs: number; readonly known: readonly Pick<NewEvidence, "data">[] },
+): readonly NewEvidence[] {
   const service = readings[0]?.question.service;
-  const steady = readings.filter(
-    ({ question, outcome }) =>
-      question.service === service && outcome.kind === "read" && outcome.change.kind === "steady",
+  if (service === undefined) return [];
+  const changedBefore = new Set(
+    known.flatMap(({ data }) => (data["direction"] === undefined ? [] : [JSON.stringify(data["entities"])])),
   );
-  if (service === undefined || steady.length === 0) return [];
-  const names = steady.map((reading) => nameOfMetric(reading));
+  const names = readings.flatMap((reading) => {
+    const { question, outcome } = reading;
+    const isSteady =
+      question.service === service && outcome.kind === "read" && outcome.change.kind === "steady";
+    if (!isSteady || changedBefore.has(JSON.stringify(entitiesOf(reading)))) return [];
+    const part =
+      outcome.leftOut > 0 ? ` (${outcome.count} of ${outcome.count + outcome.leftOut} series)` : "";
+    return [`${nameOfMetric(reading)}${part}`];
+  });
+  if (names.length === 0) return [];
   const fact = `no change around the start in ${names.join(", ")}`;
   return [factOf(`steady ${service}`, fact, service, readAtMs)];
+}
+
+/** Service and name of a metric, as evidence has them. */
+function entitiesOf({ question }: MetricReading): readonly string[] {
+  return [question.service, question.name].map((name) => forPeople(name, 100));
 }
 
 /** Whatever could not be read is said, with why: that there is no evidence is no evidence of nothing. */

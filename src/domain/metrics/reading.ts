@@ -21,6 +21,8 @@ export interface MetricQuestion {
   /** See {@link formatValue}. */
   readonly unit: string;
   readonly limit: { readonly comparison: Comparison; readonly value: number } | null;
+  /** How long the rule's condition must hold before it fires, ms; of a query that of its service's rules. */
+  readonly holdMs: number;
 }
 
 /** The series that changed most, of those that a question gave. */
@@ -35,6 +37,10 @@ export interface MetricReading {
         /** Series in all, and how many of them changed. */
         readonly count: number;
         readonly changedCount: number;
+        /** More series that were not looked at. */
+        readonly leftOut: number;
+        /** See {@link MetricSeries}. */
+        readonly endsInfinite: boolean;
       }
     | { readonly kind: "empty" }
     /** `because` is one plain line. */
@@ -59,20 +65,40 @@ export function beganAt({ outcome }: MetricReading): number | null {
   return change.kind === "appeared" ? change.firstAtMs : null;
 }
 
-/** Chooses the series that changed most. @param series - at least one. */
+/** Samples of a series at most: of longer windows the steps are longer. */
+const maxSteps = 560;
+
+/** A window that begins as much earlier as the question's condition had to hold: the alert came so long after its cause. */
+export function windowOf({ holdMs }: MetricQuestion, window: MetricWindow): MetricWindow {
+  if (holdMs === 0) return window;
+  const fromMs = window.fromMs - holdMs;
+  const stepMs = window.stepMs * Math.ceil((window.toMs - fromMs) / (maxSteps * window.stepMs));
+  return { fromMs: Math.floor(fromMs / stepMs) * stepMs, toMs: window.toMs, stepMs };
+}
+
+/**
+ * Chooses the series that changed most.
+ * @param series - at least one, of {@link windowOf} the question.
+ */
 export function readSeries(
   question: MetricQuestion,
   series: readonly MetricSeries[],
-  around: { readonly window: MetricWindow; readonly onsetMs: number },
+  around: { readonly window: MetricWindow; readonly onsetMs: number; readonly leftOut: number },
 ): MetricReading {
+  const { onsetMs, leftOut } = around;
+  const asked = { window: windowOf(question, around.window), onsetMs, holdMs: question.holdMs };
   const floor = Math.max(leastChange(question.unit), 0.05 * Math.abs(question.limit?.value ?? 0));
-  const read = series.map(({ labels, points }) => ({
+  const read = series.map(({ labels, points, endsInfinite = false }) => ({
     labels,
     points,
-    change: findChange({ points, floor, ...around }),
+    endsInfinite,
+    change: findChange({ points, floor, ...asked }),
   }));
   const readings = read.map(
-    (one): MetricReading => ({ question, outcome: { kind: "read", ...one, count: 1, changedCount: 1 } }),
+    (one): MetricReading => ({
+      question,
+      outcome: { kind: "read", ...one, count: 1, changedCount: 1, leftOut },
+    }),
   );
   const changedCount = readings.filter((reading) => weightOf(reading) > 0).length;
   const strongest = readings.toSorted((a, b) => weightOf(b) - weightOf(a))[0];
@@ -122,7 +148,7 @@ export function sentenceOfChange(reading: MetricReading, onsetMs: number): strin
       return `${name} ${verb} from ${value(change.before)} to ${value(change.after)}${times} ${when(change.beganAtMs, onsetMs)}${over}${limit}`;
     }
     case "stopped":
-      return `${name} was ${value(change.before)} and has no samples after ${when(change.lastAtMs, onsetMs).replace(/^at /, "")}`;
+      return `${name} was ${value(change.before)} and ${outcome.endsInfinite ? "is infinite" : "has no samples"} after ${when(change.lastAtMs, onsetMs).replace(/^at /, "")}`;
     case "appeared":
       return `${name} has samples only since ${when(change.firstAtMs, onsetMs).replace(/^at /, "")}, and is ${value(change.after)}`;
     default:
@@ -139,9 +165,10 @@ function timesOf(before: number, after: number): string {
   return after > before ? ` (${number} times as much)` : ` (to 1/${number})`;
 }
 
-function limitOf({ limit, unit, origin }: MetricQuestion): string {
+function limitOf({ limit, unit, origin, holdMs }: MetricQuestion): string {
   if (limit === null || origin !== "rule") return "";
-  return `; its rule fires at ${limit.comparison} ${formatValue(limit.value, unit)}`;
+  const hold = holdMs === 0 ? "" : ` after ${duration(holdMs)}`;
+  return `; its rule fires${hold} at ${limit.comparison} ${formatValue(limit.value, unit)}`;
 }
 
 /** "at 10:02 UTC, 3 min before the first alert" */

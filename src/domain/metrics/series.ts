@@ -7,6 +7,8 @@ export interface MetricSeries {
   readonly labels: Labels;
   /** In order of time. */
   readonly points: readonly MetricPoint[];
+  /** Its newest samples are infinite, as of something divided by nothing, and for that not among the points. */
+  readonly endsInfinite?: boolean;
 }
 
 /** What is asked for: both ends count. */

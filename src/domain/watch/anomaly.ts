@@ -3,6 +3,7 @@
  * weeks to look back on, of the same hour of the day where there are days, else of all that there is.
  */
 import { type MetricPoint, median, quantile, spread } from "../metrics/series.ts";
+import { createLocalClock } from "./local-clock.ts";
 
 export interface Expected {
   readonly middle: number;
@@ -27,6 +28,8 @@ export interface BaselineOptions {
   readonly floor: number;
   /** Counts vary with their square root: a spread of their own for rare and frequent hours. */
   readonly scale: "plain" | "count";
+  /** IANA name: hours of the day and of the week are those of the people there, whose clocks change. */
+  readonly timezone: string;
 }
 
 const hourMs = 3_600_000;
@@ -50,7 +53,8 @@ export function learnBaseline(points: readonly MetricPoint[], options: BaselineO
   const last = points.at(-1);
   if (first === undefined || last === undefined || points.length < minPoints)
     return { kind: "too little", because: `there are only ${points.length} samples of the past` };
-  const scaled = points.map(([at, value]): MetricPoint => [at, toScale(value, options.scale)]);
+  const localOf = createLocalClock(options.timezone);
+  const scaled = points.map(([at, value]): MetricPoint => [localOf(at), toScale(value, options.scale)]);
   const spanMs = last[0] - first[0];
   const plain = bucketsOf(scaled, options.scale, { periodMs: 1, count: 1 });
   const seasons = [
@@ -73,7 +77,7 @@ export function learnBaseline(points: readonly MetricPoint[], options: BaselineO
   ];
   const best = seasons.find(({ buckets }) => buckets.residual <= worthwhile * plain.residual);
   const chosen = best ?? { season: "none" as const, buckets: plain };
-  const at = (ms: number) => expectedOf(chosen.buckets, ms, options);
+  const at = (ms: number) => expectedOf(chosen.buckets, localOf(ms), options);
   return { kind: "baseline", baseline: { season: chosen.season, count: points.length, at } };
 }
 
@@ -93,7 +97,7 @@ interface Buckets {
 /** Samples of a bucket that its own deviation needs. */
 const minOwn = 12;
 
-/** @param periodMs - of the season; 1 with one bucket for none. */
+/** @param points - by local time. @param season - with a period of 1 and one bucket for none. */
 function bucketsOf(
   points: readonly MetricPoint[],
   scale: BaselineOptions["scale"],

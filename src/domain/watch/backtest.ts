@@ -7,6 +7,8 @@ import {
   baselineOptions,
   countStepMs,
   type ForecastRule,
+  gone,
+  isAlive,
   judgeAnomaly,
   judgeForecast,
   lookBackOf,
@@ -60,7 +62,7 @@ function forecastLooks(rule: ForecastRule, points: readonly MetricPoint[]): (at:
   const back = lookBackOf(rule);
   return (at) => {
     const seen = points.slice(indexAfter(points, at - back), indexAfter(points, at));
-    return seen.length === 0 ? nothing : judgeForecast(rule, seen);
+    return isAlive(rule, seen, at) ? judgeForecast(rule, seen) : gone;
   };
 }
 

@@ -1,10 +1,11 @@
 /**
  * When a metric will reach a limit: a robust line through its recent past (Theil and Sen: the median of the slopes of
  * all pairs), with an interval, or a refusal. A forecast that is wrong wakes people for nothing, so everything that is
- * no steady trend is refused: noise, sawteeth, steps.
+ * no steady trend is refused: noise, sawteeth, steps, the rhythm of days.
  * @see https://doi.org/10.1080/01621459.1968.10480934 (Sen, 1968: the slope and its interval)
  */
 import { type MetricPoint, median, quantile, spread } from "../metrics/series.ts";
+import { turnedBefore } from "./rhythm.ts";
 
 export interface ForecastQuestion {
   /** In order of time; the last is now. Days of them, so that what comes and goes is known for it. */
@@ -69,6 +70,8 @@ export function forecast(question: ForecastQuestion): Forecast {
     const line = lineThrough(thinned(recent.slice(-count)));
     if (line === null) continue;
     const found = reach(line, { value, limit, towards, horizonMs, nowMs: last[0] });
+    if (found.kind === "reaches" && turnedBefore({ points, value, limit, towards, horizonMs }))
+      return refused("at this hour it was here on an earlier day, too, and turned before the limit");
     if (found.kind !== "refused") return found;
     problem = found.because;
   }

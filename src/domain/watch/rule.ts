@@ -43,6 +43,8 @@ export interface AnomalyRule extends RuleBase {
   readonly direction: "up" | "down" | "both";
   /** How far back the usual is learned. */
   readonly historyMs: number;
+  /** IANA name of where those are whose hours it keeps. */
+  readonly timezone: string;
 }
 
 /** Alerts are counted in steps of this; a count is known when its step is over. */
@@ -60,8 +62,8 @@ export interface Verdict {
 const beyond = 1.4;
 /** The trend is read from as long a time as is looked ahead, and at least an hour. */
 const minTrendMs = 3_600_000;
-/** What comes and goes, as with every rotation of logs, shows only over days. */
-const minLookBackMs = 3 * 86_400_000;
+/** What comes and goes, as with every rotation of logs, shows only over days: on a Monday, Friday from two hours before now on. */
+const minLookBackMs = (3 * 24 + 2) * 3_600_000;
 /** Odd by less than this share of what raises is usual again. */
 const usualShare = 0.5;
 
@@ -69,6 +71,20 @@ const usualShare = 0.5;
 export function lookBackOf({ horizonMs }: ForecastRule): number {
   return Math.max(minLookBackMs, 4 * horizonMs);
 }
+
+/** Prometheus repeats the newest sample of a series for so long, ms, if the series does not say that it ends. */
+const repeatedMs = 5 * 60_000;
+/** Looks without a new sample after which a series is gone. */
+const goneLooks = 3;
+
+/** Whether a series goes on: of one that is gone there is nothing to foresee. @param points - in order of time. */
+export function isAlive({ everyMs }: WatchRule, points: readonly MetricPoint[], atMs: number): boolean {
+  const last = points.at(-1);
+  return last !== undefined && last[0] >= atMs - Math.max(repeatedMs, goneLooks * everyMs);
+}
+
+/** A series that is gone has nothing that could be wrong with it. */
+export const gone: Verdict = { look: "good", because: "has no samples any more" };
 
 /** What the recent past says of a limit. @param points - of {@link lookBackOf}, in order of time. */
 export function judgeForecast(rule: ForecastRule, points: readonly MetricPoint[]): Verdict {
@@ -108,8 +124,8 @@ function signed(value: number, unit: string): string {
 }
 
 /** How the past of a rule is measured. */
-export function baselineOptions({ what, unit }: WatchRule): BaselineOptions {
-  return { scale: what.kind === "alerts" ? "count" : "plain", floor: leastChange(unit) };
+export function baselineOptions({ what, unit, timezone }: AnomalyRule): BaselineOptions {
+  return { scale: what.kind === "alerts" ? "count" : "plain", floor: leastChange(unit), timezone };
 }
 
 /** Whether the newest value is odd. */

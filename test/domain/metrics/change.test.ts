@@ -26,7 +26,7 @@ function change(
 ) {
   const { floor = 0, toMinute = 70 } = given;
   const points = series(value, toMinute);
-  return findChange({ points, window: { ...window, toMs: toMinute * minute }, onsetMs, floor });
+  return findChange({ points, window: { ...window, toMs: toMinute * minute }, onsetMs, floor, holdMs: 0 });
 }
 
 describe("a change", () => {
@@ -75,6 +75,24 @@ describe("a change", () => {
     if (found.kind === "changed") expect(found.extreme).toBeGreaterThan(29);
   });
 
+  test.each([
+    ["around the onset", 58, 63],
+    ["before it", 47, 52],
+    ["two minutes long", 59, 61],
+  ])("that was soon over is told for as long as it lasted: %s (issue 3)", (_name, from, to) => {
+    const found = change((at, index) => (at >= from && at < to ? 0.9 : 0.01) + 0.002 * noiseAt(index));
+    expect(found).toMatchObject({
+      ...{ kind: "changed", direction: "up", beganAtMs: from * minute, isOver: true },
+      after: expect.closeTo(0.9, 1),
+    });
+  });
+
+  test("downwards, too", () => {
+    expect(change((at, index) => (at >= 58 && at < 62 ? 3 : 90) + noiseAt(index))).toMatchObject({
+      ...{ kind: "changed", direction: "down", beganAtMs: 58 * minute, isOver: true },
+    });
+  });
+
   test("is not hidden by a few odd samples", () => {
     expect(
       change((at, index) => (index % 23 === 0 ? 400 : (at < 57 ? 10 : 40) + noiseAt(index))),
@@ -95,6 +113,9 @@ describe("no change is", () => {
       "a burst like those before",
       (at: number, index: number) => ((at + 14) % 20 < 4 && at > 3 ? 100 : 10) + 0.1 * noiseAt(index),
     ],
+    ["a minute at the alert", (at: number) => (at >= 59.5 && at < 60.5 ? 90 : 10)],
+    ["over long before", (at: number) => (at >= 20 && at < 25 ? 90 : 10)],
+    ["a job like the one before", (at: number) => (at % 50 >= 8 && at % 50 < 12 ? 90 : 10)],
     ["a drift that goes on as before", (at: number, index: number) => at + noiseAt(index)],
   ])("%s", (_name, value) => {
     expect(change(value).kind).toBe("steady");

@@ -3,7 +3,12 @@ import { readsLikeInstructions, withheld } from "../../../src/domain/explanation
 import { buildPrompt } from "../../../src/domain/explanation/prompt.ts";
 import { altOf, chartOf } from "../../../src/domain/metrics/chart.ts";
 import { evidenceOfMetrics, strongest } from "../../../src/domain/metrics/evidence.ts";
-import { type MetricQuestion, type MetricReading, readSeries } from "../../../src/domain/metrics/reading.ts";
+import {
+  type MetricQuestion,
+  type MetricReading,
+  readSeries,
+  windowOf,
+} from "../../../src/domain/metrics/reading.ts";
 import type { MetricPoint, MetricSeries } from "../../../src/domain/metrics/series.ts";
 import { formatValue } from "../../../src/domain/metrics/unit.ts";
 import { buildChange, buildQuestion } from "../../fixtures/explanation-question.ts";
@@ -11,7 +16,7 @@ import { buildChange, buildQuestion } from "../../fixtures/explanation-question.
 const minute = 60_000;
 const onsetMs = Date.UTC(2026, 2, 1, 10, 3);
 const window = { fromMs: onsetMs - 60 * minute, toMs: onsetMs + 10 * minute, stepMs: 15_000 };
-const around = { onsetMs, readAtMs: onsetMs + 10 * minute };
+const around = { onsetMs, readAtMs: onsetMs + 10 * minute, isEarly: false, known: [] };
 
 function question(given: Partial<MetricQuestion> = {}): MetricQuestion {
   return {
@@ -22,6 +27,7 @@ function question(given: Partial<MetricQuestion> = {}): MetricQuestion {
     labels: {},
     unit: "seconds",
     limit: null,
+    holdMs: 0,
     ...given,
   };
 }
@@ -41,7 +47,7 @@ function reading(
   ...series: readonly (readonly MetricPoint[])[]
 ): MetricReading {
   const all = series.map((points, index): MetricSeries => ({ labels: { pod: `p-${index}` }, points }));
-  return readSeries(question(given), all, { window, onsetMs });
+  return readSeries(question(given), all, { window, onsetMs, leftOut: 0 });
 }
 
 const texts = (...readings: readonly MetricReading[]) =>
@@ -119,6 +125,67 @@ test("only the strongest few become evidence, then what stayed and what could no
   expect(all).toHaveLength(6);
   expect(all[4]).toBe("no change around the start in memory of checkout");
   expect(all[5]).toBe("could not be read at 10:13 UTC: CPU of checkout, because it took longer than 2 s");
+});
+
+test("what changed in an earlier look is not called steady by a later one (issue 3)", () => {
+  // A minute, which a look at the onset sees and one ten minutes later takes for an odd sample or two.
+  const brief = (toMs: number) => {
+    const points = step(0.01, 0.01)
+      .filter(([at]) => at <= toMs)
+      .map(([at]): MetricPoint => [at, at >= onsetMs - minute && at < onsetMs + 15_000 ? 0.9 : 0.01]);
+    const read = { window: { ...window, toMs }, onsetMs, leftOut: 0 };
+    return readSeries(question({ name: "errors", unit: "ratio" }), [{ labels: {}, points }], read);
+  };
+  const early = evidenceOfMetrics([brief(onsetMs)], { ...around, readAtMs: onsetMs });
+  expect(early.map(({ subject }) => subject)).toEqual(["errors of checkout up"]);
+  const memory = reading({ name: "memory", unit: "bytes" }, step(5e8, 5e8));
+  const later = evidenceOfMetrics([brief(window.toMs), memory], { ...around, known: early });
+  expect(later.map(({ text }) => text)).toEqual(["no change around the start in memory of checkout"]);
+});
+
+test("an early look calls nothing steady, since that may yet change (issue 3)", () => {
+  expect(evidenceOfMetrics([reading({}, step(1, 1))], { ...around, isEarly: true })).toEqual([]);
+});
+
+test("series that were not looked at are said, whether the others changed or not (issue 3)", () => {
+  const of = (name: string, after: number) => {
+    const series = [0.2, after].map((value, n) => ({ labels: { pod: `p-${n}` }, points: step(0.2, value) }));
+    return readSeries(question({ name }), series, { window, onsetMs, leftOut: 180 });
+  };
+  expect(texts(of("p99 latency", 2.4), of("p50 latency", 0.2))).toEqual([
+    expect.stringMatching(/^p99 latency .* \(1 of 2 series; 180 more were not looked at\)$/),
+    "no change around the start in p50 latency of checkout (pod p-0) (2 of 182 series)",
+  ]);
+});
+
+test("what a rule waited for before it fired is looked for so much earlier (issue 3)", () => {
+  const held = question({
+    ...{ name: "DiskFilling", origin: "rule", unit: "ratio", holdMs: 90 * minute },
+    limit: { comparison: ">", value: 0.05 },
+  });
+  const asked = windowOf(held, window);
+  expect(asked).toEqual({ fromMs: window.fromMs - 90 * minute, toMs: window.toMs, stepMs: 30_000 });
+  const points = Array.from({ length: 321 }, (_, n): MetricPoint => {
+    const at = asked.fromMs + n * asked.stepMs;
+    return [at, at < onsetMs - 90 * minute ? 0.01 : 0.3];
+  });
+  expect(texts(readSeries(held, [{ labels: {}, points }], { window, onsetMs, leftOut: 0 }))).toEqual([
+    expect.stringMatching(
+      /rose from 1 % to 30 % .* at 08:33 UTC, 1 h 30 min before the first alert; its rule fires after 1 h 30 min at > 5 %$/,
+    ),
+  ]);
+});
+
+test("what became infinite is not told as missing (issue 3)", () => {
+  const series = [{ labels: {}, points: step(0.2, null), endsInfinite: true }];
+  const infinite = readSeries(question({ name: "errors per request" }), series, {
+    window,
+    onsetMs,
+    leftOut: 0,
+  });
+  expect(texts(infinite)).toEqual([
+    "errors per request of checkout was 200 ms and is infinite after 10:00 UTC, 2 min before the first alert",
+  ]);
 });
 
 test("what steadies and what was unread speak for no suspect", () => {

@@ -6,8 +6,8 @@ const hour = 3_600_000;
 const day = 24 * hour;
 /** A Monday. */
 const monday = Date.UTC(2026, 2, 2);
-const plain: BaselineOptions = { floor: 0, scale: "plain" };
-const count: BaselineOptions = { floor: 0, scale: "count" };
+const plain: BaselineOptions = { floor: 0, scale: "plain", timezone: "UTC" };
+const count: BaselineOptions = { ...plain, scale: "count" };
 
 function noiseAt(index: number): number {
   const value = Math.sin(index * 12.9898) * 43_758.5453;
@@ -84,13 +84,13 @@ describe("how odd", () => {
   test("a flat past makes nothing odd that is a few percent away, nor below the least difference", () => {
     const flat = learned(
       past(10, () => 100),
-      { floor: 5, scale: "plain" },
+      { ...plain, floor: 5 },
     );
     expect(Math.abs(oddness(104, flat.at(monday), "plain"))).toBeLessThan(1);
     expect(oddness(140, flat.at(monday), "plain")).toBeGreaterThan(5);
     const zero = learned(
       past(10, () => 0),
-      { floor: 0.005, scale: "plain" },
+      { ...plain, floor: 0.005 },
     );
     expect(oddness(0.004, zero.at(monday), "plain")).toBeLessThan(1);
     expect(oddness(0.31, zero.at(monday), "plain")).toBeGreaterThan(20);

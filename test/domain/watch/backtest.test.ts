@@ -35,6 +35,7 @@ const traffic: AnomalyRule = {
   deviations: 5,
   direction: "both",
   historyMs: 28 * day,
+  timezone: "UTC",
 };
 
 function every5min(toMs: number, value: (ms: number) => number | null): readonly MetricPoint[] {
@@ -83,6 +84,14 @@ describe("a forecast rule run through the past", () => {
     expect(crossings(full, disk, whole)).toMatchObject({ events: { length: 1 }, earlier: [] });
   });
 
+  test("ends for a series that is gone, and raises nothing for it (issue 3)", () => {
+    // It would have been full at hour 18; it was replaced at hour 15, forecast to be full in three hours.
+    const replaced = fills.filter(([at]) => at <= 4 * day + 15 * hour);
+    const raised = backtest(disk, replaced, span);
+    expect(raised).toEqual([expect.objectContaining({ toMs: 4 * day + 15 * hour + 45 * minute })]);
+    expect(backtest(disk, replaced, { fromMs: 5 * day, toMs: 6 * day })).toEqual([]);
+  });
+
   test("raises for a series that is full from its first sample, which nobody could foresee and is not false", () => {
     const born = every5min(6 * day, (ms) => (ms < 2 * day ? null : ms > 5 * day ? 0.4 : 0.97));
     const raised = backtest(disk, born, span);
@@ -122,6 +131,21 @@ describe("an anomaly rule run through the past", () => {
     expect(raised).toHaveLength(1);
     expect((raised[0]?.fromMs ?? 0) - 30 * day).toBeLessThanOrEqual(15 * minute);
     expect(raised[0]?.because).toMatch(/^is 12\d\/s, usual at this hour .* deviations below$/);
+  });
+
+  test("knows the hours of people whose clocks change (issue 3)", () => {
+    // From the middle of February; the clocks of Berlin change on 29 March, those of UTC never.
+    const [begins, changes] = [Date.UTC(2026, 1, 16), Date.UTC(2026, 2, 29, 1)];
+    const office = every5min(56 * day, (ms) => {
+      const at = begins + ms;
+      const local = at + (at < changes ? 1 : 2) * hour;
+      const hours = (local % day) / hour;
+      const isOff = [0, 6].includes(new Date(local).getUTCDay());
+      return isOff ? 20 : 20 + 480 * Math.max(0, Math.min(1, (hours - 7) / 1.5, (19 - hours) / 2));
+    }).map(([ms, value]): MetricPoint => [begins + ms, value * (1 + 0.05 * Math.sin(ms / 7 / minute))]);
+    const span = { fromMs: Date.UTC(2026, 2, 30), toMs: Date.UTC(2026, 3, 6) };
+    expect(backtest({ ...traffic, timezone: "Europe/Berlin" }, office, span)).toEqual([]);
+    expect(backtest(traffic, office, span)).not.toEqual([]);
   });
 
   test("with no samples neither raises nor ends", () => {

@@ -126,6 +126,40 @@ describe("no time is named", () => {
     expect(look(value)).toEqual({ kind: "refused", because: expect.stringMatching(because) });
   });
 
+  /** From 8 to 12 it rises by `swing`, from 17 to 19 it falls; now is nine in the morning. */
+  const office =
+    (swing: number, isOff = (_day: number) => false) =>
+    (at: number, index: number) => {
+      const hours = (at + 9) % 24;
+      const share = isOff(Math.floor((at + 9) / 24)) ? 0 : Math.min(1, (hours - 8) / 4, (19 - hours) / 2);
+      return 0.4 + swing * Math.max(0, share) + 0.002 * noiseAt(index);
+    };
+
+  test.each([
+    // Between two and four hours before it turns.
+    ["a wave by day", (at: number) => 0.65 + 0.25 * Math.sin((2 * Math.PI * (at + 2)) / 24)],
+    ["a morning as every day", (at: number, index: number) => office(0.5)(at + 0.5, index)],
+    [
+      "a Monday as the Friday before it",
+      (at: number, index: number) => office(0.5, (day) => day === 1 || day === 2)(at + 0.5, index),
+    ],
+  ])("for %s, which turns before the limit (issue 3)", (_name, value) => {
+    expect(look(value)).toEqual({
+      kind: "refused",
+      because: expect.stringMatching(/on an earlier day, too/),
+    });
+    // From above likewise.
+    const mirrored = (at: number, index: number) => 1 - value(at, index);
+    expect(look(mirrored, { limit: 0.05, direction: "down" }).kind).toBe("refused");
+  });
+
+  test("unless it has gone beyond where it turned, or came to the limit from here (issue 3)", () => {
+    const wave = (at: number) => 0.5 + 0.15 * Math.sin((2 * Math.PI * (at + 2)) / 24);
+    expect(look((at) => wave(at) + 0.06 * Math.max(0, at - 69)).kind).toBe("reaches");
+    const peaks = (at: number, index: number) => office(at < 48 ? 0.5 : 0.6)(at + 0.5, index);
+    expect(look(peaks).kind).toBe("reaches");
+  });
+
   test("from too few samples", () => {
     const points = Array.from({ length: 19 }, (_, index): MetricPoint => [index * minute, index]);
     expect(forecast({ points, limit: 30, direction: "up", horizonMs: hour, trendMs: hour })).toEqual({
