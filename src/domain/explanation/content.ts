@@ -5,7 +5,8 @@
  */
 
 import type { Evidence, ExplanationQuestion } from "../explanation.ts";
-import { callProblem, silenceProblem } from "./callers-claim.ts";
+import { callProblem } from "./call-claim.ts";
+import { silenceProblem } from "./callers-claim.ts";
 import { citedNames, metricNames, namesOfFact, subjectNames, textsOf, trusted } from "./cited.ts";
 import { denialProblem, severityProblem } from "./denial.ts";
 import { falseOrder, isNegated } from "./direction.ts";
@@ -42,7 +43,7 @@ export function contentProblem(
     strangerProblem(rest, cited) ??
     changeProblem(rest, cited) ??
     saidProblem(text, cited, question) ??
-    callProblem(text, cited) ??
+    callProblem(text, cited, question) ??
     silenceProblem(text, cited, question) ??
     orderProblem(text, cited, question)
   );
