@@ -5,6 +5,7 @@
  */
 
 import type { Evidence, ExplanationQuestion } from "../explanation.ts";
+import { blameProblem } from "./blame-claim.ts";
 import { callProblem } from "./call-claim.ts";
 import { silenceProblem } from "./callers-claim.ts";
 import { citedNames, metricNames, namesOfFact, subjectNames, textsOf, trusted } from "./cited.ts";
@@ -43,6 +44,7 @@ export function contentProblem(
     strangerProblem(rest, cited) ??
     changeProblem(rest, cited) ??
     saidProblem(text, cited, question) ??
+    blameProblem(text, cited, names) ??
     callProblem(text, cited, question) ??
     silenceProblem(text, cited, question) ??
     orderProblem(text, cited, question)
