@@ -17,9 +17,11 @@ import { hasStem, literal, mentions, mentionsApart, withoutNames } from "./names
 import { numberProblem } from "./number-claim.ts";
 import { toldApart } from "./parallel.ts";
 import { falseSequence } from "./sequence.ts";
+import { stateProblem } from "./state-claim.ts";
 import { servicesOf, topicsIn } from "./statements.ts";
 import { momentProblem } from "./timing-claim.ts";
 import { readSentence, type Told } from "./told.ts";
+import { vagueProblem } from "./vague-claim.ts";
 import { strangerIn } from "./words.ts";
 
 /**
@@ -47,6 +49,7 @@ export function contentProblem(
     blameProblem(text, cited, names) ??
     callProblem(text, cited, question) ??
     silenceProblem(text, cited, question) ??
+    stateProblem(readSentence(text, cited, question)) ??
     orderProblem(text, cited, question)
   );
 }
@@ -71,6 +74,7 @@ function toldProblem(told: Told, { incident }: ExplanationQuestion): string | nu
     momentProblem(told) ??
     directionProblem(told) ??
     numberProblem(told) ??
+    vagueProblem(told) ??
     denialProblem(told) ??
     severityProblem(told, incident.severity)
   );
