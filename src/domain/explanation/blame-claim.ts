@@ -10,9 +10,9 @@ import { quantitiesIn } from "./quantity.ts";
 import { strangerIn } from "./words.ts";
 
 /** What is blamed stands before these, and after them where "by" follows. */
-const forward = String.raw`caus(?:es|ed|ing)|br(?:oke|eaks|oken)|led\s+to|leads\s+to|trigger(?:s|ed)|slow(?:s|ed)(?:\s+down)?|made|makes|brought|hit|hurt|hurts|affect(?:s|ed)|degrad(?:es|ed)|result(?:s|ed)\s+in|(?:is|was|are|were)\s+(?:\p{L}+\s+){0,4}(?:causes?|triggers?|reasons?|sources?|origins?|blamed?|suspect|suspected|behind)`;
+const forward = String.raw`caus(?:es|ed|ing)|br(?:oke|eaks|oken)|led\s+to|leads\s+to|trigger(?:s|ed)|slow(?:s|ed)(?:\s+down)?|made|makes|brought|hit|hurt|hurts|affect(?:s|ed)|degrad(?:es|ed)|result(?:s|ed)\s+in|contribut(?:es|ed)\s+to|did\s+(?:it|this|that)|changed|as\s+(?:its|the|an?)\s+(?:\p{L}+\s+)?(?:cause|trigger|reason|source|origin)|(?:is|was|are|were)\s+(?:\p{L}+\s+){0,4}(?:causes?|triggers?|reasons?|sources?|origins?|blamed?|suspect|suspected|behind)`;
 /** What is blamed stands after these. */
-const backward = String.raw`because(?:\s+of)?|due\s+to|owing\s+to|thanks\s+to|(?:came|comes|coming|result(?:s|ed|ing)?|originat(?:es|ed|ing))\s+(?:from|in|with)|(?:result|consequence|effect)\s+of|(?:causes?|triggers?|reasons?|sources?|origins?)(?:\s+of\s+[^,;:]*?)?\s+(?:is|was|are|were)|blames|suspects`;
+const backward = String.raw`because(?:\s+of)?|due\s+to|owing\s+to|thanks\s+to|through|(?:attributable|related)\s+to|(?:came|comes|coming|result(?:s|ed|ing)?|originat(?:es|ed|ing))\s+(?:from|in|with)|(?:result|consequence|effect)\s+of|(?:causes?|triggers?|reasons?|sources?|origins?|suspects?)(?:\s+(?:of|for)\s+[^,;:]*?)?\s+(?:is|was|are|were)|blames?|suspects`;
 const relation = new RegExp(String.raw`\b(?:(?<backward>${backward})|(?<forward>${forward}))\b`, "giu");
 /** What is blamed goes on over "and". */
 const end =

@@ -15,16 +15,16 @@ type Call = readonly [caller: string, callee: string];
 
 const be = String.raw`(?:is|are|was|were|lies)\s+(?:also\s+|directly\s+|right\s+)?`;
 /** Between a callee and its caller. */
-const backward = String.raw`(?:called|needed|used|required)\s+by|(?:callees?|dependency|dependencies)\s+of|(?:is|are)\s+downstream\s+of|serv(?:es?|ed|ing)|${be}behind|(?:its|their|['’]s)\s+(?:direct\s+)?(?:callers?|dependents?)`;
+const backward = String.raw`(?:called|needed|used|required)\s+by|(?:callees?|dependency|dependencies)\s+of|(?:is|are)\s+downstream\s+of|serv(?:es?|ed|ing)|answer(?:s|ed|ing)?(?:\s+to)?|respond(?:s|ed|ing)?\s+to|${be}behind|(?:its|their|['’]s)\s+(?:direct\s+)?(?:callers?|dependents?)|(?<=\b(?:callers?|dependents?)\s+of\s+(?:the\s+)?\S+\s+)(?:is|are|includes?)`;
 /** Between a caller and its callee. */
-const forward = String.raw`call(?:s|ed|ing)?(?:\s+to)?|depend(?:s|ed|ing)?(?:\s+(?:up)?on)?|need(?:s|ed|ing)?|requir(?:es?|ed|ing)|rel(?:y|ies|ied|ying)\s+on|us(?:es?|ed|ing)|wait(?:s|ed|ing)?\s+(?:for|on)|(?:callers?|dependents?|upstream)\s+of|(?:its|their|['’]s)\s+(?:direct\s+)?(?:callees?|dependency|dependencies)`;
+const forward = String.raw`call(?:s|ed|ing)?(?:\s+to)?|depend(?:s|ed|ing)?(?:\s+(?:up)?on)?|need(?:s|ed|ing)?|requir(?:es?|ed|ing)|rel(?:y|ies|ied|ying)\s+on|us(?:es?|ed|ing)|(?:wait|block|hang)(?:s|ed|ing)?\s+(?:for|on)|in\s+need\s+of|dependency\s+on|(?:callers?|dependents?|upstream)\s+of|(?:its|their|['’]s)\s+(?:direct\s+)?(?:callees?|dependency|dependencies)`;
 const relation = new RegExp(
-  `(?<![\\p{L}\\p{N}_-])(?:(?<backward>${backward})|(?<forward>${forward}))(?![\\p{L}\\p{N}_-])`,
+  `(?:(?<![\\p{L}\\p{N}_-])|(?=['’]s))(?:(?<backward>${backward})|(?<forward>${forward}))(?![\\p{L}\\p{N}_-])`,
   "giu",
 );
 /** Verbs that only several do. */
 const ofSeveral = /^(?:(?:call|depend|need|require|rely|use|wait|serve)\b|are\b|were\b)/i;
-const beforeObject = /^\s+(?:(?:the|on|upon|for|both|either|service|services)\s+)*["“]?$/iu;
+const beforeObject = /^\s+(?:(?:is|are|includes?|the|on|upon|for|both|either|service|services)\s+)*["“]?$/iu;
 const joining = /^["”]?(?:,\s*(?:and\s+|or\s+)?|\s+(?:and|or)\s+)(?:the\s+)?["“]?$/iu;
 const endOfItem = /^["”]?\s*(?:$|[.,;:)]|(?:and|or|but|while|which|without)\b)/iu;
 const pronoun = /^\s+(?:it|them)\b/i;
@@ -133,7 +133,7 @@ function told(
   const subjects = own === undefined ? (clause.inherited ?? []) : listBefore(text, own, match[0], before);
   const isBackward = match.groups?.["backward"] !== undefined;
   const isDenied = isNegated(text, match.index);
-  const objects = objectsOf(text, match, { ...around, subjects, isOwn: own !== undefined }, places);
+  const objects = objectsOf(text, match, { from, subjects, own }, places);
   return subjects.flatMap((subject) =>
     objects.map((choices) => ({
       choices: choices.map((object): Call => (isBackward ? [object, subject] : [subject, object])),
@@ -153,32 +153,41 @@ function listBefore(text: string, last: Place, verb: string, before: readonly Pl
   return list.map(({ name }) => name);
 }
 
-/** Each that is called, or calls; "it" may be any that was named before. */
+interface Subjects {
+  /** Where their clause begins. */
+  readonly from: number;
+  readonly subjects: readonly string[];
+  /** The last of them, where the clause names them itself. */
+  readonly own: Place | undefined;
+}
+
+/** Each that is called, or calls; where it may be any of several, such as "it", all of them as one choice. */
 function objectsOf(
   text: string,
   match: RegExpExecArray,
-  {
-    clause,
-    from,
-    subjects,
-    isOwn,
-  }: Around & { readonly subjects: readonly string[]; readonly isOwn: boolean },
+  { from, subjects, own }: Subjects,
   places: readonly Place[],
 ): readonly (readonly string[])[] {
   const end = match.index + match[0].length;
+  const listed = listAfter(text, end, places);
+  if (listed.length > 0) return listed.map((name) => [name]);
+  const others = places.filter(({ name }) => !subjects.includes(name));
+  const isPronoun = pronoun.test(text.slice(end));
+  // "Fraud-scorer, which checkout calls".
+  const isRelative =
+    own !== undefined && /\b(?:which|that|what)\s+(?:the\s+)?$/i.test(text.slice(0, own.from));
+  const meant = isPronoun ? others.filter(({ to }) => to <= from) : isRelative ? others : [];
+  return meant.length > 0 ? [meant.map(({ name }) => name)] : [];
+}
+
+function listAfter(text: string, end: number, places: readonly Place[]): readonly string[] {
   const [first, ...others] = places.filter((place) => place.from >= end);
-  if (first !== undefined && beforeObject.test(text.slice(end, first.from))) {
-    const list = [first];
-    for (const place of others) {
-      const last = list.at(-1) ?? first;
-      if (!joining.test(text.slice(last.to, place.from)) || !endOfItem.test(text.slice(place.to))) break;
-      list.push(place);
-    }
-    return list.map(({ name }) => [name]);
+  if (first === undefined || !beforeObject.test(text.slice(end, first.from))) return [];
+  const list = [first];
+  for (const place of others) {
+    const last = list.at(-1) ?? first;
+    if (!joining.test(text.slice(last.to, place.from)) || !endOfItem.test(text.slice(place.to))) break;
+    list.push(place);
   }
-  const named = places.filter((place) => place.to <= from).map(({ name }) => name);
-  const earlier = named.filter((name) => !subjects.includes(name));
-  if (pronoun.test(text.slice(end))) return earlier.length > 0 ? [earlier] : [];
-  const isRelative = isOwn && /^which$/i.test(clause.lead);
-  return isRelative && clause.inherited !== null ? [clause.inherited] : [];
+  return list.map(({ name }) => name);
 }

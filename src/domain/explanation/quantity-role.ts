@@ -9,8 +9,9 @@ const duration =
 const latency = /latenc|\bp\d\d|respon|duration/i;
 const waiting = /\b(?:wait|hang|block|answer|respond)\w*\b/i;
 
-const usual = /\b(?:usual(?:ly)?|normal(?:ly)?|typical(?:ly)?|baseline)\b[^\d,;]{0,20}$/i;
-const thenUsual = /^[\d.,]+\s*(?:%|\p{L}+)?\s+(?:(?:is|as|are)\s+)?(?:usual|normal|typical)(?:ly)?\b/iu;
+const usual = /\b(?:usual(?:ly)?|normal(?:ly)?|typical(?:ly)?|baseline)\b(?:(?!\s\d[\d.]*\s)[^,;%]){0,40}$/i;
+const thenUsual =
+  /^[\d.,]+\s*(?:%|\p{L}+)?\s+(?:(?:is|as|are)\s+)?(?:the\s+)?(?:usual|normal|typical)(?:ly)?\b/iu;
 const former =
   /\b(?:before|previous\w*|prior|earlier|usual\w*|instead|than|compared|from|normal\w*|baseline)\b/i;
 

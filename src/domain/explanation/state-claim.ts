@@ -27,12 +27,18 @@ const troubled =
 
 const states: readonly State[] = [
   {
-    claimed: new RegExp(String.raw`\b${auxiliary}+down\b(?!\s+(?:to|from|by|\d))`, "giu"),
+    claimed: new RegExp(
+      String.raw`(?:\b${auxiliary}+|(?<=\s{2}|^\s*))down\b(?!\s+(?:to|from|by|\d))|\b(?:do|does|did|is|are)\s+not\s+(?:respond|answer|work)(?:ing)?\b(?!\s+in\b)|\bno\s+longer\s+(?:answers?|responds?|works?)\b`,
+      "giu",
+    ),
     held: dead,
     or: "measure",
   },
   {
-    claimed: new RegExp(String.raw`\b${auxiliary}*(?:fail(?:s|ed|ing)|(?<=\s)broken|degraded)\b`, "giu"),
+    claimed: new RegExp(
+      String.raw`\b${auxiliary}*(?:fail(?:s|ed|ing)|(?<=\s)broken|degraded|affected|in\s+trouble|(?:has|have|shows?)\s+(?:problems?|troubles?|issues?))\b`,
+      "giu",
+    ),
     held: troubled,
     or: "alert",
   },

@@ -43,7 +43,7 @@ const shares: readonly (readonly [RegExp, Range])[] = [
 
 /** Times as much as before. */
 const multiples: readonly (readonly [RegExp, Range])[] = [
-  [/\b(?:doubl(?:e[sd]?|ing)|twice\s+as)\b/giu, { min: 1.8, max: 2.9 }],
+  [/\b(?:doubl(?:e[sd]?|ing)|(?<=\b(?:is|are|was|were)\s+)twice)\b/giu, { min: 1.8, max: 2.9 }],
   [/\btripl(?:e[sd]?|ing)\b/giu, { min: 2.7, max: 3.9 }],
   [/\bhalved\b/giu, { min: 0.4, max: 0.6 }],
 ];

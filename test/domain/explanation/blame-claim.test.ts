@@ -55,6 +55,8 @@ describe("what a cited fact is about may be blamed (issue 3)", () => {
   test.each<[string, readonly number[]]>([
     ["checkout is slow because of the rollout of fraud-scorer.", [latency, rollout]],
     ["checkout is slow because fraud-scorer was rolled out from 41 to 42.", [latency, rollout]],
+    ["checkout is slow since fraud-scorer changed.", [latency, rollout]],
+    ["HighLatency on checkout is attributable to fraud-scorer.", [latency, rollout]],
     ["HighLatency on checkout is due to the rollout of fraud-scorer at 09:56 UTC.", [latency, rollout]],
     ["HighLatency on checkout was caused by fraud-scorer.", [latency, rollout]],
     ["The rollout of fraud-scorer caused the latency of checkout.", [latency, rollout]],
@@ -93,6 +95,11 @@ describe("another word of a quotation may not be blamed (issue 3)", () => {
     ["payments-team is the likely cause of HighLatency on checkout.", [latency]],
     ["The likely cause of HighLatency on checkout is payments-team.", [latency]],
     ["payments-team slowed checkout.", [latency]],
+    ["checkout is slow since payments-team changed it.", [latency]],
+    ["checkout is slow through payments-team.", [latency]],
+    ["HighLatency on checkout is attributable to payments-team.", [latency]],
+    ["With payments-team as the cause, checkout is slow.", [latency]],
+    ["payments-team contributes to HighLatency on checkout.", [latency]],
     ["Refusing on search is due to its owner.", [latency, search]],
   ])("%s", (text, evidence) => {
     expect(reasonFor(text, evidence) ?? "it stood").toMatch(/blames|owing/i);
