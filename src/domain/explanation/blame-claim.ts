@@ -26,8 +26,8 @@ export function blameProblem(
   names: readonly string[],
 ): string | null {
   const { ours, blamable, told } = blamableBy(cited);
-  for (const phrase of blamedIn(text)) {
-    const said = ofState.test(phrase) ? `${blamable} \n ${told}` : blamable;
+  for (const { phrase, isClause } of blamedIn(text)) {
+    const said = isClause && ofState.test(phrase) ? `${blamable} \n ${told}` : blamable;
     const stranger = strangerIn(withoutNames(phrase, names), ours, said);
     if (stranger !== null)
       return `blames "${stranger.slice(0, 60)}", which is nothing that the cited evidence is about`;
@@ -35,12 +35,19 @@ export function blameProblem(
   return null;
 }
 
-/** The parts of a text that say what something came from. */
-function blamedIn(text: string): readonly string[] {
+/** What something came from. */
+interface Blamed {
+  readonly phrase: string;
+  /** After "because", and not "because of". */
+  readonly isClause: boolean;
+}
+
+function blamedIn(text: string): readonly Blamed[] {
   return [...text.matchAll(relation)].map((match) => {
     const after = text.slice(match.index + match[0].length);
     const isAfter = match.groups?.["backward"] !== undefined || /^\s*by\b/i.test(after);
-    return isAfter ? (after.split(end)[0] ?? "") : (text.slice(0, match.index).split(start).at(-1) ?? "");
+    const phrase = isAfter ? after.split(end)[0] : text.slice(0, match.index).split(start).at(-1);
+    return { phrase: phrase ?? "", isClause: /^because$/i.test(match[0]) };
   });
 }
 
@@ -60,7 +67,7 @@ function blamableBy(cited: readonly Evidence[]): Blamable {
   const ours = trusted(cited.map((fact) => partsOf(fact).fact)).join(" \n ");
   const quotes = cited.flatMap((fact) => {
     const [quote = ""] = trusted([partsOf(fact).quote]);
-    return isChange(fact) ? [quote] : [...measuredIn(quote), ...blamedIn(quote)];
+    return isChange(fact) ? [quote] : [...measuredIn(quote), ...blamedIn(quote).map(({ phrase }) => phrase)];
   });
   const told = trusted(cited.map((fact) => partsOf(fact).quote)).join(" \n ");
   return { ours, blamable: [ours, ...quotes].join(" \n "), told: told.replace(joined, " ") };

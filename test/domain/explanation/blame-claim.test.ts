@@ -95,6 +95,7 @@ describe("another word of a quotation may not be blamed (issue 3)", () => {
     ["payments-team is the likely cause of HighLatency on checkout.", [latency]],
     ["The likely cause of HighLatency on checkout is payments-team.", [latency]],
     ["payments-team slowed checkout.", [latency]],
+    ["runbook 17 is what caused HighLatency on checkout.", [latency]],
     ["checkout is slow since payments-team changed it.", [latency]],
     ["checkout is slow through payments-team.", [latency]],
     ["HighLatency on checkout is attributable to payments-team.", [latency]],
