@@ -277,7 +277,9 @@ test("another order of the model is shown beside ours, and changes neither our r
   const reordering = (): ExplainResult => {
     const result = drafted();
     if (result.kind === "unavailable") throw new Error("it answers");
-    return { ...result, draft: { ...result.draft, causes: [], order: [why] } };
+    // The fifth fact is the deploy here: that storefront fails would need its alert.
+    const summary = [{ text: "checkout is slow", evidence: [1] }];
+    return { ...result, draft: { ...result.draft, summary, causes: [], order: [why] } };
   };
   const bench = createBench(store, modelThat(reordering));
   bench.rank([buildCause(), buildCause({ service: "storefront", changeId: "d-1", confidence: 0.1 })]);

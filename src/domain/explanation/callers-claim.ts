@@ -1,17 +1,12 @@
 /**
- * What a sentence says of callers: that they call, the right way round; and of those without an alert neither that they
- * suffer nor that they do not, since nobody knows.
+ * What a sentence says of callers without an alert: neither that they suffer nor that they do not, since nobody knows.
  */
 import type { CitedDependents, Evidence, ExplanationQuestion } from "../explanation.ts";
 import type { Dependent } from "../topology/dependents.ts";
 import { isNegated } from "./direction.ts";
 import { partsOf } from "./evidence.ts";
-import { literal, type Place, placesOf } from "./names.ts";
+import { type Place, placesOf } from "./names.ts";
 import { quantitiesIn } from "./quantity.ts";
-
-/** A name, then what it does with the next one. */
-const calling = String.raw`(?:(?:directly|also|in turn|indirectly)\s+)?(?:calls?|called|calling|depends?\s+on|depended\s+on|depending\s+on|needs?|relies\s+on|uses?|is\s+(?:the\s+|an?\s+)?(?:direct\s+)?(?:callers?|upstream|dependents?)\s+of|is\s+(?:directly\s+)?upstream\s+of)`;
-const called = String.raw`(?:is|are|was|were)\s+(?:(?:directly|also)\s+)?(?:called|needed|used)\s+by|(?:is|are)\s+(?:(?:the\s+|an?\s+)?(?:callee|dependency)\s+of|downstream\s+of)|serves`;
 
 /** What only an alert can tell of a service. */
 const suffering =
@@ -27,38 +22,6 @@ const counted =
 /** What may stand between a word and the name that it is said of. */
 const leading = /^\s+(?:(?:to|into|the|its|of|on|in|at|for|also|both|from|such|as|like|far|out|up)\s+)*$/iu;
 const ofTheLast = /^,?\s*(?:which|that)\b[^,]*$/iu;
-
-/** Says who calls whom the other way round than all that is cited; null when it does not. */
-export function callProblem(text: string, cited: readonly Evidence[]): string | null {
-  const known = callsIn(cited);
-  for (const [caller, callee] of known) {
-    const isBoth = known.some(([other, one]) => other === callee && one === caller);
-    if (!isBoth && saysCall(text, callee, caller))
-      return `says that "${callee}" calls "${caller}"; the cited evidence has it the other way round`;
-  }
-  return null;
-}
-
-/** Caller and callee, also through others, as the cited facts have them. */
-function callsIn(cited: readonly Evidence[]): readonly (readonly [caller: string, callee: string])[] {
-  return cited.flatMap((fact): readonly (readonly [string, string])[] => {
-    const { entities } = partsOf(fact);
-    if (fact.kind === "topology")
-      return entities.flatMap((caller, index) =>
-        entities.slice(index + 1).map((callee) => [caller, callee] as const),
-      );
-    const of = fact.data["of"];
-    if (fact.kind !== "callers" || typeof of !== "string") return [];
-    return entities.filter((name) => name !== of).map((caller) => [caller, of] as const);
-  });
-}
-
-function saysCall(text: string, caller: string, callee: string): boolean {
-  const [from, to] = [literal(caller), literal(callee)];
-  const active = String.raw`(?<![\p{L}\p{N}_-])${from}\s+${calling}\s+(?:the\s+)?${to}(?![\p{L}\p{N}_-])`;
-  const passive = String.raw`(?<![\p{L}\p{N}_-])${to}\s+(?:${called})\s+(?:the\s+)?${from}(?![\p{L}\p{N}_-])`;
-  return new RegExp(`${active}|${passive}`, "iu").test(text);
-}
 
 /** Says of a caller without an alert how it fares, or that it alerts; or of one that alerts that it does not. */
 export function silenceProblem(

@@ -5,7 +5,9 @@
  */
 
 import type { Evidence, ExplanationQuestion } from "../explanation.ts";
-import { callProblem, silenceProblem } from "./callers-claim.ts";
+import { blameProblem } from "./blame-claim.ts";
+import { callProblem } from "./call-claim.ts";
+import { silenceProblem } from "./callers-claim.ts";
 import { citedNames, metricNames, namesOfFact, subjectNames, textsOf, trusted } from "./cited.ts";
 import { denialProblem, severityProblem } from "./denial.ts";
 import { falseOrder, isNegated } from "./direction.ts";
@@ -15,9 +17,11 @@ import { hasStem, literal, mentions, mentionsApart, withoutNames } from "./names
 import { numberProblem } from "./number-claim.ts";
 import { toldApart } from "./parallel.ts";
 import { falseSequence } from "./sequence.ts";
+import { stateProblem } from "./state-claim.ts";
 import { servicesOf, topicsIn } from "./statements.ts";
 import { momentProblem } from "./timing-claim.ts";
 import { readSentence, type Told } from "./told.ts";
+import { vagueProblem } from "./vague-claim.ts";
 import { strangerIn } from "./words.ts";
 
 /**
@@ -42,8 +46,10 @@ export function contentProblem(
     strangerProblem(rest, cited) ??
     changeProblem(rest, cited) ??
     saidProblem(text, cited, question) ??
-    callProblem(text, cited) ??
+    blameProblem(text, cited, names) ??
+    callProblem(text, cited, question) ??
     silenceProblem(text, cited, question) ??
+    stateProblem(readSentence(text, cited, question)) ??
     orderProblem(text, cited, question)
   );
 }
@@ -68,6 +74,7 @@ function toldProblem(told: Told, { incident }: ExplanationQuestion): string | nu
     momentProblem(told) ??
     directionProblem(told) ??
     numberProblem(told) ??
+    vagueProblem(told) ??
     denialProblem(told) ??
     severityProblem(told, incident.severity)
   );

@@ -6,6 +6,7 @@ import { type Clause, namesAt } from "./clauses.ts";
 import { directionsIn, isNegated } from "./direction.ts";
 import { literal, withoutNames } from "./names.ts";
 import { backs, type Quantity, quantitiesIn, withDigits } from "./quantity.ts";
+import { isSameRole } from "./quantity-role.ts";
 import { allWords, covers, directionsHeld, isAbout, type Source, type Statement } from "./statements.ts";
 import { isLag } from "./timing-claim.ts";
 import type { Told } from "./told.ts";
@@ -27,7 +28,8 @@ export function numberProblem(told: Told): string | null {
   return null;
 }
 
-function isBacked(claimed: Quantity, text: string, clause: Clause, told: Told): boolean {
+/** True when a source about what stands beside the number has it, or it is the time between two things. */
+export function isBacked(claimed: Quantity, text: string, clause: Clause, told: Told): boolean {
   const isHeldOf = (names: readonly string[] | null) =>
     told.sources.some(
       (source) =>
@@ -52,7 +54,11 @@ function holds(
   if (likelihood.test(statement.text) && claimed.dimension === "share") return false;
   const context = allWords(source, statement);
   const side = sideOf(claimed, text);
-  const given = statement.quantities.filter((each) => backs(each, claimed, context));
+  const asClaimed = { quantity: claimed, text };
+  const given = statement.quantities.filter(
+    (each) =>
+      backs(each, claimed, context) && isSameRole({ quantity: each, text: statement.text }, asClaimed),
+  );
   if (!given.some((each) => isSideRight(each, statement, side, text))) return false;
   if (source.kind === "count") return claimed.noun !== null || counting.test(text);
   if (!covers(source, statement, told.topicsOf(clause))) return false;
@@ -147,6 +153,14 @@ function pairsIn(text: string): readonly Pair[] {
       },
     ];
   });
+}
+
+/** How many times as much as before, by every "from 1 to 2" and "2 times" in a text. */
+export function ratiosIn(text: string): readonly number[] {
+  const sizeOf = ({ value, factor }: Quantity) => value * factor;
+  const pairs = pairsIn(text).map((pair) => sizeOf(pair.after) / sizeOf(pair.before));
+  const told = quantitiesIn(text).filter(({ dimension }) => dimension === "multiple");
+  return [...pairs, ...told.map(({ value }) => value)];
 }
 
 function isPairHeld(pair: Pair, clause: Clause, told: Told): boolean {

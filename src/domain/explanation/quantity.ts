@@ -69,7 +69,7 @@ function unitSpellings(): string {
 
 /** Words after a number that count nothing. */
 const noNoun =
-  /^(?:of|to|from|for|and|or|in|on|at|per|with|than|the|a|an|by|since|before|after|earlier|later|ago|is|are|was|were|has|have|had|more|other|out|utc|up|down|as|over|under|above|below|ahead|prior|firing|affected|different)$/;
+  /^(?:of|to|from|for|and|or|in|on|at|per|with|than|the|a|an|by|since|before|after|earlier|later|ago|is|are|was|were|has|have|had|more|other|out|utc|up|down|as|over|under|above|below|ahead|prior|firing|affected|different|instead|compared|usually)$/;
 
 const numberWords: Readonly<Record<string, number>> = {
   two: 2,
@@ -108,9 +108,14 @@ export function momentPlaces(text: string): readonly { readonly moment: string; 
   return [...text.matchAll(moment)].map((match) => ({ moment: match[0], index: match.index }));
 }
 
+/** "An hour before", "a minute"; "a second" may be the second of several. */
+const single =
+  /(?<!\bhalf\s)\b(?:an?|one)(?=\s+(?:(?:minute|hour|day)\b|second\s+(?:before|after|earlier|later|ago)\b))/giu;
+
 /** The text, as long as it was, with digits for numbers in words. */
 export function withDigits(text: string): string {
-  return text.replace(/\p{L}+/gu, (word) => {
+  const counted = text.replace(single, (word) => "1".padStart(word.length));
+  return counted.replace(/\p{L}+/gu, (word) => {
     const value = numberWords[word.toLowerCase()];
     return value === undefined ? word : String(value).padStart(word.length);
   });

@@ -73,15 +73,31 @@ const lagWords = /\b(?:within|since|ago|apart|between|after|before|later|earlier
 /** True for the time between two things that the sentence names, or between one and the start. */
 export function isLag(claimed: Quantity, text: string, clause: Clause, told: Told): boolean {
   if (claimed.dimension !== "time" || !lagWords.test(text)) return false;
+  const isDirect = lagAfter.test(text.slice(claimed.index));
+  const isLimit = /\bwithin\s+$/i.test(text.slice(0, claimed.index));
+  return secondsApart(claimed.index, { isDirect }, clause, told).some(
+    (seconds) => isLong(claimed, seconds) || (isLimit && seconds <= claimed.value * claimed.factor),
+  );
+}
+
+/**
+ * Seconds between what stands before a place in a clause and what else the sentence names, or the start.
+ * @param at - direct: what the time is counted from, or to, comes next: "4 min before …".
+ */
+export function secondsApart(
+  index: number,
+  { isDirect }: { readonly isDirect: boolean },
+  clause: Clause,
+  told: Told,
+): readonly number[] {
   const startMs = told.startedAt.getTime();
   const timesIn = (part: string) => timedIn(part, told.cited).flatMap(({ at }) => at?.getTime() ?? []);
   const elsewhere = timesIn(told.text);
-  const isDirect = lagAfter.test(text.slice(claimed.index));
-  const before = timesIn(clause.text.slice(0, claimed.index));
+  const before = timesIn(clause.text.slice(0, index));
   const own = before.length > 0 ? before : (inheritedTimes(clause, told) ?? elsewhere);
-  const behind = isDirect ? timesIn(clause.text.slice(claimed.index)) : [];
+  const behind = isDirect ? timesIn(clause.text.slice(index)) : [];
   const others = behind.length > 0 ? behind : [startMs, ...elsewhere];
-  return own.some((one) => others.some((other) => isLong(claimed, Math.abs(one - other) / 1000)));
+  return own.flatMap((one) => others.map((other) => Math.abs(one - other) / 1000));
 }
 
 function inheritedTimes({ inherited, phrases }: Clause, told: Told): readonly number[] | null {
