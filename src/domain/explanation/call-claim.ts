@@ -5,7 +5,6 @@
 import type { Evidence, ExplanationQuestion } from "../explanation.ts";
 import { subjectNames } from "./cited.ts";
 import { type Clause, readClauses } from "./clauses.ts";
-
 import { isNegated } from "./direction.ts";
 import { partsOf } from "./evidence.ts";
 import { type Place, placesOf } from "./names.ts";

@@ -26,7 +26,7 @@ describe("what teams write is not withheld", () => {
 });
 
 describe("a service named after a model", () => {
-  test.each(["llama-serving", "gemini-gateway", "claude-proxy", "gpt-router"])(
+  test.each(["llama-serving", "gemini-gateway", "mistral-proxy", "gpt-router"])(
     "%s is called so",
     (service) => {
       const question = rankedQuestionOf({
